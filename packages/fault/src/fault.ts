@@ -1,5 +1,5 @@
 import { type Code, codes } from "./code.ts";
-import { type Reason, reasons } from "./reasons.ts";
+import { type Reason, type ReasonDefinition, reasons } from "./reasons.ts";
 
 /** One field of a request that is wrong. Values are never echoed. */
 export interface Violation {
@@ -53,7 +53,7 @@ export class Fault extends Error {
 
   /** The HTTP status of the reason. */
   get status(): number {
-    const definition: { status?: number } = reasons[this.reason];
+    const definition: ReasonDefinition = reasons[this.reason];
     return definition.status ?? codes[this.code].status;
   }
 

@@ -903,10 +903,10 @@ export const Run: MessageFns<Run> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Run>, I>>(base?: I): Run {
-    return Run.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Run>): Run {
+    return Run.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Run>, I>>(object: I): Run {
+  fromPartial(object: DeepPartial<Run>): Run {
     const message = createBaseRun() as any;
     message.id = object.id ?? "";
     message.tenant = object.tenant ?? "";
@@ -1017,10 +1017,10 @@ export const PlaybookReference: MessageFns<PlaybookReference> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<PlaybookReference>, I>>(base?: I): PlaybookReference {
-    return PlaybookReference.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PlaybookReference>): PlaybookReference {
+    return PlaybookReference.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PlaybookReference>, I>>(object: I): PlaybookReference {
+  fromPartial(object: DeepPartial<PlaybookReference>): PlaybookReference {
     const message = createBasePlaybookReference() as any;
     message.id = object.id ?? "";
     message.version = object.version ?? "";
@@ -1165,10 +1165,10 @@ export const UnconfirmedAction: MessageFns<UnconfirmedAction> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<UnconfirmedAction>, I>>(base?: I): UnconfirmedAction {
-    return UnconfirmedAction.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UnconfirmedAction>): UnconfirmedAction {
+    return UnconfirmedAction.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UnconfirmedAction>, I>>(object: I): UnconfirmedAction {
+  fromPartial(object: DeepPartial<UnconfirmedAction>): UnconfirmedAction {
     const message = createBaseUnconfirmedAction() as any;
     message.actionId = object.actionId ?? "";
     message.attempt = object.attempt ?? 0;
@@ -1317,10 +1317,10 @@ export const Outcome: MessageFns<Outcome> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Outcome>, I>>(base?: I): Outcome {
-    return Outcome.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Outcome>): Outcome {
+    return Outcome.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Outcome>, I>>(object: I): Outcome {
+  fromPartial(object: DeepPartial<Outcome>): Outcome {
     const message = createBaseOutcome() as any;
     message.summary = object.summary ?? "";
     message.data = object.data ?? undefined;
@@ -1443,10 +1443,10 @@ export const RunError: MessageFns<RunError> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunError>, I>>(base?: I): RunError {
-    return RunError.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunError>): RunError {
+    return RunError.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunError>, I>>(object: I): RunError {
+  fromPartial(object: DeepPartial<RunError>): RunError {
     const message = createBaseRunError() as any;
     message.code = object.code ?? "";
     message.reason = object.reason ?? "";
@@ -1537,10 +1537,10 @@ export const RunError_DetailsEntry: MessageFns<RunError_DetailsEntry> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunError_DetailsEntry>, I>>(base?: I): RunError_DetailsEntry {
-    return RunError_DetailsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunError_DetailsEntry>): RunError_DetailsEntry {
+    return RunError_DetailsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunError_DetailsEntry>, I>>(object: I): RunError_DetailsEntry {
+  fromPartial(object: DeepPartial<RunError_DetailsEntry>): RunError_DetailsEntry {
     const message = createBaseRunError_DetailsEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1696,10 +1696,10 @@ export const Usage: MessageFns<Usage> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Usage>, I>>(base?: I): Usage {
-    return Usage.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Usage>): Usage {
+    return Usage.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Usage>, I>>(object: I): Usage {
+  fromPartial(object: DeepPartial<Usage>): Usage {
     const message = createBaseUsage() as any;
     message.steps = object.steps ?? 0;
     message.actions = object.actions ?? 0;
@@ -2155,10 +2155,10 @@ export const RunSpec: MessageFns<RunSpec> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunSpec>, I>>(base?: I): RunSpec {
-    return RunSpec.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunSpec>): RunSpec {
+    return RunSpec.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunSpec>, I>>(object: I): RunSpec {
+  fromPartial(object: DeepPartial<RunSpec>): RunSpec {
     const message = createBaseRunSpec() as any;
     switch (object.work?.$case) {
       case "directive": {
@@ -2311,10 +2311,10 @@ export const RunSpec_CredentialsEntry: MessageFns<RunSpec_CredentialsEntry> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunSpec_CredentialsEntry>, I>>(base?: I): RunSpec_CredentialsEntry {
-    return RunSpec_CredentialsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunSpec_CredentialsEntry>): RunSpec_CredentialsEntry {
+    return RunSpec_CredentialsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunSpec_CredentialsEntry>, I>>(object: I): RunSpec_CredentialsEntry {
+  fromPartial(object: DeepPartial<RunSpec_CredentialsEntry>): RunSpec_CredentialsEntry {
     const message = createBaseRunSpec_CredentialsEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2394,10 +2394,10 @@ export const RunSpec_LabelsEntry: MessageFns<RunSpec_LabelsEntry> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunSpec_LabelsEntry>, I>>(base?: I): RunSpec_LabelsEntry {
-    return RunSpec_LabelsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunSpec_LabelsEntry>): RunSpec_LabelsEntry {
+    return RunSpec_LabelsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunSpec_LabelsEntry>, I>>(object: I): RunSpec_LabelsEntry {
+  fromPartial(object: DeepPartial<RunSpec_LabelsEntry>): RunSpec_LabelsEntry {
     const message = createBaseRunSpec_LabelsEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -2477,10 +2477,10 @@ export const InputFile: MessageFns<InputFile> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<InputFile>, I>>(base?: I): InputFile {
-    return InputFile.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<InputFile>): InputFile {
+    return InputFile.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<InputFile>, I>>(object: I): InputFile {
+  fromPartial(object: DeepPartial<InputFile>): InputFile {
     const message = createBaseInputFile() as any;
     message.name = object.name ?? "";
     message.fileId = object.fileId ?? "";
@@ -2571,10 +2571,10 @@ export const Budget: MessageFns<Budget> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Budget>, I>>(base?: I): Budget {
-    return Budget.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Budget>): Budget {
+    return Budget.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Budget>, I>>(object: I): Budget {
+  fromPartial(object: DeepPartial<Budget>): Budget {
     const message = createBaseBudget() as any;
     message.maxInputTokens = object.maxInputTokens ?? undefined;
     message.maxOutputTokens = object.maxOutputTokens ?? undefined;
@@ -2655,10 +2655,10 @@ export const Retry: MessageFns<Retry> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Retry>, I>>(base?: I): Retry {
-    return Retry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Retry>): Retry {
+    return Retry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Retry>, I>>(object: I): Retry {
+  fromPartial(object: DeepPartial<Retry>): Retry {
     const message = createBaseRetry() as any;
     message.maxAttempts = object.maxAttempts ?? undefined;
     message.backoffSeconds = object.backoffSeconds ?? undefined;
@@ -2738,10 +2738,10 @@ export const Viewport: MessageFns<Viewport> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Viewport>, I>>(base?: I): Viewport {
-    return Viewport.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Viewport>): Viewport {
+    return Viewport.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Viewport>, I>>(object: I): Viewport {
+  fromPartial(object: DeepPartial<Viewport>): Viewport {
     const message = createBaseViewport() as any;
     message.width = object.width ?? undefined;
     message.height = object.height ?? undefined;
@@ -2846,10 +2846,10 @@ export const BrowserSettings: MessageFns<BrowserSettings> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<BrowserSettings>, I>>(base?: I): BrowserSettings {
-    return BrowserSettings.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BrowserSettings>): BrowserSettings {
+    return BrowserSettings.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BrowserSettings>, I>>(object: I): BrowserSettings {
+  fromPartial(object: DeepPartial<BrowserSettings>): BrowserSettings {
     const message = createBaseBrowserSettings() as any;
     message.locale = object.locale ?? undefined;
     message.timezone = object.timezone ?? undefined;
@@ -2939,14 +2939,10 @@ export const BrowserSettings_ExtraHttpHeadersEntry: MessageFns<BrowserSettings_E
     }
   },
 
-  create<I extends Exact<DeepPartial<BrowserSettings_ExtraHttpHeadersEntry>, I>>(
-    base?: I,
-  ): BrowserSettings_ExtraHttpHeadersEntry {
-    return BrowserSettings_ExtraHttpHeadersEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<BrowserSettings_ExtraHttpHeadersEntry>): BrowserSettings_ExtraHttpHeadersEntry {
+    return BrowserSettings_ExtraHttpHeadersEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<BrowserSettings_ExtraHttpHeadersEntry>, I>>(
-    object: I,
-  ): BrowserSettings_ExtraHttpHeadersEntry {
+  fromPartial(object: DeepPartial<BrowserSettings_ExtraHttpHeadersEntry>): BrowserSettings_ExtraHttpHeadersEntry {
     const message = createBaseBrowserSettings_ExtraHttpHeadersEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -3198,10 +3194,10 @@ export const Guardrails: MessageFns<Guardrails> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Guardrails>, I>>(base?: I): Guardrails {
-    return Guardrails.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Guardrails>): Guardrails {
+    return Guardrails.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Guardrails>, I>>(object: I): Guardrails {
+  fromPartial(object: DeepPartial<Guardrails>): Guardrails {
     const message = createBaseGuardrails() as any;
     message.allowedDomains = object.allowedDomains?.map((e) => e) || [];
     message.blockedDomains = object.blockedDomains?.map((e) => e) || [];
@@ -3306,10 +3302,10 @@ export const Recording: MessageFns<Recording> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Recording>, I>>(base?: I): Recording {
-    return Recording.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Recording>): Recording {
+    return Recording.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Recording>, I>>(object: I): Recording {
+  fromPartial(object: DeepPartial<Recording>): Recording {
     const message = createBaseRecording() as any;
     message.trace = object.trace ?? undefined;
     message.video = object.video ?? undefined;
@@ -3430,10 +3426,10 @@ export const Check: MessageFns<Check> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Check>, I>>(base?: I): Check {
-    return Check.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Check>): Check {
+    return Check.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Check>, I>>(object: I): Check {
+  fromPartial(object: DeepPartial<Check>): Check {
     const message = createBaseCheck() as any;
     message.name = object.name ?? "";
     message.urlContains = object.urlContains ?? undefined;
@@ -3516,10 +3512,10 @@ export const Actor: MessageFns<Actor> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Actor>, I>>(base?: I): Actor {
-    return Actor.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Actor>): Actor {
+    return Actor.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Actor>, I>>(object: I): Actor {
+  fromPartial(object: DeepPartial<Actor>): Actor {
     const message = createBaseActor() as any;
     message.key = object.key ?? "";
     message.actor = object.actor ?? "";
@@ -3643,10 +3639,10 @@ export const Artifact: MessageFns<Artifact> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Artifact>, I>>(base?: I): Artifact {
-    return Artifact.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Artifact>): Artifact {
+    return Artifact.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Artifact>, I>>(object: I): Artifact {
+  fromPartial(object: DeepPartial<Artifact>): Artifact {
     const message = createBaseArtifact() as any;
     message.name = object.name ?? "";
     message.kind = object.kind ?? 0;
@@ -3668,10 +3664,6 @@ export type DeepPartial<T> = T extends Builtin ? T
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);
   const nanos = (date.getTime() % 1_000) * 1_000_000;
@@ -3687,6 +3679,6 @@ function fromTimestamp(t: Timestamp): Date {
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -935,10 +935,10 @@ export const RunEvent: MessageFns<RunEvent> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunEvent>, I>>(base?: I): RunEvent {
-    return RunEvent.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunEvent>): RunEvent {
+    return RunEvent.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunEvent>, I>>(object: I): RunEvent {
+  fromPartial(object: DeepPartial<RunEvent>): RunEvent {
     const message = createBaseRunEvent() as any;
     message.runId = object.runId ?? "";
     message.sequence = object.sequence ?? 0;
@@ -1197,10 +1197,10 @@ export const RunCreated: MessageFns<RunCreated> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunCreated>, I>>(base?: I): RunCreated {
-    return RunCreated.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunCreated>): RunCreated {
+    return RunCreated.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunCreated>, I>>(object: I): RunCreated {
+  fromPartial(object: DeepPartial<RunCreated>): RunCreated {
     const message = createBaseRunCreated() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     message.by = (object.by !== undefined && object.by !== null) ? Actor.fromPartial(object.by) : undefined;
@@ -1271,10 +1271,10 @@ export const RunQueued: MessageFns<RunQueued> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunQueued>, I>>(base?: I): RunQueued {
-    return RunQueued.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunQueued>): RunQueued {
+    return RunQueued.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunQueued>, I>>(object: I): RunQueued {
+  fromPartial(object: DeepPartial<RunQueued>): RunQueued {
     const message = createBaseRunQueued() as any;
     message.position = object.position ?? 0;
     return message;
@@ -1353,10 +1353,10 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<AttemptStarted>, I>>(base?: I): AttemptStarted {
-    return AttemptStarted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AttemptStarted>): AttemptStarted {
+    return AttemptStarted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AttemptStarted>, I>>(object: I): AttemptStarted {
+  fromPartial(object: DeepPartial<AttemptStarted>): AttemptStarted {
     const message = createBaseAttemptStarted() as any;
     message.cause = object.cause ?? "";
     message.isolation = object.isolation ?? "";
@@ -1447,10 +1447,10 @@ export const SandboxReady: MessageFns<SandboxReady> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<SandboxReady>, I>>(base?: I): SandboxReady {
-    return SandboxReady.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SandboxReady>): SandboxReady {
+    return SandboxReady.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SandboxReady>, I>>(object: I): SandboxReady {
+  fromPartial(object: DeepPartial<SandboxReady>): SandboxReady {
     const message = createBaseSandboxReady() as any;
     message.isolation = object.isolation ?? "";
     message.browser = object.browser ?? "";
@@ -1531,10 +1531,10 @@ export const RunStarted: MessageFns<RunStarted> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunStarted>, I>>(base?: I): RunStarted {
-    return RunStarted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunStarted>): RunStarted {
+    return RunStarted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunStarted>, I>>(object: I): RunStarted {
+  fromPartial(object: DeepPartial<RunStarted>): RunStarted {
     const message = createBaseRunStarted() as any;
     message.browser = object.browser ?? "";
     message.stepCount = object.stepCount ?? 0;
@@ -1636,10 +1636,10 @@ export const StepStarted: MessageFns<StepStarted> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StepStarted>, I>>(base?: I): StepStarted {
-    return StepStarted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StepStarted>): StepStarted {
+    return StepStarted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StepStarted>, I>>(object: I): StepStarted {
+  fromPartial(object: DeepPartial<StepStarted>): StepStarted {
     const message = createBaseStepStarted() as any;
     message.stepIndex = object.stepIndex ?? 0;
     message.stepId = object.stepId ?? "";
@@ -1857,10 +1857,10 @@ export const StepCompleted: MessageFns<StepCompleted> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StepCompleted>, I>>(base?: I): StepCompleted {
-    return StepCompleted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StepCompleted>): StepCompleted {
+    return StepCompleted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StepCompleted>, I>>(object: I): StepCompleted {
+  fromPartial(object: DeepPartial<StepCompleted>): StepCompleted {
     const message = createBaseStepCompleted() as any;
     message.stepIndex = object.stepIndex ?? 0;
     message.stepId = object.stepId ?? "";
@@ -2017,10 +2017,10 @@ export const ActionStarted: MessageFns<ActionStarted> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ActionStarted>, I>>(base?: I): ActionStarted {
-    return ActionStarted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ActionStarted>): ActionStarted {
+    return ActionStarted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ActionStarted>, I>>(object: I): ActionStarted {
+  fromPartial(object: DeepPartial<ActionStarted>): ActionStarted {
     const message = createBaseActionStarted() as any;
     message.stepIndex = object.stepIndex ?? 0;
     message.stepId = object.stepId ?? "";
@@ -2289,10 +2289,10 @@ export const ActionCompleted: MessageFns<ActionCompleted> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ActionCompleted>, I>>(base?: I): ActionCompleted {
-    return ActionCompleted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ActionCompleted>): ActionCompleted {
+    return ActionCompleted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ActionCompleted>, I>>(object: I): ActionCompleted {
+  fromPartial(object: DeepPartial<ActionCompleted>): ActionCompleted {
     const message = createBaseActionCompleted() as any;
     message.stepIndex = object.stepIndex ?? 0;
     message.stepId = object.stepId ?? "";
@@ -2465,10 +2465,10 @@ export const ActionBlocked: MessageFns<ActionBlocked> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ActionBlocked>, I>>(base?: I): ActionBlocked {
-    return ActionBlocked.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ActionBlocked>): ActionBlocked {
+    return ActionBlocked.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ActionBlocked>, I>>(object: I): ActionBlocked {
+  fromPartial(object: DeepPartial<ActionBlocked>): ActionBlocked {
     const message = createBaseActionBlocked() as any;
     message.stepIndex = object.stepIndex ?? 0;
     message.stepId = object.stepId ?? "";
@@ -2565,10 +2565,10 @@ export const PageChanged: MessageFns<PageChanged> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<PageChanged>, I>>(base?: I): PageChanged {
-    return PageChanged.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PageChanged>): PageChanged {
+    return PageChanged.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PageChanged>, I>>(object: I): PageChanged {
+  fromPartial(object: DeepPartial<PageChanged>): PageChanged {
     const message = createBasePageChanged() as any;
     message.url = object.url ?? "";
     message.title = object.title ?? "";
@@ -2660,10 +2660,10 @@ export const GuardrailTripped: MessageFns<GuardrailTripped> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GuardrailTripped>, I>>(base?: I): GuardrailTripped {
-    return GuardrailTripped.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GuardrailTripped>): GuardrailTripped {
+    return GuardrailTripped.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GuardrailTripped>, I>>(object: I): GuardrailTripped {
+  fromPartial(object: DeepPartial<GuardrailTripped>): GuardrailTripped {
     const message = createBaseGuardrailTripped() as any;
     message.rule = object.rule ?? "";
     message.message = object.message ?? "";
@@ -2755,10 +2755,10 @@ export const StuckDetected: MessageFns<StuckDetected> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StuckDetected>, I>>(base?: I): StuckDetected {
-    return StuckDetected.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StuckDetected>): StuckDetected {
+    return StuckDetected.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StuckDetected>, I>>(object: I): StuckDetected {
+  fromPartial(object: DeepPartial<StuckDetected>): StuckDetected {
     const message = createBaseStuckDetected() as any;
     message.severity = object.severity ?? "";
     message.rule = object.rule ?? "";
@@ -2861,10 +2861,10 @@ export const CaptchaDetected: MessageFns<CaptchaDetected> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CaptchaDetected>, I>>(base?: I): CaptchaDetected {
-    return CaptchaDetected.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CaptchaDetected>): CaptchaDetected {
+    return CaptchaDetected.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CaptchaDetected>, I>>(object: I): CaptchaDetected {
+  fromPartial(object: DeepPartial<CaptchaDetected>): CaptchaDetected {
     const message = createBaseCaptchaDetected() as any;
     message.kind = object.kind ?? "";
     message.url = object.url ?? "";
@@ -2946,10 +2946,10 @@ export const RecoveryStarted: MessageFns<RecoveryStarted> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RecoveryStarted>, I>>(base?: I): RecoveryStarted {
-    return RecoveryStarted.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RecoveryStarted>): RecoveryStarted {
+    return RecoveryStarted.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RecoveryStarted>, I>>(object: I): RecoveryStarted {
+  fromPartial(object: DeepPartial<RecoveryStarted>): RecoveryStarted {
     const message = createBaseRecoveryStarted() as any;
     message.stepIndex = object.stepIndex ?? 0;
     message.error = (object.error !== undefined && object.error !== null)
@@ -3031,10 +3031,10 @@ export const RecoveryEnded: MessageFns<RecoveryEnded> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RecoveryEnded>, I>>(base?: I): RecoveryEnded {
-    return RecoveryEnded.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RecoveryEnded>): RecoveryEnded {
+    return RecoveryEnded.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RecoveryEnded>, I>>(object: I): RecoveryEnded {
+  fromPartial(object: DeepPartial<RecoveryEnded>): RecoveryEnded {
     const message = createBaseRecoveryEnded() as any;
     message.success = object.success ?? false;
     message.message = object.message ?? "";
@@ -3178,10 +3178,10 @@ export const ModelCalled: MessageFns<ModelCalled> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ModelCalled>, I>>(base?: I): ModelCalled {
-    return ModelCalled.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ModelCalled>): ModelCalled {
+    return ModelCalled.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ModelCalled>, I>>(object: I): ModelCalled {
+  fromPartial(object: DeepPartial<ModelCalled>): ModelCalled {
     const message = createBaseModelCalled() as any;
     message.model = object.model ?? "";
     message.purpose = object.purpose ?? "";
@@ -3332,10 +3332,10 @@ export const InputRequested: MessageFns<InputRequested> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<InputRequested>, I>>(base?: I): InputRequested {
-    return InputRequested.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<InputRequested>): InputRequested {
+    return InputRequested.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<InputRequested>, I>>(object: I): InputRequested {
+  fromPartial(object: DeepPartial<InputRequested>): InputRequested {
     const message = createBaseInputRequested() as any;
     message.inputId = object.inputId ?? "";
     message.kind = object.kind ?? 0;
@@ -3442,10 +3442,10 @@ export const InputReceived: MessageFns<InputReceived> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<InputReceived>, I>>(base?: I): InputReceived {
-    return InputReceived.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<InputReceived>): InputReceived {
+    return InputReceived.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<InputReceived>, I>>(object: I): InputReceived {
+  fromPartial(object: DeepPartial<InputReceived>): InputReceived {
     const message = createBaseInputReceived() as any;
     message.inputId = object.inputId ?? "";
     message.by = (object.by !== undefined && object.by !== null) ? Actor.fromPartial(object.by) : undefined;
@@ -3516,10 +3516,10 @@ export const ArtifactStored: MessageFns<ArtifactStored> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ArtifactStored>, I>>(base?: I): ArtifactStored {
-    return ArtifactStored.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ArtifactStored>): ArtifactStored {
+    return ArtifactStored.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ArtifactStored>, I>>(object: I): ArtifactStored {
+  fromPartial(object: DeepPartial<ArtifactStored>): ArtifactStored {
     const message = createBaseArtifactStored() as any;
     message.artifact = (object.artifact !== undefined && object.artifact !== null)
       ? Artifact.fromPartial(object.artifact)
@@ -3611,10 +3611,10 @@ export const StopRequested: MessageFns<StopRequested> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StopRequested>, I>>(base?: I): StopRequested {
-    return StopRequested.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StopRequested>): StopRequested {
+    return StopRequested.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StopRequested>, I>>(object: I): StopRequested {
+  fromPartial(object: DeepPartial<StopRequested>): StopRequested {
     const message = createBaseStopRequested() as any;
     message.reason = object.reason ?? "";
     message.graceSeconds = object.graceSeconds ?? 0;
@@ -3709,10 +3709,10 @@ export const WarningRaised: MessageFns<WarningRaised> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<WarningRaised>, I>>(base?: I): WarningRaised {
-    return WarningRaised.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WarningRaised>): WarningRaised {
+    return WarningRaised.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WarningRaised>, I>>(object: I): WarningRaised {
+  fromPartial(object: DeepPartial<WarningRaised>): WarningRaised {
     const message = createBaseWarningRaised() as any;
     message.reason = object.reason ?? "";
     message.message = object.message ?? "";
@@ -3801,10 +3801,10 @@ export const WarningRaised_DetailsEntry: MessageFns<WarningRaised_DetailsEntry> 
     }
   },
 
-  create<I extends Exact<DeepPartial<WarningRaised_DetailsEntry>, I>>(base?: I): WarningRaised_DetailsEntry {
-    return WarningRaised_DetailsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WarningRaised_DetailsEntry>): WarningRaised_DetailsEntry {
+    return WarningRaised_DetailsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WarningRaised_DetailsEntry>, I>>(object: I): WarningRaised_DetailsEntry {
+  fromPartial(object: DeepPartial<WarningRaised_DetailsEntry>): WarningRaised_DetailsEntry {
     const message = createBaseWarningRaised_DetailsEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -3884,10 +3884,10 @@ export const OutcomePublished: MessageFns<OutcomePublished> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<OutcomePublished>, I>>(base?: I): OutcomePublished {
-    return OutcomePublished.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<OutcomePublished>): OutcomePublished {
+    return OutcomePublished.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<OutcomePublished>, I>>(object: I): OutcomePublished {
+  fromPartial(object: DeepPartial<OutcomePublished>): OutcomePublished {
     const message = createBaseOutcomePublished() as any;
     message.state = object.state ?? 0;
     message.outcome = (object.outcome !== undefined && object.outcome !== null)
@@ -3958,10 +3958,10 @@ export const RunFinished: MessageFns<RunFinished> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<RunFinished>, I>>(base?: I): RunFinished {
-    return RunFinished.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<RunFinished>): RunFinished {
+    return RunFinished.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<RunFinished>, I>>(object: I): RunFinished {
+  fromPartial(object: DeepPartial<RunFinished>): RunFinished {
     const message = createBaseRunFinished() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     return message;
@@ -4073,10 +4073,10 @@ export const SandboxExited: MessageFns<SandboxExited> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<SandboxExited>, I>>(base?: I): SandboxExited {
-    return SandboxExited.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SandboxExited>): SandboxExited {
+    return SandboxExited.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SandboxExited>, I>>(object: I): SandboxExited {
+  fromPartial(object: DeepPartial<SandboxExited>): SandboxExited {
     const message = createBaseSandboxExited() as any;
     message.exitCode = object.exitCode ?? undefined;
     message.signal = object.signal ?? "";
@@ -4097,10 +4097,6 @@ export type DeepPartial<T> = T extends Builtin ? T
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);
   const nanos = (date.getTime() % 1_000) * 1_000_000;
@@ -4116,6 +4112,6 @@ function fromTimestamp(t: Timestamp): Date {
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -556,10 +556,10 @@ export const CreateRunRequest: MessageFns<CreateRunRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CreateRunRequest>, I>>(base?: I): CreateRunRequest {
-    return CreateRunRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CreateRunRequest>): CreateRunRequest {
+    return CreateRunRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CreateRunRequest>, I>>(object: I): CreateRunRequest {
+  fromPartial(object: DeepPartial<CreateRunRequest>): CreateRunRequest {
     const message = createBaseCreateRunRequest() as any;
     message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
     message.requestId = object.requestId ?? "";
@@ -628,10 +628,10 @@ export const CreateRunResponse: MessageFns<CreateRunResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CreateRunResponse>, I>>(base?: I): CreateRunResponse {
-    return CreateRunResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CreateRunResponse>): CreateRunResponse {
+    return CreateRunResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CreateRunResponse>, I>>(object: I): CreateRunResponse {
+  fromPartial(object: DeepPartial<CreateRunResponse>): CreateRunResponse {
     const message = createBaseCreateRunResponse() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     return message;
@@ -699,10 +699,10 @@ export const DryRunRequest: MessageFns<DryRunRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DryRunRequest>, I>>(base?: I): DryRunRequest {
-    return DryRunRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DryRunRequest>): DryRunRequest {
+    return DryRunRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DryRunRequest>, I>>(object: I): DryRunRequest {
+  fromPartial(object: DeepPartial<DryRunRequest>): DryRunRequest {
     const message = createBaseDryRunRequest() as any;
     message.spec = (object.spec !== undefined && object.spec !== null) ? RunSpec.fromPartial(object.spec) : undefined;
     return message;
@@ -803,10 +803,10 @@ export const DryRunResponse: MessageFns<DryRunResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DryRunResponse>, I>>(base?: I): DryRunResponse {
-    return DryRunResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DryRunResponse>): DryRunResponse {
+    return DryRunResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DryRunResponse>, I>>(object: I): DryRunResponse {
+  fromPartial(object: DeepPartial<DryRunResponse>): DryRunResponse {
     const message = createBaseDryRunResponse() as any;
     message.valid = object.valid ?? false;
     message.checks = object.checks?.map((e) => DryRunResponse_Check.fromPartial(e)) || [];
@@ -899,10 +899,10 @@ export const DryRunResponse_Check: MessageFns<DryRunResponse_Check> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DryRunResponse_Check>, I>>(base?: I): DryRunResponse_Check {
-    return DryRunResponse_Check.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DryRunResponse_Check>): DryRunResponse_Check {
+    return DryRunResponse_Check.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DryRunResponse_Check>, I>>(object: I): DryRunResponse_Check {
+  fromPartial(object: DeepPartial<DryRunResponse_Check>): DryRunResponse_Check {
     const message = createBaseDryRunResponse_Check() as any;
     message.name = object.name ?? "";
     message.passed = object.passed ?? false;
@@ -1073,10 +1073,10 @@ export const ListRunsRequest: MessageFns<ListRunsRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListRunsRequest>, I>>(base?: I): ListRunsRequest {
-    return ListRunsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListRunsRequest>): ListRunsRequest {
+    return ListRunsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListRunsRequest>, I>>(object: I): ListRunsRequest {
+  fromPartial(object: DeepPartial<ListRunsRequest>): ListRunsRequest {
     const message = createBaseListRunsRequest() as any;
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
@@ -1162,10 +1162,10 @@ export const ListRunsResponse: MessageFns<ListRunsResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListRunsResponse>, I>>(base?: I): ListRunsResponse {
-    return ListRunsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListRunsResponse>): ListRunsResponse {
+    return ListRunsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListRunsResponse>, I>>(object: I): ListRunsResponse {
+  fromPartial(object: DeepPartial<ListRunsResponse>): ListRunsResponse {
     const message = createBaseListRunsResponse() as any;
     message.runs = object.runs?.map((e) => Run.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -1245,10 +1245,10 @@ export const GetRunRequest: MessageFns<GetRunRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetRunRequest>, I>>(base?: I): GetRunRequest {
-    return GetRunRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetRunRequest>): GetRunRequest {
+    return GetRunRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetRunRequest>, I>>(object: I): GetRunRequest {
+  fromPartial(object: DeepPartial<GetRunRequest>): GetRunRequest {
     const message = createBaseGetRunRequest() as any;
     message.runId = object.runId ?? "";
     message.wait = (object.wait !== undefined && object.wait !== null) ? Duration.fromPartial(object.wait) : undefined;
@@ -1317,10 +1317,10 @@ export const GetRunResponse: MessageFns<GetRunResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetRunResponse>, I>>(base?: I): GetRunResponse {
-    return GetRunResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetRunResponse>): GetRunResponse {
+    return GetRunResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetRunResponse>, I>>(object: I): GetRunResponse {
+  fromPartial(object: DeepPartial<GetRunResponse>): GetRunResponse {
     const message = createBaseGetRunResponse() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     return message;
@@ -1388,10 +1388,10 @@ export const DeleteRunRequest: MessageFns<DeleteRunRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DeleteRunRequest>, I>>(base?: I): DeleteRunRequest {
-    return DeleteRunRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeleteRunRequest>): DeleteRunRequest {
+    return DeleteRunRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteRunRequest>, I>>(object: I): DeleteRunRequest {
+  fromPartial(object: DeepPartial<DeleteRunRequest>): DeleteRunRequest {
     const message = createBaseDeleteRunRequest() as any;
     message.runId = object.runId ?? "";
     return message;
@@ -1448,10 +1448,10 @@ export const DeleteRunResponse: MessageFns<DeleteRunResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DeleteRunResponse>, I>>(base?: I): DeleteRunResponse {
-    return DeleteRunResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeleteRunResponse>): DeleteRunResponse {
+    return DeleteRunResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeleteRunResponse>, I>>(_: I): DeleteRunResponse {
+  fromPartial(_: DeepPartial<DeleteRunResponse>): DeleteRunResponse {
     const message = createBaseDeleteRunResponse() as any;
     return message;
   },
@@ -1551,10 +1551,10 @@ export const ReadEventsRequest: MessageFns<ReadEventsRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReadEventsRequest>, I>>(base?: I): ReadEventsRequest {
-    return ReadEventsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReadEventsRequest>): ReadEventsRequest {
+    return ReadEventsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReadEventsRequest>, I>>(object: I): ReadEventsRequest {
+  fromPartial(object: DeepPartial<ReadEventsRequest>): ReadEventsRequest {
     const message = createBaseReadEventsRequest() as any;
     message.runId = object.runId ?? "";
     message.after = object.after ?? "";
@@ -1658,10 +1658,10 @@ export const ReadEventsResponse: MessageFns<ReadEventsResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReadEventsResponse>, I>>(base?: I): ReadEventsResponse {
-    return ReadEventsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReadEventsResponse>): ReadEventsResponse {
+    return ReadEventsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReadEventsResponse>, I>>(object: I): ReadEventsResponse {
+  fromPartial(object: DeepPartial<ReadEventsResponse>): ReadEventsResponse {
     const message = createBaseReadEventsResponse() as any;
     message.events = object.events?.map((e) => RunEvent.fromPartial(e)) || [];
     message.nextResumeToken = object.nextResumeToken ?? "";
@@ -1754,10 +1754,10 @@ export const StreamRunEventsRequest: MessageFns<StreamRunEventsRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamRunEventsRequest>, I>>(base?: I): StreamRunEventsRequest {
-    return StreamRunEventsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamRunEventsRequest>): StreamRunEventsRequest {
+    return StreamRunEventsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamRunEventsRequest>, I>>(object: I): StreamRunEventsRequest {
+  fromPartial(object: DeepPartial<StreamRunEventsRequest>): StreamRunEventsRequest {
     const message = createBaseStreamRunEventsRequest() as any;
     message.runId = object.runId ?? "";
     message.resumeToken = object.resumeToken ?? "";
@@ -1890,10 +1890,10 @@ export const StreamRunEventsResponse: MessageFns<StreamRunEventsResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamRunEventsResponse>, I>>(base?: I): StreamRunEventsResponse {
-    return StreamRunEventsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamRunEventsResponse>): StreamRunEventsResponse {
+    return StreamRunEventsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamRunEventsResponse>, I>>(object: I): StreamRunEventsResponse {
+  fromPartial(object: DeepPartial<StreamRunEventsResponse>): StreamRunEventsResponse {
     const message = createBaseStreamRunEventsResponse() as any;
     message.resumeToken = object.resumeToken ?? "";
     switch (object.frame?.$case) {
@@ -1999,12 +1999,10 @@ export const StreamRunEventsResponse_Events: MessageFns<StreamRunEventsResponse_
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamRunEventsResponse_Events>, I>>(base?: I): StreamRunEventsResponse_Events {
-    return StreamRunEventsResponse_Events.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamRunEventsResponse_Events>): StreamRunEventsResponse_Events {
+    return StreamRunEventsResponse_Events.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamRunEventsResponse_Events>, I>>(
-    object: I,
-  ): StreamRunEventsResponse_Events {
+  fromPartial(object: DeepPartial<StreamRunEventsResponse_Events>): StreamRunEventsResponse_Events {
     const message = createBaseStreamRunEventsResponse_Events() as any;
     message.events = object.events?.map((e) => RunEvent.fromPartial(e)) || [];
     return message;
@@ -2094,12 +2092,10 @@ export const StreamRunEventsResponse_Hello: MessageFns<StreamRunEventsResponse_H
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamRunEventsResponse_Hello>, I>>(base?: I): StreamRunEventsResponse_Hello {
-    return StreamRunEventsResponse_Hello.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamRunEventsResponse_Hello>): StreamRunEventsResponse_Hello {
+    return StreamRunEventsResponse_Hello.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamRunEventsResponse_Hello>, I>>(
-    object: I,
-  ): StreamRunEventsResponse_Hello {
+  fromPartial(object: DeepPartial<StreamRunEventsResponse_Hello>): StreamRunEventsResponse_Hello {
     const message = createBaseStreamRunEventsResponse_Hello() as any;
     message.runId = object.runId ?? "";
     message.tail = object.tail ?? 0;
@@ -2158,14 +2154,10 @@ export const StreamRunEventsResponse_Checkpoint: MessageFns<StreamRunEventsRespo
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamRunEventsResponse_Checkpoint>, I>>(
-    base?: I,
-  ): StreamRunEventsResponse_Checkpoint {
-    return StreamRunEventsResponse_Checkpoint.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamRunEventsResponse_Checkpoint>): StreamRunEventsResponse_Checkpoint {
+    return StreamRunEventsResponse_Checkpoint.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamRunEventsResponse_Checkpoint>, I>>(
-    _: I,
-  ): StreamRunEventsResponse_Checkpoint {
+  fromPartial(_: DeepPartial<StreamRunEventsResponse_Checkpoint>): StreamRunEventsResponse_Checkpoint {
     const message = createBaseStreamRunEventsResponse_Checkpoint() as any;
     return message;
   },
@@ -2232,14 +2224,10 @@ export const StreamRunEventsResponse_Reconnect: MessageFns<StreamRunEventsRespon
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamRunEventsResponse_Reconnect>, I>>(
-    base?: I,
-  ): StreamRunEventsResponse_Reconnect {
-    return StreamRunEventsResponse_Reconnect.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamRunEventsResponse_Reconnect>): StreamRunEventsResponse_Reconnect {
+    return StreamRunEventsResponse_Reconnect.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamRunEventsResponse_Reconnect>, I>>(
-    object: I,
-  ): StreamRunEventsResponse_Reconnect {
+  fromPartial(object: DeepPartial<StreamRunEventsResponse_Reconnect>): StreamRunEventsResponse_Reconnect {
     const message = createBaseStreamRunEventsResponse_Reconnect() as any;
     message.afterMs = object.afterMs ?? 0;
     return message;
@@ -2318,10 +2306,10 @@ export const StreamRunEventsResponse_End: MessageFns<StreamRunEventsResponse_End
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamRunEventsResponse_End>, I>>(base?: I): StreamRunEventsResponse_End {
-    return StreamRunEventsResponse_End.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamRunEventsResponse_End>): StreamRunEventsResponse_End {
+    return StreamRunEventsResponse_End.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamRunEventsResponse_End>, I>>(object: I): StreamRunEventsResponse_End {
+  fromPartial(object: DeepPartial<StreamRunEventsResponse_End>): StreamRunEventsResponse_End {
     const message = createBaseStreamRunEventsResponse_End() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     message.lastSequence = object.lastSequence ?? 0;
@@ -2412,10 +2400,10 @@ export const StopRunRequest: MessageFns<StopRunRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StopRunRequest>, I>>(base?: I): StopRunRequest {
-    return StopRunRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StopRunRequest>): StopRunRequest {
+    return StopRunRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StopRunRequest>, I>>(object: I): StopRunRequest {
+  fromPartial(object: DeepPartial<StopRunRequest>): StopRunRequest {
     const message = createBaseStopRunRequest() as any;
     message.runId = object.runId ?? "";
     message.reason = object.reason ?? "";
@@ -2485,10 +2473,10 @@ export const StopRunResponse: MessageFns<StopRunResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StopRunResponse>, I>>(base?: I): StopRunResponse {
-    return StopRunResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StopRunResponse>): StopRunResponse {
+    return StopRunResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StopRunResponse>, I>>(object: I): StopRunResponse {
+  fromPartial(object: DeepPartial<StopRunResponse>): StopRunResponse {
     const message = createBaseStopRunResponse() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     return message;
@@ -2613,10 +2601,10 @@ export const SendInputRequest: MessageFns<SendInputRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<SendInputRequest>, I>>(base?: I): SendInputRequest {
-    return SendInputRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SendInputRequest>): SendInputRequest {
+    return SendInputRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SendInputRequest>, I>>(object: I): SendInputRequest {
+  fromPartial(object: DeepPartial<SendInputRequest>): SendInputRequest {
     const message = createBaseSendInputRequest() as any;
     message.runId = object.runId ?? "";
     message.inputId = object.inputId ?? "";
@@ -2711,10 +2699,10 @@ export const SendInputResponse: MessageFns<SendInputResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<SendInputResponse>, I>>(base?: I): SendInputResponse {
-    return SendInputResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SendInputResponse>): SendInputResponse {
+    return SendInputResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SendInputResponse>, I>>(object: I): SendInputResponse {
+  fromPartial(object: DeepPartial<SendInputResponse>): SendInputResponse {
     const message = createBaseSendInputResponse() as any;
     message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
     return message;
@@ -2782,10 +2770,10 @@ export const ListArtifactsRequest: MessageFns<ListArtifactsRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListArtifactsRequest>, I>>(base?: I): ListArtifactsRequest {
-    return ListArtifactsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListArtifactsRequest>): ListArtifactsRequest {
+    return ListArtifactsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListArtifactsRequest>, I>>(object: I): ListArtifactsRequest {
+  fromPartial(object: DeepPartial<ListArtifactsRequest>): ListArtifactsRequest {
     const message = createBaseListArtifactsRequest() as any;
     message.runId = object.runId ?? "";
     return message;
@@ -2853,10 +2841,10 @@ export const ListArtifactsResponse: MessageFns<ListArtifactsResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListArtifactsResponse>, I>>(base?: I): ListArtifactsResponse {
-    return ListArtifactsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListArtifactsResponse>): ListArtifactsResponse {
+    return ListArtifactsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListArtifactsResponse>, I>>(object: I): ListArtifactsResponse {
+  fromPartial(object: DeepPartial<ListArtifactsResponse>): ListArtifactsResponse {
     const message = createBaseListArtifactsResponse() as any;
     message.artifacts = object.artifacts?.map((e) => Artifact.fromPartial(e)) || [];
     return message;
@@ -2957,10 +2945,10 @@ export const ReadArtifactRequest: MessageFns<ReadArtifactRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReadArtifactRequest>, I>>(base?: I): ReadArtifactRequest {
-    return ReadArtifactRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReadArtifactRequest>): ReadArtifactRequest {
+    return ReadArtifactRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReadArtifactRequest>, I>>(object: I): ReadArtifactRequest {
+  fromPartial(object: DeepPartial<ReadArtifactRequest>): ReadArtifactRequest {
     const message = createBaseReadArtifactRequest() as any;
     message.runId = object.runId ?? "";
     message.name = object.name ?? "";
@@ -3044,10 +3032,10 @@ export const ReadArtifactResponse: MessageFns<ReadArtifactResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReadArtifactResponse>, I>>(base?: I): ReadArtifactResponse {
-    return ReadArtifactResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReadArtifactResponse>): ReadArtifactResponse {
+    return ReadArtifactResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReadArtifactResponse>, I>>(object: I): ReadArtifactResponse {
+  fromPartial(object: DeepPartial<ReadArtifactResponse>): ReadArtifactResponse {
     const message = createBaseReadArtifactResponse() as any;
     switch (object.part?.$case) {
       case "artifact": {
@@ -3141,10 +3129,10 @@ export const UploadFileRequest: MessageFns<UploadFileRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<UploadFileRequest>, I>>(base?: I): UploadFileRequest {
-    return UploadFileRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UploadFileRequest>): UploadFileRequest {
+    return UploadFileRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UploadFileRequest>, I>>(object: I): UploadFileRequest {
+  fromPartial(object: DeepPartial<UploadFileRequest>): UploadFileRequest {
     const message = createBaseUploadFileRequest() as any;
     switch (object.part?.$case) {
       case "name": {
@@ -3258,10 +3246,10 @@ export const UploadFileResponse: MessageFns<UploadFileResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<UploadFileResponse>, I>>(base?: I): UploadFileResponse {
-    return UploadFileResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<UploadFileResponse>): UploadFileResponse {
+    return UploadFileResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<UploadFileResponse>, I>>(object: I): UploadFileResponse {
+  fromPartial(object: DeepPartial<UploadFileResponse>): UploadFileResponse {
     const message = createBaseUploadFileResponse() as any;
     message.fileId = object.fileId ?? "";
     message.sizeBytes = object.sizeBytes ?? 0;
@@ -3365,10 +3353,10 @@ export const CreateTicketRequest: MessageFns<CreateTicketRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CreateTicketRequest>, I>>(base?: I): CreateTicketRequest {
-    return CreateTicketRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CreateTicketRequest>): CreateTicketRequest {
+    return CreateTicketRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CreateTicketRequest>, I>>(object: I): CreateTicketRequest {
+  fromPartial(object: DeepPartial<CreateTicketRequest>): CreateTicketRequest {
     const message = createBaseCreateTicketRequest() as any;
     message.runs = object.runs?.map((e) => e) || [];
     message.ttlSeconds = object.ttlSeconds ?? undefined;
@@ -3450,10 +3438,10 @@ export const CreateTicketResponse: MessageFns<CreateTicketResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<CreateTicketResponse>, I>>(base?: I): CreateTicketResponse {
-    return CreateTicketResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CreateTicketResponse>): CreateTicketResponse {
+    return CreateTicketResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CreateTicketResponse>, I>>(object: I): CreateTicketResponse {
+  fromPartial(object: DeepPartial<CreateTicketResponse>): CreateTicketResponse {
     const message = createBaseCreateTicketResponse() as any;
     message.ticket = object.ticket ?? "";
     message.expireTime = object.expireTime ?? undefined;
@@ -3609,10 +3597,10 @@ export const Playbook: MessageFns<Playbook> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Playbook>, I>>(base?: I): Playbook {
-    return Playbook.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Playbook>): Playbook {
+    return Playbook.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Playbook>, I>>(object: I): Playbook {
+  fromPartial(object: DeepPartial<Playbook>): Playbook {
     const message = createBasePlaybook() as any;
     message.id = object.id ?? "";
     message.version = object.version ?? "";
@@ -3742,10 +3730,10 @@ export const PlaybookParameter: MessageFns<PlaybookParameter> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<PlaybookParameter>, I>>(base?: I): PlaybookParameter {
-    return PlaybookParameter.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PlaybookParameter>): PlaybookParameter {
+    return PlaybookParameter.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PlaybookParameter>, I>>(object: I): PlaybookParameter {
+  fromPartial(object: DeepPartial<PlaybookParameter>): PlaybookParameter {
     const message = createBasePlaybookParameter() as any;
     message.name = object.name ?? "";
     message.type = object.type ?? "";
@@ -3851,10 +3839,10 @@ export const PlaybookProblem: MessageFns<PlaybookProblem> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<PlaybookProblem>, I>>(base?: I): PlaybookProblem {
-    return PlaybookProblem.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<PlaybookProblem>): PlaybookProblem {
+    return PlaybookProblem.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<PlaybookProblem>, I>>(object: I): PlaybookProblem {
+  fromPartial(object: DeepPartial<PlaybookProblem>): PlaybookProblem {
     const message = createBasePlaybookProblem() as any;
     message.field = object.field ?? "";
     message.message = object.message ?? "";
@@ -3914,10 +3902,10 @@ export const ListPlaybooksRequest: MessageFns<ListPlaybooksRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListPlaybooksRequest>, I>>(base?: I): ListPlaybooksRequest {
-    return ListPlaybooksRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListPlaybooksRequest>): ListPlaybooksRequest {
+    return ListPlaybooksRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListPlaybooksRequest>, I>>(_: I): ListPlaybooksRequest {
+  fromPartial(_: DeepPartial<ListPlaybooksRequest>): ListPlaybooksRequest {
     const message = createBaseListPlaybooksRequest() as any;
     return message;
   },
@@ -3984,10 +3972,10 @@ export const ListPlaybooksResponse: MessageFns<ListPlaybooksResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ListPlaybooksResponse>, I>>(base?: I): ListPlaybooksResponse {
-    return ListPlaybooksResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListPlaybooksResponse>): ListPlaybooksResponse {
+    return ListPlaybooksResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListPlaybooksResponse>, I>>(object: I): ListPlaybooksResponse {
+  fromPartial(object: DeepPartial<ListPlaybooksResponse>): ListPlaybooksResponse {
     const message = createBaseListPlaybooksResponse() as any;
     message.playbooks = object.playbooks?.map((e) => Playbook.fromPartial(e)) || [];
     return message;
@@ -4055,10 +4043,10 @@ export const GetPlaybookRequest: MessageFns<GetPlaybookRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetPlaybookRequest>, I>>(base?: I): GetPlaybookRequest {
-    return GetPlaybookRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetPlaybookRequest>): GetPlaybookRequest {
+    return GetPlaybookRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetPlaybookRequest>, I>>(object: I): GetPlaybookRequest {
+  fromPartial(object: DeepPartial<GetPlaybookRequest>): GetPlaybookRequest {
     const message = createBaseGetPlaybookRequest() as any;
     message.playbookId = object.playbookId ?? "";
     return message;
@@ -4126,10 +4114,10 @@ export const GetPlaybookResponse: MessageFns<GetPlaybookResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetPlaybookResponse>, I>>(base?: I): GetPlaybookResponse {
-    return GetPlaybookResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetPlaybookResponse>): GetPlaybookResponse {
+    return GetPlaybookResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetPlaybookResponse>, I>>(object: I): GetPlaybookResponse {
+  fromPartial(object: DeepPartial<GetPlaybookResponse>): GetPlaybookResponse {
     const message = createBaseGetPlaybookResponse() as any;
     message.playbook = (object.playbook !== undefined && object.playbook !== null)
       ? Playbook.fromPartial(object.playbook)
@@ -4199,10 +4187,10 @@ export const ValidatePlaybookRequest: MessageFns<ValidatePlaybookRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ValidatePlaybookRequest>, I>>(base?: I): ValidatePlaybookRequest {
-    return ValidatePlaybookRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ValidatePlaybookRequest>): ValidatePlaybookRequest {
+    return ValidatePlaybookRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ValidatePlaybookRequest>, I>>(object: I): ValidatePlaybookRequest {
+  fromPartial(object: DeepPartial<ValidatePlaybookRequest>): ValidatePlaybookRequest {
     const message = createBaseValidatePlaybookRequest() as any;
     message.source = object.source ?? "";
     return message;
@@ -4292,10 +4280,10 @@ export const ValidatePlaybookResponse: MessageFns<ValidatePlaybookResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ValidatePlaybookResponse>, I>>(base?: I): ValidatePlaybookResponse {
-    return ValidatePlaybookResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ValidatePlaybookResponse>): ValidatePlaybookResponse {
+    return ValidatePlaybookResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ValidatePlaybookResponse>, I>>(object: I): ValidatePlaybookResponse {
+  fromPartial(object: DeepPartial<ValidatePlaybookResponse>): ValidatePlaybookResponse {
     const message = createBaseValidatePlaybookResponse() as any;
     message.valid = object.valid ?? false;
     message.playbook = (object.playbook !== undefined && object.playbook !== null)
@@ -4786,10 +4774,6 @@ export type DeepPartial<T> = T extends Builtin ? T
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function toTimestamp(date: Date): Timestamp {
   const seconds = Math.trunc(date.getTime() / 1_000);
   const nanos = (date.getTime() % 1_000) * 1_000_000;
@@ -4805,6 +4789,6 @@ function fromTimestamp(t: Timestamp): Date {
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

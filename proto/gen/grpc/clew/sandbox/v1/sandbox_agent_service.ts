@@ -594,10 +594,10 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<SandboxEvent>, I>>(base?: I): SandboxEvent {
-    return SandboxEvent.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SandboxEvent>): SandboxEvent {
+    return SandboxEvent.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SandboxEvent>, I>>(object: I): SandboxEvent {
+  fromPartial(object: DeepPartial<SandboxEvent>): SandboxEvent {
     const message = createBaseSandboxEvent() as any;
     message.sequence = object.sequence ?? 0;
     message.summary = object.summary ?? "";
@@ -826,10 +826,10 @@ export const ArtifactReady: MessageFns<ArtifactReady> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ArtifactReady>, I>>(base?: I): ArtifactReady {
-    return ArtifactReady.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ArtifactReady>): ArtifactReady {
+    return ArtifactReady.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ArtifactReady>, I>>(object: I): ArtifactReady {
+  fromPartial(object: DeepPartial<ArtifactReady>): ArtifactReady {
     const message = createBaseArtifactReady() as any;
     message.name = object.name ?? "";
     message.kind = object.kind ?? 0;
@@ -901,10 +901,10 @@ export const StreamSandboxEventsRequest: MessageFns<StreamSandboxEventsRequest> 
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamSandboxEventsRequest>, I>>(base?: I): StreamSandboxEventsRequest {
-    return StreamSandboxEventsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamSandboxEventsRequest>): StreamSandboxEventsRequest {
+    return StreamSandboxEventsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamSandboxEventsRequest>, I>>(object: I): StreamSandboxEventsRequest {
+  fromPartial(object: DeepPartial<StreamSandboxEventsRequest>): StreamSandboxEventsRequest {
     const message = createBaseStreamSandboxEventsRequest() as any;
     message.after = object.after ?? 0;
     return message;
@@ -1002,10 +1002,10 @@ export const StreamSandboxEventsResponse: MessageFns<StreamSandboxEventsResponse
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamSandboxEventsResponse>, I>>(base?: I): StreamSandboxEventsResponse {
-    return StreamSandboxEventsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamSandboxEventsResponse>): StreamSandboxEventsResponse {
+    return StreamSandboxEventsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamSandboxEventsResponse>, I>>(object: I): StreamSandboxEventsResponse {
+  fromPartial(object: DeepPartial<StreamSandboxEventsResponse>): StreamSandboxEventsResponse {
     const message = createBaseStreamSandboxEventsResponse() as any;
     switch (object.frame?.$case) {
       case "events": {
@@ -1098,14 +1098,10 @@ export const StreamSandboxEventsResponse_Events: MessageFns<StreamSandboxEventsR
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamSandboxEventsResponse_Events>, I>>(
-    base?: I,
-  ): StreamSandboxEventsResponse_Events {
-    return StreamSandboxEventsResponse_Events.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamSandboxEventsResponse_Events>): StreamSandboxEventsResponse_Events {
+    return StreamSandboxEventsResponse_Events.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamSandboxEventsResponse_Events>, I>>(
-    object: I,
-  ): StreamSandboxEventsResponse_Events {
+  fromPartial(object: DeepPartial<StreamSandboxEventsResponse_Events>): StreamSandboxEventsResponse_Events {
     const message = createBaseStreamSandboxEventsResponse_Events() as any;
     message.events = object.events?.map((e) => SandboxEvent.fromPartial(e)) || [];
     return message;
@@ -1173,14 +1169,10 @@ export const StreamSandboxEventsResponse_Heartbeat: MessageFns<StreamSandboxEven
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamSandboxEventsResponse_Heartbeat>, I>>(
-    base?: I,
-  ): StreamSandboxEventsResponse_Heartbeat {
-    return StreamSandboxEventsResponse_Heartbeat.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamSandboxEventsResponse_Heartbeat>): StreamSandboxEventsResponse_Heartbeat {
+    return StreamSandboxEventsResponse_Heartbeat.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamSandboxEventsResponse_Heartbeat>, I>>(
-    object: I,
-  ): StreamSandboxEventsResponse_Heartbeat {
+  fromPartial(object: DeepPartial<StreamSandboxEventsResponse_Heartbeat>): StreamSandboxEventsResponse_Heartbeat {
     const message = createBaseStreamSandboxEventsResponse_Heartbeat() as any;
     message.tail = object.tail ?? 0;
     return message;
@@ -1248,12 +1240,10 @@ export const StreamSandboxEventsResponse_End: MessageFns<StreamSandboxEventsResp
     }
   },
 
-  create<I extends Exact<DeepPartial<StreamSandboxEventsResponse_End>, I>>(base?: I): StreamSandboxEventsResponse_End {
-    return StreamSandboxEventsResponse_End.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StreamSandboxEventsResponse_End>): StreamSandboxEventsResponse_End {
+    return StreamSandboxEventsResponse_End.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StreamSandboxEventsResponse_End>, I>>(
-    object: I,
-  ): StreamSandboxEventsResponse_End {
+  fromPartial(object: DeepPartial<StreamSandboxEventsResponse_End>): StreamSandboxEventsResponse_End {
     const message = createBaseStreamSandboxEventsResponse_End() as any;
     message.tail = object.tail ?? 0;
     return message;
@@ -1321,12 +1311,10 @@ export const AcknowledgeSandboxEventsRequest: MessageFns<AcknowledgeSandboxEvent
     }
   },
 
-  create<I extends Exact<DeepPartial<AcknowledgeSandboxEventsRequest>, I>>(base?: I): AcknowledgeSandboxEventsRequest {
-    return AcknowledgeSandboxEventsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AcknowledgeSandboxEventsRequest>): AcknowledgeSandboxEventsRequest {
+    return AcknowledgeSandboxEventsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AcknowledgeSandboxEventsRequest>, I>>(
-    object: I,
-  ): AcknowledgeSandboxEventsRequest {
+  fromPartial(object: DeepPartial<AcknowledgeSandboxEventsRequest>): AcknowledgeSandboxEventsRequest {
     const message = createBaseAcknowledgeSandboxEventsRequest() as any;
     message.through = object.through ?? 0;
     return message;
@@ -1383,14 +1371,10 @@ export const AcknowledgeSandboxEventsResponse: MessageFns<AcknowledgeSandboxEven
     }
   },
 
-  create<I extends Exact<DeepPartial<AcknowledgeSandboxEventsResponse>, I>>(
-    base?: I,
-  ): AcknowledgeSandboxEventsResponse {
-    return AcknowledgeSandboxEventsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<AcknowledgeSandboxEventsResponse>): AcknowledgeSandboxEventsResponse {
+    return AcknowledgeSandboxEventsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<AcknowledgeSandboxEventsResponse>, I>>(
-    _: I,
-  ): AcknowledgeSandboxEventsResponse {
+  fromPartial(_: DeepPartial<AcknowledgeSandboxEventsResponse>): AcknowledgeSandboxEventsResponse {
     const message = createBaseAcknowledgeSandboxEventsResponse() as any;
     return message;
   },
@@ -1504,10 +1488,10 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StartWorkRequest>, I>>(base?: I): StartWorkRequest {
-    return StartWorkRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartWorkRequest>): StartWorkRequest {
+    return StartWorkRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartWorkRequest>, I>>(object: I): StartWorkRequest {
+  fromPartial(object: DeepPartial<StartWorkRequest>): StartWorkRequest {
     const message = createBaseStartWorkRequest() as any;
     message.runId = object.runId ?? "";
     message.attempt = object.attempt ?? 0;
@@ -1598,14 +1582,10 @@ export const StartWorkRequest_CredentialsEntry: MessageFns<StartWorkRequest_Cred
     }
   },
 
-  create<I extends Exact<DeepPartial<StartWorkRequest_CredentialsEntry>, I>>(
-    base?: I,
-  ): StartWorkRequest_CredentialsEntry {
-    return StartWorkRequest_CredentialsEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartWorkRequest_CredentialsEntry>): StartWorkRequest_CredentialsEntry {
+    return StartWorkRequest_CredentialsEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartWorkRequest_CredentialsEntry>, I>>(
-    object: I,
-  ): StartWorkRequest_CredentialsEntry {
+  fromPartial(object: DeepPartial<StartWorkRequest_CredentialsEntry>): StartWorkRequest_CredentialsEntry {
     const message = createBaseStartWorkRequest_CredentialsEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
@@ -1663,10 +1643,10 @@ export const StartWorkResponse: MessageFns<StartWorkResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StartWorkResponse>, I>>(base?: I): StartWorkResponse {
-    return StartWorkResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartWorkResponse>): StartWorkResponse {
+    return StartWorkResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartWorkResponse>, I>>(_: I): StartWorkResponse {
+  fromPartial(_: DeepPartial<StartWorkResponse>): StartWorkResponse {
     const message = createBaseStartWorkResponse() as any;
     return message;
   },
@@ -1733,10 +1713,10 @@ export const StopWorkRequest: MessageFns<StopWorkRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StopWorkRequest>, I>>(base?: I): StopWorkRequest {
-    return StopWorkRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StopWorkRequest>): StopWorkRequest {
+    return StopWorkRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StopWorkRequest>, I>>(object: I): StopWorkRequest {
+  fromPartial(object: DeepPartial<StopWorkRequest>): StopWorkRequest {
     const message = createBaseStopWorkRequest() as any;
     message.graceMs = object.graceMs ?? 0;
     return message;
@@ -1804,10 +1784,10 @@ export const StopWorkResponse: MessageFns<StopWorkResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<StopWorkResponse>, I>>(base?: I): StopWorkResponse {
-    return StopWorkResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StopWorkResponse>): StopWorkResponse {
+    return StopWorkResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StopWorkResponse>, I>>(object: I): StopWorkResponse {
+  fromPartial(object: DeepPartial<StopWorkResponse>): StopWorkResponse {
     const message = createBaseStopWorkResponse() as any;
     message.partialOutcome = (object.partialOutcome !== undefined && object.partialOutcome !== null)
       ? Outcome.fromPartial(object.partialOutcome)
@@ -1888,10 +1868,10 @@ export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DeliverInputRequest>, I>>(base?: I): DeliverInputRequest {
-    return DeliverInputRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeliverInputRequest>): DeliverInputRequest {
+    return DeliverInputRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeliverInputRequest>, I>>(object: I): DeliverInputRequest {
+  fromPartial(object: DeepPartial<DeliverInputRequest>): DeliverInputRequest {
     const message = createBaseDeliverInputRequest() as any;
     message.inputId = object.inputId ?? "";
     message.answer = object.answer ?? "";
@@ -1949,10 +1929,10 @@ export const DeliverInputResponse: MessageFns<DeliverInputResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<DeliverInputResponse>, I>>(base?: I): DeliverInputResponse {
-    return DeliverInputResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DeliverInputResponse>): DeliverInputResponse {
+    return DeliverInputResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DeliverInputResponse>, I>>(_: I): DeliverInputResponse {
+  fromPartial(_: DeepPartial<DeliverInputResponse>): DeliverInputResponse {
     const message = createBaseDeliverInputResponse() as any;
     return message;
   },
@@ -2008,10 +1988,10 @@ export const GetSandboxRequest: MessageFns<GetSandboxRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetSandboxRequest>, I>>(base?: I): GetSandboxRequest {
-    return GetSandboxRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetSandboxRequest>): GetSandboxRequest {
+    return GetSandboxRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetSandboxRequest>, I>>(_: I): GetSandboxRequest {
+  fromPartial(_: DeepPartial<GetSandboxRequest>): GetSandboxRequest {
     const message = createBaseGetSandboxRequest() as any;
     return message;
   },
@@ -2111,10 +2091,10 @@ export const GetSandboxResponse: MessageFns<GetSandboxResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<GetSandboxResponse>, I>>(base?: I): GetSandboxResponse {
-    return GetSandboxResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetSandboxResponse>): GetSandboxResponse {
+    return GetSandboxResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetSandboxResponse>, I>>(object: I): GetSandboxResponse {
+  fromPartial(object: DeepPartial<GetSandboxResponse>): GetSandboxResponse {
     const message = createBaseGetSandboxResponse() as any;
     message.runId = object.runId ?? "";
     message.attempt = object.attempt ?? 0;
@@ -2185,10 +2165,10 @@ export const SetDeadlineRequest: MessageFns<SetDeadlineRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<SetDeadlineRequest>, I>>(base?: I): SetDeadlineRequest {
-    return SetDeadlineRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SetDeadlineRequest>): SetDeadlineRequest {
+    return SetDeadlineRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SetDeadlineRequest>, I>>(object: I): SetDeadlineRequest {
+  fromPartial(object: DeepPartial<SetDeadlineRequest>): SetDeadlineRequest {
     const message = createBaseSetDeadlineRequest() as any;
     message.remainingMs = object.remainingMs ?? 0;
     return message;
@@ -2245,10 +2225,10 @@ export const SetDeadlineResponse: MessageFns<SetDeadlineResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<SetDeadlineResponse>, I>>(base?: I): SetDeadlineResponse {
-    return SetDeadlineResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SetDeadlineResponse>): SetDeadlineResponse {
+    return SetDeadlineResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SetDeadlineResponse>, I>>(_: I): SetDeadlineResponse {
+  fromPartial(_: DeepPartial<SetDeadlineResponse>): SetDeadlineResponse {
     const message = createBaseSetDeadlineResponse() as any;
     return message;
   },
@@ -2315,10 +2295,10 @@ export const KillSandboxRequest: MessageFns<KillSandboxRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<KillSandboxRequest>, I>>(base?: I): KillSandboxRequest {
-    return KillSandboxRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<KillSandboxRequest>): KillSandboxRequest {
+    return KillSandboxRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<KillSandboxRequest>, I>>(object: I): KillSandboxRequest {
+  fromPartial(object: DeepPartial<KillSandboxRequest>): KillSandboxRequest {
     const message = createBaseKillSandboxRequest() as any;
     message.cause = object.cause ?? "";
     return message;
@@ -2375,10 +2355,10 @@ export const KillSandboxResponse: MessageFns<KillSandboxResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<KillSandboxResponse>, I>>(base?: I): KillSandboxResponse {
-    return KillSandboxResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<KillSandboxResponse>): KillSandboxResponse {
+    return KillSandboxResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<KillSandboxResponse>, I>>(_: I): KillSandboxResponse {
+  fromPartial(_: DeepPartial<KillSandboxResponse>): KillSandboxResponse {
     const message = createBaseKillSandboxResponse() as any;
     return message;
   },
@@ -2456,10 +2436,10 @@ export const ReadWorkFileRequest: MessageFns<ReadWorkFileRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReadWorkFileRequest>, I>>(base?: I): ReadWorkFileRequest {
-    return ReadWorkFileRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReadWorkFileRequest>): ReadWorkFileRequest {
+    return ReadWorkFileRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReadWorkFileRequest>, I>>(object: I): ReadWorkFileRequest {
+  fromPartial(object: DeepPartial<ReadWorkFileRequest>): ReadWorkFileRequest {
     const message = createBaseReadWorkFileRequest() as any;
     message.name = object.name ?? "";
     message.offset = object.offset ?? 0;
@@ -2528,10 +2508,10 @@ export const ReadWorkFileResponse: MessageFns<ReadWorkFileResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReadWorkFileResponse>, I>>(base?: I): ReadWorkFileResponse {
-    return ReadWorkFileResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReadWorkFileResponse>): ReadWorkFileResponse {
+    return ReadWorkFileResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReadWorkFileResponse>, I>>(object: I): ReadWorkFileResponse {
+  fromPartial(object: DeepPartial<ReadWorkFileResponse>): ReadWorkFileResponse {
     const message = createBaseReadWorkFileResponse() as any;
     message.chunk = object.chunk ?? Buffer.alloc(0);
     return message;
@@ -2588,10 +2568,10 @@ export const ReleaseSandboxRequest: MessageFns<ReleaseSandboxRequest> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReleaseSandboxRequest>, I>>(base?: I): ReleaseSandboxRequest {
-    return ReleaseSandboxRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReleaseSandboxRequest>): ReleaseSandboxRequest {
+    return ReleaseSandboxRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReleaseSandboxRequest>, I>>(_: I): ReleaseSandboxRequest {
+  fromPartial(_: DeepPartial<ReleaseSandboxRequest>): ReleaseSandboxRequest {
     const message = createBaseReleaseSandboxRequest() as any;
     return message;
   },
@@ -2647,10 +2627,10 @@ export const ReleaseSandboxResponse: MessageFns<ReleaseSandboxResponse> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<ReleaseSandboxResponse>, I>>(base?: I): ReleaseSandboxResponse {
-    return ReleaseSandboxResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ReleaseSandboxResponse>): ReleaseSandboxResponse {
+    return ReleaseSandboxResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ReleaseSandboxResponse>, I>>(_: I): ReleaseSandboxResponse {
+  fromPartial(_: DeepPartial<ReleaseSandboxResponse>): ReleaseSandboxResponse {
     const message = createBaseReleaseSandboxResponse() as any;
     return message;
   },
@@ -3004,13 +2984,9 @@ export type DeepPartial<T> = T extends Builtin ? T
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -1,0 +1,179 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { delay } from "@clew/streams/delay";
+import { Tail } from "@clew/streams/tail";
+import { describe, expect, it } from "vitest";
+import { channelCredentials } from "./channel-proof.ts";
+import { connectGrpc } from "./client.ts";
+import { implement, startGrpcServer } from "./server.ts";
+import type { Implementation } from "./service.ts";
+
+type Events = Implementation<typeof SandboxEventServiceService>;
+
+const quiet: Events = {
+  acknowledgeSandboxEvents: async () => ({}),
+  async *streamSandboxEvents() {},
+};
+
+describe("a gRPC server and its client", () => {
+  it("carries a Fault's reason, fields and retry time to the caller", async () => {
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      services: [
+        implement(SandboxEventServiceService, {
+          ...quiet,
+          acknowledgeSandboxEvents: async () => {
+            throw new Fault("QUEUE_FULL", {
+              details: { ahead: "3" },
+              violations: [{ field: "through", rule: "range", message: "is too large" }],
+              retryAfterMs: 1500,
+            });
+          },
+        }),
+      ],
+    });
+    using client = connectGrpc(SandboxEventServiceService, `127.0.0.1:${server.port}`);
+    await expect(client.acknowledgeSandboxEvents({ through: 1 })).rejects.toMatchObject({
+      reason: "QUEUE_FULL",
+      details: { ahead: "3" },
+      violations: [{ field: "through", rule: "range", message: "is too large" }],
+      retryAfterMs: 1500,
+    });
+  });
+
+  it("says nothing of an unexpected error but that there was one", async () => {
+    const unexpected: unknown[] = [];
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      onUnexpected: (error) => unexpected.push(error),
+      services: [
+        implement(SandboxEventServiceService, {
+          ...quiet,
+          acknowledgeSandboxEvents: async () => {
+            throw new Error("the password is hunter2");
+          },
+        }),
+      ],
+    });
+    using client = connectGrpc(SandboxEventServiceService, `127.0.0.1:${server.port}`);
+    const error = await client.acknowledgeSandboxEvents({ through: 1 }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ reason: "INTERNAL", message: "Something went wrong inside." });
+    expect(unexpected).toHaveLength(1);
+  });
+
+  it("waits for a slow reader instead of buffering for it", async () => {
+    let made = 0;
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      services: [
+        implement(SandboxEventServiceService, {
+          ...quiet,
+          async *streamSandboxEvents() {
+            for (; made < 100_000; made++) yield { frame: { $case: "heartbeat", value: { tail: made } } };
+          },
+        }),
+      ],
+    });
+    using client = connectGrpc(SandboxEventServiceService, `127.0.0.1:${server.port}`);
+    for await (const frame of client.streamSandboxEvents({ after: 0 })) {
+      expect(frame.frame?.$case).toBe("heartbeat");
+      await delay(300);
+      break;
+    }
+    expect(made).toBeLessThan(50_000);
+  });
+
+  it("tells the server when the reader leaves", async () => {
+    const left = new Tail();
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      services: [
+        implement(SandboxEventServiceService, {
+          ...quiet,
+          async *streamSandboxEvents(_request, { signal }) {
+            signal.addEventListener("abort", () => left.moveTo(1));
+            yield { frame: { $case: "heartbeat", value: { tail: 0 } } };
+            await delay(60_000, { signal });
+          },
+        }),
+      ],
+    });
+    using client = connectGrpc(SandboxEventServiceService, `127.0.0.1:${server.port}`);
+    for await (const _ of client.streamSandboxEvents({ after: 0 })) break;
+    await left.waitAbove(0, { signal: AbortSignal.timeout(5_000) });
+  });
+
+  it("ends open streams with SHUTTING_DOWN when it closes", async () => {
+    const server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      services: [
+        implement(SandboxEventServiceService, {
+          ...quiet,
+          async *streamSandboxEvents(_request, { signal }) {
+            yield { frame: { $case: "heartbeat", value: { tail: 0 } } };
+            await delay(60_000, { signal });
+          },
+        }),
+      ],
+    });
+    using client = connectGrpc(SandboxEventServiceService, `127.0.0.1:${server.port}`);
+    const read = async () => {
+      for await (const _ of client.streamSandboxEvents({ after: 0 })) void server[Symbol.asyncDispose]();
+    };
+    await expect(read()).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
+  });
+});
+
+describe("a channel with a secret", () => {
+  const open = async (secret: string) => {
+    const address = `unix:${join(await mkdtemp(join(tmpdir(), "clew-grpc-")), "s")}`;
+    const server = await startGrpcServer({
+      address,
+      authorize: channelCredentials(secret).authorize,
+      services: [
+        implement(WardenServiceService, {
+          getSandbox: async () => ({ runId: "r", attempt: 1, alive: true, remainingMs: 1 }),
+          setDeadline: async () => ({}),
+          killSandbox: async () => ({}),
+          async *readWorkFile() {
+            yield { chunk: Buffer.from("x") };
+          },
+          releaseSandbox: async () => ({}),
+        }),
+      ],
+    });
+    return { address, server };
+  };
+
+  it("opens for both holders of the secret", async () => {
+    const { address, server } = await open("shared");
+    await using _ = server;
+    using client = connectGrpc(WardenServiceService, address, channelCredentials("shared").client);
+    expect(await client.getSandbox({})).toMatchObject({ runId: "r" });
+    for await (const { chunk } of client.readWorkFile({ name: "a", offset: 0 })) expect(chunk.toString()).toBe("x");
+  });
+
+  it("refuses a client without the secret", async () => {
+    const { address, server } = await open("shared");
+    await using _ = server;
+    using stranger = connectGrpc(WardenServiceService, address);
+    await expect(stranger.getSandbox({})).rejects.toMatchObject({ reason: "CHANNEL_REFUSED" });
+  });
+
+  it("believes nothing of a server without the secret", async () => {
+    const address = `unix:${join(await mkdtemp(join(tmpdir(), "clew-grpc-")), "s")}`;
+    await using _ = await startGrpcServer({
+      address,
+      services: [implement(SandboxEventServiceService, { ...quiet, async *streamSandboxEvents() { yield { frame: { $case: "heartbeat", value: { tail: 1 } } }; } })],
+    });
+    using client = connectGrpc(SandboxEventServiceService, address, channelCredentials("shared").client);
+    await expect(client.acknowledgeSandboxEvents({ through: 1 })).rejects.toMatchObject({ reason: "CHANNEL_REFUSED" });
+    const read = async () => {
+      for await (const frame of client.streamSandboxEvents({ after: 0 })) throw new Error(`believed ${JSON.stringify(frame)}`);
+    };
+    await expect(read()).rejects.toMatchObject({ reason: "CHANNEL_REFUSED" });
+  });
+});

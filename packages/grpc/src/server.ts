@@ -1,0 +1,149 @@
+import { Fault } from "@clew/fault/fault";
+import { linkSignals } from "@clew/streams/linked-signal";
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { writeAll } from "./write-all.ts";
+import { type CallContext, type Implementation, type MethodDescription, maxMessageBytes, type ServiceDescription } from "./service.ts";
+import { toStatus } from "./status.ts";
+
+/** A service that a server can serve. */
+export interface ServedService {
+  readonly description: ServiceDescription;
+  readonly implementation: Readonly<Record<string, (input: never, context: CallContext) => unknown>>;
+}
+
+/** Pairs a service's description with what implements it, checked by type. */
+export function implement<S extends ServiceDescription>(description: S, implementation: Implementation<S>): ServedService {
+  return { description, implementation };
+}
+
+/** What a gRPC server serves, and to whom. */
+export interface GrpcServerOptions {
+  /** `host:port` (port 0: any free one) or `unix:/path`. */
+  readonly address: string;
+  readonly services: readonly ServedService[];
+  /** Throws a Fault where the caller may not call; runs before each call. */
+  readonly authorize?: (context: CallContext) => void | Promise<void>;
+  /** Told of each error that is not a Fault. */
+  readonly onUnexpected?: (error: unknown, path: string) => void;
+  /** Adds services of other packages, such as health and reflection. */
+  readonly extend?: (server: Server) => void;
+  /** Milliseconds a stream's reader may take nothing before it is disconnected; 20,000 unless given. */
+  readonly stallMs?: number;
+}
+
+/** A running gRPC server. Disposing it ends open calls with SHUTTING_DOWN, then closes its port. */
+export interface GrpcServer extends AsyncDisposable {
+  /** The port it listens on; 0 for a Unix socket. */
+  readonly port: number;
+}
+
+type AnyCall = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerReadableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+
+const closeMs = 2_000;
+
+/** Starts a gRPC server. Rejects when its address cannot be bound. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  const closing = new AbortController();
+  const server = new Server({
+    "grpc.max_receive_message_length": maxMessageBytes,
+    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.http2.min_ping_interval_without_data_ms": 5_000,
+  });
+  for (const { description, implementation } of options.services) {
+    const handlers: UntypedServiceImplementation = {};
+    for (const [name, method] of Object.entries(description)) {
+      const handler = implementation[name];
+      if (handler !== undefined) handlers[name] = serveMethod(method, handler, options, closing.signal);
+    }
+    server.addService(description as unknown as ServiceDefinition, handlers);
+  }
+  options.extend?.(server);
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(options.address, ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)));
+  });
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Fault("SHUTTING_DOWN"));
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => server.forceShutdown(), closeMs);
+        server.tryShutdown(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    },
+  };
+}
+
+function serveMethod(
+  method: MethodDescription,
+  handler: (input: never, context: CallContext) => unknown,
+  options: GrpcServerOptions,
+  closing: AbortSignal,
+): UntypedServiceImplementation[string] {
+  const run = async (call: AnyCall, answer: (value: unknown) => Promise<void>, fail: (fault: Fault) => void) => {
+    using link = linkSignals(closing);
+    // Each kind of call types its events apart; all of them emit this one.
+    (call as ServerUnaryCall<unknown, unknown>).on("cancelled", () => link.abort(new Fault("CANCELLED")));
+    const headers = new Metadata();
+    let headersSent = false;
+    const sendHeaders = () => {
+      if (!headersSent) call.sendMetadata(headers);
+      headersSent = true;
+    };
+    const context: CallContext = {
+      path: method.path,
+      signal: link.signal,
+      metadata: call.metadata,
+      setHeader: (name, value) => headers.set(name, value),
+    };
+    try {
+      await options.authorize?.(context);
+      const input = method.requestStream ? call : (call as ServerUnaryCall<unknown, unknown>).request;
+      const output = handler(input as never, context);
+      sendHeaders();
+      await answer(output);
+    } catch (error) {
+      if (link.signal.aborted && !(error instanceof Fault)) return fail(Fault.from(link.signal.reason));
+      const fault = Fault.from(error);
+      if (fault.reason === "INTERNAL") options.onUnexpected?.(fault.cause ?? fault, method.path);
+      sendHeaders();
+      fail(fault);
+    }
+  };
+  if (method.responseStream) {
+    return (call: ServerWritableStream<unknown, unknown>) => {
+      void run(
+        call,
+        async (output) => {
+          await writeAll(call, output as AsyncIterable<unknown>, options.stallMs ?? 20_000);
+          call.end();
+        },
+        // grpc-js sends an error's code, details and metadata as the call's status.
+        (fault) => call.emit("error", toStatus(fault)),
+      );
+    };
+  }
+  const answerOnce = (call: AnyCall, callback: sendUnaryData<unknown>) => {
+    void run(
+      call,
+      async (output) => callback(null, await output),
+      (fault) => callback(toStatus(fault)),
+    );
+  };
+  if (method.requestStream) return (call: ServerReadableStream<unknown, unknown>, callback: sendUnaryData<unknown>) => answerOnce(call, callback);
+  return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => answerOnce(call, callback);
+}

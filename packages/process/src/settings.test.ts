@@ -1,0 +1,39 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { addressSchema, formatAddress, isLocal } from "./address.ts";
+import { readSettings, SettingsError } from "./settings.ts";
+
+const schema = z.object({ CLEW_LOG_LEVEL: z.string().default("info"), CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").default(2) });
+
+it("fills in defaults and lets variables win over the file", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "clew-settings-")), "clew.yaml");
+  writeFileSync(file, "CLEW_LOG_LEVEL: debug\nCLEW_MAX_CONCURRENT_RUNS: 7\n");
+  expect(readSettings(schema, {})).toEqual({ CLEW_LOG_LEVEL: "info", CLEW_MAX_CONCURRENT_RUNS: 2 });
+  expect(readSettings(schema, { CLEW_CONFIG: file, CLEW_LOG_LEVEL: "warn" })).toEqual({ CLEW_LOG_LEVEL: "warn", CLEW_MAX_CONCURRENT_RUNS: 7 });
+});
+
+it("lists every setting that is unknown or wrong, with the nearest known name and without values", () => {
+  const read = () => readSettings(schema, { CLEW_VOLUMES: "hidden", CLEW_MAX_CONCURRENT_RUNS: "0", PATH: "/bin" });
+  expect(read).toThrow(SettingsError);
+  expect(read).toThrow("CLEW_VOLUMES is not a setting; did you mean CLEW_VOLUME?\nCLEW_MAX_CONCURRENT_RUNS: must be at least 1");
+  expect(read).not.toThrow(/hidden/);
+});
+
+it.each([
+  ["127.0.0.1:9090", true],
+  ["localhost:1", true],
+  ["[::1]:8080", true],
+  ["0.0.0.0:8080", false],
+  ["unix:/run/clew.sock", true],
+])("reads the address %s and knows whether it is local", (text, local) => {
+  const address = addressSchema.parse(text);
+  expect(formatAddress(address)).toBe(text);
+  expect(isLocal(address)).toBe(local);
+});
+
+it.each(["", "8080", "host", "host:99999", "unix:relative"])("refuses %j as an address", (text) => {
+  expect(addressSchema.safeParse(text).success).toBe(false);
+});

@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { closest } from "fastest-levenshtein";
+import { parse } from "yaml";
+import type { z } from "zod";
+
+/** Every setting any process of Clew knows. A variable that looks like one and is none stops the start. */
+export const settingNames = [
+  "CLEW_ADOPTION_GRACE",
+  "CLEW_ALLOWED_HOSTS",
+  "CLEW_API_KEY",
+  "CLEW_API_KEYS",
+  "CLEW_CHROMIUM",
+  "CLEW_CONFIG",
+  "CLEW_CORS_ORIGINS",
+  "CLEW_GATEWAY_ADDRESS",
+  "CLEW_HEADED",
+  "CLEW_LOG_LEVEL",
+  "CLEW_MAX_CONCURRENT_RUNS",
+  "CLEW_MAX_QUEUED_RUNS",
+  "CLEW_ORCHESTRATOR_ADDRESS",
+  "CLEW_PLAYBOOKS",
+  "CLEW_SANDBOX",
+  "CLEW_SECRETS",
+  "CLEW_SERVICE_KEY",
+  "CLEW_TLS_CERT",
+  "CLEW_TLS_CLIENT_CA",
+  "CLEW_TLS_KEY",
+  "CLEW_URL",
+  "CLEW_VOLUME",
+] as const;
+
+/** The settings cannot be used; its message lists every one that is wrong, and never a value. */
+export class SettingsError extends Error {
+  override readonly name = "SettingsError";
+}
+
+/**
+ * Reads the settings a schema names from the environment, and from the YAML file that `CLEW_CONFIG` names; variables win.
+ *
+ * @throws SettingsError listing all that is unknown or wrong.
+ */
+export function readSettings<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string | undefined>>): z.output<S> {
+  const given = { ...fromFile(env["CLEW_CONFIG"]), ...Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CLEW_"))) };
+  const known: readonly string[] = settingNames;
+  const problems = Object.keys(given)
+    .filter((name) => !known.includes(name))
+    .map((name) => `${name} is not a setting; did you mean ${closest(name, settingNames)}?`);
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
+  if (!parsed.success || problems.length > 0) throw new SettingsError(problems.join("\n"));
+  return parsed.data;
+}
+
+function fromFile(path: string | undefined): Record<string, unknown> {
+  if (path === undefined || path === "") return {};
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    throw new SettingsError("CLEW_CONFIG: the file it names cannot be read");
+  }
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new SettingsError(`CLEW_CONFIG: not YAML: ${error instanceof Error ? error.message : "unreadable"}`);
+  }
+  if (value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) throw new SettingsError("CLEW_CONFIG: must hold settings by name");
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, typeof entry === "number" || typeof entry === "boolean" ? String(entry) : entry]));
+}

@@ -60,10 +60,12 @@ export class Tail {
         this.#waiters.delete(waiter);
         reject(signal?.reason);
       };
-      const settle = <A extends unknown[]>(then: (...values: A) => void) => (...values: A) => {
-        signal?.removeEventListener("abort", onAbort);
-        then(...values);
-      };
+      const settle =
+        <A extends unknown[]>(then: (...values: A) => void) =>
+        (...values: A) => {
+          signal?.removeEventListener("abort", onAbort);
+          then(...values);
+        };
       const waiter: Waiter = { above, resolve: settle(resolve), reject: settle(reject) };
       this.#waiters.add(waiter);
       signal?.addEventListener("abort", onAbort, { once: true });

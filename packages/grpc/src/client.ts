@@ -13,7 +13,8 @@ export interface GrpcClientOptions {
   readonly keepaliveMs?: number;
 }
 
-type Described = MethodDescription<unknown, unknown>;
+/** A call whose messages come from callers typed by its own description. */
+type Described = Omit<MethodDescription, "requestSerialize"> & { readonly requestSerialize: (value: unknown) => Buffer };
 
 /** Makes a client whose calls are promises and async iterables. It connects on its first call, and again by itself. */
 export function connectGrpc<S extends ServiceDescription>(description: S, address: string, options: GrpcClientOptions = {}): GrpcClient<S> {
@@ -28,7 +29,7 @@ export function connectGrpc<S extends ServiceDescription>(description: S, addres
   });
   const calls: Record<string | symbol, unknown> = { [Symbol.dispose]: () => client.close() };
   for (const [name, method] of Object.entries(description)) {
-    const described = method as unknown as Described;
+    const described = method as Described;
     calls[name] = described.responseStream ? streaming(client, described, options) : single(client, described, options);
   }
   return calls as GrpcClient<S>;

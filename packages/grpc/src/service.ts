@@ -1,25 +1,24 @@
 import type { Metadata } from "@grpc/grpc-js";
 
 /** How one call looks on the wire, as ts-proto describes it for grpc-js. */
-export interface MethodDescription<Request = never, Response = unknown> {
+export interface MethodDescription {
   readonly path: string;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
-  // Method syntax: a description of one message type is also one of `unknown`.
-  requestSerialize(value: Request): Buffer;
-  requestDeserialize(bytes: Buffer): Request;
-  responseSerialize(value: Response): Buffer;
-  responseDeserialize(bytes: Buffer): Response;
+  readonly requestSerialize: (value: never) => Buffer;
+  readonly requestDeserialize: (bytes: Buffer) => unknown;
+  readonly responseSerialize: (value: never) => Buffer;
+  readonly responseDeserialize: (bytes: Buffer) => unknown;
 }
 
 /** A service as ts-proto describes it: its calls by name. */
 export type ServiceDescription = Readonly<Record<string, MethodDescription>>;
 
 /** The request of a described call. */
-export type RequestOf<M> = M extends { requestDeserialize(bytes: Buffer): infer Request } ? Request : never;
+export type RequestOf<M> = M extends { readonly requestDeserialize: (bytes: Buffer) => infer Request } ? Request : never;
 
 /** The response of a described call. */
-export type ResponseOf<M> = M extends { responseDeserialize(bytes: Buffer): infer Response } ? Response : never;
+export type ResponseOf<M> = M extends { readonly responseDeserialize: (bytes: Buffer) => infer Response } ? Response : never;
 
 /** What a call knows of its caller. */
 export interface CallContext {

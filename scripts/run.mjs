@@ -1,0 +1,117 @@
+// @ts-check
+// The door to every command of the project: sets up, then runs the command on the project's own Node.
+// Plain JavaScript for Node 18 and newer: it runs before anything is installed.
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { constants } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ChromiumSettingError } from "./find-chromium.mjs";
+import { SetupError, setUp } from "./setup.mjs";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = join(root, "node_modules", ".bin");
+const node = join(bin, "node");
+
+const vitest = ["vitest", "run"];
+
+/** The commands of each target, in order. @type {Record<string, (args: string[]) => string[][]>} */
+const targets = {
+  setup: () => [],
+  test: (args) => [[...vitest, ...args]],
+  demo: (args) => [[node, "scripts/demo.ts", ...args]],
+  start: (args) => [[node, "scripts/start.ts", ...args]],
+  pack: (args) => [[node, "scripts/pack.ts", ...args]],
+  bench: (args) => benches(args).map((file) => [node, join("bench", file)]),
+  check: (args) => [
+    ["biome", "ci", "."],
+    ["tsc", "-p", "tsconfig.json"],
+    ["knip"],
+    ["buf", "lint", "proto"],
+    [node, "scripts/proto-check.ts"],
+    [...vitest, ...args],
+  ],
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** @param {string[]} argv @returns {Promise<number>} the exit code */
+async function main([target = "", ...rest]) {
+  const commands = targets[target];
+  if (commands === undefined) {
+    process.stderr.write(`There is no target '${target}'. There are: ${Object.keys(targets).join(", ")}.\n`);
+    return 2;
+  }
+  const yes = rest.includes("--yes") || ["1", "true"].includes(process.env.CI ?? "");
+  try {
+    const chromium = await setUp({ root, env: process.env, yes });
+    if (target === "setup") process.stdout.write(`Ready. Chromium: ${chromium.path} (${chromium.source})\n`);
+    const env = {
+      ...process.env,
+      PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
+      CLEW_CHROMIUM: chromium.path,
+      // 16 threads double the fsyncs of many journals at once.
+      UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "16",
+    };
+    return await runAll(commands(rest.filter((arg) => arg !== "--yes")), env);
+  } catch (error) {
+    if (!(error instanceof SetupError || error instanceof ChromiumSettingError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+/** Runs commands one after the other, all of them, so that one run tells everything; the first bad exit code is the answer. @param {string[][]} commands @param {NodeJS.ProcessEnv} env */
+async function runAll(commands, env) {
+  let code = 0;
+  /** @type {string[]} */
+  const failed = [];
+  for (const command of commands) {
+    const name = command.map((part) => (part === node ? "node" : part)).join(" ");
+    if (commands.length > 1) process.stdout.write(`\n> ${name}\n`);
+    const { exitCode, interrupted } = await runOne(command, env);
+    if (exitCode !== 0) {
+      failed.push(name);
+      code ||= exitCode;
+    }
+    if (interrupted) break;
+  }
+  if (commands.length > 1) process.stdout.write(failed.length === 0 ? "\nAll of it passed.\n" : `\nFailed: ${failed.join("; ")}\n`);
+  return code;
+}
+
+/** @param {string[]} command @param {NodeJS.ProcessEnv} env @returns {Promise<{ exitCode: number, interrupted: boolean }>} */
+function runOne([command = "", ...args], env) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, env, stdio: "inherit" });
+    let interrupted = false;
+    /** @param {NodeJS.Signals} signal */
+    const forward = (signal) => {
+      interrupted = true;
+      // A terminal gives Ctrl-C to the whole group: the child has had it.
+      if (signal === "SIGINT" && process.stdin.isTTY) return;
+      child.kill(signal);
+    };
+    for (const signal of forwarded) process.on(signal, forward);
+    const done = () => {
+      for (const signal of forwarded) process.off(signal, forward);
+    };
+    child.once("error", (error) => {
+      done();
+      reject(error);
+    });
+    child.once("exit", (exitCode, signal) => {
+      done();
+      resolve({ exitCode: exitCode ?? 128 + (constants.signals[signal ?? "SIGTERM"] ?? 0), interrupted });
+    });
+  });
+}
+
+/** @type {NodeJS.Signals[]} */
+const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** The benchmarks that are named, or all there are. @param {string[]} names */
+function benches(names) {
+  const files = existsSync(join(root, "bench")) ? readdirSync(join(root, "bench")).filter((file) => file.endsWith(".ts")) : [];
+  return names.length > 0 ? names.map((name) => (name.endsWith(".ts") ? name : `${name}.ts`)) : files;
+}

@@ -1,0 +1,54 @@
+import { Fault } from "@clew/fault/fault";
+import { isReason } from "@clew/fault/reasons";
+import type { Frame } from "./event-transport.ts";
+import { numberOf, textOf } from "./field-of.ts";
+import { isRunEvent } from "./run-event.ts";
+
+/** One server-sent event, as a parser yields it. */
+export interface SseMessage {
+  readonly event?: string | undefined;
+  readonly id?: string | undefined;
+  readonly data: string;
+}
+
+/** Reads one server-sent event as a frame; undefined for kinds a newer service may send. Throws CONNECTION_LOST where it is not what the protocol says. */
+export function frameFromSse({ event, id = "", data }: SseMessage): Frame | undefined {
+  const value = parse(data);
+  switch (event) {
+    case undefined:
+    case "message":
+      if (!isRunEvent(value)) throw garbled();
+      return { kind: "events", events: [value] };
+    case "hello":
+      return { kind: "hello", token: id, heartbeatMs: numberOf(value, "heartbeatMs") ?? 0 };
+    case "checkpoint":
+      return { kind: "checkpoint", token: id };
+    case "reconnect":
+      return { kind: "later", afterMs: numberOf(value, "afterMs") ?? 0, fault: new Fault("SHUTTING_DOWN") };
+    case "busy":
+      return { kind: "later", afterMs: numberOf(value, "afterMs") ?? 0, fault: new Fault("READERS_FULL") };
+    case "reset": {
+      const reason = textOf(value, "reason") ?? "";
+      const earliest = textOf(value, "earliest") ?? id;
+      return { kind: "reset", earliest, fault: new Fault(isReason(reason) ? reason : "DIVERGED", { details: { earliest } }) };
+    }
+    case "ticketExpired":
+      return { kind: "ticketExpired" };
+    case "end":
+      return { kind: "end", lastSequence: numberOf(value, "lastSequence") };
+    default:
+      return undefined;
+  }
+}
+
+function parse(data: string): unknown {
+  try {
+    return data === "" ? {} : JSON.parse(data);
+  } catch {
+    throw garbled();
+  }
+}
+
+function garbled(): Fault {
+  return new Fault("CONNECTION_LOST", { message: "The stream carried something that is not an event of a run." });
+}

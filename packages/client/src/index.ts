@@ -1,0 +1,17 @@
+export { Fault, type Violation } from "@clew/fault/fault";
+export type { Reason } from "@clew/fault/reasons";
+export {
+  type CallOptions,
+  type Clew,
+  type ClewOptions,
+  createClew,
+  type DryRun,
+  type Playbook,
+  type PlaybookValidation,
+  type RunFilters,
+  type Ticket,
+  type UploadedFile,
+} from "./clew.ts";
+export { type Artifact, isTerminal, type Outcome, type Run, type RunSpec, type RunState } from "./run.ts";
+export type { RunEvent, RunEventType } from "./run-event.ts";
+export type { EventsOptions, RunHandle, RunInput, RunResult } from "./run-handle.ts";

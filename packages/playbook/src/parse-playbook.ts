@@ -1,0 +1,57 @@
+import { LineCounter, parseDocument } from "yaml";
+import { describeIssue } from "./describe-issue.ts";
+import { playbookLimits } from "./limits.ts";
+import { type Playbook, playbookSchema } from "./playbook-schema.ts";
+import { formatPath, type PlaybookProblem } from "./problem.ts";
+import { createSourcePositions, type SourcePositions } from "./source-position.ts";
+import { unbuiltParts } from "./unbuilt-parts.ts";
+import { nameProblems } from "./unknown-names.ts";
+
+/** A playbook that can run, or all that is wrong with its text. */
+export type ParsedPlaybook = { readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] };
+
+/** What is known of a text besides itself. */
+export interface ParsePlaybookOptions {
+  /** The id of a text that names none, and the one it must name otherwise; `inline` when not given. */
+  readonly id?: string;
+}
+
+/** Reads a playbook from its YAML text. Mistakes of syntax and of schema alike are answered with line and column; nothing is thrown. */
+export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): ParsedPlaybook {
+  if (Buffer.byteLength(text) > playbookLimits.sourceBytes) return onlyProblem(`must have at most ${playbookLimits.sourceBytes / 1024} KiB`);
+  const lines = new LineCounter();
+  let document: ReturnType<typeof parseDocument>;
+  let content: unknown;
+  try {
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    if (document.errors.length === 0) content = document.toJS({ maxAliasCount: 100 });
+  } catch {
+    return onlyProblem("is nested too deeply, or repeats its anchors too often");
+  }
+  const positions = createSourcePositions(document, lines);
+  if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
+  if (document.errors.length > 0) {
+    return { problems: document.errors.slice(0, playbookLimits.problems).map(({ message, pos }) => ({ field: "", message, ...positions.ofOffset(pos[0]) })) };
+  }
+  if (content === null || content === undefined) return onlyProblem("is empty; a playbook has at least steps");
+  return checkContent(content, positions, id);
+}
+
+function checkContent(content: unknown, positions: SourcePositions, id: string | undefined): ParsedPlaybook {
+  const named = isRecord(content) && content.id === undefined ? { ...content, id: id ?? "inline" } : content;
+  const checked = playbookSchema.safeParse(named);
+  if (!checked.success) return { problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems) };
+  const playbook = checked.data;
+  const found = [...unbuiltParts(playbook), ...nameProblems(playbook)];
+  if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
+  if (found.length === 0) return { playbook };
+  return { problems: found.slice(0, playbookLimits.problems).map(({ path, message }) => ({ field: formatPath(path), message, ...positions.ofValue(path) })) };
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function onlyProblem(message: string): ParsedPlaybook {
+  return { problems: [{ field: "", message: `the playbook ${message}`, line: 1, column: 1 }] };
+}

@@ -1,0 +1,19 @@
+/** One thing that is wrong with a playbook, or with what it was given. */
+export interface PlaybookProblem {
+  /** Where, as a path such as `steps[2].selector`. */
+  readonly field: string;
+  /** What is wrong and what to do; values are never echoed. */
+  readonly message: string;
+  /** The line, from 1; 0 when unknown. */
+  readonly line: number;
+  /** The column, from 1; 0 when unknown. */
+  readonly column: number;
+}
+
+/** Writes a path as `steps[2].selector`. */
+export function formatPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === "number") return `${text}[${part}]`;
+    return text === "" ? String(part) : `${text}.${String(part)}`;
+  }, "");
+}

@@ -17,7 +17,7 @@ export type Scanned =
  * Holds at most 1 MiB of the file. An event out of its order ends the good part.
  */
 export function* scanOutbox(fd: number): Generator<Scanned, void> {
-  let buffer = Buffer.alloc(0);
+  let buffer: Buffer = Buffer.alloc(0);
   let bufferOffset = 0;
   let offset = 0;
   let sequence = 0;

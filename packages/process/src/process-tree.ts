@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A process as `/proc/<pid>/stat` shows it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  readonly parentPid: number;
+  /** Its process group. */
+  readonly group: number;
+  readonly session: number;
+  /** Ticks from the machine's start until its own: with the pid and the boot id it names one process for ever. */
+  readonly startTime: string;
+}
+
+/** How the processes of one sandbox are known. Any one mark is enough; descendants and group fellows belong to them. */
+export interface SandboxMarks {
+  /** `NAME=value`, given to the first process in its environment and passed on to its children. */
+  readonly marker: string;
+  /** The sandbox's folder: an option such as `--user-data-dir=<folder>/…` marks a process. */
+  readonly folder: string;
+  /** Process groups known to be the sandbox's, also when their first process is gone. */
+  readonly groups?: ReadonlySet<number>;
+}
+
+/** Reads one process; undefined when there is none, or only its zombie. */
+export function readProcess(pid: number): ProcessEntry | undefined {
+  const stat = read(pid, "stat");
+  if (stat === undefined) return undefined;
+  // The name, in brackets, may itself hold brackets and blanks.
+  const [state, parentPid, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (state === "Z" || state === "X") return undefined;
+  return { pid, parentPid: Number(parentPid), group: Number(group), session: Number(session), startTime: rest[15] ?? "" };
+}
+
+/** The machine's boot id: pids and start times mean nothing across it. */
+export function readBootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+}
+
+/** Finds every living process of a sandbox, but for the caller and its ancestors. */
+export function findProcesses(marks: SandboxMarks): ProcessEntry[] {
+  const all = new Map<number, ProcessEntry>();
+  for (const name of readdirSync("/proc")) {
+    const entry = /^\d+$/.test(name) ? readProcess(Number(name)) : undefined;
+    if (entry !== undefined) all.set(entry.pid, entry);
+  }
+  const foreign = new Set<number>();
+  for (let pid = process.pid; pid > 0; ) {
+    const ancestor = all.get(pid);
+    all.delete(pid);
+    if (ancestor !== undefined) foreign.add(ancestor.group).add(ancestor.session);
+    pid = ancestor?.parentPid ?? 0;
+  }
+  const found = new Map<number, ProcessEntry>();
+  for (const entry of all.values()) {
+    if (marks.groups?.has(entry.group) || isMarked(entry.pid, marks)) found.set(entry.pid, entry);
+  }
+  // A group or session is the sandbox's only if its first process is, or was: others merely started one of ours.
+  const isOurs = (leader: number) => !foreign.has(leader) && (found.has(leader) || !all.has(leader));
+  for (let size = -1; size !== found.size; ) {
+    size = found.size;
+    const leaders = new Set([...found.values()].flatMap(({ group, session }) => [group, session]).filter(isOurs));
+    for (const entry of all.values()) {
+      if (found.has(entry.parentPid) || leaders.has(entry.group) || leaders.has(entry.session)) found.set(entry.pid, entry);
+    }
+  }
+  return [...found.values()];
+}
+
+/**
+ * Kills every process of a sandbox with SIGKILL and answers once none is left, with all the pids it killed.
+ *
+ * @throws Error when some are still there after `timeoutMs`.
+ */
+export async function endProcesses(marks: SandboxMarks, { timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<number[]> {
+  const until = performance.now() + timeoutMs;
+  const killed = new Set<number>();
+  // What was forked while /proc was being read may be missing in one reading, not in two.
+  for (let empty = 0; empty < 2; ) {
+    const found = findProcesses(marks);
+    empty = found.length === 0 ? empty + 1 : 0;
+    for (const { pid } of found) {
+      killed.add(pid);
+      kill(pid);
+    }
+    if (found.length === 0) continue;
+    if (performance.now() > until) throw new Error(`${found.length} processes of a sandbox could not be ended.`);
+    await sleep(10);
+  }
+  return [...killed];
+}
+
+function isMarked(pid: number, { marker, folder }: SandboxMarks): boolean {
+  if (read(pid, "environ")?.split("\0").includes(marker)) return true;
+  // Only as an option's value: somebody who merely looks into the folder is not part of it.
+  return read(pid, "cmdline")?.split("\0").some((argument) => argument.startsWith("--") && argument.includes(`=${folder}/`)) ?? false;
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // Gone already, or not ours to kill: the next reading tells.
+  }
+}
+
+function read(pid: number, name: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "latin1");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,45 @@
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { z } from "zod";
+
+const absolutePath = z.string().startsWith("/");
+
+const wardenSettings = z.strictObject({
+  /** The run this sandbox is for. */
+  runId: z.string().min(1),
+  /** Its attempt. */
+  attempt: z.int().min(1),
+  /** What marks the sandbox's processes: `NAME=value`, in their environment. */
+  marker: z.string().regex(/^[A-Z_]+=.+$/),
+  /** The sandbox's own folder. */
+  workFolder: absolutePath,
+  /** Where the warden listens, and what both ends of its channel prove that they hold. */
+  wardenSocket: absolutePath,
+  wardenSecret: z.string().min(16),
+  /** The same of the agent. The agent is never told the warden's. */
+  agentSocket: absolutePath,
+  agentSecret: z.string().min(16),
+  /** The Node.js that runs the agent, and the agent. */
+  node: absolutePath,
+  agentPath: absolutePath,
+  /** The agent's search path. */
+  path: z.string(),
+  chromium: z.strictObject({ executablePath: z.string().min(1), sandbox: z.boolean() }),
+  headless: z.boolean(),
+  isolation: z.enum(["process", "bubblewrap"]),
+  /** Milliseconds the agent has to be ready. */
+  startTimeoutMs: z.int().min(1),
+  /** Milliseconds until the warden ends the sandbox on its own. */
+  deadlineMs: z.int().min(1),
+  /** Milliseconds without an orchestrator after which the sandbox ends. */
+  graceMs: z.int().min(1),
+  logLevel: z.string().min(1),
+});
+
+/** What an orchestrator tells a warden at its start. */
+export type WardenSettings = z.infer<typeof wardenSettings>;
+
+/** Reads the settings, JSON up to the end of the input: they hold secrets, which neither arguments nor environment may. */
+export async function readSettings(input: Readable): Promise<WardenSettings> {
+  return wardenSettings.parse(JSON.parse(await text(input)));
+}

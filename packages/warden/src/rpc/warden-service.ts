@@ -1,0 +1,31 @@
+import type { FileHandle } from "node:fs/promises";
+import type { Implementation } from "@clew/grpc/service";
+import type { WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { WardenSettings } from "../config.ts";
+import type { Sandbox } from "../sandbox.ts";
+import { getSandbox } from "./get-sandbox.ts";
+import { killSandbox } from "./kill-sandbox.ts";
+import { readWorkFile } from "./read-work-file.ts";
+import { releaseSandbox } from "./release-sandbox.ts";
+import { setDeadline } from "./set-deadline.ts";
+
+/** What the warden's calls work on. */
+export interface WardenParts {
+  readonly settings: WardenSettings;
+  readonly sandbox: Sandbox;
+  /** The opened folder with the files the work leaves. */
+  readonly files: FileHandle;
+  /** Ends what is left, removes the folder, and lets the warden exit. */
+  readonly release: () => Promise<void>;
+}
+
+/** Binds the warden's calls. */
+export function createWardenService({ settings, sandbox, files, release }: WardenParts): Implementation<WardenServiceService> {
+  return {
+    getSandbox: getSandbox(sandbox, settings.runId, settings.attempt),
+    setDeadline: setDeadline(sandbox),
+    killSandbox: killSandbox(sandbox),
+    readWorkFile: readWorkFile(files),
+    releaseSandbox: releaseSandbox(release),
+  };
+}

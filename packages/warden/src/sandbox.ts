@@ -1,0 +1,127 @@
+import { Fault } from "@clew/fault/fault";
+import type { Outbox } from "@clew/outbox/outbox";
+import type { Logger } from "@clew/process/logger";
+import { endProcesses, findProcesses, type SandboxMarks } from "@clew/process/process-tree";
+import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
+import type { WardenSettings } from "./config.ts";
+
+const maxTimerMs = 2 ** 31 - 1;
+
+/** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
+export async function startSandbox(settings: WardenSettings, outbox: Outbox, log: Logger): Promise<Sandbox> {
+  const startedAt = performance.now();
+  return new Sandbox(settings, await startAgentProcess(settings), outbox, log, startedAt);
+}
+
+/** The processes of one sandbox, from their start until none is left; and what the warden says of them. */
+export class Sandbox implements Disposable {
+  readonly #settings: WardenSettings;
+  readonly #outbox: Outbox;
+  readonly #log: Logger;
+  readonly #groups: Set<number>;
+  readonly #startTimer: NodeJS.Timeout;
+  #deadlineTimer: NodeJS.Timeout | undefined;
+  #deadlineAt = 0;
+  #cause = "";
+  #isAlive = true;
+
+  /** Resolves once no process is left and `sandboxExited` is written. Never rejects. */
+  readonly exited: Promise<void>;
+
+  constructor(settings: WardenSettings, agent: AgentProcess, outbox: Outbox, log: Logger, startedAt: number) {
+    this.#settings = settings;
+    this.#outbox = outbox;
+    this.#log = log;
+    this.#groups = new Set([agent.pid]);
+    this.#startTimer = setTimeout(() => this.#end("START_TIMEOUT"), Math.max(1, settings.startTimeoutMs));
+    this.setDeadline(settings.deadlineMs);
+    void agent.ready.then((browser) => this.#becomeReady(browser, startedAt));
+    this.exited = agent.exited.then((exit) => this.#leave(exit));
+  }
+
+  /** Whether the agent's process, or anything it left behind, may still live. */
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Milliseconds until the warden ends the sandbox on its own; 0 once it has ended. */
+  get remainingMs(): number {
+    return this.#isAlive ? Math.max(0, Math.ceil(this.#deadlineAt - performance.now())) : 0;
+  }
+
+  /** Moves the deadline to so many milliseconds from now. */
+  setDeadline(remainingMs: number): void {
+    clearTimeout(this.#deadlineTimer);
+    if (!this.#isAlive) return;
+    this.#deadlineAt = performance.now() + remainingMs;
+    this.#deadlineTimer = setTimeout(() => this.#end("DEADLINE"), Math.min(maxTimerMs, remainingMs));
+  }
+
+  /**
+   * Ends every process and answers once none is left and `sandboxExited` is written. The first cause given stays.
+   *
+   * @throws Fault INTERNAL when a process survives.
+   */
+  async kill(cause: string): Promise<void> {
+    if (this.#isAlive && this.#cause === "") this.#cause = cause;
+    await this.#sweep();
+    await this.exited;
+  }
+
+  /** Stops the timers. Processes are not touched. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#startTimer);
+    clearTimeout(this.#deadlineTimer);
+  }
+
+  #becomeReady(browser: string, startedAt: number): void {
+    if (!this.#isAlive || this.#cause !== "") return;
+    clearTimeout(this.#startTimer);
+    // Chromium leads a group of its own: its children stay in it when it dies before we look again.
+    for (const { group } of findProcesses(this.#marks())) this.#groups.add(group);
+    const durationMs = Math.round(performance.now() - startedAt);
+    const { isolation } = this.#settings;
+    this.#say(`Sandbox is ready with ${browser}`, {
+      $case: "sandboxReady",
+      value: SandboxReady.fromPartial({ isolation, browser, durationMs }),
+    });
+  }
+
+  async #leave({ exitCode, signal }: AgentExit): Promise<void> {
+    this[Symbol.dispose]();
+    try {
+      await this.#sweep();
+    } catch (error) {
+      this.#log.error({ err: error }, "processes of the sandbox are left");
+    }
+    this.#isAlive = false;
+    const how = this.#cause !== "" ? this.#cause : signal !== "" ? `signal ${signal}` : `exit code ${exitCode}`;
+    this.#say(`Sandbox exited: ${how}`, {
+      $case: "sandboxExited",
+      value: SandboxExited.fromPartial({ exitCode, signal, cause: this.#cause }),
+    });
+    await this.#outbox.finish().catch((error: unknown) => this.#log.error({ err: error }, "the outbox could not be finished"));
+  }
+
+  #end(cause: string): void {
+    this.kill(cause).catch((error: unknown) => this.#log.error({ err: error, cause }, "the sandbox could not be ended"));
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      const killed = await endProcesses(this.#marks());
+      if (killed.length > 0) this.#log.info({ processes: killed.length }, "processes of the sandbox ended");
+    } catch (cause) {
+      throw new Fault("INTERNAL", { message: "Processes of the sandbox could not be ended.", cause });
+    }
+  }
+
+  #marks(): SandboxMarks {
+    return { marker: this.#settings.marker, folder: this.#settings.workFolder, groups: this.#groups };
+  }
+
+  #say(...[summary, payload]: [summary: string, payload: Parameters<Outbox["append"]>[0]["payload"]]): void {
+    this.#outbox.append({ summary, payload }).catch((error: unknown) => this.#log.error({ err: error }, "an event could not be written"));
+  }
+}

@@ -1,0 +1,86 @@
+import { constants } from "node:fs";
+import { mkdir, open, rm, rmdir, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { channelCredentials } from "@clew/grpc/channel-proof";
+import { implement, startGrpcServer } from "@clew/grpc/server";
+import { createEventService } from "@clew/outbox/event-service";
+import { openOutbox } from "@clew/outbox/outbox";
+import { watchPresence } from "@clew/outbox/presence";
+import type { Logger } from "@clew/process/logger";
+import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { delay } from "@clew/streams/delay";
+import type { WardenSettings } from "./config.ts";
+import { createWardenService } from "./rpc/warden-service.ts";
+import { startSandbox } from "./sandbox.ts";
+
+/** Why a warden ends by itself. */
+export type WardenEnd = "RELEASED" | "ORCHESTRATOR_ABSENT";
+
+/** A running warden. */
+export interface Warden {
+  /** Resolves when there is nothing left to stay for. */
+  readonly ended: Promise<WardenEnd>;
+  /** Ends the sandbox, closes and unlinks the sockets, and removes the sandbox's folder unless it is to be kept. */
+  end(options: { readonly keepFolder: boolean }): Promise<void>;
+}
+
+/** Milliseconds an agent whose orchestrator is gone has to end by itself before it is killed. */
+const finishMs = 10_000;
+
+/** Starts the sandbox and serves it. Rejects when it cannot be started, with nothing of it left but its folder. */
+export async function startWarden(settings: WardenSettings, log: Logger): Promise<Warden> {
+  const { workFolder, wardenSocket, agentSocket, graceMs } = settings;
+  const filesFolder = join(workFolder, "files");
+  await mkdir(filesFolder, { recursive: true, mode: 0o700 });
+  await using parts = new AsyncDisposableStack();
+  const files = parts.use(await open(filesFolder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
+  const outbox = parts.use(openOutbox({ file: join(workFolder, "warden.outbox") }));
+  const ended = Promise.withResolvers<WardenEnd>();
+  const sandbox = parts.use(await startSandbox(settings, outbox, log));
+  parts.defer(() => sandbox.kill("KILLED"));
+  const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));
+  const proof = channelCredentials(settings.wardenSecret);
+  await unlink(wardenSocket).catch(() => {});
+  parts.use(
+    await startGrpcServer({
+      address: `unix:${wardenSocket}`,
+      services: [
+        implement(SandboxEventServiceService, createEventService(outbox, presence)),
+        implement(WardenServiceService, createWardenService({ settings, sandbox, files, release })),
+      ],
+      authorize(context) {
+        proof.authorize(context);
+        presence.note();
+      },
+      onUnexpected: (error, path) => log.error({ err: error, path }, "call failed unexpectedly"),
+    }),
+  );
+  const running = parts.move();
+  return {
+    ended: ended.promise,
+    async end({ keepFolder }) {
+      await sandbox.kill("KILLED");
+      await running.disposeAsync();
+      await Promise.all([wardenSocket, agentSocket].map((socket) => unlink(socket).catch(() => {})));
+      // The sockets' folder is the sandbox's own; another file in it is not ours to judge.
+      await rmdir(dirname(wardenSocket)).catch(() => {});
+      if (!keepFolder) await removeFolder();
+    },
+  };
+
+  async function release(): Promise<void> {
+    await sandbox.kill("RELEASED");
+    await removeFolder();
+    ended.resolve("RELEASED");
+  }
+
+  async function leaveAlone(): Promise<void> {
+    log.warn("no orchestrator for the grace time");
+    await Promise.race([sandbox.exited, delay(Math.min(finishMs, graceMs))]);
+    ended.resolve("ORCHESTRATOR_ABSENT");
+  }
+
+  async function removeFolder(): Promise<void> {
+    await rm(workFolder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}

@@ -1,0 +1,174 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, open, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+import type { Logger } from "@clew/process/logger";
+import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
+import { delay } from "@clew/streams/delay";
+import { deriveChannelSecrets } from "./channel-secrets.ts";
+import { readSandboxFile, removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
+import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
+import { makeSocketFolder, type SocketPaths, socketPaths } from "./socket-folder.ts";
+
+/** What a process provider starts sandboxes with. */
+export interface ProcessProviderOptions {
+  /** The Node.js that runs warden and agent. */
+  readonly node: string;
+  readonly wardenPath: string;
+  readonly agentPath: string;
+  readonly chromium: {
+    readonly executablePath: string;
+    /** Whether Chromium's own sandbox is on; off only where the machine does not allow it. */
+    readonly sandbox: boolean;
+  };
+  readonly headless: boolean;
+  /** Milliseconds without an orchestrator after which a sandbox ends itself. */
+  readonly adoptionGraceMs: number;
+  /** Milliseconds the agent has to be ready; 60,000 unless given. */
+  readonly startTimeoutMs?: number;
+  /** The folder for the sockets' folders: one with a short path. The temp folder unless given. */
+  readonly socketFolder?: string;
+  /** The search path that warden and agent are given; the usual system folders unless given. */
+  readonly path?: string;
+  readonly log: Logger;
+}
+
+/** Milliseconds a warden has to listen. */
+const listenMs = 20_000;
+/** Milliseconds a released warden has to exit. */
+const exitMs = 5_000;
+
+/** Makes a provider whose sandboxes are processes of this machine, each in a group of its own under its own warden. */
+export function createProcessProvider(options: ProcessProviderOptions): SandboxProvider {
+  const { socketFolder = tmpdir(), log } = options;
+  const bootId = readBootId();
+  const isAlive = (handle: SandboxHandle) => handle.bootId === bootId && readProcess(handle.pid)?.startTime === handle.startTime;
+
+  async function start(plan: SandboxPlan, { signal }: { readonly signal?: AbortSignal }): Promise<SandboxHandle> {
+    signal?.throwIfAborted();
+    const workFolder = join(plan.runFolder, `work-${plan.attempt}`);
+    const sockets = socketPaths(socketFolder, workFolder);
+    await rm(workFolder, { recursive: true, force: true });
+    await mkdir(workFolder, { recursive: true, mode: 0o700 });
+    await makeSocketFolder(sockets);
+    const warden = await spawnWarden(plan, workFolder, sockets);
+    const handle: SandboxHandle = {
+      runId: plan.runId,
+      attempt: plan.attempt,
+      isolation: "process",
+      wardenAddress: `unix:${sockets.warden}`,
+      agentAddress: `unix:${sockets.agent}`,
+      workFolder,
+      ...warden,
+      bootId,
+    };
+    try {
+      await writeSandboxFile(plan.runFolder, handle);
+      await untilListening(handle, sockets.warden, signal);
+      return handle;
+    } catch (error) {
+      await kill(handle);
+      await remove(handle);
+      throw error;
+    }
+  }
+
+  async function spawnWarden(plan: SandboxPlan, workFolder: string, sockets: SocketPaths): Promise<{ pid: number; startTime: string }> {
+    const secrets = deriveChannelSecrets(plan.secret);
+    const path = options.path ?? "/usr/local/bin:/usr/bin:/bin";
+    await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
+    const child = spawn(options.node, [options.wardenPath], {
+      cwd: workFolder,
+      detached: true,
+      // No pipe of ours is held: the input ends with the settings, the rest goes to the file.
+      stdio: ["pipe", logFile.fd, logFile.fd],
+      env: { PATH: path },
+    });
+    try {
+      await once(child, "spawn");
+    } catch (cause) {
+      throw new Fault("SANDBOX_START_FAILED", { message: "The warden could not be started.", cause });
+    }
+    child.on("error", (error) => log.warn({ err: error, run: plan.runId }, "warden process error"));
+    child.unref();
+    const pid = child.pid ?? 0;
+    const startTime = readProcess(pid)?.startTime;
+    if (startTime === undefined) throw new Fault("SANDBOX_START_FAILED", { message: "The warden ended at once." });
+    const settings = {
+      runId: plan.runId,
+      attempt: plan.attempt,
+      marker: markerOf(plan),
+      workFolder,
+      wardenSocket: sockets.warden,
+      wardenSecret: secrets.warden,
+      agentSocket: sockets.agent,
+      agentSecret: secrets.agent,
+      node: options.node,
+      agentPath: options.agentPath,
+      path,
+      chromium: options.chromium,
+      headless: options.headless,
+      isolation: "process",
+      startTimeoutMs: options.startTimeoutMs ?? 60_000,
+      deadlineMs: plan.deadlineMs,
+      graceMs: options.adoptionGraceMs,
+      logLevel: log.level,
+    };
+    // A warden that died already closes its input; that it does not listen is noticed by the caller.
+    child.stdin?.on("error", () => {}).end(JSON.stringify(settings));
+    return { pid, startTime };
+  }
+
+  async function untilListening(handle: SandboxHandle, socket: string, signal: AbortSignal | undefined): Promise<void> {
+    const until = performance.now() + listenMs;
+    while (!(await isListening(socket))) {
+      if (!isAlive(handle)) throw new Fault("SANDBOX_START_FAILED", { message: "The warden ended before it listened." });
+      if (performance.now() > until) throw new Fault("SANDBOX_START_FAILED", { message: "The warden did not listen in time." });
+      await delay(10, { signal });
+    }
+  }
+
+  async function kill(handle: SandboxHandle): Promise<void> {
+    if (isAlive(handle)) process.kill(handle.pid, "SIGKILL");
+    if (handle.bootId === bootId) await endProcesses({ marker: markerOf(handle), folder: handle.workFolder });
+    await rm(dirname(handle.wardenAddress.slice("unix:".length)), { recursive: true, force: true });
+  }
+
+  async function remove(handle: SandboxHandle): Promise<void> {
+    const until = performance.now() + exitMs;
+    while (isAlive(handle) && performance.now() < until) await delay(10);
+    await kill(handle);
+    await rm(handle.workFolder, { recursive: true, force: true, maxRetries: 3 });
+    await removeSandboxFile(dirname(handle.workFolder), handle.attempt);
+  }
+
+  async function find(runFolder: string): Promise<SandboxHandle | undefined> {
+    try {
+      return await readSandboxFile(runFolder);
+    } catch (error) {
+      log.warn({ err: error }, "sandbox.json cannot be read");
+      return undefined;
+    }
+  }
+
+  return { isolation: "process", start, find, isAlive: async (handle) => isAlive(handle), kill, remove };
+}
+
+function markerOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {
+  return `CLEW_SANDBOX_ID=${runId}.${attempt}`;
+}
+
+async function isListening(socket: string): Promise<boolean> {
+  const probe = connect(socket);
+  try {
+    await once(probe, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    probe.destroy();
+  }
+}

@@ -1,0 +1,52 @@
+/** How a sandbox is kept apart from the machine. */
+export type Isolation = "process" | "bubblewrap";
+
+/** What a sandbox is started for. */
+export interface SandboxPlan {
+  readonly runId: string;
+  readonly attempt: number;
+  /** The run's folder on the volume; the sandbox's own work folder is made in it. */
+  readonly runFolder: string;
+  /** The channel's secret, at least 16 characters; both ends prove on each call that they hold it. */
+  readonly secret: string;
+  /** Milliseconds from now until the warden ends the sandbox on its own. */
+  readonly deadlineMs: number;
+}
+
+/** A started sandbox, as `sandbox.json` in the run's folder names it for this orchestrator and the next. */
+export interface SandboxHandle {
+  readonly runId: string;
+  readonly attempt: number;
+  readonly isolation: Isolation;
+  /** Where the warden listens: `unix:…`. */
+  readonly wardenAddress: string;
+  /** Where the agent listens: `unix:…`. */
+  readonly agentAddress: string;
+  /** The sandbox's own folder: outboxes, logs, and the files the work leaves. */
+  readonly workFolder: string;
+  /** The warden's process; with start time and boot id it names one process for ever. */
+  readonly pid: number;
+  /** Field 22 of `/proc/<pid>/stat`. */
+  readonly startTime: string;
+  /** The boot of the machine it was started in. */
+  readonly bootId: string;
+}
+
+/** Starts sandboxes, finds them again, and sees to it that nothing of them is left. */
+export interface SandboxProvider {
+  readonly isolation: Isolation;
+  /**
+   * Starts a sandbox that outlives this process, and answers once its warden listens.
+   *
+   * @throws Fault SANDBOX_START_FAILED; the signal's reason. Nothing of the sandbox is left then.
+   */
+  start(plan: SandboxPlan, options: { readonly signal?: AbortSignal }): Promise<SandboxHandle>;
+  /** Finds the sandbox that a run's folder names; undefined when it names none. */
+  find(runFolder: string): Promise<SandboxHandle | undefined>;
+  /** Whether the sandbox's warden lives. */
+  isAlive(handle: SandboxHandle): Promise<boolean>;
+  /** Ends the warden and every process of the sandbox: the last resort, when the warden does not answer. Its folder stays. */
+  kill(handle: SandboxHandle): Promise<void>;
+  /** Removes the sandbox's folder, its sockets and `sandbox.json`; what still lives is ended first. Repeatable. */
+  remove(handle: SandboxHandle): Promise<void>;
+}

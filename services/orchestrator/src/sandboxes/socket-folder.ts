@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { lstat, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+
+/** The longest path a Unix socket can be bound to, in bytes. */
+const maxSocketPathBytes = 107;
+
+/** Where a sandbox's two sockets lie. */
+export interface SocketPaths {
+  /** The sandbox's own folder, which nobody else may enter. */
+  readonly folder: string;
+  readonly warden: string;
+  readonly agent: string;
+}
+
+/** Names the sockets of a sandbox: short, whatever the length of the volume's path, and the same for the same sandbox. */
+export function socketPaths(base: string, workFolder: string): SocketPaths {
+  const hash = createHash("sha256").update(workFolder).digest("hex").slice(0, 16);
+  const folder = join(base, `clew-${hash}`);
+  return { folder, warden: join(folder, "warden"), agent: join(folder, "agent") };
+}
+
+/**
+ * Makes the folder of a sandbox's sockets, empty and closed to others.
+ *
+ * @throws Fault SANDBOX_START_FAILED when the path is too long to bind, or when somebody else holds the folder.
+ */
+export async function makeSocketFolder({ folder, warden, agent }: SocketPaths): Promise<void> {
+  if ([warden, agent].some((path) => Buffer.byteLength(path) > maxSocketPathBytes)) {
+    throw new Fault("SANDBOX_START_FAILED", { message: "The sockets' folder has too long a path; set XDG_RUNTIME_DIR or TMPDIR to a shorter one." });
+  }
+  const existing = await lstat(folder).catch(() => undefined);
+  if (existing !== undefined) {
+    // In a folder that all may write to, somebody may have been here first.
+    if (!existing.isDirectory() || existing.uid !== process.getuid?.()) throw new Fault("SANDBOX_START_FAILED", { message: "The sockets' folder belongs to somebody else." });
+    await rm(folder, { recursive: true });
+  }
+  await mkdir(folder, { mode: 0o700 });
+}

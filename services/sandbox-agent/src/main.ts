@@ -1,0 +1,15 @@
+import { createLogger } from "@clew/process/logger";
+import { untilSignal } from "@clew/process/until-signal";
+import { readSettings } from "./config.ts";
+import { startSandboxAgent } from "./sandbox-agent.ts";
+
+const { settings, closed } = await readSettings(process.stdin);
+// Standard output belongs to the warden, for the one line it waits for.
+const log = createLogger({ name: "sandbox-agent", level: settings.logLevel, destination: process.stderr }).child({ run: settings.runId, attempt: settings.attempt });
+void closed.then(() => process.exit(1));
+const agent = await startSandboxAgent(settings, log);
+process.stdout.write(`ready ${agent.browserVersion}\n`);
+const why = await Promise.race([agent.ended, untilSignal()]);
+log.info({ why }, "sandbox agent ends");
+await agent[Symbol.asyncDispose]();
+process.exit(why === "BROWSER_LOST" ? 1 : 0);

@@ -1,0 +1,11 @@
+import type { Implementation } from "@clew/grpc/service";
+import type { SandboxAgentServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { deliverInput } from "./deliver-input.ts";
+import { startWork } from "./start-work.ts";
+import { stopWork } from "./stop-work.ts";
+import type { WorkSlot } from "./work-slot.ts";
+
+/** Binds the agent's calls to its one piece of work. */
+export function createSandboxAgentService(slot: WorkSlot): Implementation<SandboxAgentServiceService> {
+  return { startWork: startWork(slot), stopWork: stopWork(slot), deliverInput: deliverInput() };
+}

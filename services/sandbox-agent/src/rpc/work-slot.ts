@@ -1,0 +1,48 @@
+import { Fault, invalidRequest } from "@clew/fault/fault";
+import type { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
+import type { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { Work } from "../work.ts";
+
+/** Which work a slot takes, and how it begins. */
+export interface WorkSlotOptions {
+  readonly runId: string;
+  readonly attempt: number;
+  /** Begins the work; called at most once. */
+  readonly begin: (request: StartWorkRequest) => Work;
+}
+
+/** The place for the one piece of work a sandbox ever does. */
+export class WorkSlot {
+  readonly #options: WorkSlotOptions;
+  #work: Work | undefined;
+  #stopped = false;
+
+  constructor(options: WorkSlotOptions) {
+    this.#options = options;
+  }
+
+  /** Whether work was ever begun. */
+  get isTaken(): boolean {
+    return this.#work !== undefined;
+  }
+
+  /**
+   * Begins the work; the same attempt again changes nothing.
+   *
+   * @throws Fault INVALID_REQUEST for another run or attempt, CANCELLED once it was stopped.
+   */
+  start(request: StartWorkRequest): void {
+    const { runId, attempt, begin } = this.#options;
+    if (request.runId !== runId) throw invalidRequest([{ field: "runId", rule: "equal", message: "This sandbox is for another run." }]);
+    if (request.attempt !== attempt) throw invalidRequest([{ field: "attempt", rule: "equal", message: "This sandbox is for another attempt." }]);
+    if (this.#work !== undefined) return;
+    if (this.#stopped) throw new Fault("CANCELLED", { message: "The work was stopped before it began." });
+    this.#work = begin(request);
+  }
+
+  /** Ends the work, or sees to it that none begins; answers what there was of it. */
+  async stop(graceMs: number): Promise<Outcome | undefined> {
+    this.#stopped = true;
+    return await this.#work?.stop(graceMs);
+  }
+}

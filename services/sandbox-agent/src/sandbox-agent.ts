@@ -1,0 +1,87 @@
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { implement, startGrpcServer } from "@clew/grpc/server";
+import { channelCredentials } from "@clew/grpc/channel-proof";
+import { createEventService } from "@clew/outbox/event-service";
+import { openOutbox } from "@clew/outbox/outbox";
+import { watchPresence } from "@clew/outbox/presence";
+import type { Logger } from "@clew/process/logger";
+import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { abortable } from "@clew/streams/abortable";
+import { launchBrowser } from "./browser/browser-session.ts";
+import type { AgentSettings } from "./config.ts";
+import { createSandboxAgentService } from "./rpc/sandbox-agent-service.ts";
+import { WorkSlot } from "./rpc/work-slot.ts";
+import { type Report, startWork } from "./work.ts";
+
+/** Why an agent ends by itself. */
+export type AgentEnd = "BROWSER_LOST" | "ORCHESTRATOR_ABSENT";
+
+/** A running agent. Disposing it closes its socket, its browser and its outbox. */
+export interface SandboxAgent extends AsyncDisposable {
+  /** The browser's name and version. */
+  readonly browserVersion: string;
+  /** Resolves when there is nothing left to stay for. */
+  readonly ended: Promise<AgentEnd>;
+}
+
+/** Milliseconds a running action has when nobody is there any more. */
+const absentStopMs = 5_000;
+
+/** Starts the agent: outbox, browser, socket. Rejects when one of them cannot be had. */
+export async function startSandboxAgent(settings: AgentSettings, log: Logger): Promise<SandboxAgent> {
+  await using parts = new AsyncDisposableStack();
+  const outbox = parts.use(openOutbox({ file: join(settings.workFolder, "agent.outbox") }));
+  const browser = parts.use(await launchBrowser({ executablePath: settings.chromiumPath, sandbox: settings.chromiumSandbox, headless: settings.headless }));
+  const report: Report = {
+    say: async (event) => void (await outbox.append(event)),
+    confirm: async (event) => await outbox.waitAcknowledged(await outbox.append(event)),
+  };
+  const slot = new WorkSlot({
+    runId: settings.runId,
+    attempt: settings.attempt,
+    begin(request) {
+      const work = startWork({ request, browser, report, workFolder: settings.workFolder, log });
+      void work.done
+        .catch((error: unknown) => log.error({ err: error }, "work failed unexpectedly"))
+        .then(() => outbox.finish())
+        .then(() => browser[Symbol.asyncDispose]())
+        .catch((error: unknown) => log.error({ err: error }, "work could not be finished"));
+      return work;
+    },
+  });
+  const absent = Promise.withResolvers<AgentEnd>();
+  const presence = parts.use(watchPresence({ graceMs: settings.graceMs, onAbsent: () => absent.resolve("ORCHESTRATOR_ABSENT") }));
+  const proof = channelCredentials(settings.secret);
+  await unlink(settings.socketPath).catch(() => {});
+  parts.use(
+    await startGrpcServer({
+      address: `unix:${settings.socketPath}`,
+      services: [
+        implement(SandboxEventServiceService, createEventService(outbox, presence)),
+        implement(SandboxAgentServiceService, createSandboxAgentService(slot)),
+      ],
+      authorize(context) {
+        proof.authorize(context);
+        presence.note();
+      },
+      onUnexpected: (error, path) => log.error({ err: error, path }, "call failed unexpectedly"),
+    }),
+  );
+  const running = parts.move();
+  return {
+    browserVersion: browser.version,
+    ended: Promise.race([
+      absent.promise.then(async (why) => {
+        await abortable(slot.stop(absentStopMs), AbortSignal.timeout(absentStopMs + 2_000)).catch(() => {});
+        return why;
+      }),
+      // Work that has begun deals with a lost browser itself, and says so.
+      browser.closed.then(() => (slot.isTaken ? absent.promise : "BROWSER_LOST")),
+    ]),
+    async [Symbol.asyncDispose]() {
+      await running.disposeAsync();
+      await unlink(settings.socketPath).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,465 @@
+import { Fault } from "@clew/fault/fault";
+import { Tail } from "@clew/streams/tail";
+import { formatResumeToken, type ParsedPosition } from "../runs/resume-token.ts";
+import { type Disk, type DiskFile, hasCode, nodeDisk } from "./disk.ts";
+import { encodeFileHeader, FILE_HEADER_BYTES } from "./file-header.ts";
+import { copyBytes, type JournalFiles, journalFiles, replaceFile } from "./files.ts";
+import { JournalIndex } from "./journal-index.ts";
+import { keepPosition, type Position, sameChain } from "./position.ts";
+import { readRecords } from "./read-records.ts";
+import { CHAIN_BYTES, decodeRecord, encodeRecord, type JournalRecord, MAX_BODY_BYTES, MAX_RECORD_BYTES, markerOfRun, type Producer, RECORD_OVERHEAD_BYTES } from "./record.ts";
+import { type Recovery, recoverJournal, startOf } from "./recovery.ts";
+
+/** A record to be: the journal gives it its sequence and its time. */
+export interface Draft {
+  readonly attempt: number;
+  readonly producer: Producer;
+  /** The number the producer gave its event; 0 where the producer is the orchestrator itself. */
+  readonly producerSequence: number;
+  /** At most MAX_BODY_BYTES; not to be changed until the append has settled. */
+  readonly body: Uint8Array;
+}
+
+/** Where a run's journal lies, and what it works with. */
+export interface JournalOptions {
+  /** The run's folder; its parent is there. */
+  readonly folder: string;
+  readonly runId: string;
+  /** Tells the time in milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Is told of records that have become durable, in order, before any reader is. It must not throw. */
+  readonly onDurable?: (records: readonly JournalRecord[]) => void;
+  readonly disk?: Disk;
+}
+
+/** How much a read answers at most. */
+export interface ReadLimits {
+  /** In records. */
+  readonly limit: number;
+  /** In bytes of the file; one record is answered however long it is. */
+  readonly maxBytes: number;
+}
+
+interface Append {
+  readonly drafts: readonly Draft[];
+  readonly bytes: number;
+  readonly resolve: (records: readonly JournalRecord[]) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+interface State {
+  readonly options: JournalOptions;
+  readonly files: JournalFiles;
+  readonly file: DiskFile;
+  readonly epoch: number;
+  readonly index: JournalIndex;
+  readonly sealed: boolean;
+}
+
+/** A batch stops growing at this size; what is left is the next one. */
+const MAX_BATCH_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The journal of one run: the one file its events are in, the only writer of it, and what all readers read.
+ *
+ *     append ──► queue ──► one write, one fdatasync for all that has come ──► onDurable ──► tail moves ──► append resolves
+ *                                                                                             │
+ *     reader:  read after a position ◄── wait until the tail is above it ◄───────────────────┘
+ *
+ * After a failed write or fsync nothing more is appended until `recover` has succeeded; reading goes on at the durable tail.
+ * Closed by whoever opened it.
+ */
+export class Journal implements AsyncDisposable {
+  readonly runId: string;
+  readonly epoch: number;
+  /** The last durable sequence, and those who wait for the next. */
+  readonly tail: Tail;
+  readonly #now: () => number;
+  readonly #onDurable: ((records: readonly JournalRecord[]) => void) | undefined;
+  readonly #disk: Disk;
+  readonly #files: JournalFiles;
+  readonly #marker: Uint8Array;
+  /** What is durable, and nothing else. */
+  readonly #index: JournalIndex;
+  readonly #reads = new Set<Promise<unknown>>();
+  #file: DiskFile;
+  #queue: Append[] = [];
+  #flushing = false;
+  #whenIdle: (() => void)[] = [];
+  #failure: { readonly fault: Fault; readonly handleHolds: boolean } | undefined;
+  #refusal: Fault | undefined;
+  #sealed: boolean;
+  #closing: Promise<void> | undefined;
+
+  private constructor({ options, files, file, epoch, index, sealed }: State) {
+    this.runId = options.runId;
+    this.epoch = epoch;
+    this.tail = new Tail(index.tail.sequence);
+    this.#now = options.now ?? Date.now;
+    this.#onDurable = options.onDurable;
+    this.#disk = options.disk ?? nodeDisk;
+    this.#files = files;
+    this.#marker = markerOfRun(options.runId);
+    this.#index = index;
+    this.#file = file;
+    this.#sealed = sealed;
+    if (sealed) this.#refusal = sealedFault();
+  }
+
+  /** Makes a run's journal. The file, the run's folder and its parent are durable before this resolves. Throws VOLUME_FULL or VOLUME_FAILED, also where there is one. */
+  static async create(options: JournalOptions): Promise<Journal> {
+    const { runId, disk = nodeDisk } = options;
+    const files = journalFiles(options.folder);
+    const header = encodeFileHeader(runId, 1);
+    try {
+      await disk.createFolder(files.folder);
+      const file = await disk.open(files.journal, "exclusive");
+      try {
+        await file.write(header, 0);
+        await file.datasync();
+        await disk.syncFolder(files.folder);
+        await disk.syncFolder(files.parent);
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      return new Journal({ options, files, file, epoch: 1, index: new JournalIndex(startOf(runId)), sealed: false });
+    } catch (error) {
+      throw toFault(error);
+    }
+  }
+
+  /**
+   * Opens a run's journal, mends what an interrupted write or a damage left, and makes it durable before anything is read.
+   * A sealed journal is not read as a whole. Throws RUN_NOT_FOUND, JOURNAL_DAMAGED where the file is another run's, VOLUME_FULL or VOLUME_FAILED.
+   */
+  static async open(options: JournalOptions): Promise<{ readonly journal: Journal; readonly recovery: Recovery }> {
+    const files = journalFiles(options.folder);
+    try {
+      const { recovery, ...state } = await recoverJournal(options.disk ?? nodeDisk, files, options.runId);
+      return { journal: new Journal({ options, files, ...state }), recovery };
+    } catch (error) {
+      throw toFault(error);
+    }
+  }
+
+  /** The last durable sequence. */
+  get durable(): number {
+    return this.#index.tail.sequence;
+  }
+
+  /** The position after the last durable record. */
+  get position(): Position {
+    return this.#index.tail;
+  }
+
+  /** Whether the last record has been written for good. */
+  get sealed(): boolean {
+    return this.#sealed;
+  }
+
+  /** Why nothing can be appended until `recover` has succeeded. */
+  get failure(): Fault | undefined {
+    return this.#failure?.fault;
+  }
+
+  /** Answers how far a producer's events of an attempt are durably in: the ingest position. 0 where there is none. */
+  producerPosition(attempt: number, producer: Producer): number {
+    return this.#index.producerPosition(attempt, producer);
+  }
+
+  /**
+   * Appends records, all or none of them, with consecutive sequences; resolves once they are durable and readers may have them.
+   * What is appended in one turn of the event loop, or while a flush is under way, is flushed together.
+   * The queue holds what its callers wait for and nothing else. Rejects with VOLUME_FULL or VOLUME_FAILED.
+   */
+  append(drafts: readonly Draft[]): Promise<readonly JournalRecord[]> {
+    const refusal = this.#refusal ?? this.#failure?.fault;
+    if (refusal !== undefined) return Promise.reject(refusal);
+    if (drafts.length === 0) return Promise.resolve([]);
+    let bytes = 0;
+    for (const { body } of drafts) {
+      if (body.byteLength > MAX_BODY_BYTES) return Promise.reject(new RangeError(`A record's body has at most ${MAX_BODY_BYTES} bytes.`));
+      bytes += RECORD_OVERHEAD_BYTES + body.byteLength;
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ drafts, bytes, resolve, reject });
+      if (!this.#flushing) this.#startFlush();
+    });
+  }
+
+  // A tick later: then all who were woken by the last flush, or came with the same turn of the event loop, are in the batch.
+  #startFlush(): void {
+    this.#flushing = true;
+    process.nextTick(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#takeBatch();
+    let records: readonly JournalRecord[];
+    let written = false;
+    try {
+      const encoded = this.#encode(batch);
+      records = encoded.records;
+      await this.#file.write(encoded.bytes, this.#index.tail.nextOffset);
+      written = true;
+      await this.#file.datasync();
+    } catch (error) {
+      this.#fail(batch, error, written);
+      return;
+    }
+    this.#publish(batch, records);
+    if (this.#queue.length > 0) this.#startFlush();
+    else this.#becomeIdle();
+  }
+
+  #takeBatch(): readonly Append[] {
+    let bytes = 0;
+    const end = this.#queue.findIndex((append, index) => {
+      bytes += append.bytes;
+      return index > 0 && bytes > MAX_BATCH_BYTES;
+    });
+    if (end !== -1) return this.#queue.splice(0, end);
+    const batch = this.#queue;
+    this.#queue = [];
+    return batch;
+  }
+
+  #encode(batch: readonly Append[]): { readonly bytes: Buffer; readonly records: readonly JournalRecord[] } {
+    const { sequence: durable, chain, nextOffset } = this.#index.tail;
+    const space = Buffer.allocUnsafe(batch.reduce((sum, append) => sum + append.bytes, CHAIN_BYTES));
+    space.set(chain);
+    const timeMs = Math.max(this.#index.timeMs, this.#now());
+    const base = nextOffset - CHAIN_BYTES;
+    const records: JournalRecord[] = [];
+    let at = CHAIN_BYTES;
+    let sequence = durable;
+    for (const { drafts } of batch) {
+      for (const { attempt, producer, producerSequence, body } of drafts) {
+        const fields = { sequence: ++sequence, attempt, producer, producerSequence, durable, timeMs, body };
+        const end = encodeRecord(space, at, this.#marker, fields);
+        records.push({ ...fields, chain: space.subarray(end - CHAIN_BYTES, end), offset: base + at, nextOffset: base + end });
+        at = end;
+      }
+    }
+    return { bytes: space.subarray(CHAIN_BYTES), records };
+  }
+
+  #publish(batch: readonly Append[], records: readonly JournalRecord[]): void {
+    this.#index.add(records);
+    try {
+      this.#onDurable?.(records);
+    } finally {
+      // The records are durable whatever a listener makes of them: the journal wins.
+      this.tail.moveTo(this.durable);
+      let from = 0;
+      for (const { drafts, resolve } of batch) {
+        resolve(batch.length === 1 ? records : records.slice(from, from + drafts.length));
+        from += drafts.length;
+      }
+    }
+  }
+
+  #fail(batch: readonly Append[], error: unknown, written: boolean): void {
+    // A write for which there was no room hurt nothing; after a failed fsync the handle proves nothing any more.
+    const fault = toFault(error);
+    this.#failure = { fault, handleHolds: !written && fault.reason === "VOLUME_FULL" };
+    const waiting = this.#queue;
+    this.#queue = [];
+    for (const { reject } of batch) reject(fault);
+    for (const { reject } of waiting) reject(fault);
+    this.#becomeIdle();
+  }
+
+  #becomeIdle(): void {
+    this.#flushing = false;
+    const waiting = this.#whenIdle;
+    this.#whenIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #idle(): Promise<void> {
+    return this.#flushing ? new Promise((resolve) => this.#whenIdle.push(resolve)) : Promise.resolve();
+  }
+
+  /**
+   * Makes a journal whose volume failed writable again: what is durable is checked and written to a new file in the old one's place.
+   * What had been rejected is not in it. Throws JOURNAL_DAMAGED when the durable part does not hold, VOLUME_FULL or VOLUME_FAILED; it may then be asked again.
+   */
+  async recover(): Promise<void> {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    try {
+      if (failure.handleHolds) await this.#file.truncate(this.position.nextOffset);
+      else await this.#rewrite();
+    } catch (error) {
+      throw toFault(error);
+    }
+    this.#failure = undefined;
+  }
+
+  async #rewrite(): Promise<void> {
+    const source = await this.#disk.open(this.#files.journal, "existing");
+    try {
+      const end = this.position.nextOffset;
+      await checkAll(source, this.runId, this.position, this.#marker);
+      const path = { temporary: this.#files.newJournal, final: this.#files.journal };
+      const file = await replaceFile(this.#disk, this.#files, path, async (target) => {
+        await target.write(encodeFileHeader(this.runId, this.epoch), 0);
+        await copyBytes(source, target, FILE_HEADER_BYTES, end);
+      });
+      const old = this.#file;
+      this.#file = file;
+      await Promise.allSettled([...this.#reads]);
+      await old.close();
+    } finally {
+      await source.close();
+    }
+  }
+
+  /**
+   * Reads the durable records after a position; none at the tail. Their bodies share memory with what was read.
+   * Throws JOURNAL_DAMAGED where a record does not hold or does not follow the one before; the records before it are answered first.
+   */
+  async read(position: Position, { limit, maxBytes }: ReadLimits): Promise<readonly JournalRecord[]> {
+    const { records, sound } = await this.#reading((file) =>
+      readRecords(file, { after: position, end: this.position.nextOffset, marker: this.#marker, limit, maxBytes }),
+    );
+    if (!sound && records.length === 0) throw await this.#damaged();
+    return records;
+  }
+
+  /**
+   * Finds the position a reader asks for, by reading one record for a token and at most 256 for a decimal.
+   * Throws EPOCH_CHANGED, DIVERGED or FUTURE with `details.earliest`: the token to read on from.
+   */
+  async resolve(parsed: ParsedPosition): Promise<Position> {
+    switch (parsed.kind) {
+      case "start":
+        return startOf(this.runId);
+      case "now":
+        return this.position;
+      case "sequence":
+        if (parsed.sequence > this.durable) throw this.#outOfRange("FUTURE");
+        return await this.#positionAt(parsed.sequence);
+      case "token": {
+        const sameEpoch = parsed.epoch === this.epoch;
+        if (sameEpoch && parsed.sequence > this.durable) throw this.#outOfRange("FUTURE");
+        const position = await this.#positionWith(parsed);
+        if (!sameEpoch) throw this.#outOfRange("EPOCH_CHANGED", position);
+        if (position === undefined) throw this.#outOfRange("DIVERGED");
+        return position;
+      }
+    }
+  }
+
+  /** Writes the resume token of a position or a record. */
+  tokenOf({ sequence, chain, offset }: Position): string {
+    return formatResumeToken({ runId: this.runId, epoch: this.epoch, sequence, chain, offset });
+  }
+
+  /** Closes the journal for writing, after its last record, and leaves an index beside it, so that it opens without being read. Later appends are rejected. */
+  async seal(): Promise<void> {
+    if (this.#sealed) return;
+    this.#refusal ??= sealedFault();
+    await this.#idle();
+    try {
+      if (this.#failure !== undefined) throw this.#failure.fault;
+      const path = { temporary: this.#files.newIndex, final: this.#files.index };
+      const text = Buffer.from(this.#index.format(this.runId, this.epoch));
+      const file = await replaceFile(this.#disk, this.#files, path, (target) => target.write(text, 0));
+      await file.close();
+      this.#sealed = true;
+    } catch (error) {
+      this.#refusal = undefined;
+      throw toFault(error);
+    }
+  }
+
+  /** Waits for what is being appended and read, then closes the file. Those who wait for the tail are told SHUTTING_DOWN. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const fault = new Fault("SHUTTING_DOWN");
+    this.#refusal = fault;
+    await this.#idle();
+    this.tail.close(fault);
+    await Promise.allSettled([...this.#reads]);
+    await this.#file.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  // A descriptor that is closed under a read may by then be another file's; so whoever closes one waits for its reads.
+  async #reading<T>(read: (file: DiskFile) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw new Fault("SHUTTING_DOWN");
+    const reading = read(this.#file);
+    this.#reads.add(reading);
+    try {
+      return await reading;
+    } catch (error) {
+      throw toFault(error);
+    } finally {
+      this.#reads.delete(reading);
+    }
+  }
+
+  async #positionAt(sequence: number): Promise<Position> {
+    let position = this.#index.before(sequence);
+    while (position.sequence < sequence) {
+      const records = await this.read(position, { limit: sequence - position.sequence, maxBytes: 1024 * 1024 });
+      position = records.at(-1) ?? position;
+    }
+    return keepPosition(position);
+  }
+
+  // The token says where its record lies, and every epoch's good prefix lies at the same offsets.
+  async #positionWith({ sequence, chain, offset }: { readonly sequence: number; readonly chain: Uint8Array; readonly offset: number }): Promise<Position | undefined> {
+    const start = startOf(this.runId);
+    if (sequence === 0) return sameChain(chain, start.chain) && offset === start.offset ? start : undefined;
+    const end = this.position.nextOffset;
+    if (offset < FILE_HEADER_BYTES || offset >= end) return undefined;
+    const base = offset - CHAIN_BYTES;
+    const decoded = await this.#reading(async (file) => {
+      const bytes = Buffer.allocUnsafe(Math.min(CHAIN_BYTES + MAX_RECORD_BYTES, end - base));
+      return decodeRecord(bytes.subarray(0, await file.read(bytes, base)), CHAIN_BYTES, this.#marker, base);
+    });
+    if (decoded.kind !== "record" || decoded.record.sequence !== sequence || !sameChain(decoded.record.chain, chain)) return undefined;
+    return keepPosition(decoded.record);
+  }
+
+  #outOfRange(reason: "EPOCH_CHANGED" | "DIVERGED" | "FUTURE", earliest: Position = startOf(this.runId)): Fault {
+    return new Fault(reason, { details: { earliest: this.tokenOf(earliest) } });
+  }
+
+  // A sealed journal is opened without being read; once it is known not to hold, the next opening must look at all of it.
+  async #damaged(): Promise<Fault> {
+    await this.#disk.remove(this.#files.index).catch(() => undefined);
+    return new Fault("JOURNAL_DAMAGED");
+  }
+}
+
+async function checkAll(file: DiskFile, runId: string, tail: Position, marker: Uint8Array): Promise<void> {
+  let position = startOf(runId);
+  while (position.sequence < tail.sequence) {
+    const { records } = await readRecords(file, { after: position, end: tail.nextOffset, marker, limit: Number.POSITIVE_INFINITY, maxBytes: 1024 * 1024 });
+    const last = records.at(-1);
+    if (last === undefined) throw new Fault("JOURNAL_DAMAGED");
+    position = keepPosition(last);
+  }
+  if (!sameChain(position.chain, tail.chain)) throw new Fault("JOURNAL_DAMAGED");
+}
+
+function sealedFault(): Fault {
+  return new Fault("INTERNAL", { message: "The journal is sealed: its last record has been written." });
+}
+
+function toFault(error: unknown): Fault {
+  if (error instanceof Fault) return error;
+  return new Fault(hasCode(error, "ENOSPC", "EDQUOT") ? "VOLUME_FULL" : "VOLUME_FAILED", { cause: error });
+}

@@ -1,0 +1,52 @@
+import type { DiskFile } from "./disk.ts";
+import { type Position, sameChain } from "./position.ts";
+import { CHAIN_BYTES, decodeRecord, type JournalRecord, MAX_RECORD_BYTES } from "./record.ts";
+
+/** Where to read, and how much at most. */
+export interface ReadRecordsOptions {
+  /** The records after this position are read. */
+  readonly after: Position;
+  /** Nothing from this offset on is read. */
+  readonly end: number;
+  readonly marker: Uint8Array;
+  /** How many records at most. */
+  readonly limit: number;
+  /** How many bytes of the file at most; one record is read however long it is. */
+  readonly maxBytes: number;
+}
+
+/** Records in order without a gap, each checked against the one before; `sound` is false when what follows them does not hold. */
+export interface ReadRecordsResult {
+  readonly records: readonly JournalRecord[];
+  readonly sound: boolean;
+}
+
+/** Reads the records after a position, in one read of the file (two where the first record is longer than asked for). */
+export async function readRecords(file: DiskFile, options: ReadRecordsOptions): Promise<ReadRecordsResult> {
+  const { after, end, maxBytes } = options;
+  const available = end - after.nextOffset;
+  if (available <= 0) return { records: [], sound: true };
+  const first = await decodeFrom(file, options, Math.min(available, maxBytes));
+  if (first.records.length > 0 || !first.sound || maxBytes >= Math.min(available, MAX_RECORD_BYTES)) return first;
+  return await decodeFrom(file, { ...options, limit: 1 }, Math.min(available, MAX_RECORD_BYTES));
+}
+
+async function decodeFrom(file: DiskFile, { after, end, marker, limit }: ReadRecordsOptions, length: number): Promise<ReadRecordsResult> {
+  const base = after.nextOffset - CHAIN_BYTES;
+  const space = Buffer.allocUnsafe(CHAIN_BYTES + length);
+  const count = await file.read(space, base);
+  const bytes = space.subarray(0, count);
+  const records: JournalRecord[] = [];
+  if (count < space.length || !sameChain(bytes.subarray(0, CHAIN_BYTES), after.chain)) return { records, sound: false };
+  let at = CHAIN_BYTES;
+  let sequence = after.sequence;
+  while (at < bytes.length && records.length < limit) {
+    const decoded = decodeRecord(bytes, at, marker, base);
+    // What is short here may go on behind the bytes read, but not behind the end.
+    if (decoded.kind === "short") return { records, sound: base + bytes.length < end };
+    if (decoded.kind === "bad" || decoded.record.sequence !== ++sequence) return { records, sound: false };
+    records.push(decoded.record);
+    at = decoded.end;
+  }
+  return { records, sound: true };
+}

@@ -96,6 +96,7 @@ export function createClew(options: ClewOptions = {}): Clew {
   const { ticket, transport = "sse", streaming = "stream", patienceMs = 10_000, reconnectPatienceMs = 300_000 } = options;
   // Called as a plain function: browsers refuse a fetch that was taken off their window.
   const fetch: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+  const renewsTicket = key === undefined && typeof ticket === "function";
   const authorization = async () => {
     const credential = key ?? (typeof ticket === "function" ? await ticket() : ticket);
     return credential === undefined ? undefined : `Bearer ${credential}`;
@@ -103,7 +104,7 @@ export function createClew(options: ClewOptions = {}): Clew {
   const gateway = createGateway({ url, authorization, fetch, patienceMs });
   const events = transport === "connect" ? createConnectTransport({ url, authorization, fetch }) : createSseTransport(gateway);
   const handle = (id: string) =>
-    createRunHandle(id, { gateway, transport: events, streaming, connectPatienceMs: patienceMs, reconnectPatienceMs });
+    createRunHandle(id, { gateway, transport: events, streaming, renewsTicket, connectPatienceMs: patienceMs, reconnectPatienceMs });
 
   return {
     url,

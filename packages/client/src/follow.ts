@@ -17,6 +17,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** What to do when the service no longer has the history `after` belongs to: throw the Fault (the default), or go on from the earliest event there is. */
   readonly onReset?: "throw" | "continue" | undefined;
+  /** Whether each connection brings a ticket of its own, so that an expired one is worth another try. */
+  readonly renewsTicket?: boolean;
   /** Milliseconds without an answer after which it gives up, before the first answer. */
   readonly connectPatienceMs: number;
   /** The same after the first answer. */
@@ -99,6 +101,7 @@ export async function* follow(open: EventTransport, runId: string, options: Foll
         case "later":
           return { fault: frame.fault, afterMs: frame.afterMs };
         case "ticketExpired":
+          if (options.renewsTicket !== true) throw new Fault("TICKET_EXPIRED");
           return { fault: new Fault("TICKET_EXPIRED"), odd: true };
         case "reset":
           reset(frame.fault, frame.earliest);

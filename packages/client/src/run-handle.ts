@@ -62,13 +62,14 @@ export interface RunHandleParts {
   readonly gateway: Gateway;
   readonly transport: EventTransport;
   readonly streaming: "stream" | "poll";
+  readonly renewsTicket: boolean;
   readonly connectPatienceMs: number;
   readonly reconnectPatienceMs: number;
 }
 
 /** Makes a handle on the run of this id; asks nothing yet. */
 export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
-  const { gateway, transport, streaming, connectPatienceMs, reconnectPatienceMs } = parts;
+  const { gateway, transport, streaming, renewsTicket, connectPatienceMs, reconnectPatienceMs } = parts;
   const path = `/v1/runs/${encodeURIComponent(id)}`;
   return {
     id,
@@ -76,7 +77,7 @@ export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
       return closable(signal, timeoutMs, (own) =>
         streaming === "poll"
           ? poll(gateway, id, { after, signal: own, patienceMs: reconnectPatienceMs })
-          : follow(transport, id, { after, types, onReset, signal: own, connectPatienceMs, reconnectPatienceMs }),
+          : follow(transport, id, { after, types, onReset, renewsTicket, signal: own, connectPatienceMs, reconnectPatienceMs }),
       );
     },
     async result({ signal, timeoutMs } = {}) {

@@ -1,4 +1,4 @@
-import { close, fdatasync, fsync, ftruncate, fstat, open, read, write } from "node:fs";
+import { close, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
 import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 

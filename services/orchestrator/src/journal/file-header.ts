@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { sameChain } from "./position.ts";
+import { type Position, sameChain } from "./position.ts";
 import { chainOfRun } from "./record.ts";
 
 /**
@@ -14,7 +14,10 @@ const VERSION = 1;
 const RUN_ID = /^run-[0-9a-f]{32}$/;
 
 /** What `decodeFileHeader` found. `foreign`: sound, but of another run or another format version. */
-export type DecodedFileHeader = { readonly kind: "header"; readonly epoch: number } | { readonly kind: "foreign" } | { readonly kind: "bad" };
+export type DecodedFileHeader =
+  | { readonly kind: "header"; readonly epoch: number }
+  | { readonly kind: "foreign" }
+  | { readonly kind: "bad" };
 
 /** Writes the header of a run's journal. Throws RangeError when the run id is none. */
 export function encodeFileHeader(runId: string, epoch: number): Buffer {
@@ -36,6 +39,11 @@ export function decodeFileHeader(bytes: Buffer, runId: string): DecodedFileHeade
   if (bytes.readUInt32BE(8) !== VERSION || bytes.toString("latin1", 16, 52) !== runId) return { kind: "foreign" };
   if (!sameChain(chainOfRun(runId), bytes.subarray(56, 64))) return { kind: "bad" };
   return { kind: "header", epoch: bytes.readUInt32BE(12) };
+}
+
+/** The position before a run's first record. */
+export function startOf(runId: string): Position {
+  return { sequence: 0, offset: FILE_HEADER_BYTES, nextOffset: FILE_HEADER_BYTES, chain: chainOfRun(runId) };
 }
 
 function checksumOf(bytes: Buffer): Uint8Array {

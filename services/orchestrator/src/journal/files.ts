@@ -18,7 +18,12 @@ export function journalFiles(folder: string) {
 export type JournalFiles = ReturnType<typeof journalFiles>;
 
 /** Writes a file as a whole and durably: what stood under the name before stays until the new one is complete. */
-export async function replaceFile(disk: Disk, files: JournalFiles, path: { readonly temporary: string; readonly final: string }, fill: (file: DiskFile) => Promise<void>): Promise<DiskFile> {
+export async function replaceFile(
+  disk: Disk,
+  files: JournalFiles,
+  path: { readonly temporary: string; readonly final: string },
+  fill: (file: DiskFile) => Promise<void>,
+): Promise<DiskFile> {
   const file = await disk.open(path.temporary, "fresh");
   try {
     await fill(file);

@@ -1,24 +1,27 @@
 import { Fault } from "@clew/fault/fault";
 import { Tail } from "@clew/streams/tail";
 import { formatResumeToken, type ParsedPosition } from "../runs/resume-token.ts";
+import { CommitQueue } from "./commit-queue.ts";
 import { type Disk, type DiskFile, hasCode, nodeDisk } from "./disk.ts";
-import { encodeFileHeader, FILE_HEADER_BYTES } from "./file-header.ts";
-import { copyBytes, type JournalFiles, journalFiles, replaceFile } from "./files.ts";
+import { type Draft, encodeBatch } from "./encode-batch.ts";
+import { encodeFileHeader, FILE_HEADER_BYTES, startOf } from "./file-header.ts";
+import { type JournalFiles, journalFiles, replaceFile } from "./files.ts";
 import { JournalIndex } from "./journal-index.ts";
 import { keepPosition, type Position, sameChain } from "./position.ts";
 import { readRecords } from "./read-records.ts";
-import { CHAIN_BYTES, decodeRecord, encodeRecord, type JournalRecord, MAX_BODY_BYTES, MAX_RECORD_BYTES, markerOfRun, type Producer, RECORD_OVERHEAD_BYTES } from "./record.ts";
-import { type Recovery, recoverJournal, startOf } from "./recovery.ts";
+import {
+  CHAIN_BYTES,
+  decodeRecord,
+  type JournalRecord,
+  MAX_BODY_BYTES,
+  MAX_RECORD_BYTES,
+  markerOfRun,
+  type Producer,
+  RECORD_OVERHEAD_BYTES,
+} from "./record.ts";
+import { type Recovery, recoverJournal, rewriteJournal } from "./recovery.ts";
 
-/** A record to be: the journal gives it its sequence and its time. */
-export interface Draft {
-  readonly attempt: number;
-  readonly producer: Producer;
-  /** The number the producer gave its event; 0 where the producer is the orchestrator itself. */
-  readonly producerSequence: number;
-  /** At most MAX_BODY_BYTES; not to be changed until the append has settled. */
-  readonly body: Uint8Array;
-}
+export type { Draft, JournalRecord, Position, Recovery };
 
 /** Where a run's journal lies, and what it works with. */
 export interface JournalOptions {
@@ -40,13 +43,6 @@ export interface ReadLimits {
   readonly maxBytes: number;
 }
 
-interface Append {
-  readonly drafts: readonly Draft[];
-  readonly bytes: number;
-  readonly resolve: (records: readonly JournalRecord[]) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
 interface State {
   readonly options: JournalOptions;
   readonly files: JournalFiles;
@@ -55,9 +51,6 @@ interface State {
   readonly index: JournalIndex;
   readonly sealed: boolean;
 }
-
-/** A batch stops growing at this size; what is left is the next one. */
-const MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
 /**
  * The journal of one run: the one file its events are in, the only writer of it, and what all readers read.
@@ -81,11 +74,9 @@ export class Journal implements AsyncDisposable {
   readonly #marker: Uint8Array;
   /** What is durable, and nothing else. */
   readonly #index: JournalIndex;
+  readonly #queue = new CommitQueue((drafts: readonly Draft[]) => this.#flush(drafts));
   readonly #reads = new Set<Promise<unknown>>();
   #file: DiskFile;
-  #queue: Append[] = [];
-  #flushing = false;
-  #whenIdle: (() => void)[] = [];
   #failure: { readonly fault: Fault; readonly handleHolds: boolean } | undefined;
   #refusal: Fault | undefined;
   #sealed: boolean;
@@ -182,104 +173,38 @@ export class Journal implements AsyncDisposable {
       if (body.byteLength > MAX_BODY_BYTES) return Promise.reject(new RangeError(`A record's body has at most ${MAX_BODY_BYTES} bytes.`));
       bytes += RECORD_OVERHEAD_BYTES + body.byteLength;
     }
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ drafts, bytes, resolve, reject });
-      if (!this.#flushing) this.#startFlush();
-    });
+    return this.#queue.add(drafts, bytes);
   }
 
-  // A tick later: then all who were woken by the last flush, or came with the same turn of the event loop, are in the batch.
-  #startFlush(): void {
-    this.#flushing = true;
-    process.nextTick(() => void this.#flush());
-  }
-
-  async #flush(): Promise<void> {
-    const batch = this.#takeBatch();
-    let records: readonly JournalRecord[];
+  async #flush(drafts: readonly Draft[]): Promise<readonly JournalRecord[]> {
     let written = false;
     try {
-      const encoded = this.#encode(batch);
-      records = encoded.records;
-      await this.#file.write(encoded.bytes, this.#index.tail.nextOffset);
+      const { tail, timeMs } = this.#index;
+      const { bytes, records } = encodeBatch(drafts, { after: tail, timeMs: Math.max(timeMs, this.#now()), marker: this.#marker });
+      await this.#file.write(bytes, tail.nextOffset);
       written = true;
       await this.#file.datasync();
+      this.#publish(records);
+      return records;
     } catch (error) {
-      this.#fail(batch, error, written);
-      return;
+      const fault = toFault(error);
+      // A write for which there was no room hurt nothing; after a failed fsync the handle proves nothing any more.
+      this.#failure = { fault, handleHolds: !written && fault.reason === "VOLUME_FULL" };
+      throw fault;
     }
-    this.#publish(batch, records);
-    if (this.#queue.length > 0) this.#startFlush();
-    else this.#becomeIdle();
   }
 
-  #takeBatch(): readonly Append[] {
-    let bytes = 0;
-    const end = this.#queue.findIndex((append, index) => {
-      bytes += append.bytes;
-      return index > 0 && bytes > MAX_BATCH_BYTES;
-    });
-    if (end !== -1) return this.#queue.splice(0, end);
-    const batch = this.#queue;
-    this.#queue = [];
-    return batch;
-  }
-
-  #encode(batch: readonly Append[]): { readonly bytes: Buffer; readonly records: readonly JournalRecord[] } {
-    const { sequence: durable, chain, nextOffset } = this.#index.tail;
-    const space = Buffer.allocUnsafe(batch.reduce((sum, append) => sum + append.bytes, CHAIN_BYTES));
-    space.set(chain);
-    const timeMs = Math.max(this.#index.timeMs, this.#now());
-    const base = nextOffset - CHAIN_BYTES;
-    const records: JournalRecord[] = [];
-    let at = CHAIN_BYTES;
-    let sequence = durable;
-    for (const { drafts } of batch) {
-      for (const { attempt, producer, producerSequence, body } of drafts) {
-        const fields = { sequence: ++sequence, attempt, producer, producerSequence, durable, timeMs, body };
-        const end = encodeRecord(space, at, this.#marker, fields);
-        records.push({ ...fields, chain: space.subarray(end - CHAIN_BYTES, end), offset: base + at, nextOffset: base + end });
-        at = end;
-      }
-    }
-    return { bytes: space.subarray(CHAIN_BYTES), records };
-  }
-
-  #publish(batch: readonly Append[], records: readonly JournalRecord[]): void {
+  #publish(records: readonly JournalRecord[]): void {
     this.#index.add(records);
     try {
       this.#onDurable?.(records);
-    } finally {
-      // The records are durable whatever a listener makes of them: the journal wins.
-      this.tail.moveTo(this.durable);
-      let from = 0;
-      for (const { drafts, resolve } of batch) {
-        resolve(batch.length === 1 ? records : records.slice(from, from + drafts.length));
-        from += drafts.length;
-      }
+    } catch (error) {
+      // The records are durable whatever a listener makes of them; that it threw is a mistake in the program, for whoever watches the process.
+      queueMicrotask(() => {
+        throw error;
+      });
     }
-  }
-
-  #fail(batch: readonly Append[], error: unknown, written: boolean): void {
-    // A write for which there was no room hurt nothing; after a failed fsync the handle proves nothing any more.
-    const fault = toFault(error);
-    this.#failure = { fault, handleHolds: !written && fault.reason === "VOLUME_FULL" };
-    const waiting = this.#queue;
-    this.#queue = [];
-    for (const { reject } of batch) reject(fault);
-    for (const { reject } of waiting) reject(fault);
-    this.#becomeIdle();
-  }
-
-  #becomeIdle(): void {
-    this.#flushing = false;
-    const waiting = this.#whenIdle;
-    this.#whenIdle = [];
-    for (const resolve of waiting) resolve();
-  }
-
-  #idle(): Promise<void> {
-    return this.#flushing ? new Promise((resolve) => this.#whenIdle.push(resolve)) : Promise.resolve();
+    this.tail.moveTo(this.durable);
   }
 
   /**
@@ -291,30 +216,18 @@ export class Journal implements AsyncDisposable {
     if (failure === undefined) return;
     try {
       if (failure.handleHolds) await this.#file.truncate(this.position.nextOffset);
-      else await this.#rewrite();
+      else await this.#startAnew();
     } catch (error) {
       throw toFault(error);
     }
     this.#failure = undefined;
   }
 
-  async #rewrite(): Promise<void> {
-    const source = await this.#disk.open(this.#files.journal, "existing");
-    try {
-      const end = this.position.nextOffset;
-      await checkAll(source, this.runId, this.position, this.#marker);
-      const path = { temporary: this.#files.newJournal, final: this.#files.journal };
-      const file = await replaceFile(this.#disk, this.#files, path, async (target) => {
-        await target.write(encodeFileHeader(this.runId, this.epoch), 0);
-        await copyBytes(source, target, FILE_HEADER_BYTES, end);
-      });
-      const old = this.#file;
-      this.#file = file;
-      await Promise.allSettled([...this.#reads]);
-      await old.close();
-    } finally {
-      await source.close();
-    }
+  async #startAnew(): Promise<void> {
+    const old = this.#file;
+    this.#file = await rewriteJournal(this.#disk, this.#files, { runId: this.runId, epoch: this.epoch, tail: this.position });
+    await Promise.allSettled([...this.#reads]);
+    await old.close();
   }
 
   /**
@@ -362,7 +275,7 @@ export class Journal implements AsyncDisposable {
   async seal(): Promise<void> {
     if (this.#sealed) return;
     this.#refusal ??= sealedFault();
-    await this.#idle();
+    await this.#queue.idle();
     try {
       if (this.#failure !== undefined) throw this.#failure.fault;
       const path = { temporary: this.#files.newIndex, final: this.#files.index };
@@ -385,7 +298,7 @@ export class Journal implements AsyncDisposable {
   async #close(): Promise<void> {
     const fault = new Fault("SHUTTING_DOWN");
     this.#refusal = fault;
-    await this.#idle();
+    await this.#queue.idle();
     this.tail.close(fault);
     await Promise.allSettled([...this.#reads]);
     await this.#file.close();
@@ -419,7 +332,15 @@ export class Journal implements AsyncDisposable {
   }
 
   // The token says where its record lies, and every epoch's good prefix lies at the same offsets.
-  async #positionWith({ sequence, chain, offset }: { readonly sequence: number; readonly chain: Uint8Array; readonly offset: number }): Promise<Position | undefined> {
+  async #positionWith({
+    sequence,
+    chain,
+    offset,
+  }: {
+    readonly sequence: number;
+    readonly chain: Uint8Array;
+    readonly offset: number;
+  }): Promise<Position | undefined> {
     const start = startOf(this.runId);
     if (sequence === 0) return sameChain(chain, start.chain) && offset === start.offset ? start : undefined;
     const end = this.position.nextOffset;
@@ -442,17 +363,6 @@ export class Journal implements AsyncDisposable {
     await this.#disk.remove(this.#files.index).catch(() => undefined);
     return new Fault("JOURNAL_DAMAGED");
   }
-}
-
-async function checkAll(file: DiskFile, runId: string, tail: Position, marker: Uint8Array): Promise<void> {
-  let position = startOf(runId);
-  while (position.sequence < tail.sequence) {
-    const { records } = await readRecords(file, { after: position, end: tail.nextOffset, marker, limit: Number.POSITIVE_INFINITY, maxBytes: 1024 * 1024 });
-    const last = records.at(-1);
-    if (last === undefined) throw new Fault("JOURNAL_DAMAGED");
-    position = keepPosition(last);
-  }
-  if (!sameChain(position.chain, tail.chain)) throw new Fault("JOURNAL_DAMAGED");
 }
 
 function sealedFault(): Fault {

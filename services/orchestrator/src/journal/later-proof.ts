@@ -22,7 +22,10 @@ const HASH_BUDGET_BYTES = 256 * 1024 * 1024;
  * the record behind it would not hold; so it is also tried with the chain the bad record ought to have.
  * Where the search would cost too much the answer is damage, which keeps everything.
  */
-export async function searchLaterProof(file: DiskFile, { tail, size, marker }: { readonly tail: Position; readonly size: number; readonly marker: Uint8Array }): Promise<LaterProof> {
+export async function searchLaterProof(
+  file: DiskFile,
+  { tail, size, marker }: { readonly tail: Position; readonly size: number; readonly marker: Uint8Array },
+): Promise<LaterProof> {
   const bad = tail.sequence + 1;
   const found = { damaged: false, last: bad };
   const consider = (sequence: number, durable: number): void => {

@@ -45,7 +45,10 @@ export interface RecordFields {
 export interface JournalRecord extends RecordFields, Position {}
 
 /** What `decodeRecord` found: a record that holds, the need for more bytes, or neither. */
-export type Decoded = { readonly kind: "record"; readonly record: JournalRecord; readonly end: number } | { readonly kind: "short" } | { readonly kind: "bad" };
+export type Decoded =
+  | { readonly kind: "record"; readonly record: JournalRecord; readonly end: number }
+  | { readonly kind: "short" }
+  | { readonly kind: "bad" };
 
 /** The chain before the first record. It depends on the run alone, so that a good prefix can be copied as it is into the journal's next epoch. */
 export function chainOfRun(runId: string): Uint8Array {

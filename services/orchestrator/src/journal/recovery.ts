@@ -1,13 +1,13 @@
-import { Fault } from "@clew/fault/fault";
 import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
 import { type Disk, type DiskFile, hasCode } from "./disk.ts";
-import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES } from "./file-header.ts";
+import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES, startOf } from "./file-header.ts";
 import { copyBytes, type JournalFiles, replaceFile } from "./files.ts";
 import { JournalIndex } from "./journal-index.ts";
 import { searchLaterProof } from "./later-proof.ts";
 import { type Position, sameChain } from "./position.ts";
 import { readRecords } from "./read-records.ts";
-import { CHAIN_BYTES, chainOfRun, decodeRecord, markerOfRun } from "./record.ts";
+import { CHAIN_BYTES, decodeRecord, markerOfRun } from "./record.ts";
 
 /**
  * What opening a journal found and mended.
@@ -28,9 +28,24 @@ export interface RecoveredJournal {
   readonly recovery: Recovery;
 }
 
-/** The position before a run's first record. */
-export function startOf(runId: string): Position {
-  return { sequence: 0, offset: FILE_HEADER_BYTES, nextOffset: FILE_HEADER_BYTES, chain: chainOfRun(runId) };
+/**
+ * Writes a journal anew, up to its tail, in the place of a file that can be trusted no more, and answers the new file. Whoever calls closes it.
+ * Throws JOURNAL_DAMAGED when the old file does not hold up to the tail.
+ */
+export async function rewriteJournal(
+  disk: Disk,
+  files: JournalFiles,
+  { runId, epoch, tail }: { readonly runId: string; readonly epoch: number; readonly tail: Position },
+): Promise<DiskFile> {
+  const source = await openExisting(disk, files.journal);
+  try {
+    const index = new JournalIndex(startOf(runId));
+    const holds = await scan(source, index, tail.nextOffset, markerOfRun(runId));
+    if (!holds || !sameChain(index.tail.chain, tail.chain)) throw new Fault("JOURNAL_DAMAGED");
+    return await copyPrefix(disk, files, { source, runId, epoch, end: tail.nextOffset });
+  } finally {
+    await source.close();
+  }
 }
 
 /**
@@ -41,7 +56,8 @@ export async function recoverJournal(disk: Disk, files: JournalFiles, runId: str
   const file = await openExisting(disk, files.journal);
   try {
     const header = decodeFileHeader(await readBytes(file, 0, FILE_HEADER_BYTES), runId);
-    if (header.kind === "foreign") throw new Fault("JOURNAL_DAMAGED", { message: "The journal is another run's, or of another version of Clew." });
+    if (header.kind === "foreign")
+      throw new Fault("JOURNAL_DAMAGED", { message: "The journal is another run's, or of another version of Clew." });
     const epoch = header.kind === "header" ? header.epoch : await nextUnusedEpoch(disk, files, runId);
     return await recoverRecords({ disk, files, runId, file, epoch, headerHolds: header.kind === "header" });
   } catch (error) {
@@ -94,7 +110,13 @@ async function recoverRecords(opened: Opened): Promise<RecoveredJournal> {
 
 async function scan(file: DiskFile, index: JournalIndex, size: number, marker: Uint8Array): Promise<boolean> {
   while (index.tail.nextOffset < size) {
-    const { records, sound } = await readRecords(file, { after: index.tail, end: size, marker, limit: Number.POSITIVE_INFINITY, maxBytes: 1024 * 1024 });
+    const { records, sound } = await readRecords(file, {
+      after: index.tail,
+      end: size,
+      marker,
+      limit: Number.POSITIVE_INFINITY,
+      maxBytes: 1024 * 1024,
+    });
     index.add(records);
     if (!sound) return false;
   }
@@ -105,16 +127,23 @@ async function startNextEpoch(opened: Opened, index: JournalIndex, lostTo: numbe
   const { disk, files, runId, file: old, epoch } = opened;
   const lostFrom = index.tail.sequence + 1;
   const keptAs = await freeName(disk, files, `journal.damaged-${lostFrom}`);
-  const end = index.tail.nextOffset;
   // The second name comes first: at no moment is there no journal, and none in which the damaged bytes could be lost.
   await disk.link(files.journal, join(files.folder, keptAs));
-  const file = await replaceFile(disk, files, { temporary: files.newJournal, final: files.journal }, async (target) => {
-    await target.write(encodeFileHeader(runId, epoch + 1), 0);
-    await copyBytes(old, target, FILE_HEADER_BYTES, end);
-  });
+  const file = await copyPrefix(disk, files, { source: old, runId, epoch: epoch + 1, end: index.tail.nextOffset });
   await old.close();
   await disk.remove(files.index);
   return { file, epoch: epoch + 1, index, sealed: false, recovery: { kind: "damaged", lostFrom, lostTo, keptAs } };
+}
+
+function copyPrefix(
+  disk: Disk,
+  files: JournalFiles,
+  { source, runId, epoch, end }: { readonly source: DiskFile; readonly runId: string; readonly epoch: number; readonly end: number },
+): Promise<DiskFile> {
+  return replaceFile(disk, files, { temporary: files.newJournal, final: files.journal }, async (target) => {
+    await target.write(encodeFileHeader(runId, epoch), 0);
+    await copyBytes(source, target, FILE_HEADER_BYTES, end);
+  });
 }
 
 async function fits(file: DiskFile, size: number, index: JournalIndex, marker: Uint8Array): Promise<boolean> {

@@ -12,10 +12,13 @@ export interface ProcessEntry {
   readonly startTime: string;
 }
 
+/** The environment variable that marks the processes of a sandbox with its id. */
+export const sandboxVariable = "CLEW_SANDBOX_ID";
+
 /** How the processes of one sandbox are known. Any one mark is enough; descendants and group fellows belong to them. */
 export interface SandboxMarks {
-  /** `NAME=value`, given to the first process in its environment and passed on to its children. */
-  readonly marker: string;
+  /** The sandbox's id: in `CLEW_SANDBOX_ID` of its first process, which passes it on to its children. */
+  readonly id: string;
   /** The sandbox's folder: an option such as `--user-data-dir=<folder>/…` marks a process. */
   readonly folder: string;
   /** Process groups known to be the sandbox's, also when their first process is gone. */
@@ -90,8 +93,8 @@ export async function endProcesses(marks: SandboxMarks, { timeoutMs = 10_000 }: 
   return [...killed];
 }
 
-function isMarked(pid: number, { marker, folder }: SandboxMarks): boolean {
-  if (read(pid, "environ")?.split("\0").includes(marker)) return true;
+function isMarked(pid: number, { id, folder }: SandboxMarks): boolean {
+  if (read(pid, "environ")?.split("\0").includes(`${sandboxVariable}=${id}`)) return true;
   // Only as an option's value: somebody who merely looks into the folder is not part of it.
   return read(pid, "cmdline")?.split("\0").some((argument) => argument.startsWith("--") && argument.includes(`=${folder}/`)) ?? false;
 }

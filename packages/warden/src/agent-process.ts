@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Fault } from "@clew/fault/fault";
+import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";
 
 /** How the agent's process ended. */
@@ -22,6 +23,8 @@ export interface AgentProcess {
   readonly ready: Promise<string>;
   /** Resolves when the process is gone and reaped. Never rejects. */
   readonly exited: Promise<AgentExit>;
+  /** Asks it to close its browser and exit, which it does within 2 s if it can. */
+  close(): void;
 }
 
 /**
@@ -36,12 +39,11 @@ export async function startAgentProcess(settings: WardenSettings): Promise<Agent
   const [home, temp] = [join(workFolder, "home"), join(workFolder, "tmp")];
   await Promise.all([home, temp].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
   const log = openSync(join(workFolder, "agent.log"), "a", 0o600);
-  const [markerName = "", ...markerValue] = settings.marker.split("=");
   const child = spawn(settings.node, [settings.agentPath], {
     cwd: workFolder,
     detached: true,
     stdio: ["pipe", "pipe", log],
-    env: { PATH: settings.path, HOME: home, TMPDIR: temp, [markerName]: markerValue.join("=") },
+    env: { PATH: settings.path, HOME: home, TMPDIR: temp, [sandboxVariable]: settings.sandboxId },
   });
   closeSync(log);
   const { stdin, stdout } = child;
@@ -51,7 +53,7 @@ export async function startAgentProcess(settings: WardenSettings): Promise<Agent
   });
   await spawned(child);
   stdin.on("error", () => {}).write(`${JSON.stringify(agentSettings(settings))}\n`);
-  return { pid: child.pid ?? 0, ready: firstReadyLine(stdout), exited };
+  return { pid: child.pid ?? 0, ready: firstReadyLine(stdout), exited, close: () => stdin.end() };
 }
 
 function agentSettings(settings: WardenSettings) {
@@ -59,6 +61,7 @@ function agentSettings(settings: WardenSettings) {
     runId: settings.runId,
     attempt: settings.attempt,
     workFolder: settings.workFolder,
+    sandboxId: settings.sandboxId,
     socketPath: settings.agentSocket,
     secret: settings.agentSecret,
     chromiumPath: settings.chromium.executablePath,

@@ -9,8 +9,8 @@ const wardenSettings = z.strictObject({
   runId: z.string().min(1),
   /** Its attempt. */
   attempt: z.int().min(1),
-  /** What marks the sandbox's processes: `NAME=value`, in their environment. */
-  marker: z.string().regex(/^[A-Z_]+=.+$/),
+  /** What the sandbox's processes are known by, in their environment. */
+  sandboxId: z.string().min(1),
   /** The sandbox's own folder. */
   workFolder: absolutePath,
   /** Where the warden listens, and what both ends of its channel prove that they hold. */

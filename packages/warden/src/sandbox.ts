@@ -3,9 +3,12 @@ import type { Outbox } from "@clew/outbox/outbox";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, findProcesses, type SandboxMarks } from "@clew/process/process-tree";
 import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { delay } from "@clew/streams/delay";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { WardenSettings } from "./config.ts";
 
+/** Milliseconds an agent that is asked to close has. */
+const closeMs = 3_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
@@ -17,6 +20,7 @@ export async function startSandbox(settings: WardenSettings, outbox: Outbox, log
 /** The processes of one sandbox, from their start until none is left; and what the warden says of them. */
 export class Sandbox implements Disposable {
   readonly #settings: WardenSettings;
+  readonly #agent: AgentProcess;
   readonly #outbox: Outbox;
   readonly #log: Logger;
   readonly #groups: Set<number>;
@@ -31,10 +35,11 @@ export class Sandbox implements Disposable {
 
   constructor(settings: WardenSettings, agent: AgentProcess, outbox: Outbox, log: Logger, startedAt: number) {
     this.#settings = settings;
+    this.#agent = agent;
     this.#outbox = outbox;
     this.#log = log;
     this.#groups = new Set([agent.pid]);
-    this.#startTimer = setTimeout(() => this.#end("START_TIMEOUT"), Math.max(1, settings.startTimeoutMs));
+    this.#startTimer = setTimeout(() => this.#killFor("START_TIMEOUT"), settings.startTimeoutMs);
     this.setDeadline(settings.deadlineMs);
     void agent.ready.then((browser) => this.#becomeReady(browser, startedAt));
     this.exited = agent.exited.then((exit) => this.#leave(exit));
@@ -55,7 +60,7 @@ export class Sandbox implements Disposable {
     clearTimeout(this.#deadlineTimer);
     if (!this.#isAlive) return;
     this.#deadlineAt = performance.now() + remainingMs;
-    this.#deadlineTimer = setTimeout(() => this.#end("DEADLINE"), Math.min(maxTimerMs, remainingMs));
+    this.#deadlineTimer = setTimeout(() => this.#killFor("DEADLINE"), Math.min(maxTimerMs, remainingMs));
   }
 
   /**
@@ -67,6 +72,14 @@ export class Sandbox implements Disposable {
     if (this.#isAlive && this.#cause === "") this.#cause = cause;
     await this.#sweep();
     await this.exited;
+  }
+
+  /** Like kill, but lets the browser close and its processes be reaped first: under an init that does not reap, no zombies are left. */
+  async end(cause: string): Promise<void> {
+    if (this.#isAlive && this.#cause === "") this.#cause = cause;
+    this.#agent.close();
+    await Promise.race([this.exited, delay(closeMs)]);
+    await this.kill(cause);
   }
 
   /** Stops the timers. Processes are not touched. */
@@ -104,7 +117,7 @@ export class Sandbox implements Disposable {
     await this.#outbox.finish().catch((error: unknown) => this.#log.error({ err: error }, "the outbox could not be finished"));
   }
 
-  #end(cause: string): void {
+  #killFor(cause: string): void {
     this.kill(cause).catch((error: unknown) => this.#log.error({ err: error, cause }, "the sandbox could not be ended"));
   }
 
@@ -118,7 +131,7 @@ export class Sandbox implements Disposable {
   }
 
   #marks(): SandboxMarks {
-    return { marker: this.#settings.marker, folder: this.#settings.workFolder, groups: this.#groups };
+    return { id: this.#settings.sandboxId, folder: this.#settings.workFolder, groups: this.#groups };
   }
 
   #say(...[summary, payload]: [summary: string, payload: Parameters<Outbox["append"]>[0]["payload"]]): void {

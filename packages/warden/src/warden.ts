@@ -69,7 +69,7 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
   };
 
   async function release(): Promise<void> {
-    await sandbox.kill("RELEASED");
+    await sandbox.end("RELEASED");
     await removeFolder();
     ended.resolve("RELEASED");
   }

@@ -8,6 +8,8 @@ const agentSettings = z.strictObject({
   attempt: z.int().min(1),
   /** The sandbox's own folder: outbox, files, the browser's profile. */
   workFolder: z.string().startsWith("/"),
+  /** What the sandbox's processes are known by, in their environment. */
+  sandboxId: z.string().min(1),
   /** Where the agent listens. */
   socketPath: z.string().startsWith("/"),
   /** What both ends of the agent's channel prove that they hold. */

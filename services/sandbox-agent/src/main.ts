@@ -3,13 +3,17 @@ import { untilSignal } from "@clew/process/until-signal";
 import { readSettings } from "./config.ts";
 import { startSandboxAgent } from "./sandbox-agent.ts";
 
+/** Milliseconds to close everything once the warden has closed. */
+const closeMs = 2_000;
+
 const { settings, closed } = await readSettings(process.stdin);
 // Standard output belongs to the warden, for the one line it waits for.
 const log = createLogger({ name: "sandbox-agent", level: settings.logLevel, destination: process.stderr }).child({ run: settings.runId, attempt: settings.attempt });
-void closed.then(() => process.exit(1));
+// The warden's end, asked for or not, is this process's end: also while it starts, and when closing takes too long.
+void closed.then(() => setTimeout(() => process.exit(1), closeMs));
 const agent = await startSandboxAgent(settings, log);
 process.stdout.write(`ready ${agent.browserVersion}\n`);
-const why = await Promise.race([agent.ended, untilSignal()]);
+const why = await Promise.race([agent.ended, closed.then(() => "WARDEN_CLOSED"), untilSignal()]);
 log.info({ why }, "sandbox agent ends");
 await agent[Symbol.asyncDispose]();
 process.exit(why === "BROWSER_LOST" ? 1 : 0);

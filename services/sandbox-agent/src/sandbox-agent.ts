@@ -6,6 +6,7 @@ import { createEventService } from "@clew/outbox/event-service";
 import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
 import type { Logger } from "@clew/process/logger";
+import { sandboxVariable } from "@clew/process/process-tree";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
 import { launchBrowser } from "./browser/browser-session.ts";
@@ -32,7 +33,15 @@ const absentStopMs = 5_000;
 export async function startSandboxAgent(settings: AgentSettings, log: Logger): Promise<SandboxAgent> {
   await using parts = new AsyncDisposableStack();
   const outbox = parts.use(openOutbox({ file: join(settings.workFolder, "agent.outbox") }));
-  const browser = parts.use(await launchBrowser({ executablePath: settings.chromiumPath, sandbox: settings.chromiumSandbox, headless: settings.headless }));
+  const browser = parts.use(
+    await launchBrowser({
+      executablePath: settings.chromiumPath,
+      sandbox: settings.chromiumSandbox,
+      headless: settings.headless,
+      workFolder: settings.workFolder,
+      marks: { [sandboxVariable]: settings.sandboxId },
+    }),
+  );
   const report: Report = {
     say: async (event) => void (await outbox.append(event)),
     confirm: async (event) => await outbox.waitAcknowledged(await outbox.append(event)),

@@ -100,7 +100,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     const settings = {
       runId: plan.runId,
       attempt: plan.attempt,
-      marker: markerOf(plan),
+      sandboxId: idOf(plan),
       workFolder,
       wardenSocket: sockets.warden,
       wardenSecret: secrets.warden,
@@ -133,7 +133,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
 
   async function kill(handle: SandboxHandle): Promise<void> {
     if (isAlive(handle)) process.kill(handle.pid, "SIGKILL");
-    if (handle.bootId === bootId) await endProcesses({ marker: markerOf(handle), folder: handle.workFolder });
+    if (handle.bootId === bootId) await endProcesses({ id: idOf(handle), folder: handle.workFolder });
     await rm(dirname(handle.wardenAddress.slice("unix:".length)), { recursive: true, force: true });
   }
 
@@ -157,8 +157,8 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
   return { isolation: "process", start, find, isAlive: async (handle) => isAlive(handle), kill, remove };
 }
 
-function markerOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {
-  return `CLEW_SANDBOX_ID=${runId}.${attempt}`;
+function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {
+  return `${runId}.${attempt}`;
 }
 
 async function isListening(socket: string): Promise<boolean> {

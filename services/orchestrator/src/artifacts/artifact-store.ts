@@ -1,0 +1,67 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+import { limits } from "../runs/limits.ts";
+
+const flatName = /^(?!\.)[A-Za-z0-9._-]{1,120}$/;
+const chunkBytes = 64 * 1024;
+
+/** What came of storing a file. */
+export interface StoredFile {
+  readonly sizeBytes: number;
+  /** In hex. */
+  readonly sha256: string;
+}
+
+/** Whether a text may name an artifact. Nothing else may become part of a path. */
+export function isArtifactName(text: string): boolean {
+  return flatName.test(text);
+}
+
+/**
+ * Stores a file under its name in a run's folder: all of it or nothing.
+ *
+ * @throws Fault VOLUME_FULL, or INVALID_REQUEST when it is larger than an artifact may be.
+ */
+export async function storeArtifact(runFolder: string, name: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredFile> {
+  if (!isArtifactName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
+  const folder = join(runFolder, "artifacts");
+  await mkdir(folder, { recursive: true });
+  const temporary = join(runFolder, `artifact.${randomBytes(6).toString("hex")}.tmp`);
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  try {
+    await using file = await open(temporary, "wx", 0o600);
+    for await (const chunk of chunks) {
+      sizeBytes += chunk.byteLength;
+      if (sizeBytes > limits.artifactBytes) throw new Fault("INVALID_REQUEST", { message: "The file is larger than an artifact may be." });
+      hash.update(chunk);
+      await file.writeFile(chunk);
+    }
+    await file.sync();
+    await rename(temporary, join(folder, name));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw new Fault("VOLUME_FULL", { cause: error });
+    throw error;
+  }
+  await using directory = await open(folder, "r");
+  await directory.sync();
+  return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+/** Reads a stored file from `offset`, at most `length` bytes where that is not 0. @throws Fault ARTIFACT_NOT_FOUND. */
+export async function* readArtifact(runFolder: string, name: string, offset: number, length: number): AsyncGenerator<Buffer> {
+  if (!isArtifactName(name)) throw new Fault("ARTIFACT_NOT_FOUND");
+  const file = join(runFolder, "artifacts", name);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile() !== true) throw new Fault("ARTIFACT_NOT_FOUND");
+  if (offset >= found.size && found.size > 0) throw new Fault("RANGE_NOT_SATISFIABLE");
+  if (found.size === 0) return;
+  const end = length === 0 ? found.size - 1 : Math.min(found.size, offset + length) - 1;
+  for await (const chunk of createReadStream(file, { start: offset, end, highWaterMark: chunkBytes })) {
+    if (chunk instanceof Buffer) yield chunk;
+  }
+}

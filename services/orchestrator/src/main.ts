@@ -1,0 +1,18 @@
+import { createLogger } from "@clew/process/logger";
+import { SettingsError } from "@clew/process/settings";
+import { untilSignal } from "@clew/process/until-signal";
+import { readConfig } from "./config.ts";
+import { startOrchestrator } from "./orchestrator.ts";
+
+const stopMs = 30_000;
+
+try {
+  const config = readConfig();
+  const logger = createLogger({ name: "orchestrator", level: config.logLevel });
+  await using orchestrator = await startOrchestrator(config, logger);
+  logger.info({ address: orchestrator.address }, "listening");
+  if ((await untilSignal()) === "SIGINT") await orchestrator.stopRuns(stopMs);
+} catch (error) {
+  process.stderr.write(`${error instanceof SettingsError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,76 @@
+import { fileURLToPath } from "node:url";
+import { startGrpcServer } from "@clew/grpc/server";
+import { formatAddress } from "@clew/process/address";
+import type { Logger } from "@clew/process/logger";
+import { SettingsError } from "@clew/process/settings";
+import type { Config } from "./config.ts";
+import { Catalogue } from "./playbooks/catalogue.ts";
+import { Registry } from "./registry/registry.ts";
+import { createIdentify } from "./rpc/caller.ts";
+import { addReflection } from "./rpc/reflection.ts";
+import { createHealth } from "./rpc/health.ts";
+import { createRunService } from "./rpc/run-service.ts";
+import { createProcessProvider } from "./sandboxes/process-provider.ts";
+import { Runs } from "./supervisor/runs.ts";
+import { openVolume } from "./volume/volume.ts";
+import { lockVolume } from "./volume/volume-lock.ts";
+
+/** A running orchestrator. Disposing it hands over: runs under way are left for the next one on the volume. */
+export interface Orchestrator extends AsyncDisposable {
+  /** Where it listens. */
+  readonly address: string;
+  /** Stops every run under way, waiting at most `timeoutMs`; queued runs stay queued. */
+  stopRuns(timeoutMs: number): Promise<void>;
+}
+
+const stopGraceSeconds = 5;
+
+/** Starts an orchestrator on its volume: recovers what is there, then listens. */
+export async function startOrchestrator(config: Config, logger: Logger): Promise<Orchestrator> {
+  await using started = new AsyncDisposableStack();
+  const volume = await openVolume(config.volume);
+  started.use(
+    await lockVolume(config.volume, {
+      onLost: () => {
+        logger.fatal("volume was replaced while in use");
+        process.exit(1);
+      },
+    }),
+  );
+  const registry = started.use(new Registry(config.volume));
+  const provider = createProcessProvider({
+    node: process.execPath,
+    wardenPath: fileURLToPath(new URL("../../../packages/warden/src/main.ts", import.meta.url)),
+    agentPath: fileURLToPath(new URL("../../sandbox-agent/src/main.ts", import.meta.url)),
+    chromium: config.chromium,
+    headless: config.headless,
+    adoptionGraceMs: config.adoptionGraceMs,
+    log: logger,
+  });
+  const { maxConcurrentRuns, maxQueuedRuns } = config;
+  const runs = started.use(new Runs({ volume, registry, provider, maxConcurrentRuns, maxQueuedRuns, logger }));
+  const health = createHealth();
+  const catalogue = new Catalogue(config.playbooks);
+  const server = started.use(
+    await startGrpcServer({
+      address: formatAddress(config.address),
+      services: [createRunService({ runs, catalogue, volume, identify: createIdentify(config.keys) })],
+      onUnexpected: (error, path) => logger.error({ error, path }, "call failed unexpectedly"),
+      extend(grpc) {
+        health.addToServer(grpc);
+        addReflection(grpc);
+      },
+    }).catch((error: unknown) => {
+      throw new SettingsError(`CLEW_ORCHESTRATOR_ADDRESS: cannot listen on ${formatAddress(config.address)}; stop what listens there, or set another address`, { cause: error });
+    }),
+  );
+  await runs.recover();
+  health.setStatus("", "SERVING");
+  const address = config.address.kind === "tcp" ? formatAddress({ ...config.address, port: server.port }) : formatAddress(config.address);
+  const all = started.move();
+  return {
+    address,
+    stopRuns: (timeoutMs) => runs.stopAll(stopGraceSeconds, AbortSignal.timeout(timeoutMs)),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}

@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+import { describePlaybook } from "@clew/playbook/describe-playbook";
+import { parsePlaybook } from "@clew/playbook/parse-playbook";
+import { Playbook } from "@clew/proto/grpc/clew/run/v1/run_service";
+
+/** A playbook's text as the catalogue has it. */
+export interface CatalogueEntry {
+  readonly id: string;
+  readonly source: string;
+}
+
+const playbookId = /^[A-Za-z0-9_-]{1,100}$/;
+const extension = ".yaml";
+
+/** Whether a text may name a playbook. Nothing else may become part of a path. */
+export function isPlaybookId(text: string): boolean {
+  return playbookId.test(text);
+}
+
+/** The playbooks an operator put in a folder, each as `<id>.yaml`, read afresh on each use. */
+export class Catalogue {
+  readonly #folder: string | undefined;
+
+  constructor(folder: string | undefined) {
+    this.#folder = folder;
+  }
+
+  /** Reads one playbook. @throws Fault PLAYBOOK_NOT_FOUND. */
+  async get(id: string): Promise<CatalogueEntry> {
+    if (!isPlaybookId(id) || this.#folder === undefined) throw new Fault("PLAYBOOK_NOT_FOUND");
+    const file = join(this.#folder, `${id}${extension}`);
+    if ((await stat(file).catch(() => undefined))?.isFile() !== true) throw new Fault("PLAYBOOK_NOT_FOUND");
+    return { id, source: await readFile(file, "utf8") };
+  }
+
+  /** Reads all playbooks, by id. */
+  async list(): Promise<CatalogueEntry[]> {
+    if (this.#folder === undefined) return [];
+    const names = await readdir(this.#folder).catch((): string[] => []);
+    const ids = names.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
+    return Promise.all(ids.filter(isPlaybookId).sort().map((id) => this.get(id)));
+  }
+}
+
+/** The SHA-256 of a playbook's text, in hex. */
+export function hashSource(source: string): string {
+  return createHash("sha256").update(source).digest("hex");
+}
+
+/** Describes a playbook's text for callers, with all that is wrong with it. */
+export function describeSource(source: string, id: string | undefined): Playbook {
+  const parsed = parsePlaybook(source, id === undefined ? {} : { id });
+  const sha256 = hashSource(source);
+  if ("problems" in parsed) return Playbook.fromPartial({ id: id ?? "", sha256, problems: [...parsed.problems] });
+  const described = describePlaybook(parsed.playbook);
+  return Playbook.fromPartial({ ...described, tags: [...described.tags], parameters: [...described.parameters], sha256 });
+}

@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { Artifact, Run, type Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import type { PageCursor } from "../runs/page-token.ts";
+import type { RunFold } from "../runs/run.ts";
+
+/** Which runs a list is of. */
+export interface RunFilter {
+  readonly tenant: string;
+  readonly states: readonly Run_State[];
+  /** All of these. */
+  readonly labels: readonly (readonly [key: string, value: string])[];
+  readonly createdAfterMs: number | undefined;
+  readonly createdBeforeMs: number | undefined;
+  readonly playbook: string;
+  readonly parentRun: string;
+}
+
+const schemaVersion = 1;
+
+const schema = `
+  CREATE TABLE runs (
+    id TEXT PRIMARY KEY, tenant TEXT NOT NULL, state INTEGER NOT NULL, create_time INTEGER NOT NULL,
+    playbook TEXT NOT NULL, parent_run TEXT NOT NULL, request_id TEXT NOT NULL, request_hmac TEXT NOT NULL,
+    last_sequence INTEGER NOT NULL, run BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX runs_newest ON runs (tenant, create_time DESC, id DESC);
+  CREATE UNIQUE INDEX runs_request ON runs (tenant, request_id) WHERE request_id <> '';
+  CREATE TABLE labels (run_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, key)) STRICT, WITHOUT ROWID;
+  CREATE TABLE artifacts (run_id TEXT NOT NULL, name TEXT NOT NULL, artifact BLOB NOT NULL, PRIMARY KEY (run_id, name)) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * The index of runs. Everything in it comes from the journals, so it may be deleted: what is missing is indexed again
+ * when the orchestrator starts. Nothing in it is fsynced; the journal wins.
+ */
+export class Registry implements Disposable {
+  readonly #database: DatabaseSync;
+
+  constructor(volumeFolder: string) {
+    this.#database = new DatabaseSync(join(volumeFolder, "registry.sqlite"));
+    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;");
+    if (this.#database.prepare("PRAGMA user_version").get()?.["user_version"] !== schemaVersion) {
+      this.#database.exec(`DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS labels; DROP TABLE IF EXISTS artifacts; ${schema} PRAGMA user_version = ${schemaVersion};`);
+    }
+  }
+
+  /** Indexes a run as its journal has it. */
+  write({ run, requestId, requestHmac, artifacts }: RunFold): void {
+    const row = [
+      run.id,
+      run.tenant,
+      run.state,
+      run.createTime?.getTime() ?? 0,
+      run.playbook?.id ?? "",
+      run.parentRun ?? "",
+      requestId,
+      requestHmac,
+      run.lastSequence,
+      Run.encode(run).finish(),
+    ];
+    this.#database.prepare("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(...row);
+    if (run.lastSequence <= 1) {
+      const label = this.#database.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)");
+      for (const [key, value] of Object.entries(run.spec?.labels ?? {})) label.run(run.id, key, value);
+    }
+    const latest = artifacts.at(-1);
+    if (latest !== undefined) this.#writeArtifacts(run.id, [latest]);
+  }
+
+  /** Indexes a run of which nothing is indexed yet. */
+  rebuild(fold: RunFold): void {
+    this.write({ ...fold, run: { ...fold.run, lastSequence: fold.run.lastSequence } });
+    const label = this.#database.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)");
+    for (const [key, value] of Object.entries(fold.run.spec?.labels ?? {})) label.run(fold.run.id, key, value);
+    this.#writeArtifacts(fold.run.id, fold.artifacts);
+  }
+
+  /** Forgets a run. */
+  remove(runId: string): void {
+    for (const [table, column] of [["runs", "id"], ["labels", "run_id"], ["artifacts", "run_id"]]) {
+      this.#database.prepare(`DELETE FROM ${table} WHERE ${column} = ?`).run(runId);
+    }
+  }
+
+  /** Reads one run as it was last indexed. */
+  get(runId: string): Run | undefined {
+    const row = this.#database.prepare("SELECT run FROM runs WHERE id = ?").get(runId);
+    return row === undefined ? undefined : Run.decode(bytes(row["run"]));
+  }
+
+  /** Finds the run that a request id made. */
+  findRequest(tenant: string, requestId: string): { readonly runId: string; readonly requestHmac: string } | undefined {
+    const row = this.#database.prepare("SELECT id, request_hmac FROM runs WHERE tenant = ? AND request_id = ?").get(tenant, requestId);
+    return row === undefined ? undefined : { runId: String(row["id"]), requestHmac: String(row["request_hmac"]) };
+  }
+
+  /** The ids of all indexed runs, with their states. */
+  ids(): Map<string, Run_State> {
+    const rows = this.#database.prepare("SELECT id, state FROM runs").all();
+    return new Map(rows.map((row) => [String(row["id"]), Number(row["state"]) as Run_State]));
+  }
+
+  /** Lists runs, newest first, from after `cursor`. */
+  list(filter: RunFilter, cursor: PageCursor | undefined, limit: number): Run[] {
+    const where: string[] = ["tenant = ?"];
+    const values: SQLInputValue[] = [filter.tenant];
+    const add = (condition: string, ...bound: SQLInputValue[]) => {
+      where.push(condition);
+      values.push(...bound);
+    };
+    if (filter.states.length > 0) add(`state IN (${filter.states.map(() => "?").join()})`, ...filter.states);
+    if (filter.createdAfterMs !== undefined) add("create_time >= ?", filter.createdAfterMs);
+    if (filter.createdBeforeMs !== undefined) add("create_time < ?", filter.createdBeforeMs);
+    if (filter.playbook !== "") add("playbook = ?", filter.playbook);
+    if (filter.parentRun !== "") add("parent_run = ?", filter.parentRun);
+    for (const [key, value] of filter.labels) add("EXISTS (SELECT 1 FROM labels WHERE run_id = runs.id AND key = ? AND value = ?)", key, value);
+    if (cursor !== undefined) add("(create_time, id) < (?, ?)", cursor.createTimeMs, cursor.id);
+    const query = `SELECT run FROM runs WHERE ${where.join(" AND ")} ORDER BY create_time DESC, id DESC LIMIT ?`;
+    return this.#database.prepare(query).all(...values, limit).map((row) => Run.decode(bytes(row["run"])));
+  }
+
+  /** The files of a run, by name. */
+  artifacts(runId: string): Artifact[] {
+    const rows = this.#database.prepare("SELECT artifact FROM artifacts WHERE run_id = ? ORDER BY name").all(runId);
+    return rows.map((row) => Artifact.decode(bytes(row["artifact"])));
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #writeArtifacts(runId: string, artifacts: readonly Artifact[]): void {
+    const insert = this.#database.prepare("INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?)");
+    for (const artifact of artifacts) insert.run(runId, artifact.name, Artifact.encode(artifact).finish());
+  }
+}
+
+function bytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError("The registry holds something else than bytes.");
+}

@@ -1,0 +1,42 @@
+import { invalidRequest } from "@clew/fault/fault";
+import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
+import type { ReadEventsRequest, ReadEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
+import { delay } from "@clew/streams/delay";
+import { linkSignals } from "@clew/streams/linked-signal";
+import type { Caller } from "../access/keys.ts";
+import { limits } from "../runs/limits.ts";
+import { parsePosition } from "../runs/resume-token.ts";
+import { isTerminal } from "../runs/transitions.ts";
+import type { Runs } from "../supervisor/runs.ts";
+import { waitMs } from "./duration.ts";
+
+/** Reads a page of a run's events, waiting for the first where the caller would. */
+export async function readEvents(request: ReadEventsRequest, caller: Caller, runs: Runs, signal: AbortSignal): Promise<ReadEventsResponse> {
+  if (request.limit > limits.eventPageSize.max) {
+    throw invalidRequest([{ field: "limit", rule: "range", message: `must be 1 to ${limits.eventPageSize.max}` }]);
+  }
+  const patienceMs = waitMs(request.wait);
+  using view = await runs.view(request.runId, caller);
+  const { journal } = view.log;
+  let position = await journal.resolve(parsePosition(request.after, request.runId));
+  if (position.sequence >= journal.tail.value && patienceMs > 0 && !isTerminal(view.run().state)) {
+    using wait = linkSignals(signal);
+    const moved = journal.tail.waitAbove(position.sequence, { signal: wait.signal });
+    await Promise.race([moved, delay(patienceMs, { signal: wait.signal })]).catch(() => {});
+    wait.abort();
+    await moved.catch(() => {});
+    signal.throwIfAborted();
+  }
+  const limit = request.limit === 0 ? limits.eventPageSize.default : request.limit;
+  const events: RunEvent[] = [];
+  let bytes = 0;
+  for (const record of await journal.read(position, { limit, maxBytes: limits.pageBytes / 2 })) {
+    const event = view.log.decode(record);
+    bytes += RunEvent.encode(event).finish().byteLength;
+    if (events.length > 0 && bytes > limits.pageBytes) break;
+    events.push(event);
+    position = record;
+  }
+  const upToDate = position.sequence >= journal.tail.value;
+  return { events, nextResumeToken: journal.tokenOf(position), upToDate, finished: upToDate && (events.at(-1)?.type === "runFinished" || isTerminal(view.run().state)) };
+}

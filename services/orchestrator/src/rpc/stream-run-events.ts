@@ -1,0 +1,69 @@
+import { Fault, invalidRequest } from "@clew/fault/fault";
+import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { runEventTypes } from "../runs/event-types.ts";
+import type { StreamRunEventsRequest, StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
+import { withHeartbeat } from "@clew/streams/heartbeat";
+import { linkSignals } from "@clew/streams/linked-signal";
+import type { Caller } from "../access/keys.ts";
+import type { Position } from "../journal/position.ts";
+import { limits } from "../runs/limits.ts";
+import { parsePosition } from "../runs/resume-token.ts";
+import { isTerminal } from "../runs/transitions.ts";
+import type { Runs, RunView } from "../supervisor/runs.ts";
+
+const pageRecords = 256;
+const reconnectAfterMs = 1_000;
+
+/**
+ * Follows a run: reads after the position; at the tail waits until it moved; reads again. The same loop for a run that
+ * is under way and for one that ended long ago. After `end` the stream closes.
+ */
+export async function* streamRunEvents(request: StreamRunEventsRequest, caller: Caller, runs: Runs, signal: AbortSignal): AsyncGenerator<StreamRunEventsResponse> {
+  const unknown = request.types.filter((type) => !runEventTypes.has(type));
+  if (unknown.length > 0) throw invalidRequest([{ field: "types", rule: "event_type", message: "must hold names of events, such as stepCompleted" }]);
+  using view = await runs.view(request.runId, caller);
+  const { journal } = view.log;
+  const reader = { position: await journal.resolve(parsePosition(request.resumeToken, request.runId)) };
+  const frame = (value: NonNullable<StreamRunEventsResponse["frame"]>): StreamRunEventsResponse => ({ resumeToken: journal.tokenOf(reader.position), frame: value });
+  yield frame({ $case: "hello", value: { runId: request.runId, tail: journal.tail.value, heartbeatMs: limits.heartbeatMs } });
+  using wait = linkSignals(signal);
+  const types = new Set(request.types);
+  const wanted = (event: RunEvent) => types.size === 0 || types.has(event.type);
+  try {
+    const beat = () => frame({ $case: "checkpoint", value: {} });
+    yield* withHeartbeat(follow(view, reader, wanted, frame, wait.signal), { intervalMs: limits.heartbeatMs - 1_000, beat });
+  } catch (error) {
+    // A planned close is said in the stream, so that readers do not take it for a broken one.
+    if (!(signal.aborted && Fault.from(signal.reason).reason === "SHUTTING_DOWN")) throw error;
+    yield frame({ $case: "reconnect", value: { afterMs: reconnectAfterMs } });
+    throw new Fault("SHUTTING_DOWN");
+  } finally {
+    wait.abort(new Fault("CANCELLED"));
+  }
+}
+
+async function* follow(
+  view: RunView,
+  reader: { position: Position },
+  wanted: (event: RunEvent) => boolean,
+  frame: (value: NonNullable<StreamRunEventsResponse["frame"]>) => StreamRunEventsResponse,
+  signal: AbortSignal,
+): AsyncGenerator<StreamRunEventsResponse> {
+  const { journal } = view.log;
+  for (;;) {
+    if (reader.position.sequence >= journal.tail.value) {
+      const run = view.run();
+      if (isTerminal(run.state) && run.lastSequence === reader.position.sequence) {
+        yield frame({ $case: "end", value: { run, lastSequence: run.lastSequence } });
+        return;
+      }
+      await journal.tail.waitAbove(reader.position.sequence, { signal });
+    }
+    const records = await journal.read(reader.position, { limit: pageRecords, maxBytes: limits.pageBytes / 2 });
+    const last = records.at(-1);
+    if (last === undefined) continue;
+    const events = records.map((record) => view.log.decode(record)).filter(wanted);
+    reader.position = last;
+    yield events.length > 0 ? frame({ $case: "events", value: { events } }) : frame({ $case: "checkpoint", value: {} });
+  }
+}

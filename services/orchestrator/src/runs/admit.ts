@@ -1,0 +1,66 @@
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { limits } from "./limits.ts";
+
+/** Who says something in a sandbox. */
+export type SandboxProducer = "agent" | "warden";
+
+type Said = NonNullable<SandboxEvent["payload"]>["$case"];
+
+/** Who may say what. An event of the wrong producer is refused. */
+const speakers = {
+  sandboxReady: ["warden"],
+  sandboxExited: ["warden"],
+  warningRaised: ["agent", "warden"],
+  guardrailTripped: ["agent", "warden"],
+  modelCalled: ["agent", "warden"],
+  runStarted: ["agent"],
+  stepStarted: ["agent"],
+  stepCompleted: ["agent"],
+  actionStarted: ["agent"],
+  actionCompleted: ["agent"],
+  actionBlocked: ["agent"],
+  pageChanged: ["agent"],
+  stuckDetected: ["agent"],
+  captchaDetected: ["agent"],
+  recoveryStarted: ["agent"],
+  recoveryEnded: ["agent"],
+  inputRequested: ["agent"],
+  artifactReady: ["agent"],
+  outcomePublished: ["agent"],
+} as const satisfies Record<Said, readonly SandboxProducer[]>;
+
+/** What becomes of an event that a sandbox said. */
+export type Admission =
+  | { readonly kind: "admitted" }
+  /** The journal has it already. */
+  | { readonly kind: "duplicate" }
+  /** One before it is missing; `expected` is the sequence that must come. */
+  | { readonly kind: "gap"; readonly expected: number }
+  /** It is of an attempt that is not the current one. */
+  | { readonly kind: "fenced" }
+  /** It breaks the contract. */
+  | { readonly kind: "refused"; readonly why: string };
+
+/** Where admission stands. */
+export interface AdmissionState {
+  readonly producer: SandboxProducer;
+  /** The attempt the event is of, and the run's current one. */
+  readonly attempt: number;
+  readonly currentAttempt: number;
+  /** The producer's last sequence in the journal: the ingest position. */
+  readonly position: number;
+  /** How many events the run has. */
+  readonly events: number;
+}
+
+/** Decides on one event of a sandbox, before anything else is done with it. */
+export function admit(event: SandboxEvent, encodedBytes: number, state: AdmissionState): Admission {
+  if (state.attempt !== state.currentAttempt) return { kind: "fenced" };
+  if (event.sequence <= state.position) return { kind: "duplicate" };
+  if (event.sequence !== state.position + 1) return { kind: "gap", expected: state.position + 1 };
+  if (event.payload === undefined) return { kind: "refused", why: "an event without a payload" };
+  const allowed: readonly SandboxProducer[] = speakers[event.payload.$case];
+  if (!allowed.includes(state.producer)) return { kind: "refused", why: `${event.payload.$case} from the ${state.producer}` };
+  if (encodedBytes > limits.eventBytes - limits.eventHeadroomBytes) return { kind: "refused", why: `an event of ${encodedBytes} bytes` };
+  return { kind: "admitted" };
+}

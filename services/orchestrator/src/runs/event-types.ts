@@ -1,0 +1,32 @@
+import type { EventType } from "./event.ts";
+
+const all = {
+  runCreated: true,
+  runQueued: true,
+  attemptStarted: true,
+  sandboxReady: true,
+  runStarted: true,
+  stepStarted: true,
+  stepCompleted: true,
+  actionStarted: true,
+  actionCompleted: true,
+  actionBlocked: true,
+  pageChanged: true,
+  guardrailTripped: true,
+  stuckDetected: true,
+  captchaDetected: true,
+  recoveryStarted: true,
+  recoveryEnded: true,
+  modelCalled: true,
+  inputRequested: true,
+  inputReceived: true,
+  artifactStored: true,
+  stopRequested: true,
+  warningRaised: true,
+  outcomePublished: true,
+  runFinished: true,
+  sandboxExited: true,
+} as const satisfies Record<EventType, true>;
+
+/** The names of all events. */
+export const runEventTypes: ReadonlySet<string> = new Set(Object.keys(all));

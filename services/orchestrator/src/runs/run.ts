@@ -1,0 +1,147 @@
+import { type Artifact, Effect, Run, Run_Effects, Run_State, type UnconfirmedAction, Usage } from "@clew/proto/grpc/clew/run/v1/run";
+import type { ActionStarted, RunEvent, StopRequested } from "@clew/proto/grpc/clew/run/v1/run_event";
+import type { Payload } from "./event.ts";
+import { limits } from "./limits.ts";
+import { isSignal, nextState } from "./transitions.ts";
+
+/** All that a run's events say of it: the Run, and what its keeper needs besides. */
+export interface RunFold {
+  readonly run: Run;
+  /** The terminal state its outcome decided; STATE_UNSPECIFIED before. */
+  readonly finalState: Run_State;
+  /** The first wish to stop, with the shortest grace any later one gave. */
+  readonly stop: (StopRequested & { readonly atMs: number }) | undefined;
+  /** How the current attempt stands. */
+  readonly attempt: {
+    readonly readyAtMs: number | undefined;
+    readonly startedAtMs: number | undefined;
+    readonly exited: boolean;
+  };
+  /** When the work began, and how long it stood still for a person since. */
+  readonly clock: { readonly startedAtMs: number | undefined; readonly waitedMs: number; readonly waitingSinceMs: number | undefined };
+  /** Whether an action that writes was ever begun. */
+  readonly wrote: boolean;
+  readonly artifacts: readonly Artifact[];
+  readonly requestHmac: string;
+  readonly requestId: string;
+}
+
+const freshAttempt = { readyAtMs: undefined, startedAtMs: undefined, exited: false } as const;
+
+const nothing: RunFold = {
+  run: Run.fromPartial({}),
+  finalState: Run_State.STATE_UNSPECIFIED,
+  stop: undefined,
+  attempt: freshAttempt,
+  clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
+  wrote: false,
+  artifacts: [],
+  requestHmac: "",
+  requestId: "",
+};
+
+type Event = RunEvent & { readonly payload: Payload };
+
+/** Adds one event to what is known of a run. The first event must be `runCreated`. */
+export function applyEvent(fold: RunFold | undefined, event: Event): RunFold {
+  const before = fold ?? nothing;
+  const atMs = event.time?.getTime() ?? 0;
+  const moved = move(before, event);
+  const said = hear(moved, event.payload, atMs, event);
+  return { ...said, run: { ...said.run, lastSequence: event.sequence, resumeToken: event.resumeToken } };
+}
+
+function move(fold: RunFold, { type, payload }: Event): RunFold {
+  if (!isSignal(type)) return fold;
+  const finalState = payload.$case === "outcomePublished" ? payload.value.state : fold.finalState;
+  const state = nextState(fold.run.state, type, finalState);
+  return state === null ? fold : { ...fold, finalState, run: { ...fold.run, state } };
+}
+
+function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunFold {
+  const { run } = fold;
+  switch (payload.$case) {
+    case "runCreated":
+      return {
+        ...fold,
+        run: { ...(payload.value.run ?? run), createTime: event.time },
+        requestHmac: payload.value.requestHmac,
+        requestId: payload.value.requestId,
+      };
+    case "attemptStarted":
+      return { ...fold, attempt: freshAttempt, run: { ...run, attempt: event.attempt } };
+    case "sandboxReady":
+      return { ...fold, attempt: { ...fold.attempt, readyAtMs: atMs } };
+    case "runStarted":
+      return {
+        ...fold,
+        attempt: { ...fold.attempt, startedAtMs: atMs },
+        clock: { startedAtMs: atMs, waitedMs: 0, waitingSinceMs: undefined },
+        run: { ...run, startTime: run.startTime ?? event.time },
+      };
+    case "sandboxExited": {
+      const heldMs = fold.attempt.readyAtMs === undefined ? 0 : atMs - fold.attempt.readyAtMs;
+      return { ...fold, attempt: { ...fold.attempt, exited: true }, run: use(run, { browserSeconds: heldMs / 1000, egressBytes: payload.value.usage?.egressBytes ?? 0 }) };
+    }
+    case "stepCompleted":
+      return payload.value.skipped ? fold : { ...fold, run: use(run, { steps: 1 }) };
+    case "actionStarted":
+      return begin(fold, payload.value, event);
+    case "actionCompleted":
+      return { ...fold, run: use(confirm(run, payload.value.actionId, event.attempt), { actions: 1 }) };
+    case "modelCalled": {
+      const { inputTokens, outputTokens, costUsd } = payload.value;
+      return { ...fold, run: use(run, { modelCalls: 1, inputTokens, outputTokens, costUsd }) };
+    }
+    case "inputRequested":
+      return { ...fold, clock: { ...fold.clock, waitingSinceMs: atMs } };
+    case "inputReceived": {
+      const waitedMs = fold.clock.waitedMs + (fold.clock.waitingSinceMs === undefined ? 0 : atMs - fold.clock.waitingSinceMs);
+      return { ...fold, clock: { ...fold.clock, waitedMs, waitingSinceMs: undefined } };
+    }
+    case "artifactStored":
+      return payload.value.artifact === undefined ? fold : { ...fold, artifacts: [...fold.artifacts, payload.value.artifact] };
+    case "stopRequested":
+      return { ...fold, stop: shorterStop(fold.stop, { ...payload.value, atMs }) };
+    case "outcomePublished":
+      return run.outcome === undefined ? { ...fold, run: { ...run, outcome: payload.value.outcome } } : fold;
+    case "runFinished":
+      return { ...fold, run: { ...run, endTime: event.time, runArtifact: payload.value.run?.runArtifact } };
+    default:
+      return fold;
+  }
+}
+
+/** Milliseconds at which a stop's grace is over. */
+export function graceEndsAtMs(stop: { readonly atMs: number; readonly graceSeconds: number }): number {
+  return stop.atMs + stop.graceSeconds * 1000;
+}
+
+function shorterStop(first: RunFold["stop"], later: NonNullable<RunFold["stop"]>): NonNullable<RunFold["stop"]> {
+  if (first === undefined) return later;
+  return graceEndsAtMs(later) < graceEndsAtMs(first) ? { ...first, atMs: later.atMs, graceSeconds: later.graceSeconds } : first;
+}
+
+function begin(fold: RunFold, { actionId, stepIndex, action, inputSummary, effect }: ActionStarted, { attempt, sequence }: Event): RunFold {
+  if (effect !== Effect.WRITE && effect !== Effect.COMMIT) return fold;
+  const begun: UnconfirmedAction = { actionId, attempt, stepIndex, action, inputSummary, effect, sequence };
+  const unconfirmedActions = [...fold.run.unconfirmedActions, begun].slice(-limits.unconfirmedActions);
+  return { ...fold, wrote: true, run: { ...fold.run, unconfirmedActions, effects: Run_Effects.UNKNOWN } };
+}
+
+function confirm(run: Run, actionId: string, attempt: number): Run {
+  if (run.unconfirmedActions.length === 0) return run;
+  const unconfirmedActions = run.unconfirmedActions.filter((begun) => begun.actionId !== actionId || begun.attempt !== attempt);
+  if (unconfirmedActions.length === run.unconfirmedActions.length) return run;
+  return { ...run, unconfirmedActions, effects: unconfirmedActions.length > 0 ? Run_Effects.UNKNOWN : Run_Effects.COMMITTED };
+}
+
+function use(run: Run, more: Partial<Usage>): Run {
+  const used = run.usage ?? Usage.fromPartial({});
+  const sum = (name: CountedUsage) => used[name] + (more[name] ?? 0);
+  const usage = Usage.fromPartial({});
+  return { ...run, usage: { ...usage, ...Object.fromEntries(countedUsage.map((name) => [name, sum(name)])) } };
+}
+
+const countedUsage = ["steps", "actions", "modelCalls", "inputTokens", "outputTokens", "costUsd", "browserSeconds", "egressBytes"] as const;
+type CountedUsage = (typeof countedUsage)[number];

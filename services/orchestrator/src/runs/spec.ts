@@ -1,0 +1,162 @@
+import type { Violation } from "@clew/fault/fault";
+import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { limits } from "./limits.ts";
+
+/** What checking a RunSpec came to. */
+export interface CheckedSpec {
+  /** The spec with defaults filled in. Still holds its secrets. */
+  readonly spec: RunSpec;
+  /** All that is wrong with it. */
+  readonly violations: readonly Violation[];
+  /** Fields that are fine and that this version does not serve yet. */
+  readonly unbuilt: readonly Violation[];
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+const inputName = /^(?!\.)[A-Za-z0-9._-]{1,120}$/;
+
+/** Checks every field of a RunSpec and fills in what was not given. Values are never echoed. */
+export function checkSpec(given: RunSpec | undefined): CheckedSpec {
+  const violations: Violation[] = [];
+  const unbuilt: Violation[] = [];
+  const wrong = (field: string, rule: string, message: string) => violations.push({ field: `spec.${field}`, rule, message });
+  const later = (field: string, given: boolean) => {
+    if (given) unbuilt.push({ field: `spec.${field}`, rule: "not_implemented", message: "is not built yet; leave it out" });
+  };
+  const range = (field: string, value: number | undefined, { min, max }: Range) => {
+    if (value !== undefined && (value < min || value > max)) wrong(field, "range", `must be ${min} to ${max}`);
+  };
+  const length = (field: string, value: string | undefined, most: number) => {
+    if (value !== undefined && value.length > most) wrong(field, "max_length", `must have at most ${most} characters`);
+  };
+
+  const asked = given ?? RunSpec.fromPartial({});
+  const { work } = asked;
+  if (work === undefined) wrong("playbook", "required", "is required: give playbook, playbookSource or directive");
+  if (work?.$case === "directive") {
+    length("directive", work.value, limits.directiveChars);
+    if (work.value.trim() === "") wrong("directive", "required", "must not be empty");
+    later("directive", true);
+  }
+  if (work?.$case === "playbookSource" && Buffer.byteLength(work.value) > limits.playbookSourceBytes) {
+    wrong("playbookSource", "max_bytes", `must have at most ${limits.playbookSourceBytes} bytes`);
+  }
+  sized("params", asked.params, limits.paramsBytes, wrong);
+  sized("outputSchema", asked.outputSchema, limits.outputSchemaBytes, wrong);
+  range("maxSteps", asked.maxSteps, limits.maxSteps);
+  range("timeoutSeconds", asked.timeoutSeconds, limits.timeoutSeconds);
+  range("queueTimeoutSeconds", asked.queueTimeoutSeconds, limits.queueTimeoutSeconds);
+  range("priority", asked.priority, limits.priority);
+  range("viewport.width", asked.viewport?.width, limits.viewportWidth);
+  range("viewport.height", asked.viewport?.height, limits.viewportHeight);
+  if (asked.startUrl !== undefined) {
+    length("startUrl", asked.startUrl, limits.urlChars);
+    if (!isWebUrl(asked.startUrl)) wrong("startUrl", "url", "must be an http or https address");
+  }
+  const credentials = Object.entries(asked.credentials);
+  if (credentials.length > limits.credentials) wrong("credentials", "max_items", `must have at most ${limits.credentials} entries`);
+  for (const [name, value] of credentials) {
+    if (value === "") wrong(`credentials.${name}`, "required", "must not be empty");
+    length(`credentials.${name}`, value, limits.credentialChars);
+  }
+  checkLabels(asked.labels, wrong);
+  for (const field of ["allowedDomains", "blockedDomains", "allowedPrivateHosts"] as const) {
+    const entries = asked.guardrails?.[field] ?? [];
+    if (entries.length > limits.domains) wrong(`guardrails.${field}`, "max_items", `must have at most ${limits.domains} entries`);
+    if (entries.some((entry) => entry === "" || entry.length > limits.domainChars)) wrong(`guardrails.${field}`, "domain", "must hold names of 1 to 253 characters");
+  }
+  for (const entry of asked.guardrails?.allowedPrivateHosts ?? []) {
+    if (!/^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/.test(entry)) wrong("guardrails.allowedPrivateHosts", "host_port", "must hold host:port entries");
+  }
+  for (const { name } of asked.files) if (!inputName.test(name)) wrong("files.name", "name", "must be a plain file name");
+
+  later("files", asked.files.length > 0);
+  later("credentialSet", asked.credentialSet !== undefined);
+  later("model", asked.model !== undefined);
+  later("thinking", asked.thinking !== undefined);
+  later("profile", asked.profile !== undefined);
+  later("waitForPersonSeconds", (asked.waitForPersonSeconds ?? 0) > 0);
+  later("budget", asked.budget !== undefined);
+  later("retry", (asked.retry?.maxAttempts ?? 1) > 1);
+  later("concurrencyKey", asked.concurrencyKey !== undefined);
+  later("browserState", asked.browserState !== undefined);
+  later("proxy", asked.proxy !== undefined);
+  later("recording.video", asked.recording?.video ?? false);
+  later("recording.screenshots", asked.recording?.screenshots ?? false);
+  later("outputSchema", asked.outputSchema !== undefined);
+  later("checks", asked.checks.length > 0);
+  later("continueFrom", asked.continueFrom !== undefined);
+  later("forkFrom", asked.forkFrom !== undefined);
+  later("keepAliveSeconds", asked.keepAliveSeconds !== undefined);
+  for (const field of unbuiltGuardrails) later(`guardrails.${field}`, asked.guardrails?.[field] !== undefined);
+  return { spec: fillIn(asked), violations, unbuilt };
+}
+
+const unbuiltGuardrails = [
+  "maxUrlsVisited",
+  "maxConsecutiveErrors",
+  "enableLlmActionCheck",
+  "stuckWindowSize",
+  "stuckRepeatHint",
+  "stuckRepeatWarn",
+  "stuckRepeatStop",
+  "stuckCycleMaxLength",
+  "stuckCycleRepeats",
+  "stuckRevisitGap",
+  "stuckFailureClusterWindow",
+  "stuckFailureClusterThreshold",
+] as const;
+
+/** Leaves out of a spec what must not be stored: credentials, and the playbook's text, which is an artifact. */
+export function withoutSecrets(spec: RunSpec, playbookSha256: string | undefined): RunSpec {
+  const { work } = spec;
+  return {
+    ...spec,
+    // Names stay, so that a restart can tell that values are missing.
+    credentials: Object.fromEntries(Object.keys(spec.credentials).map((name) => [name, ""])),
+    proxy: undefined,
+    work: work?.$case === "playbookSource" ? undefined : work,
+    playbookSourceSha256: work?.$case === "playbookSource" ? playbookSha256 : undefined,
+  };
+}
+
+/** Whether a text is an http or https address with a host. */
+export function isWebUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.hostname !== "";
+}
+
+function fillIn(asked: RunSpec): RunSpec {
+  return {
+    ...asked,
+    timeoutSeconds: asked.timeoutSeconds ?? limits.timeoutSeconds.default,
+    queueTimeoutSeconds: asked.queueTimeoutSeconds ?? limits.queueTimeoutSeconds.default,
+    waitForPersonSeconds: asked.waitForPersonSeconds ?? 0,
+    maxSteps: asked.maxSteps ?? limits.maxSteps.default,
+    priority: asked.priority ?? limits.priority.default,
+    retry: { maxAttempts: asked.retry?.maxAttempts ?? 1, backoffSeconds: asked.retry?.backoffSeconds ?? 5 },
+    viewport: { width: asked.viewport?.width ?? limits.viewportWidth.default, height: asked.viewport?.height ?? limits.viewportHeight.default },
+    recording: { trace: asked.recording?.trace ?? true, video: asked.recording?.video ?? false, screenshots: asked.recording?.screenshots ?? false },
+  };
+}
+
+type Wrong = (field: string, rule: string, message: string) => void;
+
+function sized(field: string, value: object | undefined, most: number, wrong: Wrong): void {
+  if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > most) wrong(field, "max_bytes", `must have at most ${most} bytes as JSON`);
+}
+
+function checkLabels(labels: Readonly<Record<string, string>>, wrong: Wrong): void {
+  const entries = Object.entries(labels);
+  if (entries.length > limits.labels) wrong("labels", "max_items", `must have at most ${limits.labels} entries`);
+  for (const [key, value] of entries) {
+    if (!/^[A-Za-z0-9._/-]+$/.test(key) || key.length > limits.labelKeyChars) {
+      wrong("labels", "label_key", `must have keys of 1 to ${limits.labelKeyChars} letters, digits and ._/-`);
+    }
+    if (value.length > limits.labelValueChars) wrong(`labels.${key}`, "max_length", `must have at most ${limits.labelValueChars} characters`);
+  }
+}

@@ -1,0 +1,150 @@
+import { Fault } from "@clew/fault/fault";
+import type { GrpcClient } from "@clew/grpc/service";
+import type { Logger } from "@clew/process/logger";
+import { SandboxEvent, type SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { createBackoff } from "@clew/streams/backoff";
+import { delay } from "@clew/streams/delay";
+import { Producer } from "../journal/record.ts";
+import { admit, type SandboxProducer } from "../runs/admit.ts";
+import type { Payload } from "../runs/event.ts";
+import { limits } from "../runs/limits.ts";
+import { redact } from "../runs/redact.ts";
+import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import type { RunDraft, RunLog } from "./run-log.ts";
+
+/** How the journal names those who say something in a sandbox. */
+const records = { agent: Producer.AGENT, warden: Producer.WARDEN } as const satisfies Record<SandboxProducer, Producer>;
+
+/** Brings a file the sandbox announced onto the volume, and answers the event that says so. */
+export type TakeArtifact = (ready: Extract<SandboxEvent["payload"], { $case: "artifactReady" }>["value"], signal: AbortSignal) => Promise<{ summary: string; payload: Payload }>;
+
+/** One producer of one attempt, as its events are taken in. */
+export interface Source {
+  readonly log: RunLog;
+  readonly attempt: number;
+  readonly producer: SandboxProducer;
+  /** Values that must never be written. */
+  readonly secrets: readonly string[];
+  readonly takeArtifact: TakeArtifact;
+  readonly logger: Logger;
+}
+
+/** The client a live producer's events come through. */
+export type EventClient = GrpcClient<typeof SandboxEventServiceService>;
+
+/**
+ * Takes in all that a live producer says: append, fsync, publish, acknowledge. Reconnects by itself, resuming after the
+ * journal's own position. Resolves when the producer has said all it will ever say.
+ *
+ * @throws Fault SANDBOX_MISBEHAVED when it breaks its contract twice; the signal's reason when that aborts.
+ */
+export async function ingestLive(source: Source, client: EventClient, options: { readonly signal: AbortSignal; readonly onSign: () => void }): Promise<void> {
+  const { signal, onSign } = options;
+  const { log, attempt, producer } = source;
+  const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
+  const acknowledge = createAcknowledger(client, signal);
+  const position = () => log.journal.producerPosition(attempt, records[producer]);
+  let offences = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      // What an orchestrator before this one wrote and could not acknowledge.
+      if (position() > 0) acknowledge(position());
+      for await (const { frame } of client.streamSandboxEvents({ after: position() }, { signal })) {
+        onSign();
+        backoff.reset();
+        if (frame?.$case === "events") {
+          await take(source, frame.value.events, signal);
+          acknowledge(position());
+        } else if (frame?.$case === "end") {
+          if (position() >= frame.value.tail) return;
+          throw new Fault("SANDBOX_MISBEHAVED", { message: "The sandbox ended its stream before its last event." });
+        }
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      const fault = Fault.from(error);
+      source.logger.debug({ producer, reason: fault.reason, error }, "stream of a producer broke");
+      if (fault.reason === "SANDBOX_MISBEHAVED" && ++offences > 1) throw fault;
+      if (fault.reason !== "SANDBOX_MISBEHAVED" && isOurs(fault)) throw fault;
+    }
+    await delay(backoff.next(), { signal });
+  }
+}
+
+/** Takes in what a producer left behind in its outbox. */
+export async function ingestLeft(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
+  await take(source, events, signal);
+}
+
+/** Admits events one by one and writes what is admitted, in order, as few batches as artifacts allow. */
+async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
+  const { log, attempt, producer, secrets } = source;
+  let batch: RunDraft[] = [];
+  let position = log.journal.producerPosition(attempt, records[producer]);
+  const flush = async () => {
+    const drafts = batch;
+    batch = [];
+    await log.decide(({ run }) => drafts.map((draft) => (draft.payload.$case === "outcomePublished" ? outcomeOrWarning(draft, run.state) : draft)));
+  };
+  for (const event of events) {
+    const admission = admit(event, SandboxEvent.encode(event).finish().byteLength, {
+      producer,
+      attempt,
+      currentAttempt: log.run.attempt,
+      position,
+      events: log.run.lastSequence + batch.length,
+    });
+    if (admission.kind === "duplicate" || admission.kind === "fenced") continue;
+    if (admission.kind === "gap") throw new Fault("SANDBOX_MISBEHAVED", { message: `The ${producer} left out event ${admission.expected}.` });
+    if (admission.kind === "refused") throw new Fault("SANDBOX_MISBEHAVED", { message: `The ${producer} sent ${admission.why}.` });
+    if (log.run.lastSequence + batch.length >= limits.eventsPerRun - limits.eventsReserve) throw new Fault("EVENT_LIMIT");
+    position = event.sequence;
+    const said = redact({ summary: event.summary, payload: event.payload }, secrets);
+    if (said.payload === undefined) continue;
+    if (said.payload.$case === "artifactReady") {
+      await flush();
+      batch.push({ ...(await source.takeArtifact(said.payload.value, signal)), attempt, producer: records[producer], producerSequence: event.sequence });
+    } else {
+      batch.push({ summary: said.summary, payload: said.payload, attempt, producer: records[producer], producerSequence: event.sequence });
+    }
+  }
+  await flush();
+}
+
+/** The first outcome that is durable decides; a later one is only noted. */
+function outcomeOrWarning(draft: RunDraft, state: Run_State): RunDraft {
+  if (state !== Run_State.FINALIZING) return draft;
+  const message = "The sandbox proposed an outcome after the run's outcome was known.";
+  return { ...draft, summary: message, payload: { $case: "warningRaised", value: { reason: "OUTCOME_IGNORED", message, details: {} } } };
+}
+
+/** Faults of the run or the volume, which another try cannot mend. */
+function isOurs({ reason }: Fault): boolean {
+  return reason === "EVENT_LIMIT" || reason === "VOLUME_FULL" || reason === "VOLUME_FAILED" || reason === "CHANNEL_REFUSED" || reason === "JOURNAL_DAMAGED";
+}
+
+/** Acknowledges the newest position only, one call at a time. */
+function createAcknowledger(client: EventClient, signal: AbortSignal): (through: number) => void {
+  let wanted = 0;
+  let sent = 0;
+  let running = false;
+  const send = async () => {
+    running = true;
+    try {
+      while (wanted > sent) {
+        const through = wanted;
+        await client.acknowledgeSandboxEvents({ through }, { signal, timeoutMs: 10_000 });
+        sent = through;
+      }
+    } catch {
+      // The next batch, or the next connection, acknowledges all of it again.
+    } finally {
+      running = false;
+    }
+  };
+  return (through) => {
+    wanted = Math.max(wanted, through);
+    if (!running) void send();
+  };
+}

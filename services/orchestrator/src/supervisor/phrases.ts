@@ -1,0 +1,39 @@
+import type { Fault } from "@clew/fault/fault";
+import { type Outcome, Run_State, type RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import type { EventDraft } from "../runs/event.ts";
+
+/** Writes a Fault as a run's error. */
+export function toRunError({ code, reason, message, retryable, details }: Fault): RunError {
+  return { code, reason, message, retryable, details: { ...details } };
+}
+
+/** Makes the outcome of a run that did not complete. */
+export function failedOutcome(fault: Fault, partial: Outcome | undefined): Outcome {
+  return {
+    summary: fault.message,
+    data: partial?.data,
+    extractedTexts: partial?.extractedTexts ?? [],
+    sessionMemory: partial?.sessionMemory ?? "",
+    error: toRunError(fault),
+    truncated: partial?.truncated ?? false,
+    dataArtifact: partial?.dataArtifact,
+  };
+}
+
+/** Says that the outcome is known. */
+export function outcomePublished(state: Run_State, outcome: Outcome): EventDraft {
+  return { summary: `${stateWords[state] ?? "Ended"}: ${outcome.summary}`, payload: { $case: "outcomePublished", value: { state, outcome } } };
+}
+
+/** Says that something is worth knowing. */
+export function warningRaised(reason: string, message: string, details: Readonly<Record<string, string>> = {}): EventDraft {
+  return { summary: message, payload: { $case: "warningRaised", value: { reason, message, details } } };
+}
+
+/** A terminal state in words. */
+export const stateWords: Readonly<Partial<Record<Run_State, string>>> = {
+  [Run_State.COMPLETED]: "Completed",
+  [Run_State.FAILED]: "Failed",
+  [Run_State.TIMED_OUT]: "Timed out",
+  [Run_State.TERMINATED]: "Terminated",
+};

@@ -1,0 +1,116 @@
+import { Fault } from "@clew/fault/fault";
+import type { Run } from "@clew/proto/grpc/clew/run/v1/run";
+import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { abortable } from "@clew/streams/abortable";
+import type { Journal, JournalRecord } from "../journal/journal.ts";
+import { Producer } from "../journal/record.ts";
+import { decodeBody, type EventDraft, encodeBody, type Payload } from "../runs/event.ts";
+import { limits } from "../runs/limits.ts";
+import { applyEvent, type RunFold } from "../runs/run.ts";
+
+/** An event to be written, and who says it. */
+export interface RunDraft extends EventDraft {
+  readonly attempt: number;
+  readonly producer?: Producer;
+  /** The producer's own sequence; 0 for the orchestrator. */
+  readonly producerSequence?: number;
+}
+
+/** Told of each durable change of a run, before any reader can see it. */
+export type OnChange = (fold: RunFold, event: RunEvent & { readonly payload: Payload }) => void;
+
+/**
+ * The journal of one run, and what its events come to. The only writer of the run.
+ *
+ * Decisions are made one at a time, each on all that is durable, so that no two of them can contradict each other.
+ */
+export class RunLog implements AsyncDisposable {
+  readonly journal: Journal;
+  #fold: RunFold | undefined;
+  #decided: Promise<unknown> = Promise.resolve();
+  readonly #onChange: OnChange;
+
+  constructor(journal: Journal, fold: RunFold | undefined, onChange: OnChange) {
+    this.journal = journal;
+    this.#fold = fold;
+    this.#onChange = onChange;
+  }
+
+  /** All that the durable events come to. @throws where nothing was written yet. */
+  get fold(): RunFold {
+    if (this.#fold === undefined) throw new Fault("RUN_NOT_FOUND");
+    return this.#fold;
+  }
+
+  /** The Run as its durable events have it. */
+  get run(): Run {
+    return this.fold.run;
+  }
+
+  /** Takes what became durable; the journal calls it before its tail moves. */
+  hear(records: readonly JournalRecord[]): void {
+    for (const record of records) {
+      const event = this.decode(record);
+      this.#fold = applyEvent(this.#fold, event);
+      this.#onChange(this.#fold, event);
+    }
+  }
+
+  /** Decodes a record for a reader. */
+  decode(record: JournalRecord): RunEvent & { readonly payload: Payload } {
+    return decodeBody(record.body, {
+      runId: this.journal.runId,
+      sequence: record.sequence,
+      attempt: record.attempt,
+      timeMs: record.timeMs,
+      resumeToken: this.journal.tokenOf(record),
+    });
+  }
+
+  /**
+   * Decides what to write on what is durable, writes it, and resolves once it is durable itself.
+   *
+   * @param decide must not wait; it answers nothing to write nothing.
+   */
+  decide(decide: (fold: RunFold) => readonly RunDraft[]): Promise<void> {
+    const decided = this.#decided.then(async () => {
+      const drafts = decide(this.fold);
+      if (drafts.length > 0) await this.#append(drafts);
+    });
+    this.#decided = decided.catch(() => {});
+    return decided;
+  }
+
+  /** Writes the run's first events. */
+  begin(drafts: readonly RunDraft[]): Promise<void> {
+    return this.#append(drafts);
+  }
+
+  /** Resolves once the run is so; rejects when the signal aborts or the journal is closed. */
+  async until(holds: (fold: RunFold) => boolean, options: { readonly signal?: AbortSignal } = {}): Promise<RunFold> {
+    for (;;) {
+      const seen = this.journal.tail.value;
+      if (holds(this.fold)) return this.fold;
+      await this.journal.tail.waitAbove(seen, options);
+    }
+  }
+
+  /** Waits until every decision made so far is durable or refused. */
+  async settled(signal?: AbortSignal): Promise<void> {
+    await abortable(this.#decided, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#decided;
+    await this.journal[Symbol.asyncDispose]();
+  }
+
+  async #append(drafts: readonly RunDraft[]): Promise<void> {
+    const encoded = drafts.map((draft) => {
+      const body = encodeBody(draft);
+      if (body.byteLength > limits.eventBytes) throw new Error(`An event ${draft.payload.$case} of ${body.byteLength} bytes was to be written.`);
+      return { attempt: draft.attempt, producer: draft.producer ?? Producer.ORCHESTRATOR, producerSequence: draft.producerSequence ?? 0, body };
+    });
+    await this.journal.append(encoded);
+  }
+}

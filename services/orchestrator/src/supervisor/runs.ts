@@ -1,0 +1,334 @@
+import { randomUUIDv7 } from "node:crypto";
+import { Fault, invalidRequest } from "@clew/fault/fault";
+import type { Logger } from "@clew/process/logger";
+import { type Artifact, Artifact_Kind, Run, type RunSpec, Run_Effects, Run_State, Usage } from "@clew/proto/grpc/clew/run/v1/run";
+import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
+import { delay } from "@clew/streams/delay";
+import { Tail } from "@clew/streams/tail";
+import type { Caller } from "../access/keys.ts";
+import { storeArtifact } from "../artifacts/artifact-store.ts";
+import { Journal } from "../journal/journal.ts";
+import type { ResolvedWork } from "../playbooks/resolve-work.ts";
+import { pickNext, positionOf, type QueuedRun } from "../queue/run-queue.ts";
+import type { Registry, RunFilter } from "../registry/registry.ts";
+import { limits } from "../runs/limits.ts";
+import type { PageCursor } from "../runs/page-token.ts";
+import type { RunFold } from "../runs/run.ts";
+import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
+import { withoutSecrets } from "../runs/spec.ts";
+import { isTerminal } from "../runs/transitions.ts";
+import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { Volume } from "../volume/volume.ts";
+import { publish, publishStopped, shutdownReason } from "./attempt.ts";
+import { OpenJournals } from "./open-journals.ts";
+import { failedOutcome } from "./phrases.ts";
+import { openRun } from "./open-run.ts";
+import { RunLog } from "./run-log.ts";
+import { finishRun, superviseRun } from "./supervise.ts";
+import { artifactStored } from "./take-artifact.ts";
+
+/** What keeping runs needs. */
+export interface RunsOptions {
+  readonly volume: Volume;
+  readonly registry: Registry;
+  readonly provider: SandboxProvider;
+  readonly maxConcurrentRuns: number;
+  readonly maxQueuedRuns: number;
+  readonly logger: Logger;
+}
+
+/** A run that is not over, as this process keeps it. */
+interface LiveRun {
+  readonly log: RunLog;
+  /** With the credentials, which are nowhere else. */
+  readonly spec: RunSpec;
+  readonly playbookSource: string;
+  /** Keeps the journal open while the run is not over. */
+  readonly hold: Disposable;
+  supervising: boolean;
+}
+
+/** A run's journal and what it comes to, for one reader. Dispose it when done. */
+export interface RunView extends Disposable {
+  readonly log: Pick<RunLog, "journal" | "decode">;
+  readonly run: () => Run;
+}
+
+/** All runs of one volume: creates, queues, starts, stops and finds them. */
+export class Runs implements AsyncDisposable {
+  readonly #options: RunsOptions;
+  readonly #live = new Map<RunId, LiveRun>();
+  readonly #creating = new Map<string, Promise<Run>>();
+  readonly #journals: OpenJournals;
+  readonly #ending = new AbortController();
+  readonly #supervised = new Set<Promise<void>>();
+  #accepting = true;
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+    this.#journals = new OpenJournals((runId) => options.volume.runFolder(runId));
+  }
+
+  /** How many runs wait for a place, and how many have one. */
+  get load(): { readonly queued: number; readonly running: number } {
+    const running = [...this.#live.values()].filter(({ supervising }) => supervising).length;
+    return { queued: this.#live.size - running, running };
+  }
+
+  /** Indexes what the registry misses, and goes on with every run that is not over. */
+  async recover(): Promise<void> {
+    const { volume, registry } = this.#options;
+    const indexed = registry.ids();
+    const found = new Set<string>(await volume.listRuns());
+    for (const id of indexed.keys()) if (!found.has(id)) registry.remove(id);
+    for (const runId of await volume.listRuns()) {
+      const state = indexed.get(runId);
+      if (state !== undefined && isTerminal(state)) continue;
+      try {
+        const opened = await openRun(volume.runFolder(runId), runId, (fold) => this.#index(fold));
+        if (opened === undefined) continue;
+        registry.rebuild(opened.log.fold);
+        if (isTerminal(opened.log.run.state)) {
+          await opened.log.journal.seal();
+          await opened.log[Symbol.asyncDispose]();
+        } else {
+          this.#live.set(runId, { ...opened, hold: this.#journals.adopt(runId, opened.log.journal), supervising: false });
+        }
+      } catch (error) {
+        this.#options.logger.error({ run: runId, error }, "run could not be opened");
+      }
+    }
+    // Those that were under way come first: they have a place already.
+    for (const [runId, live] of this.#live) if (live.log.run.state !== Run_State.QUEUED) this.#supervise(runId, live);
+    for (const [runId, live] of this.#live) if (!live.supervising) this.#watchQueue(runId, live);
+    this.#pump();
+  }
+
+  /** Creates a run and queues it; the same request id with the same request answers the run it made before. */
+  async create(request: CreateRunRequest, spec: RunSpec, work: ResolvedWork, caller: Caller, traceparent: string | undefined): Promise<Run> {
+    const { registry, volume } = this.#options;
+    const { requestId } = request;
+    const requestHmac = volume.sign("request", Buffer.from(canonical(request.spec)));
+    const key = `${caller.tenant}\0${requestId}`;
+    if (requestId !== "") {
+      await this.#creating.get(key)?.catch(() => {});
+      const made = registry.findRequest(caller.tenant, requestId);
+      if (made !== undefined) {
+        if (made.requestHmac !== requestHmac) throw new Fault("IDEMPOTENCY_CONFLICT");
+        return this.get(made.runId, caller);
+      }
+    }
+    const { queued, running } = this.load;
+    if (!this.#accepting) throw new Fault("SHUTTING_DOWN", { retryAfterMs: 2_000 });
+    if (queued >= this.#options.maxQueuedRuns) throw new Fault("QUEUE_FULL", { retryAfterMs: 5_000, details: { queued: String(queued), running: String(running) } });
+    const creating = this.#create(requestId, requestHmac, spec, work, caller, traceparent);
+    if (requestId !== "") {
+      this.#creating.set(key, creating);
+      creating.finally(() => this.#creating.delete(key)).catch(() => {});
+    }
+    return creating;
+  }
+
+  /** Reads a run. @throws Fault RUN_NOT_FOUND also where it is another tenant's. */
+  get(runId: string, caller: Caller): Run {
+    const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
+    if (run === undefined || run.tenant !== caller.tenant) throw new Fault("RUN_NOT_FOUND");
+    return run;
+  }
+
+  /** Reads a run, waiting at most `waitMs` for its end. */
+  async waitForEnd(runId: string, caller: Caller, waitMs: number, signal: AbortSignal): Promise<Run> {
+    const run = this.get(runId, caller);
+    const live = isRunId(runId) ? this.#live.get(runId) : undefined;
+    if (live === undefined || waitMs === 0 || isTerminal(run.state)) return run;
+    const over = new AbortController();
+    const stopWaiting = () => over.abort(signal.reason);
+    signal.addEventListener("abort", stopWaiting, { once: true });
+    const ended = live.log.until(({ run: now }) => isTerminal(now.state), { signal: over.signal }).then(
+      () => true,
+      () => false,
+    );
+    await Promise.race([ended, delay(waitMs, { signal: over.signal }).catch(() => {})]);
+    signal.removeEventListener("abort", stopWaiting);
+    over.abort();
+    signal.throwIfAborted();
+    return this.get(runId, caller);
+  }
+
+  /** Lists runs, newest first. */
+  list(filter: RunFilter, cursor: PageCursor | undefined, limit: number): Run[] {
+    return this.#options.registry.list(filter, cursor, limit).map((run) => (isRunId(run.id) ? (this.#live.get(run.id)?.log.run ?? run) : run));
+  }
+
+  /** The files of a run, by name. */
+  artifacts(runId: string, caller: Caller): Artifact[] {
+    this.get(runId, caller);
+    return this.#options.registry.artifacts(runId);
+  }
+
+  /** Asks a run to stop; one that is over stays as it is. */
+  async stop(runId: string, caller: Caller, reason: string, graceSeconds: number): Promise<Run> {
+    this.get(runId, caller);
+    const live = isRunId(runId) ? this.#live.get(runId) : undefined;
+    if (live !== undefined) await this.#stop(live, reason, graceSeconds, { key: caller.key, actor: caller.actor });
+    return this.get(runId, caller);
+  }
+
+  /** Opens a run's journal for a reader. */
+  async view(runId: string, caller: Caller): Promise<RunView> {
+    this.get(runId, caller);
+    if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
+    const { journal, [Symbol.dispose]: release } = await this.#journals.borrow(runId);
+    return { log: new RunLog(journal, undefined, () => {}), run: () => this.get(runId, caller), [Symbol.dispose]: release };
+  }
+
+  /** Stops every run that is under way, and waits until each is over or `signal` aborts. Queued runs stay queued. */
+  async stopAll(graceSeconds: number, signal: AbortSignal): Promise<void> {
+    this.#accepting = false;
+    const running = [...this.#live.values()].filter(({ supervising }) => supervising);
+    await Promise.allSettled(running.map((live) => this.#stop(live, shutdownReason, graceSeconds, undefined)));
+    const over = new Tail();
+    signal.addEventListener("abort", () => over.moveTo(1), { once: true });
+    await Promise.race([Promise.allSettled(this.#supervised), over.waitAbove(0)]);
+  }
+
+  /** Lets go of every run as it is, for the next orchestrator to go on with. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#accepting = false;
+    this.#ending.abort(new Fault("SHUTTING_DOWN"));
+    await Promise.allSettled(this.#supervised);
+    await Promise.allSettled([...this.#live.values()].map(({ log }) => log.settled()));
+    await this.#journals[Symbol.asyncDispose]();
+  }
+
+  async #create(requestId: string, requestHmac: string, spec: RunSpec, work: ResolvedWork, caller: Caller, traceparent: string | undefined): Promise<Run> {
+    const { volume } = this.#options;
+    const runId = toRunId(randomUUIDv7());
+    const folder = volume.runFolder(runId);
+    const by = { key: caller.key, actor: caller.actor };
+    const run: Run = {
+      ...Run.fromPartial({ id: runId, tenant: caller.tenant, state: Run_State.QUEUED, effects: Run_Effects.NONE, traceparent }),
+      spec: withoutSecrets(spec, work.reference.sha256),
+      playbook: work.reference,
+      usage: Usage.fromPartial({}),
+      createTime: new Date(),
+    };
+    let log: RunLog | undefined;
+    const journal = await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records) });
+    log = new RunLog(journal, undefined, (fold) => this.#index(fold));
+    const name = "playbook.yaml";
+    const stored = await storeArtifact(folder, name, [Buffer.from(work.source)]);
+    const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: Date.now() };
+    const position = positionOf(queued, this.#waiting());
+    await log.begin([
+      { attempt: 0, summary: `Created a run of ${work.reference.id}`, payload: { $case: "runCreated", value: { run, by, requestId, requestHmac } } },
+      { attempt: 0, ...artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...stored }) },
+      { attempt: 0, summary: position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`, payload: { $case: "runQueued", value: { position } } },
+    ]);
+    const live: LiveRun = { log, spec, playbookSource: work.source, hold: this.#journals.adopt(runId, journal), supervising: false };
+    this.#live.set(runId, live);
+    this.#watchQueue(runId, live);
+    const created = log.run;
+    this.#pump();
+    return created;
+  }
+
+  #index(fold: RunFold): void {
+    this.#options.registry.write(fold);
+  }
+
+  #waiting(): QueuedRun[] {
+    return [...this.#live].filter(([, live]) => !live.supervising).map(([id, { log }]) => toQueued(id, log.run));
+  }
+
+  #pump(): void {
+    if (this.#ending.signal.aborted || !this.#accepting) return;
+    for (const { id } of pickNext(this.#waiting(), this.load.running, this.#options.maxConcurrentRuns)) {
+      const live = isRunId(id) ? this.#live.get(id) : undefined;
+      if (live !== undefined && isRunId(id)) this.#supervise(id, live);
+    }
+  }
+
+  #supervise(runId: RunId, live: LiveRun): void {
+    live.supervising = true;
+    const { volume, provider } = this.#options;
+    const logger = this.#options.logger.child({ run: runId });
+    const supervised = {
+      ...live,
+      provider,
+      runFolder: volume.runFolder(runId),
+      secretOf: (attempt: number) => volume.sign("sandbox", runId, String(attempt)),
+      logger,
+    };
+    const lost = live.log.run.state === Run_State.QUEUED && Object.values(live.spec.credentials).some((value) => value === "");
+    const running = (async () => {
+      try {
+        if (lost) await publish(live.log, 0, Run_State.FAILED, failedOutcome(new Fault("CREDENTIALS_LOST"), undefined));
+        await superviseRun(supervised, this.#ending.signal);
+      } catch (error) {
+        if (this.#ending.signal.aborted) return;
+        logger.error({ error }, "run could not be supervised");
+        await publish(live.log, live.log.run.attempt, Run_State.FAILED, failedOutcome(Fault.from(error), undefined)).catch(() => {});
+        await finishRun(supervised, this.#ending.signal).catch(() => {});
+      }
+      if (isTerminal(live.log.run.state)) this.#retire(runId, live);
+      this.#pump();
+    })();
+    this.#supervised.add(running);
+    void running.finally(() => this.#supervised.delete(running));
+  }
+
+  /** Ends a queued run that waits too long, or that somebody stops. */
+  #watchQueue(runId: RunId, live: LiveRun): void {
+    const { log } = live;
+    const bySeconds = (log.run.createTime?.getTime() ?? Date.now()) / 1000 + (log.run.spec?.queueTimeoutSeconds ?? limits.queueTimeoutSeconds.default);
+    const left = new AbortController();
+    const signal = AbortSignal.any([left.signal, this.#ending.signal]);
+    const watching = (async () => {
+      const moved = log.until(({ run, stop }) => run.state !== Run_State.QUEUED || stop !== undefined, { signal });
+      const timedOut = delay(Math.max(0, bySeconds * 1000 - Date.now()), { signal }).then(() => "late" as const);
+      timedOut.catch(() => {});
+      moved.catch(() => {});
+      const first = await Promise.race([moved, timedOut]).finally(() => left.abort());
+      if (live.supervising) return;
+      live.supervising = true;
+      if (first === "late") await publish(log, 0, Run_State.FAILED, failedOutcome(new Fault("QUEUE_TIMED_OUT"), undefined));
+      else await publishStopped(log, 0, undefined);
+      await finishRun({ log, runFolder: this.#options.volume.runFolder(runId), logger: this.#options.logger }, this.#ending.signal);
+      this.#retire(runId, live);
+    })().catch(() => {});
+    this.#supervised.add(watching);
+    void watching.finally(() => this.#supervised.delete(watching));
+  }
+
+  async #stop({ log }: LiveRun, reason: string, graceSeconds: number, by: { key: string; actor: string } | undefined): Promise<void> {
+    await log.decide(({ run, stop }) => {
+      if (run.outcome !== undefined) return [];
+      if (stop !== undefined && stop.atMs + stop.graceSeconds * 1000 <= Date.now() + graceSeconds * 1000) return [];
+      const summary = reason === "" ? "Asked to stop" : `Asked to stop: ${reason}`;
+      return [{ attempt: run.attempt, summary, payload: { $case: "stopRequested", value: { reason, graceSeconds, by } } }];
+    });
+  }
+
+  /** A run that is over is read from the volume like any other. Readers of its open journal go on. */
+  #retire(runId: RunId, { hold }: LiveRun): void {
+    this.#live.delete(runId);
+    hold[Symbol.dispose]();
+  }
+}
+
+function toQueued(id: RunId, run: Run): QueuedRun {
+  return { id, priority: run.spec?.priority ?? limits.priority.default, createTimeMs: run.createTime?.getTime() ?? 0 };
+}
+
+/** Writes a spec so that equal specs have equal bytes. */
+function canonical(spec: RunSpec | undefined): string {
+  return JSON.stringify(spec, (_, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  );
+}
+
+/** A page token, a label or a limit that a caller got wrong. */
+export function wrongField(field: string, rule: string, message: string): Fault {
+  return invalidRequest([{ field, rule, message }]);
+}

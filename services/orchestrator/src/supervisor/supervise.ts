@@ -1,0 +1,116 @@
+import { Fault } from "@clew/fault/fault";
+import type { Logger } from "@clew/process/logger";
+import { Artifact_Kind, Run, type RunSpec, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { createBackoff } from "@clew/streams/backoff";
+import { delay } from "@clew/streams/delay";
+import { storeArtifact } from "../artifacts/artifact-store.ts";
+import { limits } from "../runs/limits.ts";
+import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import { publish, publishStopped, releaseSandbox, runAttempt } from "./attempt.ts";
+import { failedOutcome, stateWords } from "./phrases.ts";
+import type { RunDraft, RunLog } from "./run-log.ts";
+import { artifactStored } from "./take-artifact.ts";
+
+/** What supervising a run needs. */
+export interface SupervisedRun {
+  readonly log: RunLog;
+  readonly provider: SandboxProvider;
+  readonly runFolder: string;
+  /** With the credentials, which the stored spec has not. */
+  readonly spec: RunSpec;
+  readonly playbookSource: string;
+  readonly secretOf: (attempt: number) => string;
+  readonly logger: Logger;
+}
+
+/**
+ * Takes one run from its first attempt to its last record. It goes by what the journal says, so it may begin anywhere:
+ * for a run that was just created, or one whose sandbox outlived the orchestrator before this one.
+ *
+ * @throws the signal's reason when that aborts; the run and its sandbox are then left as they are.
+ */
+export async function superviseRun(supervised: SupervisedRun, signal: AbortSignal): Promise<void> {
+  const { log, provider, runFolder, logger } = supervised;
+  let handle = await provider.find(runFolder);
+  while (log.run.outcome === undefined || handle !== undefined) {
+    const attempt = handle?.attempt ?? log.run.attempt + 1;
+    const secret = supervised.secretOf(attempt);
+    if (handle === undefined) {
+      if (log.fold.stop !== undefined) {
+        await publishStopped(log, log.run.attempt, undefined);
+        break;
+      }
+      handle = await startSandbox(supervised, attempt, secret, signal);
+    }
+    const begunBefore = log.fold.attempt.startedAtMs !== undefined;
+    let fault = new Fault("SANDBOX_START_FAILED");
+    let begun = begunBefore;
+    if (handle !== undefined) {
+      const plan = { ...supervised, attempt, handle, secret };
+      const end = await runAttempt(plan, signal);
+      await releaseSandbox(plan);
+      handle = undefined;
+      if (end.kind === "outcome") break;
+      ({ fault, begun } = end);
+    }
+    logger.warn({ attempt, reason: fault.reason, begun }, "sandbox lost");
+    const again = !begun && attempt < limits.startAttempts && fault.reason !== "SANDBOX_MISBEHAVED";
+    if (!again) await publish(log, attempt, Run_State.FAILED, failedOutcome(fault, undefined));
+  }
+  await finishRun(supervised, signal);
+}
+
+/** Writes a run's last record and seals its journal, however long the volume takes to let it. */
+export async function finishRun({ log, runFolder, logger }: Pick<SupervisedRun, "log" | "runFolder" | "logger">, signal: AbortSignal): Promise<void> {
+  const backoff = createBackoff({ initialMs: 200, maxMs: 5_000 });
+  for (;;) {
+    try {
+      const whole = await fitRun(log, runFolder);
+      await log.decide(({ run, finalState }) => {
+        if (run.state !== Run_State.FINALIZING) return [];
+        const word = stateWords[finalState] ?? "Ended";
+        const finished = { ...whole.run, state: finalState, endTime: new Date(), lastSequence: 0, resumeToken: "" };
+        const last: RunDraft = { attempt: run.attempt, summary: `${word} after ${seconds(run)}`, payload: { $case: "runFinished", value: { run: finished } } };
+        return [...whole.drafts, last];
+      });
+      await log.journal.seal();
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.error({ error }, "run could not be finished yet");
+      await delay(backoff.next(), { signal });
+    }
+  }
+}
+
+async function startSandbox({ log, provider, runFolder, logger }: SupervisedRun, attempt: number, secret: string, signal: AbortSignal): Promise<SandboxHandle | undefined> {
+  const { isolation } = provider;
+  await log.decide(() => [{ attempt, summary: attempt === 1 ? "Starting a sandbox" : `Starting another sandbox (attempt ${attempt})`, payload: { $case: "attemptStarted", value: { cause: attempt === 1 ? "" : "SANDBOX_LOST", isolation } } }]);
+  const timeoutSeconds = log.run.spec?.timeoutSeconds ?? limits.timeoutSeconds.default;
+  const plan = { runId: log.run.id, attempt, runFolder, secret, deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs };
+  try {
+    return await provider.start(plan, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.error({ attempt, error }, "sandbox did not start");
+    return undefined;
+  }
+}
+
+/** Makes the Run fit its last event: what is too large goes to an artifact that the event names. */
+async function fitRun(log: RunLog, runFolder: string): Promise<{ run: Run; drafts: RunDraft[] }> {
+  const { run } = log;
+  const text = JSON.stringify(run);
+  if (Run.encode(run).finish().byteLength <= limits.eventBytes - limits.eventHeadroomBytes) return { run, drafts: [] };
+  const name = "run.json";
+  const stored = await storeArtifact(runFolder, name, [Buffer.from(text)]);
+  const draft: RunDraft = { attempt: run.attempt, ...artifactStored({ name, kind: Artifact_Kind.DATA, contentType: "application/json", ...stored }) };
+  const outcome = run.outcome === undefined ? undefined : { ...run.outcome, data: undefined, extractedTexts: [], sessionMemory: "", truncated: true, dataArtifact: name };
+  const spec = run.spec === undefined ? undefined : { ...run.spec, params: undefined, outputSchema: undefined, checks: [], guardrails: undefined };
+  return { run: { ...run, outcome, spec, runArtifact: name }, drafts: [draft] };
+}
+
+function seconds({ startTime, createTime }: Run): string {
+  const from = (startTime ?? createTime)?.getTime() ?? Date.now();
+  return `${Math.max(0, (Date.now() - from) / 1000).toFixed(1)} s`;
+}

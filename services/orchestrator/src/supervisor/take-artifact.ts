@@ -1,0 +1,56 @@
+import { Fault } from "@clew/fault/fault";
+import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { isArtifactName, storeArtifact } from "../artifacts/artifact-store.ts";
+import type { EventDraft } from "../runs/event.ts";
+import { limits } from "../runs/limits.ts";
+import { warningRaised } from "./phrases.ts";
+import type { RunLog } from "./run-log.ts";
+
+const tries = 3;
+
+/** Reads a file of the sandbox from a byte on. */
+export type ReadWorkFile = (offset: number) => AsyncIterable<{ readonly chunk: Uint8Array }>;
+
+/**
+ * Brings a file that a sandbox announced onto the volume, checked by length and hash, and answers the event that says
+ * so. A file that cannot be had becomes a warning: it never holds up the run.
+ */
+export async function takeArtifact(log: RunLog, runFolder: string, ready: ArtifactReady, read: ReadWorkFile): Promise<EventDraft> {
+  const { name, kind, contentType, sizeBytes, sha256 } = ready;
+  if (!isArtifactName(name) || sizeBytes > limits.artifactBytes || log.fold.artifacts.length >= limits.artifactsPerRun) {
+    return warningRaised("ARTIFACT_REFUSED", "A file of the sandbox is too large, one too many, or has a name that is not allowed.");
+  }
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const stored = await storeArtifact(runFolder, name, resuming(read, sizeBytes));
+      if (stored.sizeBytes !== sizeBytes || stored.sha256 !== sha256) throw new Fault("SANDBOX_MISBEHAVED");
+      return artifactStored({ name, kind, contentType, sizeBytes, sha256 });
+    } catch (error) {
+      const fault = Fault.from(error);
+      if (fault.reason === "CANCELLED" || fault.reason === "VOLUME_FULL" || fault.reason === "VOLUME_FAILED") throw error;
+      if (attempt === tries) return warningRaised("ARTIFACT_LOST", `The file ${name} could not be brought out of the sandbox.`);
+    }
+  }
+}
+
+/** Says that a file is on the volume. */
+export function artifactStored(artifact: { name: string; kind: Artifact_Kind; contentType: string; sizeBytes: number; sha256: string }): EventDraft {
+  return { summary: `Stored ${artifact.name}`, payload: { $case: "artifactStored", value: { artifact: { ...artifact, createTime: new Date() } } } };
+}
+
+/** Reads a whole file; where a read breaks, goes on from the byte that is missing. */
+async function* resuming(read: ReadWorkFile, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  let offset = 0;
+  for (let broken = 0; offset < sizeBytes; broken++) {
+    try {
+      for await (const { chunk } of read(offset)) {
+        offset += chunk.byteLength;
+        yield chunk;
+      }
+      if (offset < sizeBytes) throw new Fault("SANDBOX_MISBEHAVED");
+    } catch (error) {
+      if (broken === tries) throw error;
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { statSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { SettingsError } from "@clew/process/settings";
+import { delay } from "@clew/streams/delay";
+
+/** How a volume's lock is waited for and watched. */
+export interface VolumeLockOptions {
+  /** Milliseconds to wait for the holder before it, which may be handing over; 30,000 unless given. */
+  readonly waitMs?: number;
+  /** Called once when the lock's file is no longer the one that is held. */
+  readonly onLost: () => void;
+  readonly signal?: AbortSignal;
+}
+
+const retryMs = 250;
+const watchMs = 1_000;
+
+/**
+ * Takes the volume for this process: one orchestrator a volume. Dispose it to give the volume back.
+ *
+ * The lock is an SQLite database held in exclusive mode that nothing else opens, not even to read: POSIX locks are lost
+ * when their holder closes any handle on the file.
+ *
+ * @throws SettingsError naming the holder when it does not let go in time.
+ */
+export async function lockVolume(folder: string, { waitMs = 30_000, onLost, signal }: VolumeLockOptions): Promise<Disposable> {
+  const file = join(folder, "volume.lock");
+  const holderFile = join(folder, "volume.holder");
+  const until = performance.now() + waitMs;
+  for (;;) {
+    const database = tryLock(file);
+    if (database !== undefined) {
+      await writeFile(holderFile, String(process.pid));
+      return watch(database, file, onLost);
+    }
+    if (performance.now() >= until) {
+      const holder = await readFile(holderFile, "utf8").catch(() => "unknown");
+      throw new SettingsError(`CLEW_VOLUME: another orchestrator (process ${holder}) holds this volume; stop it, or set another CLEW_VOLUME`);
+    }
+    await delay(retryMs, signal === undefined ? {} : { signal });
+  }
+}
+
+function tryLock(file: string): DatabaseSync | undefined {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER); COMMIT;");
+    return database;
+  } catch (error) {
+    database.close();
+    if (error instanceof Error && /locked|busy/i.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+function watch(database: DatabaseSync, file: string, onLost: () => void): Disposable {
+  const held = statSync(file).ino;
+  const timer = setInterval(() => {
+    if (statSync(file, { throwIfNoEntry: false })?.ino === held) return;
+    clearInterval(timer);
+    onLost();
+  }, watchMs);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      database.close();
+    },
+  };
+}

@@ -21,6 +21,7 @@ const targets = {
   test: (args) => [[...vitest, ...args]],
   demo: (args) => [[node, "scripts/demo.ts", ...args]],
   start: (args) => [[node, "scripts/start.ts", ...args]],
+  "back-office": (args) => [[node, "examples/back-office/src/main.ts", ...args]],
   pack: (args) => [[node, "scripts/pack.ts", ...args]],
   bench: (args) => benches(args).map((file) => [node, join("bench", file)]),
   check: (args) => [

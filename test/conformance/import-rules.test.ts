@@ -89,6 +89,7 @@ const cases: readonly Case[] = [
   ["services/orchestrator/src/config.ts", "export const volume = process.env.CLEW_VOLUME;", undefined],
   ["services/orchestrator/src/runs/ok.ts", 'import "node:crypto"; import "@clew/fault/fault"; export const day = new Date(0);', undefined],
   ["services/orchestrator/src/runs/ok.test.ts", 'import "vitest"; import "node:fs"; setTimeout(() => {}, 1);', undefined],
+  ["services/sandbox-agent/src/guardrails/check-ok.ts", 'import "node:dns/promises";', undefined],
   ["packages/process/src/ok.ts", "export const volume = process.env.CLEW_VOLUME;", undefined],
   ["packages/cli/src/ok.ts", 'import "@clew/client/clew";', undefined],
   ["test/flow/ok.ts", 'import "@clew/orchestrator/orchestrator"; import "../../services/gateway/src/gateway.ts";', undefined],

@@ -1,0 +1,98 @@
+import { readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startBackOffice } from "@clew/back-office/back-office";
+import { eventLine } from "@clew/cli/event-line";
+import { createClew, type RunEvent, type RunResult } from "@clew/client/index";
+import { readable, ServiceStartError } from "./service-process.ts";
+import { startServices } from "./services.ts";
+import { untilStopped } from "./until-stopped.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const volume = join(root, ".clew-demo");
+const playbook = "examples/playbooks/cancel-order.yaml";
+const longestMs = 180_000;
+
+/** What the demo was before it ended: the run, and the last step that failed. */
+interface Told {
+  readonly runId: string;
+  readonly failedStep: string | undefined;
+}
+
+/** Prints a run's events as they come; answers how it ended. */
+async function follow(events: AsyncIterable<RunEvent>, runId: string): Promise<Told> {
+  let startTime: string | undefined;
+  let failedStep: string | undefined;
+  for await (const event of events) {
+    startTime ??= event.time;
+    console.log(eventLine(event, startTime));
+    if (event.type === "stepCompleted" && !event.stepCompleted.success && !event.stepCompleted.skipped) {
+      failedStep = `step ${event.stepCompleted.stepIndex + 1}, ${event.stepCompleted.description || event.stepCompleted.action}`;
+    }
+  }
+  return { runId, failedStep };
+}
+
+function printOutcome({ state, outcome }: RunResult, { failedStep }: Told): void {
+  console.log(`\n${state}: ${outcome.summary}`);
+  for (const [name, value] of Object.entries(outcome.data ?? {}))
+    console.log(`  ${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  if (state === "COMPLETED") return;
+  if (failedStep !== undefined) console.error(`Failed at ${failedStep}.`);
+  if (outcome.error !== undefined) console.error(`${outcome.error.reason}: ${outcome.error.message}`);
+}
+
+function printNext(runId: string): void {
+  console.log(`
+The run is on disk, and nothing is left running. To open it again:
+  CLEW_VOLUME=${relative(process.cwd(), volume) || "."} npm start
+and in another terminal:
+  npx clew get ${runId}
+  npx clew stream ${runId} --after 5
+  npx clew artifacts ${runId} trace.zip -o trace.zip && npx playwright show-trace trace.zip`);
+}
+
+/** Shows the services' warnings; what they say at a failed start stands in the error. */
+function show(service: string, line: string): void {
+  if (process.env.CLEW_LOG_LEVEL !== undefined) console.error(`${service}: ${readable(line)}`);
+}
+
+async function main(): Promise<number> {
+  using wish = untilStopped();
+  const controller = new AbortController();
+  void wish.asked.then(() => controller.abort());
+  const timer = setTimeout(() => controller.abort(), longestMs);
+  try {
+    await using backOffice = await startBackOffice({ port: 0 });
+    await using services = await startServices({ volume, onLine: show });
+    void wish.insisted.then(() => services.kill());
+    console.log(`Gateway ${services.url}, back office ${backOffice.url}. Running ${playbook}:\n`);
+    const clew = createClew({ url: services.url });
+    const run = await clew.createRun(
+      {
+        playbookSource: readFileSync(join(root, playbook), "utf8"),
+        params: { order_id: "12345", base_url: backOffice.url },
+        guardrails: { allowedPrivateHosts: [new URL(backOffice.url).host] },
+        labels: { demo: "true" },
+      },
+      { signal: controller.signal },
+    );
+    const told = await follow(run.events({ signal: controller.signal }), run.id);
+    const result = await run.result({ signal: controller.signal });
+    printOutcome(result, told);
+    printNext(run.id);
+    return result.state === "COMPLETED" ? 0 : 1;
+  } catch (error) {
+    if (controller.signal.aborted) {
+      console.error("\nThe demo was stopped, and its run with it.");
+      return 130;
+    }
+    if (!(error instanceof ServiceStartError)) throw error;
+    console.error(error.message);
+    return 1;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+process.exitCode = await main();

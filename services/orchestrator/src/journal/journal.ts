@@ -78,7 +78,8 @@ export class Journal implements AsyncDisposable {
   readonly #reads = new Set<Promise<unknown>>();
   #file: DiskFile;
   #failure: { readonly fault: Fault; readonly handleHolds: boolean } | undefined;
-  #refusal: Fault | undefined;
+  #recovering: Promise<void> | undefined;
+  #sealing: Promise<void> | undefined;
   #sealed: boolean;
   #closing: Promise<void> | undefined;
 
@@ -94,7 +95,6 @@ export class Journal implements AsyncDisposable {
     this.#index = index;
     this.#file = file;
     this.#sealed = sealed;
-    if (sealed) this.#refusal = sealedFault();
   }
 
   /** Makes a run's journal. The file, the run's folder and its parent are durable before this resolves. Throws VOLUME_FULL or VOLUME_FAILED, also where there is one. */
@@ -165,7 +165,7 @@ export class Journal implements AsyncDisposable {
    * The queue holds what its callers wait for and nothing else. Rejects with VOLUME_FULL or VOLUME_FAILED.
    */
   append(drafts: readonly Draft[]): Promise<readonly JournalRecord[]> {
-    const refusal = this.#refusal ?? this.#failure?.fault;
+    const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     if (drafts.length === 0) return Promise.resolve([]);
     let bytes = 0;
@@ -174,6 +174,14 @@ export class Journal implements AsyncDisposable {
       bytes += RECORD_OVERHEAD_BYTES + body.byteLength;
     }
     return this.#queue.add(drafts, bytes);
+  }
+
+  #refusal(): Fault | undefined {
+    if (this.#closing !== undefined) return new Fault("SHUTTING_DOWN");
+    if (this.#sealed || this.#sealing !== undefined) {
+      return new Fault("INTERNAL", { message: "The journal is sealed: its last record has been written." });
+    }
+    return this.#failure?.fault;
   }
 
   async #flush(drafts: readonly Draft[]): Promise<readonly JournalRecord[]> {
@@ -211,11 +219,18 @@ export class Journal implements AsyncDisposable {
    * Makes a journal whose volume failed writable again: what is durable is checked and written to a new file in the old one's place.
    * What had been rejected is not in it. Throws JOURNAL_DAMAGED when the durable part does not hold, VOLUME_FULL or VOLUME_FAILED; it may then be asked again.
    */
-  async recover(): Promise<void> {
-    const failure = this.#failure;
-    if (failure === undefined) return;
+  recover(): Promise<void> {
+    this.#recovering ??= this.#recover().finally(() => {
+      this.#recovering = undefined;
+    });
+    return this.#recovering;
+  }
+
+  async #recover(): Promise<void> {
+    if (this.#closing !== undefined) throw new Fault("SHUTTING_DOWN");
+    if (this.#failure === undefined) return;
     try {
-      if (failure.handleHolds) await this.#file.truncate(this.position.nextOffset);
+      if (this.#failure.handleHolds) await this.#file.truncate(this.position.nextOffset);
       else await this.#startAnew();
     } catch (error) {
       throw toFault(error);
@@ -272,9 +287,15 @@ export class Journal implements AsyncDisposable {
   }
 
   /** Closes the journal for writing, after its last record, and leaves an index beside it, so that it opens without being read. Later appends are rejected. */
-  async seal(): Promise<void> {
+  seal(): Promise<void> {
+    this.#sealing ??= this.#seal().finally(() => {
+      this.#sealing = undefined;
+    });
+    return this.#sealing;
+  }
+
+  async #seal(): Promise<void> {
     if (this.#sealed) return;
-    this.#refusal ??= sealedFault();
     await this.#queue.idle();
     try {
       if (this.#failure !== undefined) throw this.#failure.fault;
@@ -284,7 +305,6 @@ export class Journal implements AsyncDisposable {
       await file.close();
       this.#sealed = true;
     } catch (error) {
-      this.#refusal = undefined;
       throw toFault(error);
     }
   }
@@ -296,11 +316,9 @@ export class Journal implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const fault = new Fault("SHUTTING_DOWN");
-    this.#refusal = fault;
     await this.#queue.idle();
-    this.tail.close(fault);
-    await Promise.allSettled([...this.#reads]);
+    this.tail.close(new Fault("SHUTTING_DOWN"));
+    await Promise.allSettled([this.#sealing, this.#recovering, ...this.#reads]);
     await this.#file.close();
   }
 
@@ -363,10 +381,6 @@ export class Journal implements AsyncDisposable {
     await this.#disk.remove(this.#files.index).catch(() => undefined);
     return new Fault("JOURNAL_DAMAGED");
   }
-}
-
-function sealedFault(): Fault {
-  return new Fault("INTERNAL", { message: "The journal is sealed: its last record has been written." });
 }
 
 function toFault(error: unknown): Fault {

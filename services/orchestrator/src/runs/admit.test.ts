@@ -1,0 +1,20 @@
+import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { describe, expect, it } from "vitest";
+import { admit } from "./admit.ts";
+
+const state = { producer: "agent", attempt: 2, currentAttempt: 2, position: 4, events: 10 } as const;
+const event = (sequence: number) => SandboxEvent.fromPartial({ sequence, payload: { $case: "runStarted", value: {} } });
+
+describe("admission", () => {
+  it.each([
+    ["the next event", event(5), state, 100, { kind: "admitted" }],
+    ["one the journal has", event(4), state, 100, { kind: "duplicate" }],
+    ["one that leaves out another", event(6), state, 100, { kind: "gap", expected: 5 }],
+    ["one of an attempt before", event(5), { ...state, attempt: 1 }, 100, { kind: "fenced" }],
+    ["an agent's word from the warden", event(5), { ...state, producer: "warden" as const }, 100, { kind: "refused", why: "runStarted from the warden" }],
+    ["one without a payload", SandboxEvent.fromPartial({ sequence: 5 }), state, 100, { kind: "refused", why: "an event without a payload" }],
+    ["one that is too large", event(5), state, 65_000, { kind: "refused", why: "an event of 65000 bytes" }],
+  ])("decides on %s", (_, said, at, bytes, admission) => {
+    expect(admit(said, bytes, at)).toEqual(admission);
+  });
+});

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startBackOffice } from "@clew/back-office/back-office";
-import { eventLine } from "@clew/cli/event-line";
-import { createClew, type RunEvent, type RunResult } from "@clew/client/index";
+import { formatEventLine } from "@clew/cli/event-line";
+import { createClew, type RunEvent, type RunResult } from "@clew/client";
 import { readable, ServiceStartError } from "./service-process.ts";
 import { startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -25,7 +25,7 @@ async function follow(events: AsyncIterable<RunEvent>, runId: string): Promise<T
   let failedStep: string | undefined;
   for await (const event of events) {
     startTime ??= event.time;
-    console.log(eventLine(event, startTime));
+    console.log(formatEventLine(event, startTime ?? event.time));
     if (event.type === "stepCompleted" && !event.stepCompleted.success && !event.stepCompleted.skipped) {
       failedStep = `step ${event.stepCompleted.stepIndex + 1}, ${event.stepCompleted.description || event.stepCompleted.action}`;
     }

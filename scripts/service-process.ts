@@ -49,7 +49,7 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   /**
-   * Starts a service and waits until its log says `listening`.
+   * Starts a service and waits until its log says that it listens, with an `address` or a `url`.
    *
    * @throws ServiceStartError when it ends or says nothing in time; the process is gone then.
    */
@@ -146,7 +146,9 @@ export function parseLogLine(
 
 function listeningAddress(line: string): string | undefined {
   const entry = parseLogLine(line);
-  return entry?.msg === "listening" && typeof entry.fields.address === "string" ? entry.fields.address : undefined;
+  if (entry === undefined || !/\blisten(s|ing)$/.test(entry.msg)) return undefined;
+  const { address, url } = entry.fields;
+  return typeof address === "string" ? address : typeof url === "string" ? new URL(url).host : undefined;
 }
 
 /** Says a log line in words: its message, and its error's where it has one. */

@@ -91,7 +91,7 @@ const cases: readonly Case[] = [
   ["services/orchestrator/src/runs/ok.test.ts", 'import "vitest"; import "node:fs"; setTimeout(() => {}, 1);', undefined],
   ["services/sandbox-agent/src/guardrails/check-ok.ts", 'import "node:dns/promises";', undefined],
   ["packages/process/src/ok.ts", "export const volume = process.env.CLEW_VOLUME;", undefined],
-  ["packages/cli/src/ok.ts", 'import "@clew/client/clew";', undefined],
+  ["packages/cli/src/ok.ts", 'import "@clew/client"; import "@clew/client/clew";', undefined],
   ["test/flow/ok.ts", 'import "@clew/orchestrator/orchestrator"; import "../../services/gateway/src/gateway.ts";', undefined],
 ];
 

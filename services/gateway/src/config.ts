@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { type Address, addressSchema } from "@clew/process/address";
+import { readSettings } from "@clew/process/settings";
+import { z } from "zod";
+
+/** What a gateway is told. */
+export interface GatewayConfig {
+  /** Where it listens; port 0: any free one. */
+  readonly address: Address;
+  /** Where the orchestrator is. */
+  readonly orchestrator: Address;
+  /** Names beside loopback's and our own address that requests may be sent to, as `host` or `host:port`. */
+  readonly allowedHosts: readonly string[];
+  /** Origins beside our own whose pages may call. */
+  readonly corsOrigins: readonly string[];
+  /** Whether callers must show an API key. Without, the gateway listens on loopback or a Unix socket only. */
+  readonly apiKeysConfigured: boolean;
+  /** The key the gateway reads with what it shares between readers. */
+  readonly serviceKey?: string | undefined;
+  readonly tls?: TlsConfig | undefined;
+}
+
+/** Certificates, as PEM. */
+export interface TlsConfig {
+  readonly cert: string;
+  readonly key: string;
+  /** Who signs the certificates that callers must show; they need none when absent. */
+  readonly clientCa?: string | undefined;
+}
+
+const list = z
+  .string()
+  .default("")
+  .transform((text) =>
+    text
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== ""),
+  );
+
+const pemFile = z.string().transform((path, context) => {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    context.addIssue({ code: "custom", message: "the file it names cannot be read" });
+    return z.NEVER;
+  }
+});
+
+const origin = z
+  .string()
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, "each must be an origin such as https://app.example.com");
+
+const schema = z
+  .object({
+    CLEW_GATEWAY_ADDRESS: addressSchema.prefault("127.0.0.1:8080"),
+    CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
+    CLEW_ALLOWED_HOSTS: list,
+    CLEW_CORS_ORIGINS: list.pipe(z.array(origin)),
+    CLEW_API_KEYS: z.unknown().optional(),
+    CLEW_SERVICE_KEY: z.string().min(1).optional(),
+    CLEW_TLS_CERT: pemFile.optional(),
+    CLEW_TLS_KEY: pemFile.optional(),
+    CLEW_TLS_CLIENT_CA: pemFile.optional(),
+    CLEW_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  })
+  .refine(({ CLEW_TLS_CERT: cert, CLEW_TLS_KEY: key }) => (cert === undefined) === (key === undefined), {
+    path: ["CLEW_TLS_KEY"],
+    message: "is needed together with CLEW_TLS_CERT",
+  });
+
+/** Reads the gateway's settings. @throws SettingsError listing all that is unknown or wrong. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): GatewayConfig & { readonly logLevel: string } {
+  const settings = readSettings(schema, env);
+  const { CLEW_TLS_CERT: cert, CLEW_TLS_KEY: key, CLEW_TLS_CLIENT_CA: clientCa } = settings;
+  return {
+    address: settings.CLEW_GATEWAY_ADDRESS,
+    orchestrator: settings.CLEW_ORCHESTRATOR_ADDRESS,
+    allowedHosts: settings.CLEW_ALLOWED_HOSTS,
+    corsOrigins: settings.CLEW_CORS_ORIGINS,
+    // The keys themselves are the orchestrator's business.
+    apiKeysConfigured: settings.CLEW_API_KEYS !== undefined && settings.CLEW_API_KEYS !== "",
+    serviceKey: settings.CLEW_SERVICE_KEY,
+    tls: cert === undefined || key === undefined ? undefined : { cert, key, clientCa },
+    logLevel: settings.CLEW_LOG_LEVEL,
+  };
+}

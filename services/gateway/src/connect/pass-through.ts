@@ -1,0 +1,50 @@
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { isBiDiStreaming, isClientStreaming, isServerStreaming, isUnary } from "../upstream/method-kind.ts";
+import type { CallOptions, Upstream } from "../upstream/upstream.ts";
+import { toConnectError } from "./to-connect-error.ts";
+
+/** Finds what a call says of its caller to the orchestrator. */
+export type ToCallHeaders = (context: HandlerContext) => Readonly<Record<string, string>>;
+
+/** Registers every method of a service so that it is passed on to the orchestrator, message by message. */
+export function passThrough(router: ConnectRouter, service: DescService, upstream: Upstream, toHeaders: ToCallHeaders): void {
+  for (const method of service.methods) passMethod(router, method, upstream, toHeaders);
+}
+
+function passMethod(router: ConnectRouter, method: DescMethod, upstream: Upstream, toHeaders: ToCallHeaders): void {
+  const optionsOf = (context: HandlerContext): CallOptions => {
+    const timeoutMs = context.timeoutMs();
+    return { headers: toHeaders(context), signal: context.signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  };
+  if (isUnary(method)) {
+    router.rpc(method, async (request, context) => {
+      try {
+        return await upstream.unary(method, request, optionsOf(context));
+      } catch (error) {
+        throw toConnectError(error, context.signal);
+      }
+    });
+  } else if (isServerStreaming(method)) {
+    router.rpc(method, (request, context) => passStream(upstream.stream(method, only(request), optionsOf(context)), context.signal));
+  } else if (isClientStreaming(method)) {
+    router.rpc(method, async (requests, context) => {
+      for await (const response of passStream(upstream.stream(method, requests, optionsOf(context)), context.signal)) return response;
+      throw toConnectError(new Error("The orchestrator answered nothing."));
+    });
+  } else if (isBiDiStreaming(method)) {
+    router.rpc(method, (requests, context) => passStream(upstream.stream(method, requests, optionsOf(context)), context.signal));
+  }
+}
+
+async function* passStream<T>(responses: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* responses;
+  } catch (error) {
+    throw toConnectError(error, signal);
+  }
+}
+
+async function* only<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}

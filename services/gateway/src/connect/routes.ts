@@ -1,0 +1,98 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { Fault } from "@clew/fault/fault";
+import { createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
+import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { compressionGzip } from "@connectrpc/connect-node";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { toCallHeaders } from "../http/call-headers.ts";
+import { toFault } from "../http/door.ts";
+import { jsonOptions } from "../http/json-options.ts";
+import { type PaceLimits, paceResponse } from "../http/paced-response.ts";
+import { requestSignal } from "../http/request-signal.ts";
+import { takeOver } from "../http/take-over.ts";
+import { maxMessageBytes, type Upstream } from "../upstream/upstream.ts";
+import { passThrough } from "./pass-through.ts";
+import { connectErrorOf } from "./to-connect-error.ts";
+
+/** What the Connect door needs. */
+export interface ConnectOptions {
+  readonly upstream: Upstream;
+  readonly shutdown: AbortSignal;
+  readonly pace: PaceLimits;
+  /** The largest message a caller may send, in bytes. */
+  readonly maxRequestBytes: number;
+  readonly onStall: () => void;
+}
+
+const callHeaders = createContextKey<Record<string, string>>({});
+const refusal = createContextKey<Fault | undefined>(undefined);
+
+/** Serves a service to Connect and gRPC-Web clients at `/<package>.<service>/<method>`; errors have the form of the caller's protocol. */
+export async function serveConnect(app: FastifyInstance, service: DescService, options: ConnectOptions): Promise<void> {
+  const router = createConnectRouter({
+    // gRPC proper needs HTTP/2; it is served by the orchestrator itself.
+    grpc: false,
+    jsonOptions: { ...jsonOptions, ignoreUnknownFields: true },
+    readMaxBytes: options.maxRequestBytes,
+    writeMaxBytes: maxMessageBytes,
+    // Compressed requests are read; answers are never compressed, because a stream's frames must not wait for each other.
+    acceptCompression: [compressionGzip],
+    compressMinBytes: maxMessageBytes,
+    requestGate: ({ values }) => {
+      const fault = values.get(refusal);
+      if (fault !== undefined) throw connectErrorOf(fault);
+    },
+  });
+  passThrough(router, service, options.upstream, ({ values }) => values.get(callHeaders));
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  app.removeAllContentTypeParsers();
+  // Bodies are read by Connect, as their bytes come.
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  const handle = (request: FastifyRequest, reply: FastifyReply, fault?: Fault) => {
+    const handler = handlers.get(request.routeOptions.url ?? "");
+    if (handler === undefined) throw new Error("A Connect route without its handler.");
+    return answer(handler, request, reply, options, fault);
+  };
+  app.setErrorHandler((error, request, reply) => handle(request, reply, toFault(error)));
+  for (const url of handlers.keys()) app.all(url, { config: { door: "connect" } }, (request, reply) => handle(request, reply));
+}
+
+async function answer(
+  handler: UniversalHandler,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: ConnectOptions,
+  fault: Fault | undefined,
+): Promise<void> {
+  using link = requestSignal(reply.raw, options.shutdown);
+  const { status, header, body } = await handler({
+    httpVersion: request.raw.httpVersion,
+    method: request.method,
+    url: `http://localhost${request.url}`,
+    header: toHeaders(request.headers),
+    body: request.raw,
+    signal: link.signal,
+    contextValues: createContextValues().set(callHeaders, toCallHeaders(request)).set(refusal, fault),
+  });
+  const pieces = body?.[Symbol.asyncIterator]();
+  // Connect completes its headers with the first piece of the body, not before.
+  let piece = await pieces?.next();
+  const response = takeOver(reply, status, Object.fromEntries(header ?? []));
+  try {
+    // Not paced by the link's signal: what a stream ends with, an error included, is still to be written after it aborted.
+    const paced = paceResponse(response, options.pace, { signal: new AbortController().signal, onStall: options.onStall });
+    for (; piece !== undefined && !piece.done; piece = await pieces?.next()) await paced.write(piece.value);
+    response.end();
+  } catch {
+    response.destroy();
+  } finally {
+    link.abort();
+    void pieces?.return?.().then(undefined, () => {});
+  }
+}
+
+function toHeaders(given: FastifyRequest["headers"]): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) for (const item of [value].flat()) headers.append(name, item);
+  return headers;
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { Fault } from "@clew/fault/fault";
+import { type Address, formatAddress, isLocal } from "@clew/process/address";
+import type { Logger } from "@clew/process/logger";
+import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
+import type { FastifyInstance } from "fastify";
+import manifest from "../package.json" with { type: "json" };
+import type { GatewayConfig } from "./config.ts";
+import { serveConnect } from "./connect/routes.ts";
+import { createApp } from "./http/app.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { defaultPaceLimits, type PaceLimits } from "./http/paced-response.ts";
+import { servePlain } from "./http/plain-routes.ts";
+import { readBindings } from "./rest/bindings.ts";
+import { maxBodyBytes, serveRest } from "./rest/routes.ts";
+import { defaultFollowLimits, type FollowLimits } from "./sse/keep-following.ts";
+import type { StreamRouteOptions } from "./sse/stream-route.ts";
+import { createRunFollower } from "./upstream/run-follower.ts";
+import { openUpstream } from "./upstream/upstream.ts";
+
+/** What a gateway is given beside its settings. */
+export interface GatewayOptions {
+  readonly log: Logger;
+  /** What a reader may cost; the protocol's own limits unless given. */
+  readonly pace?: PaceLimits;
+  /** How long the orchestrator is waited for. */
+  readonly follow?: FollowLimits;
+  /** Milliseconds of silence that a comment breaks; 12,000 unless given. */
+  readonly heartbeatMs?: number;
+}
+
+/** A running gateway. Disposing it ends its streams with `reconnect`, and closes every connection within 5 s. */
+export interface Gateway extends AsyncDisposable {
+  /** Where it answers, such as `http://127.0.0.1:8080`; `unix:/path` for a socket. */
+  readonly url: string;
+}
+
+/** The gateway cannot start; the message says what to do. */
+export class GatewayStartError extends Error {
+  override readonly name = "GatewayStartError";
+}
+
+const closeMs = 3_000;
+
+/**
+ * Starts a gateway.
+ *
+ * @throws GatewayStartError where its address is taken, or is not local although no API keys are configured.
+ */
+export async function startGateway(
+  config: GatewayConfig,
+  { log, pace = defaultPaceLimits, follow = defaultFollowLimits, heartbeatMs = 12_000 }: GatewayOptions,
+): Promise<Gateway> {
+  const { address } = config;
+  if (!config.apiKeysConfigured && !isLocal(address)) {
+    throw new GatewayStartError(
+      `Without API keys the gateway listens on loopback only, not on ${formatAddress(address)}: set CLEW_API_KEYS, or CLEW_GATEWAY_ADDRESS to 127.0.0.1:8080.`,
+    );
+  }
+  const closing = new AbortController();
+  const metrics = createMetrics();
+  const upstream = openUpstream(config.orchestrator);
+  const onStall = () => metrics.stalledReaders.inc();
+  const shutdown = closing.signal;
+  const options: StreamRouteOptions = {
+    upstream,
+    follower: createRunFollower(upstream),
+    shutdown,
+    pace,
+    limits: follow,
+    heartbeatMs,
+    onStall,
+    onGap: () => metrics.sequenceGaps.inc(),
+    onReopen: () => metrics.upstreamReopens.inc(),
+  };
+  const app = createApp({ config, log, metrics, newId: randomUUID });
+  servePlain(app, { upstream, metrics, version: manifest.version });
+  serveRest(app, readBindings(RunService), options);
+  void app.register((instance) => serveConnect(instance, RunService, { upstream, shutdown, pace, maxRequestBytes: maxBodyBytes, onStall }));
+  try {
+    await listen(app, address);
+  } catch (error) {
+    upstream[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    url: urlOf(app, config),
+    async [Symbol.asyncDispose]() {
+      closing.abort(new Fault("SHUTTING_DOWN"));
+      const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
+      await app.close();
+      clearTimeout(timer);
+      upstream[Symbol.dispose]();
+    },
+  };
+}
+
+async function listen(app: FastifyInstance, address: Address): Promise<void> {
+  try {
+    // A socket's file outlives a process that was killed.
+    if (address.kind === "unix") await rm(address.path, { force: true });
+    await app.listen(address.kind === "unix" ? { path: address.path } : { host: address.host, port: address.port });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    if (error.code === "EADDRINUSE")
+      throw new GatewayStartError(`${formatAddress(address)} is taken: stop what listens there, or set CLEW_GATEWAY_ADDRESS.`, {
+        cause: error,
+      });
+    throw new GatewayStartError(
+      `The gateway cannot listen on ${formatAddress(address)} (${String(error.code)}): set CLEW_GATEWAY_ADDRESS.`,
+      { cause: error },
+    );
+  }
+}
+
+function urlOf(app: FastifyInstance, { address, tls }: GatewayConfig): string {
+  const bound = app.server.address();
+  if (address.kind === "unix" || bound === null || typeof bound === "string") return formatAddress(address);
+  return `${tls === undefined ? "http" : "https"}://${formatAddress({ ...address, port: bound.port })}`;
+}

@@ -1,0 +1,69 @@
+import { Fault } from "@clew/fault/fault";
+import type { Logger } from "@clew/process/logger";
+import { type FastifyInstance, fastify } from "fastify";
+import type { GatewayConfig } from "../config.ts";
+import { guardDoor, sendFault, toFault } from "./door.ts";
+import type { Metrics } from "./metrics.ts";
+import { toRequestId } from "./request-id.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Which door the route belongs to, for logs and metrics. */
+    readonly door?: "rest" | "sse" | "connect" | "plain";
+  }
+}
+
+/** What the HTTP server needs before it has routes. */
+export interface AppOptions {
+  readonly config: GatewayConfig;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly newId: () => string;
+}
+
+/** Makes the HTTP server: who is let in, what errors look like, what is logged and counted. It has no routes yet and does not listen. */
+export function createApp({ config, log, metrics, newId }: AppOptions): FastifyInstance {
+  const { tls } = config;
+  const app: FastifyInstance = fastify({
+    ...(tls === undefined
+      ? {}
+      : {
+          https: {
+            cert: tls.cert,
+            key: tls.key,
+            ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
+          },
+        }),
+    // fastify's own log holds query strings.
+    logger: false,
+    genReqId: ({ headers }) => toRequestId(headers["x-request-id"], newId),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 500 },
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => sendFault(reply, toFault(error)),
+  });
+  guardDoor(app, { ...config, isUnixSocket: config.address.kind === "unix" });
+  app.setErrorHandler((error, request, reply) => {
+    const fault = toFault(error);
+    if (fault.reason === "INTERNAL")
+      log.error({ requestId: request.id, route: request.routeOptions.url, err: fault.cause ?? fault }, "request failed");
+    if (!reply.raw.headersSent) sendFault(reply, fault);
+  });
+  app.setNotFoundHandler(() => {
+    throw new Fault("ROUTE_NOT_FOUND");
+  });
+  app.addHook("onResponse", async (request, reply) => {
+    const {
+      url: route = "unknown",
+      config: { door = "plain" },
+    } = request.routeOptions;
+    metrics.requests.inc({ door, route, status: reply.raw.statusCode });
+    if (door === "rest") metrics.durations.observe({ door }, reply.elapsedTime / 1_000);
+    log.debug(
+      { requestId: request.id, method: request.method, route, status: reply.raw.statusCode, durationMs: Math.round(reply.elapsedTime) },
+      "request answered",
+    );
+  });
+  return app;
+}

@@ -1,0 +1,59 @@
+import type { ServerResponse } from "node:http";
+import { Fault } from "@clew/fault/fault";
+
+/** How far a response may run ahead of its reader. */
+export interface PaceLimits {
+  /** Bytes that may wait in this process for the reader. */
+  readonly maxBufferedBytes: number;
+  /** Milliseconds a reader may take nothing while bytes wait; then it is disconnected. */
+  readonly stallMs: number;
+}
+
+/** What a reader may cost unless a gateway is told otherwise. */
+export const defaultPaceLimits: PaceLimits = { maxBufferedBytes: 256 * 1024, stallMs: 20_000 };
+
+/** A response that is written no faster than it is read. */
+export interface PacedResponse {
+  /**
+   * Hands bytes to the socket, and resolves when there is room for more.
+   *
+   * @throws the signal's reason when it aborts, and CANCELLED when the reader is gone.
+   */
+  write(chunk: string | Uint8Array): Promise<void>;
+}
+
+/** Paces a response. A reader that stalls has its connection destroyed, and `onStall` is told. */
+export function paceResponse(
+  response: ServerResponse,
+  limits: PaceLimits,
+  options: { readonly signal: AbortSignal; readonly onStall: () => void },
+): PacedResponse {
+  // A socket's own timeout counts partial progress of a large write, which no event of the stream shows.
+  response.setTimeout(limits.stallMs, () => {
+    if (response.writableLength === 0) return;
+    options.onStall();
+    response.destroy(new Fault("STALLED"));
+  });
+  return {
+    async write(chunk) {
+      options.signal.throwIfAborted();
+      if (response.destroyed) throw new Fault("CANCELLED");
+      if (!response.write(chunk) && response.writableLength >= limits.maxBufferedBytes) await drained(response, options.signal);
+    },
+  };
+}
+
+function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => () => {
+      response.off("drain", onDrain).off("close", onClose);
+      signal.removeEventListener("abort", onAbort);
+      act();
+    };
+    const onDrain = settle(resolve);
+    const onClose = settle(() => reject(new Fault("CANCELLED")));
+    const onAbort = settle(() => reject(signal.reason));
+    response.on("drain", onDrain).on("close", onClose);
+    signal.addEventListener("abort", onAbort);
+  });
+}

@@ -1,0 +1,27 @@
+import type { ActivePage } from "../browser/active-page.ts";
+
+/** What an action works with. */
+export interface ActionContext {
+  readonly active: ActivePage;
+  /** Aborts the action at once. */
+  readonly signal: AbortSignal;
+  /** Secrets by name; never in a result. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+/** What came of an action. */
+export interface ActionResult {
+  /** What it did, such as `Clicked button 'Cancel order'`: one sentence without a full stop, without secrets. */
+  readonly did: string;
+  /** What it found; empty where it looks for nothing. */
+  readonly found?: string;
+}
+
+/** An action that has found what it acts on and has not touched it. */
+export type ReadyAction = () => Promise<ActionResult>;
+
+/**
+ * Finds what a step acts on, without changing anything, so that it runs while the intent is being written.
+ * Both halves reject with a Fault, or with the signal's reason.
+ */
+export type PrepareAction<S> = (step: S, context: ActionContext) => Promise<ReadyAction>;

@@ -1,0 +1,104 @@
+import { Fault } from "@clew/fault/fault";
+import { linkSignals } from "@clew/streams/linked-signal";
+import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
+import type { Locator, Page } from "playwright";
+import type { ActivePage } from "../browser/active-page.ts";
+import { timeouts } from "./timeouts.ts";
+
+/** The one element a selector stands for. */
+export interface FoundElement {
+  readonly page: Page;
+  readonly locator: Locator;
+  /** What a person would call it, such as `button 'Cancel order'`. */
+  readonly words: string;
+}
+
+/**
+ * Finds the one visible element a step acts on.
+ *
+ * The primary is looked at first, which costs one round trip. If it does not show it is waited for, 800 ms after the page has come to rest; then
+ * the first fallback that shows is taken. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND.
+ */
+export async function findElement(active: ActivePage, selector: PlaybookSelector, signal: AbortSignal): Promise<FoundElement> {
+  const deadline = performance.now() + timeouts.selectorTotal;
+  for (;;) {
+    const page = await active.settled(signal);
+    const before = active.navigations;
+    const hasMoved = () => active.navigations !== before && performance.now() < deadline;
+    const primary = await look(page, selector.primary, selector, signal);
+    if (primary !== "none") return primary;
+    const waited = await waitToShow(page, selector.primary, active, signal);
+    if (waited === "shown" || hasMoved()) continue;
+    for (const fallback of selector.fallbacks) {
+      const found = await look(page, fallback, selector, signal);
+      if (found !== "none") return found;
+    }
+    if (!hasMoved()) throw notFound(selector);
+  }
+}
+
+/** Looks once: the one visible match, or `none`; throws where there are several. */
+async function look(page: Page, candidate: string, selector: PlaybookSelector, signal: AbortSignal): Promise<FoundElement | "none"> {
+  const locator = page.locator(candidate).filter({ visible: true });
+  const seen = await locator.evaluateAll(nameElements).catch((thrown: unknown) => {
+    signal.throwIfAborted();
+    throwIfInvalid(thrown, candidate);
+    // The page went away under the look; the caller sees that it moved.
+    return [];
+  });
+  if (seen.length > 1) {
+    const list = seen.slice(0, 5).join(", ");
+    throw new Fault("SELECTOR_AMBIGUOUS", {
+      message: `The selector '${short(candidate)}' matches ${seen.length >= 20 ? "20 or more" : seen.length} visible elements: ${list}${seen.length > 5 ? ", …" : ""}.`,
+    });
+  }
+  const [words] = seen;
+  return words === undefined ? "none" : { page, locator, words: selector.description || words };
+}
+
+/** Waits until the primary shows, its time is over, or the page moves. */
+async function waitToShow(page: Page, primary: string, active: ActivePage, signal: AbortSignal): Promise<"shown" | "over"> {
+  using link = linkSignals(signal);
+  void active.changed.then(() => link.abort());
+  const locator = page.locator(primary).filter({ visible: true }).first();
+  try {
+    await locator.waitFor({ state: "visible", timeout: timeouts.selectorProbe, signal: link.signal });
+    return "shown";
+  } catch (thrown) {
+    signal.throwIfAborted();
+    throwIfInvalid(thrown, primary);
+    return "over";
+  }
+}
+
+function notFound(selector: PlaybookSelector): Fault {
+  const tried = [selector.primary, ...selector.fallbacks].map((candidate) => `'${short(candidate)}'`).join(", ");
+  const what = selector.description === "" ? "" : ` (${selector.description})`;
+  return new Fault("SELECTOR_NOT_FOUND", { message: `No selector matched a visible element: tried ${tried}${what}.` });
+}
+
+function throwIfInvalid(thrown: unknown, candidate: string): void {
+  const text = thrown instanceof Error ? thrown.message : "";
+  if (/while parsing|Unknown engine|InvalidSelectorError|Malformed selector|not a valid selector|not a valid XPath/.test(text)) {
+    throw new Fault("ACTION_FAILED", { message: `The selector '${short(candidate)}' is not valid.`, cause: thrown });
+  }
+}
+
+function short(selector: string): string {
+  return selector.length > 80 ? `${selector.slice(0, 79)}…` : selector;
+}
+
+/** Runs in the page: what a person would call each element; never what a field holds. */
+function nameElements(elements: (HTMLElement | SVGElement)[]): string[] {
+  const kinds: Record<string, string> = { a: "link", button: "button", input: "field", textarea: "field", select: "list", img: "picture" };
+  return elements.slice(0, 20).map((element) => {
+    const tag = element.tagName.toLowerCase();
+    const type = element.getAttribute("type") ?? "";
+    const isButton = tag === "input" && ["submit", "button", "reset"].includes(type);
+    const isField = (tag === "input" && !isButton) || tag === "textarea" || tag === "select";
+    const kind = isButton ? "button" : (element.getAttribute("role") ?? kinds[tag] ?? tag);
+    const label = element.getAttribute("aria-label") ?? (isField ? (element.getAttribute("placeholder") ?? element.getAttribute("name")) : element.textContent) ?? "";
+    const name = label.replace(/\s+/g, " ").trim();
+    return name === "" ? kind : `${kind} '${name.length > 40 ? `${name.slice(0, 39)}…` : name}'`;
+  });
+}

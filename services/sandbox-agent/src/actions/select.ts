@@ -1,0 +1,18 @@
+import type { StepOf } from "@clew/playbook/playbook-schema";
+import type { PrepareAction } from "./action.ts";
+import { findElement } from "./find-element.ts";
+import { playwrightFault } from "./playwright-fault.ts";
+import { timeouts } from "./timeouts.ts";
+
+/** Chooses an option of a list, by its value or its label. */
+export const select: PrepareAction<StepOf<"select">> = async (step, { active, signal }) => {
+  const timeout = step.params.timeout_ms ?? timeouts.action;
+  const { locator, words } = await findElement(active, step.selector, signal);
+  return async () => {
+    await locator.selectOption(step.params.value, { timeout, signal }).catch((thrown: unknown) => {
+      signal.throwIfAborted();
+      throw playwrightFault(thrown, "Choosing the option", timeout);
+    });
+    return { did: `Chose an option of ${words}` };
+  };
+};

@@ -1,0 +1,10 @@
+/** How long the browser may take, in milliseconds, unless a step gives its action a `timeout_ms`. */
+export const timeouts = {
+  action: 5_000,
+  navigation: 7_000,
+  /** For a selector to match after the page has come to rest. */
+  selectorProbe: 800,
+  /** For a selector to match however often the page moves meanwhile. */
+  selectorTotal: 10_000,
+  screenshot: 5_000,
+} as const;

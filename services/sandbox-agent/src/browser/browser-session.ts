@@ -1,0 +1,106 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+import { type Browser, chromium } from "playwright";
+import { ActivePage } from "./active-page.ts";
+import { chromiumArguments } from "./chromium-arguments.ts";
+
+/** Which browser to launch, and where it may leave things. */
+export interface LaunchBrowserOptions {
+  /** The Chromium to run. */
+  readonly executablePath: string;
+  readonly headless: boolean;
+  /** Whether Chromium's own sandbox is on. */
+  readonly sandbox: boolean;
+  /** The sandbox's folder: downloads, traces and the browser's home lie inside. Its profile lies in the process's temp folder (TMPDIR). */
+  readonly workFolder: string;
+  /** Variables by which the warden knows the browser's processes; they are all of the agent's environment that the browser gets. */
+  readonly marks?: Readonly<Record<string, string>>;
+  /** Gives up launching. */
+  readonly signal?: AbortSignal;
+}
+
+/** How the page presents itself to one run. */
+export interface PageOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly locale?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly colorScheme?: "light" | "dark" | undefined;
+  readonly extraHttpHeaders?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A launched browser, not yet claimed by a run. Disposing it closes it; twice is fine. */
+export interface BrowserSession extends AsyncDisposable {
+  /** The browser's name and version, such as `Chromium 156.0.8078.79`. */
+  readonly version: string;
+  /** Resolves when the browser has ended, for whatever reason. */
+  readonly closed: Promise<void>;
+  /** Aborts with a BROWSER_CRASHED fault when the browser ends without having been disposed. */
+  readonly crashed: AbortSignal;
+  /** Makes the context and the page of a run. The caller disposes it. */
+  openPage(options: PageOptions): Promise<ActivePage>;
+}
+
+const launchTimeoutMs = 30_000;
+const closeTimeoutMs = 5_000;
+
+/** Launches Chromium. Rejects with BROWSER_START_FAILED when it does not start. */
+export async function launchBrowser({ executablePath, headless, sandbox, workFolder, marks, signal }: LaunchBrowserOptions): Promise<BrowserSession> {
+  const folder = (name: string) => join(workFolder, name);
+  await Promise.all(["home", "downloads", "traces"].map((name) => mkdir(folder(name), { recursive: true, mode: 0o700 })));
+  const browser = await chromium
+    .launch({
+      executablePath,
+      headless,
+      chromiumSandbox: sandbox,
+      args: chromiumArguments,
+      // Nothing else of the agent's own environment reaches the browser.
+      env: { ...marks, HOME: folder("home"), TMPDIR: folder("home"), PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
+      downloadsPath: folder("downloads"),
+      tracesDir: folder("traces"),
+      timeout: launchTimeoutMs,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      ...(signal && { signal }),
+    })
+    .catch((cause: unknown) => {
+      throw new Fault("BROWSER_START_FAILED", { cause });
+    });
+  return sessionOf(browser);
+}
+
+function sessionOf(browser: Browser): BrowserSession {
+  const ended = Promise.withResolvers<void>();
+  const crash = new AbortController();
+  let disposal: Promise<void> | undefined;
+  browser.once("disconnected", () => {
+    if (disposal === undefined) crash.abort(new Fault("BROWSER_CRASHED"));
+    ended.resolve();
+  });
+  return {
+    version: `Chromium ${browser.version()}`,
+    closed: ended.promise,
+    crashed: crash.signal,
+    async openPage(options) {
+      const context = await browser.newContext({
+        viewport: { width: options.width, height: options.height },
+        ...(options.locale && { locale: options.locale }),
+        ...(options.timezone && { timezoneId: options.timezone }),
+        ...(options.colorScheme && { colorScheme: options.colorScheme }),
+        ...(options.extraHttpHeaders && { extraHTTPHeaders: { ...options.extraHttpHeaders } }),
+      });
+      return ActivePage.open(context, () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })));
+    },
+    [Symbol.asyncDispose]() {
+      disposal ??= Promise.race([browser.close().catch(() => {}), ended.promise, deadline(closeTimeoutMs)]);
+      return disposal;
+    },
+  };
+}
+
+/** Chromium that does not close in time is the sandbox's to kill. */
+function deadline(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

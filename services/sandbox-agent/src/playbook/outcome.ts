@@ -1,0 +1,43 @@
+import { Artifact_Kind, Outcome, type RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import type { RunFiles } from "../recording/run-files.ts";
+import { cutBytes, summarize, textBytes } from "./shorten.ts";
+import type { Findings } from "./step-context.ts";
+
+const dataBytes = 16 * 1024;
+const textsBytes = 24 * 1024;
+
+/** Composes the outcome of what was found; what does not fit an event is kept whole in the artifact `outcome.json`. */
+export async function composeOutcome(summary: string, findings: Findings, files: RunFiles, error?: RunError): Promise<Outcome> {
+  const data = shortenData(Object.fromEntries(findings.stored));
+  const texts = shortenTexts(findings.texts);
+  const isTruncated = data.truncated || texts.truncated;
+  const artifact = isTruncated
+    ? await files.write(
+        { name: "outcome.json", kind: Artifact_Kind.DATA, contentType: "application/json" },
+        JSON.stringify({ data: Object.fromEntries(findings.stored), extractedTexts: findings.texts }),
+      )
+    : undefined;
+  return Outcome.fromPartial({
+    summary: summarize(summary),
+    ...(findings.stored.size > 0 && { data: data.value }),
+    extractedTexts: texts.value,
+    truncated: isTruncated,
+    ...(artifact && { dataArtifact: artifact }),
+    ...(error && { error }),
+  });
+}
+
+function shortenData(whole: Readonly<Record<string, string>>): { value: Record<string, string>; truncated: boolean } {
+  const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+  if (size(whole) <= dataBytes) return { value: whole, truncated: false };
+  // JSON writes a byte as at most six.
+  const share = Math.floor(dataBytes / Object.keys(whole).length / 6) - 20;
+  return { value: Object.fromEntries(Object.entries(whole).map(([name, text]) => [name, cutBytes(text, Math.max(0, share))])), truncated: true };
+}
+
+function shortenTexts(whole: readonly string[]): { value: string[]; truncated: boolean } {
+  const total = whole.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  const share = total <= textsBytes ? textBytes : Math.min(textBytes, Math.floor(textsBytes / whole.length));
+  const value = whole.map((text) => cutBytes(text, share));
+  return { value, truncated: value.some((text, index) => text !== whole[index]) };
+}

@@ -1,0 +1,16 @@
+import type { Fault } from "@clew/fault/fault";
+import { RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import { cutBytes } from "./shorten.ts";
+
+const messageBytes = 2_000;
+
+/** Writes a Fault as events and outcomes carry it, with another message where one is given. */
+export function runErrorOf(fault: Fault, message: string = fault.message, details: Readonly<Record<string, string>> = {}): RunError {
+  return RunError.fromPartial({
+    code: fault.code,
+    reason: fault.reason,
+    message: cutBytes(message, messageBytes),
+    retryable: fault.retryable,
+    details: { ...fault.details, ...details },
+  });
+}

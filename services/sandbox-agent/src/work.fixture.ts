@@ -1,0 +1,83 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@clew/process/logger";
+import type { DeepPartial, Outcome } from "@clew/proto/grpc/clew/run/v1/run";
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { type BrowserSession, launchBrowser } from "./browser/browser-session.ts";
+import { type EventDraft, type Report, startWork, type Work } from "./work.ts";
+
+type Payload = NonNullable<SandboxEvent["payload"]>;
+
+/** Keeps what a work says, in memory, and lets a test look at each event before the work goes on. */
+export class ReportInMemory implements Report {
+  readonly events: EventDraft[] = [];
+  readonly confirmed: EventDraft[] = [];
+  readonly #onEvent: (event: EventDraft) => void | Promise<void>;
+
+  constructor(onEvent: (event: EventDraft) => void | Promise<void> = () => {}) {
+    this.#onEvent = onEvent;
+  }
+
+  async say(event: EventDraft): Promise<void> {
+    this.events.push(event);
+    await this.#onEvent(event);
+  }
+
+  async confirm(event: EventDraft): Promise<void> {
+    this.confirmed.push(event);
+    await this.say(event);
+  }
+
+  /** The kinds of the events said so far. */
+  get kinds(): readonly string[] {
+    return this.events.map((event) => event.payload.$case);
+  }
+
+  /** What was said of one kind. */
+  all<K extends Payload["$case"]>(kind: K): readonly Extract<Payload, { $case: K }>["value"][] {
+    const isOfKind = (payload: Payload): payload is Extract<Payload, { $case: K }> => payload.$case === kind;
+    return this.events.flatMap(({ payload }) => (isOfKind(payload) ? [payload.value] : []));
+  }
+
+  /** The one outcome; throws where there is none, or more. */
+  get outcome(): { state: number; outcome: Outcome } {
+    const [published, ...others] = this.all("outcomePublished");
+    if (published?.outcome === undefined || others.length > 0) throw new Error("There is not exactly one outcome.");
+    return { state: published.state, outcome: published.outcome };
+  }
+}
+
+/** A browser and a folder for one work; disposing it removes both. */
+export class WorkRoom implements AsyncDisposable {
+  readonly folder: string;
+  readonly browser: BrowserSession;
+
+  private constructor(folder: string, browser: BrowserSession) {
+    this.folder = folder;
+    this.browser = browser;
+  }
+
+  static async open(): Promise<WorkRoom> {
+    const folder = await mkdtemp(join(tmpdir(), "clew-work-"));
+    const browser = await launchBrowser({ executablePath: "/usr/bin/chromium", headless: true, sandbox: process.getuid?.() !== 0, workFolder: folder });
+    return new WorkRoom(folder, browser);
+  }
+
+  /** Starts a work; 127.0.0.1 may be reached, and there is no trace, unless the request says otherwise. */
+  start(request: DeepPartial<StartWorkRequest>, report: Report): Work {
+    const whole = StartWorkRequest.fromPartial({ runId: "run-0", attempt: 1, ...request, spec: { recording: { trace: false }, ...request.spec } });
+    return startWork({ request: whole, browser: this.browser, report, workFolder: this.folder, log: createLogger({ name: "test", level: "silent" }) });
+  }
+
+  /** Reads a file the work left behind. */
+  read(name: string): Promise<Buffer> {
+    return readFile(join(this.folder, "files", name));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.browser[Symbol.asyncDispose]();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}

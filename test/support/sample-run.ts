@@ -40,7 +40,7 @@ export function sampleEvents(length: number, state: Run["state"] = "COMPLETED"):
     const envelope = {
       runId: sampleRunId,
       sequence,
-      time: new Date(Date.UTC(2026, 0, 1) + index * 400).toISOString(),
+      time: new Date(Date.UTC(2026, 0, 1) + index * 400).toISOString().replace(".000Z", "Z"),
       resumeToken: tokenAfter(sequence),
       attempt: 1,
     };

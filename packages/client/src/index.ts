@@ -1,5 +1,5 @@
 export { Fault, type Violation } from "@clew/fault/fault";
-export type { Reason } from "@clew/fault/reasons";
+export { isReason, type Reason, reasons } from "@clew/fault/reasons";
 export {
   type CallOptions,
   type Clew,

@@ -1,0 +1,38 @@
+import { Fault } from "@clew/client";
+
+/**
+ * Reads `name=value` arguments; a later one wins. Throws INVALID_REQUEST that names the option, never the value.
+ */
+export function parseAssignments(option: string, assignments: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    assignments.map((assignment) => {
+      const at = assignment.indexOf("=");
+      if (at < 1) throw new Fault("INVALID_REQUEST", { message: `${option}: write it as name=value.` });
+      return [assignment.slice(0, at), assignment.slice(at + 1)];
+    }),
+  );
+}
+
+/** Reads `name=value` arguments whose value may be `@VARIABLE`: then the environment's value is meant, and the secret is in no process list. */
+export function parseCredentials(
+  assignments: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parseAssignments("--credential", assignments)).map(([name, value]) => {
+      if (!value.startsWith("@")) return [name, value];
+      const variable = value.slice(1);
+      const secret = env[variable];
+      if (secret === undefined)
+        throw new Fault("INVALID_REQUEST", { message: `--credential ${name}: the environment has no variable ${variable}.` });
+      return [name, secret];
+    }),
+  );
+}
+
+/** Reads a whole number of an option within bounds. */
+export function parseWholeNumber(option: string, text: string, from: number, to: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= from && value <= to) return value;
+  throw new Fault("INVALID_REQUEST", { message: `${option}: a whole number from ${from} to ${to}.` });
+}

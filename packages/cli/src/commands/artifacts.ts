@@ -1,0 +1,50 @@
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Clew, Fault } from "@clew/client";
+import { exitCode } from "../exit-code.ts";
+import type { Output } from "../output.ts";
+import { printable } from "../printable.ts";
+
+/** Lists the files a run left behind, or saves one of them. */
+export async function artifactsCommand(
+  clew: Clew,
+  output: Output,
+  runId: string,
+  name: string | undefined,
+  options: { readonly output?: string },
+): Promise<number> {
+  const run = clew.run(runId);
+  if (name === undefined) {
+    for (const artifact of await run.artifacts()) {
+      output.emit(artifact);
+      output.say(`${String(artifact.sizeBytes).padStart(10)}  ${artifact.kind.padEnd(10)}  ${printable(artifact.name)}`);
+    }
+    return exitCode.done;
+  }
+  const target = options.output ?? basename(name);
+  const { body } = await run.artifact(name);
+  if (body === null) throw new Fault("INTERNAL", { message: "The answer has no bytes." });
+  if (target === "-") {
+    await pipeline(Readable.from(body), process.stdout, { end: false });
+    return exitCode.done;
+  }
+  await save(body, target, options.output !== undefined);
+  output.emit({ runId, name, file: target });
+  output.remark(`Saved ${target}`);
+  return exitCode.done;
+}
+
+async function save(body: NonNullable<Response["body"]>, target: string, overwrite: boolean): Promise<void> {
+  try {
+    await pipeline(Readable.from(body), createWriteStream(target, { flags: overwrite ? "w" : "wx" }));
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") {
+      throw new Fault("INVALID_REQUEST", { message: `There is a file ${target} already; name another with -o.` });
+    }
+    await rm(target, { force: true });
+    throw Fault.from(cause);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Clew, RunSpec } from "@clew/client";
+import { parseAssignments, parseCredentials, parseWholeNumber } from "../assignments.ts";
+import { exitCode } from "../exit-code.ts";
+import { followRun } from "../follow-run.ts";
+import type { Output } from "../output.ts";
+import { printable } from "../printable.ts";
+import { readWork } from "../work.ts";
+
+/** The options of `clew run`, as commander gives them. */
+export interface RunOptions {
+  readonly param: readonly string[];
+  readonly credential: readonly string[];
+  readonly label: readonly string[];
+  readonly allowPrivateHost: readonly string[];
+  readonly startUrl?: string;
+  readonly timeout?: string;
+  readonly requestId?: string;
+  readonly detach?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** Starts a run and follows it to its end. */
+export async function runCommand(clew: Clew, output: Output, work: string, options: RunOptions): Promise<number> {
+  const spec = await toSpec(work, options);
+  if (options.dryRun === true) return await dryRun(clew, output, spec);
+  const run = await clew.createRun(spec, options.requestId === undefined ? {} : { requestId: options.requestId });
+  if (options.detach === true) {
+    output.emit(run);
+    output.say(run.id);
+    output.remark(`Follow it with:\n  clew stream ${run.id}`);
+    return exitCode.done;
+  }
+  output.say(`run ${run.id}`);
+  return await followRun(clew, run.id, output, { since: run.createTime });
+}
+
+async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
+  const params = parseAssignments("--param", options.param);
+  const credentials = parseCredentials(options.credential, process.env);
+  const labels = parseAssignments("--label", options.label);
+  const { startUrl, timeout, allowPrivateHost } = options;
+  return {
+    ...(await readWork(work)),
+    ...(isEmpty(params) ? {} : { params }),
+    ...(isEmpty(credentials) ? {} : { credentials }),
+    ...(isEmpty(labels) ? {} : { labels }),
+    ...(startUrl === undefined ? {} : { startUrl }),
+    ...(timeout === undefined ? {} : { timeoutSeconds: parseWholeNumber("--timeout", timeout, 5, 3600) }),
+    ...(allowPrivateHost.length === 0 ? {} : { guardrails: { allowedPrivateHosts: [...allowPrivateHost] } }),
+  };
+}
+
+function isEmpty(record: Readonly<Record<string, string>>): boolean {
+  return Object.keys(record).length === 0;
+}
+
+async function dryRun(clew: Clew, output: Output, spec: RunSpec): Promise<number> {
+  const result = await clew.dryRun(spec);
+  output.emit(result);
+  for (const { name, passed, message } of result.checks)
+    output.say(`${passed ? "ok  " : "FAIL"}  ${printable(name)}: ${printable(message)}`);
+  for (const warning of result.warnings) output.say(`note  ${printable(warning)}`);
+  return result.valid ? exitCode.done : exitCode.usage;
+}

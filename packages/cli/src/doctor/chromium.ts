@@ -1,0 +1,65 @@
+import { execFile } from "node:child_process";
+import { access, constants, readdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import type { Finding } from "./check.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const fix = "npx playwright install chromium, or name one in CLEW_CHROMIUM";
+
+/** Looks for Chromium where the sandbox does: CLEW_CHROMIUM, Playwright's own, the system's; and asks it for its version. */
+export async function checkChromium(env: Environment): Promise<Finding> {
+  const { CLEW_CHROMIUM: named } = env;
+  const path = named === undefined || named === "" ? ((await findPlaywrights(env)) ?? (await findOnPath(env))) : named;
+  if (path === undefined) return { name: "chromium", level: "bad", message: "not found", fix };
+  try {
+    const { stdout } = await promisify(execFile)(path, ["--version"], { timeout: 10_000, encoding: "utf8" });
+    return { name: "chromium", level: "ok", message: `${stdout.trim()} at ${path}` };
+  } catch {
+    return { name: "chromium", level: "bad", message: `${path} does not run`, fix };
+  }
+}
+
+async function findOnPath({ PATH = "" }: Environment): Promise<string | undefined> {
+  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const folders = PATH.split(delimiter).filter((folder) => folder !== "");
+  return await firstExecutable(names.flatMap((name) => folders.map((folder) => join(folder, name))));
+}
+
+/** Playwright keeps each revision in a folder of its own; the newest counts. */
+async function findPlaywrights(env: Environment): Promise<string | undefined> {
+  const folder = playwrightFolder(env);
+  const revisions = (await readdir(folder).catch(() => []))
+    .filter((name) => name.startsWith("chromium-"))
+    .sort((a, b) => Number(b.slice(9)) - Number(a.slice(9)));
+  const places = [
+    "chrome-linux/chrome",
+    "chrome-linux64/chrome",
+    "chrome-mac/Chromium.app/Contents/MacOS/Chromium",
+    "chrome-win/chrome.exe",
+  ];
+  return await firstExecutable(revisions.flatMap((revision) => places.map((place) => join(folder, revision, place))));
+}
+
+function playwrightFolder({ PLAYWRIGHT_BROWSERS_PATH: named, LOCALAPPDATA }: Environment): string {
+  if (named !== undefined && named !== "" && named !== "0") return named;
+  if (process.platform === "darwin") return join(homedir(), "Library/Caches/ms-playwright");
+  if (process.platform === "win32") return join(LOCALAPPDATA ?? homedir(), "ms-playwright");
+  return join(homedir(), ".cache/ms-playwright");
+}
+
+async function firstExecutable(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    ) {
+      return path;
+    }
+  }
+  return undefined;
+}

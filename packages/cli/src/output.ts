@@ -1,0 +1,35 @@
+import { type Fault, reasons } from "@clew/client";
+import { printable } from "./printable.ts";
+
+/** Where the command writes: lines for people, or one JSON object a line for programs. */
+export interface Output {
+  readonly json: boolean;
+  /** Writes a line for people; nothing in JSON mode. */
+  say(line: string): void;
+  /** Writes a remark for people beside the result, on standard error; nothing in JSON mode. */
+  remark(line: string): void;
+  /** Writes an object for programs; nothing otherwise. */
+  emit(value: unknown): void;
+  /** Says on standard error why the command failed, and what to do. */
+  fail(fault: Fault): void;
+}
+
+/** Makes the output of one command. */
+export function createOutput(json: boolean): Output {
+  const write = (stream: NodeJS.WriteStream, line: string) => void stream.write(`${line}\n`);
+  return {
+    json,
+    say: (line) => json || write(process.stdout, line),
+    remark: (line) => json || write(process.stderr, line),
+    emit: (value) => json && write(process.stdout, JSON.stringify(value)),
+    fail(fault) {
+      const { code, reason, message, retryable, details, violations } = fault;
+      if (json)
+        return write(process.stderr, JSON.stringify({ error: { code, reason, message, retryable, details: { ...details, violations } } }));
+      write(process.stderr, `clew: ${printable(message)} (${reason})`);
+      for (const violation of violations) write(process.stderr, `  ${printable(violation.field)}: ${printable(violation.message)}`);
+      if (violations.length === 0 && reason !== "INVALID_REQUEST" && reason !== "GATEWAY_UNREACHABLE")
+        write(process.stderr, `  ${reasons[reason].wayOut}`);
+    },
+  };
+}

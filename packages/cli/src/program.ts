@@ -1,0 +1,107 @@
+import { type Clew, createClew, Fault } from "@clew/client";
+import { Command, CommanderError } from "commander";
+import { artifactsCommand } from "./commands/artifacts.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { playbooksCommand } from "./commands/playbooks.ts";
+import { type RunOptions, runCommand } from "./commands/run.ts";
+import { getCommand, listCommand, stopCommand } from "./commands/runs.ts";
+import { streamCommand } from "./commands/stream.ts";
+import { exitCode, exitCodeOfFault } from "./exit-code.ts";
+import { createOutput, type Output } from "./output.ts";
+
+/** A person at a terminal would rather hear soon that nobody answers. */
+const patienceMs = 1_500;
+
+/** Runs the command line `args` and answers its exit code: see exit-code.ts. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  let code: number = exitCode.done;
+  const program = createProgram(async (options, command) => {
+    const output = createOutput(options.json === true);
+    try {
+      const clew = createClew(options.url === undefined ? { patienceMs } : { url: options.url, patienceMs });
+      code = await command(clew, output);
+    } catch (thrown) {
+      const fault = Fault.from(thrown);
+      output.fail(fault);
+      code = exitCodeOfFault(fault);
+    }
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    return thrown.exitCode === 0 ? exitCode.done : exitCode.usage;
+  }
+  return code;
+}
+
+interface CommonOptions {
+  readonly json?: boolean;
+  readonly url?: string;
+}
+
+type Execute = (options: CommonOptions, command: (clew: Clew, output: Output) => Promise<number>) => Promise<void>;
+
+function createProgram(execute: Execute): Command {
+  const program = new Command("clew")
+    .description("Browser work that loses no event. CLEW_URL says where the gateway is, CLEW_API_KEY who asks.")
+    .exitOverride()
+    .showHelpAfterError("(clew --help says more)")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 the run completed, 1 it did not, 2 what was asked is wrong, 3 no gateway answers, 130 you left and the run goes on.",
+    );
+  const command = (usage: string, description: string) =>
+    program.command(usage).description(description).option("--json", "one JSON object a line").option("--url <url>", "the gateway");
+
+  command("run <playbook>", "start a run of a playbook, a file or an id of the catalogue, and follow it")
+    .option("--param <name=value>", "a parameter; may repeat", collect, [])
+    .option("--credential <name=value>", "a secret, better as name=@VARIABLE from the environment; may repeat", collect, [])
+    .option("--label <name=value>", "a label to find the run by; may repeat", collect, [])
+    .option("--allow-private-host <host:port>", "a private host the run may reach; may repeat", collect, [])
+    .option("--start-url <url>", "where the browser starts")
+    .option("--timeout <seconds>", "the most the run may take, 5 to 3600")
+    .option("--request-id <id>", "the same id and the same request start one run only")
+    .option("--detach", "print the run's id and leave")
+    .option("--dry-run", "check, and start nothing")
+    .action((work: string, options: RunOptions & CommonOptions) =>
+      execute(options, (clew, output) => runCommand(clew, output, work, options)),
+    );
+  command("stream <run>", "follow a run from its first event, or after a token")
+    .option("--after <token>", "a resume token, a sequence, or now")
+    .option("--types <types>", "only events of these types, with commas between")
+    .action((run: string, options: CommonOptions & { after?: string; types?: string }) =>
+      execute(options, (clew, output) => streamCommand(clew, output, run, options)),
+    );
+  command("get <run>", "show a run")
+    .option("--wait <seconds>", "answer when it is over, or after this time")
+    .action((run: string, options: CommonOptions & { wait?: string }) =>
+      execute(options, (clew, output) => getCommand(clew, output, run, options)),
+    );
+  command("list", "show the newest runs")
+    .option("--state <state>", "in this state; may repeat", collect, [])
+    .option("--label <name=value>", "with this label; may repeat", collect, [])
+    .option("--playbook <id>", "of this playbook")
+    .option("--limit <count>", "how many", "20")
+    .action((options: CommonOptions & { state: string[]; label: string[]; playbook?: string; limit: string }) =>
+      execute(options, (clew, output) => listCommand(clew, output, options)),
+    );
+  command("stop <run>", "ask a run to stop")
+    .option("--reason <text>", "why")
+    .option("--grace <seconds>", "what a running action has, 0 to 120; 0 kills")
+    .action((run: string, options: CommonOptions & { reason?: string; grace?: string }) =>
+      execute(options, (clew, output) => stopCommand(clew, output, run, options)),
+    );
+  command("artifacts <run> [name]", "list the files a run left, or save one")
+    .option("-o, --output <file>", "where to; - is standard output")
+    .action((run: string, name: string | undefined, options: CommonOptions & { output?: string }) =>
+      execute(options, (clew, output) => artifactsCommand(clew, output, run, name, options)),
+    );
+  command("playbooks", "list the playbooks of the catalogue").action((options: CommonOptions) => execute(options, playbooksCommand));
+  command("doctor", "look at what Clew needs on this machine").action((options: CommonOptions) => execute(options, doctorCommand));
+  return program;
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}

@@ -1,5 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { createEventService } from "@clew/outbox/event-service";
@@ -39,6 +39,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       sandbox: settings.chromiumSandbox,
       headless: settings.headless,
       workFolder: settings.workFolder,
+      tempFolder: dirname(settings.socketPath),
       marks: { [sandboxVariable]: settings.sandboxId },
     }),
   );

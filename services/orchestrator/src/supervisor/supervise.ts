@@ -7,6 +7,7 @@ import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { limits } from "../runs/limits.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt } from "./attempt.ts";
+import { keepLog } from "./keep-log.ts";
 import { failedOutcome, stateWords } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
@@ -48,6 +49,10 @@ export async function superviseRun(supervised: SupervisedRun, signal: AbortSigna
     if (handle !== undefined) {
       const plan = { ...supervised, attempt, handle, secret };
       const end = await runAttempt(plan, signal);
+      if (end.kind === "lost") {
+        const { workFolder } = handle;
+        await keepLog({ log, attempt, runFolder, workFolder, secrets: Object.values(supervised.spec.credentials) }).catch((error: unknown) => logger.warn({ error }, "log of a lost sandbox was not kept"));
+      }
       await releaseSandbox(plan);
       handle = undefined;
       if (end.kind === "outcome") break;

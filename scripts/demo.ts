@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { formatEventLine } from "@clew/cli/event-line";
 import { createClew, type RunEvent, type RunResult } from "@clew/client";
@@ -9,7 +10,8 @@ import { startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const volume = join(root, ".clew-demo");
+const { values } = parseArgs({ options: { volume: { type: "string", default: join(root, ".clew-demo") } } });
+const volume = resolve(values.volume);
 const playbook = "examples/playbooks/cancel-order.yaml";
 const longestMs = 180_000;
 
@@ -42,10 +44,16 @@ function printOutcome({ state, outcome }: RunResult, { failedStep }: Told): void
   if (outcome.error !== undefined) console.error(`${outcome.error.reason}: ${outcome.error.message}`);
 }
 
+/** A folder as a person would type it. */
+function shortest(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path.startsWith("..") ? folder : path || ".";
+}
+
 function printNext(runId: string): void {
   console.log(`
 The run is on disk, and nothing is left running. To open it again:
-  CLEW_VOLUME=${relative(process.cwd(), volume) || "."} npm start
+  CLEW_VOLUME=${shortest(volume)} npm start
 and in another terminal:
   npx clew get ${runId}
   npx clew stream ${runId} --after 5

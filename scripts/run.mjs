@@ -15,6 +15,9 @@ const node = join(bin, "node");
 
 const vitest = ["vitest", "run"];
 
+/** @type {NodeJS.Signals[]} */
+const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** The commands of each target, in order. @type {Record<string, (args: string[]) => string[][]>} */
 const targets = {
   setup: () => [],
@@ -94,7 +97,13 @@ function runOne([command = "", ...args], env) {
       child.kill(signal);
     };
     for (const signal of forwarded) process.on(signal, forward);
+    // Whoever started this may be killed without a word; nothing goes on without its owner.
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid !== parent) forward("SIGHUP");
+    }, 1_000);
     const done = () => {
+      clearInterval(watch);
       for (const signal of forwarded) process.off(signal, forward);
     };
     child.once("error", (error) => {
@@ -107,9 +116,6 @@ function runOne([command = "", ...args], env) {
     });
   });
 }
-
-/** @type {NodeJS.Signals[]} */
-const forwarded = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** The benchmarks that are named, or all there are. @param {string[]} names */
 function benches(names) {

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readProcess } from "@clew/process/process-tree";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readable, ServiceProcess, ServiceStartError } from "./service-process.ts";
 import { startServices, withoutSettings } from "./services.ts";
@@ -57,7 +57,7 @@ test("kills a service that says nothing in time", async () => {
     onLine: (_name, line) => (pid = Number(line)),
   });
   await expect(starting).rejects.toThrow("did not listen within 0.5 s");
-  await expect.poll(() => isThere(pid)).toBe(false);
+  await expect.poll(() => readProcess(pid)).toBeUndefined();
 });
 
 test("lets a service end by itself, and says how it ended", async () => {
@@ -85,7 +85,7 @@ test("kills a service that does not heed the signal, with its children", async (
     },
   });
   expect(await process.stop("SIGTERM", 100)).toEqual({ code: null, signal: "SIGKILL" });
-  await expect.poll(() => isThere(childPid)).toBe(false);
+  await expect.poll(() => readProcess(childPid)).toBeUndefined();
 });
 
 test("names the setting that moves a service off a port that is taken", async () => {
@@ -112,9 +112,3 @@ test("says a log line in words, with its error's", () => {
   expect(readable('{"level":50,"msg":"volume is locked","err":{"message":"held by 12"}}')).toBe("volume is locked: held by 12");
   expect(readable("plain")).toBe("plain");
 });
-
-/** Whether a process runs; one that is dead and only waits to be reaped does not. */
-function isThere(pid: number): boolean {
-  const { stdout } = spawnSync("ps", ["-o", "stat=", "-p", String(pid)], { encoding: "utf8" });
-  return stdout.trim() !== "" && !stdout.trim().startsWith("Z");
-}

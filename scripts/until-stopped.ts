@@ -7,7 +7,7 @@ export interface StopWish extends Disposable {
   readonly insisted: Promise<NodeJS.Signals>;
 }
 
-/** Listens for SIGINT, SIGTERM and SIGHUP until disposed. */
+/** Listens for SIGINT, SIGTERM and SIGHUP until disposed; the death of the parent process counts as a SIGHUP. */
 export function untilStopped(): StopWish {
   const asked = Promise.withResolvers<NodeJS.Signals>();
   const insisted = Promise.withResolvers<NodeJS.Signals>();
@@ -20,10 +20,16 @@ export function untilStopped(): StopWish {
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, take);
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) asked.resolve("SIGHUP");
+  }, 1_000);
+  watch.unref();
   return {
     asked: asked.promise,
     insisted: insisted.promise,
     [Symbol.dispose]() {
+      clearInterval(watch);
       for (const signal of signals) process.off(signal, take);
     },
   };

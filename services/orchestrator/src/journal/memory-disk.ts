@@ -1,0 +1,183 @@
+import { basename, dirname } from "node:path";
+import type { Disk, DiskFile } from "./disk.ts";
+
+type Change = { readonly offset: number; readonly bytes: Uint8Array } | { readonly size: number };
+
+interface Inode {
+  bytes: Buffer;
+  /** What a crash leaves for certain. */
+  synced: Buffer;
+  /** What was done since; a crash leaves some of it. */
+  changes: Change[];
+}
+
+/** What is asked of the disk just now. */
+export interface DiskCall {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** A crash leaves this much of an unsynced write, or none of it, independently of the rest. */
+const SECTOR_BYTES = 16;
+
+/**
+ * A disk in memory that can lose power: what was not made durable is then lost, or half there.
+ * `before` is asked ahead of each call; it may wait (the call is held), throw (it fails) or never settle (power is gone).
+ */
+export class MemoryDisk implements Disk {
+  before: (call: DiskCall) => void | Promise<void> = () => {};
+  #names = new Map<string, Inode | "folder">();
+  #durableNames = new Map<string, Inode | "folder">();
+
+  constructor(root: string) {
+    this.#names.set(root, "folder");
+    this.#durableNames.set(root, "folder");
+  }
+
+  async open(path: string, as: "existing" | "exclusive" | "fresh"): Promise<DiskFile> {
+    await this.before({ name: "open", path });
+    const there = this.#names.get(path);
+    if (as === "exclusive" && there !== undefined) throw failure("EEXIST");
+    if (as === "existing" && there === undefined) throw failure("ENOENT");
+    if (there === "folder") throw failure("EISDIR");
+    if (this.#names.get(dirname(path)) !== "folder") throw failure("ENOENT");
+    const inode = there ?? { bytes: Buffer.alloc(0), synced: Buffer.alloc(0), changes: [] };
+    this.#names.set(path, inode);
+    if (as === "fresh") change(inode, { size: 0 });
+    return new MemoryFile(inode, (name) => this.before({ name, path }));
+  }
+
+  async createFolder(path: string): Promise<void> {
+    await this.before({ name: "createFolder", path });
+    if (!this.#names.has(path)) this.#names.set(path, "folder");
+  }
+
+  async list(path: string): Promise<string[]> {
+    await this.before({ name: "list", path });
+    return [...this.#names.keys()].filter((name) => dirname(name) === path).map((name) => basename(name));
+  }
+
+  async link(from: string, to: string): Promise<void> {
+    await this.before({ name: "link", path: to });
+    if (this.#names.has(to)) throw failure("EEXIST");
+    this.#names.set(to, this.#inode(from));
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.before({ name: "rename", path: to });
+    this.#names.set(to, this.#inode(from));
+    this.#names.delete(from);
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.before({ name: "remove", path });
+    this.#names.delete(path);
+  }
+
+  async syncFolder(path: string): Promise<void> {
+    await this.before({ name: "syncFolder", path });
+    for (const name of this.#durableNames.keys()) if (dirname(name) === path) this.#durableNames.delete(name);
+    for (const [name, inode] of this.#names) if (dirname(name) === path) this.#durableNames.set(name, inode);
+  }
+
+  /** Answers a copy of a file's bytes. */
+  bytesOf(path: string): Buffer {
+    return Buffer.from(this.#inode(path).bytes);
+  }
+
+  /** Puts bytes, durably, in the place of a file's. */
+  setBytes(path: string, bytes: Uint8Array): void {
+    const inode: Inode = { bytes: Buffer.from(bytes), synced: Buffer.from(bytes), changes: [] };
+    this.#names.set(path, inode);
+    this.#durableNames.set(path, inode);
+  }
+
+  /** Loses power and comes back. `keeps` decides for each piece of an unsynced change whether it had reached the disk. */
+  crash(keeps: () => boolean): void {
+    this.#names = new Map([...this.#durableNames].filter(([name]) => this.#durableNames.has(dirname(name)) || dirname(name) === "/"));
+    for (const inode of this.#names.values()) {
+      if (inode === "folder") continue;
+      const survived: Inode = { bytes: inode.synced, synced: inode.synced, changes: [] };
+      for (const each of inode.changes) {
+        if ("size" in each) {
+          if (keeps()) change(survived, each);
+          continue;
+        }
+        for (let at = 0; at < each.bytes.length; at += SECTOR_BYTES) {
+          if (keeps()) change(survived, { offset: each.offset + at, bytes: each.bytes.subarray(at, at + SECTOR_BYTES) });
+        }
+      }
+      inode.bytes = survived.bytes;
+      inode.synced = survived.bytes;
+      inode.changes = [];
+    }
+    this.#durableNames = new Map(this.#names);
+  }
+
+  #inode(path: string): Inode {
+    const inode = this.#names.get(path);
+    if (inode === undefined || inode === "folder") throw failure("ENOENT");
+    return inode;
+  }
+}
+
+class MemoryFile implements DiskFile {
+  readonly #inode: Inode;
+  readonly #before: (name: string) => void | Promise<void>;
+  #closed = false;
+
+  constructor(inode: Inode, before: (name: string) => void | Promise<void>) {
+    this.#inode = inode;
+    this.#before = before;
+  }
+
+  async size(): Promise<number> {
+    await this.#begin("size");
+    return this.#inode.bytes.length;
+  }
+
+  async read(into: Uint8Array, offset: number): Promise<number> {
+    await this.#begin("read");
+    return this.#inode.bytes.copy(into, 0, Math.min(offset, this.#inode.bytes.length));
+  }
+
+  async write(bytes: Uint8Array, offset: number): Promise<void> {
+    await this.#begin("write");
+    change(this.#inode, { offset, bytes: Buffer.from(bytes) });
+  }
+
+  async datasync(): Promise<void> {
+    await this.#begin("datasync");
+    this.#inode.synced = this.#inode.bytes;
+    this.#inode.changes = [];
+  }
+
+  async truncate(size: number): Promise<void> {
+    await this.#begin("truncate");
+    change(this.#inode, { size });
+  }
+
+  async close(): Promise<void> {
+    await this.#begin("close");
+    this.#closed = true;
+  }
+
+  async #begin(name: string): Promise<void> {
+    if (this.#closed) throw failure("EBADF");
+    await this.#before(name);
+    if (this.#closed) throw failure("EBADF");
+  }
+}
+
+function change(inode: Inode, what: Change): void {
+  const size = "size" in what ? what.size : Math.max(inode.bytes.length, what.offset + what.bytes.length);
+  const bytes = Buffer.alloc(size);
+  inode.bytes.copy(bytes);
+  if ("bytes" in what) bytes.set(what.bytes, what.offset);
+  inode.bytes = bytes;
+  inode.changes.push(what);
+}
+
+function failure(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}

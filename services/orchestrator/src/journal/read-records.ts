@@ -1,5 +1,5 @@
 import type { DiskFile } from "./disk.ts";
-import { type Position, sameChain } from "./position.ts";
+import type { Position } from "./position.ts";
 import { CHAIN_BYTES, decodeRecord, type JournalRecord, MAX_RECORD_BYTES } from "./record.ts";
 
 /** Where to read, and how much at most. */
@@ -34,10 +34,11 @@ export async function readRecords(file: DiskFile, options: ReadRecordsOptions): 
 async function decodeFrom(file: DiskFile, { after, end, marker, limit }: ReadRecordsOptions, length: number): Promise<ReadRecordsResult> {
   const base = after.nextOffset - CHAIN_BYTES;
   const space = Buffer.allocUnsafe(CHAIN_BYTES + length);
-  const count = await file.read(space, base);
-  const bytes = space.subarray(0, count);
+  // The reader's own chain, not what the file has there: what follows must follow what he has.
+  space.set(after.chain);
+  const bytes = space.subarray(0, CHAIN_BYTES + (await file.read(space.subarray(CHAIN_BYTES), after.nextOffset)));
   const records: JournalRecord[] = [];
-  if (count < space.length || !sameChain(bytes.subarray(0, CHAIN_BYTES), after.chain)) return { records, sound: false };
+  if (bytes.length < space.length) return { records, sound: false };
   let at = CHAIN_BYTES;
   let sequence = after.sequence;
   while (at < bytes.length && records.length < limit) {

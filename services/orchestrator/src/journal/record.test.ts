@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES } from "./file-header.ts";
-import { CHAIN_BYTES, chainOfRun, decodeRecord, encodeRecord, MAX_BODY_BYTES, markerOfRun, RECORD_OVERHEAD_BYTES, type RecordFields } from "./record.ts";
+import {
+  CHAIN_BYTES,
+  chainOfRun,
+  decodeRecord,
+  encodeRecord,
+  MAX_BODY_BYTES,
+  markerOfRun,
+  RECORD_OVERHEAD_BYTES,
+  type RecordFields,
+} from "./record.ts";
 
 const runId = `run-${"0123456789abcdef".repeat(2)}`;
 const marker = markerOfRun(runId);

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findChromium } from "./find-chromium.mjs";
-import { type LineSink, ServiceProcess, ServiceStartError } from "./service-process.ts";
+import { type LineSink, parseLogLine, ServiceProcess, ServiceStartError } from "./service-process.ts";
 
 /** How to start the services; ports of 0 are free ones. */
 export interface ServicesOptions {
@@ -96,8 +96,26 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 /** Starts one service by its name, with exactly this environment. */
 export function startService(name: "orchestrator" | "gateway", env: NodeJS.ProcessEnv, onLine?: LineSink): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../services/${name}/src/main.ts`, import.meta.url));
-  return ServiceProcess.start({ name, main, env, onLine });
+  const wanted = levels.get(env.CLEW_LOG_LEVEL ?? "info") ?? info;
+  // Where it listens is said at info: a quieter log is made quiet here.
+  const loud = wanted > info;
+  const heard: LineSink = (service, line) => {
+    if (!loud || (parseLogLine(line)?.level ?? wanted) >= wanted) onLine?.(service, line);
+  };
+  return ServiceProcess.start({ name, main, env: loud ? { ...env, CLEW_LOG_LEVEL: "info" } : env, onLine: heard });
 }
+
+/** The numbers that log lines have for the levels. */
+const info = 30;
+const levels: ReadonlyMap<string, number> = new Map([
+  ["trace", 10],
+  ["debug", 20],
+  ["info", info],
+  ["warn", 40],
+  ["error", 50],
+  ["fatal", 60],
+  ["silent", Number.POSITIVE_INFINITY],
+]);
 
 /** The environment without what configures Clew: what stands on its own ports and volume must not be led elsewhere by it. */
 export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -1,11 +1,12 @@
+import { Fault } from "@clew/fault/fault";
 import type * as proto from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import { readEnvironment } from "./config.ts";
-import { createGateway } from "./gateway.ts";
+import type { EventTransport } from "./event-transport.ts";
+import { createGateway, type GatewayOptions } from "./gateway.ts";
 import type { Json } from "./json.ts";
 import { newRequestId } from "./new-request-id.ts";
 import type { Run, RunSpec, RunState } from "./run.ts";
 import { createRunHandle, type RunHandle } from "./run-handle.ts";
-import { createConnectTransport } from "./transport-connect.ts";
 import { createSseTransport } from "./transport-sse.ts";
 import { getRun } from "./wait-for-end.ts";
 
@@ -102,7 +103,8 @@ export function createClew(options: ClewOptions = {}): Clew {
     return credential === undefined ? undefined : `Bearer ${credential}`;
   };
   const gateway = createGateway({ url, authorization, fetch, patienceMs });
-  const events = transport === "connect" ? createConnectTransport({ url, authorization, fetch }) : createSseTransport(gateway);
+  const events =
+    transport === "connect" ? onDemand(() => loadConnectTransport({ url, authorization, fetch })) : createSseTransport(gateway);
   const handle = (id: string) =>
     createRunHandle(id, { gateway, transport: events, streaming, renewsTicket, connectPatienceMs: patienceMs, reconnectPatienceMs });
 
@@ -161,4 +163,22 @@ export function createClew(options: ClewOptions = {}): Clew {
 
 function toTime(time: Date | string | undefined): string | undefined {
   return time instanceof Date ? time.toISOString() : time;
+}
+
+/** Who stays with server-sent events should not have to load a Protobuf runtime. */
+async function loadConnectTransport(options: Pick<GatewayOptions, "url" | "authorization" | "fetch">): Promise<EventTransport> {
+  const { createConnectTransport } = await import("./transport-connect.ts");
+  return createConnectTransport(options);
+}
+
+function onDemand(load: () => Promise<EventTransport>): EventTransport {
+  let loaded: Promise<EventTransport> | undefined;
+  return async function* (request) {
+    loaded ??= load().catch((cause: unknown) => {
+      loaded = undefined;
+      throw new Fault("CONNECTION_LOST", { message: "The code of the Connect transport could not be loaded.", cause });
+    });
+    const open = await loaded;
+    yield* open(request);
+  };
 }

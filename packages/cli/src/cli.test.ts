@@ -1,0 +1,256 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sampleEvents, sampleRun, sampleRunId, tokenAfter } from "../../../test/support/sample-run.ts";
+import { answer, refuse, type StubGateway, startStubGateway } from "../../../test/support/stub-gateway.ts";
+
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+const events = sampleEvents(6);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "clew-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command as a user does; `onLine` sees each line of its output as it comes. */
+function clew(
+  gateway: Pick<StubGateway, "url">,
+  args: readonly string[],
+  env: Record<string, string> = {},
+  onLine: (line: string, kill: () => void) => void = () => {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, CLEW_URL: gateway.url, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let out = "";
+  let err = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    out += text;
+    for (const line of text.split("\n")) onLine(line, () => child.kill("SIGINT"));
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+}
+
+const jsonLines = (text: string) =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+describe("clew run", () => {
+  it("sends a playbook file with its parameters, prints a line an event, then the outcome, and exits 0", async () => {
+    await using gateway = await startStubGateway({ events });
+    await writeFile(join(folder, "hello.yaml"), "id: hello\n");
+    const args = [
+      "--param",
+      "order_id=12345",
+      "--param",
+      "note=a=b",
+      "--credential",
+      "password=@SHOP_PASSWORD",
+      "--label",
+      "team=shop",
+      "--timeout",
+      "60",
+    ];
+    const { code, out, err } = await clew(
+      gateway,
+      ["run", "hello.yaml", ...args, "--start-url", "http://shop.test", "--allow-private-host", "127.0.0.1:4000"],
+      { SHOP_PASSWORD: "hunter2" },
+    );
+    expect(err).toBe("");
+    expect(code).toBe(0);
+    expect(out.split("\n").slice(0, 9)).toEqual([
+      `run ${sampleRunId}`,
+      "   1   +0.0 s  Created the run",
+      "   2   +0.4 s  Opened page 2",
+      "   3   +0.8 s  Opened page 3",
+      "   4   +1.2 s  Opened page 4",
+      "   5   +1.6 s  Cancelled order 12345.",
+      "   6   +2.0 s  The run ended: COMPLETED",
+      "",
+      "COMPLETED after 2.0 s: Cancelled order 12345.",
+    ]);
+    expect(JSON.parse(gateway.seen[0]?.body ?? "")).toEqual({
+      playbookSource: "id: hello\n",
+      params: { order_id: "12345", note: "a=b" },
+      credentials: { password: "hunter2" },
+      labels: { team: "shop" },
+      startUrl: "http://shop.test",
+      timeoutSeconds: 60,
+      guardrails: { allowedPrivateHosts: ["127.0.0.1:4000"] },
+    });
+  });
+
+  it("takes what is no file for an id of the catalogue, and exits 1 when the run did not complete", async () => {
+    await using gateway = await startStubGateway({ events: sampleEvents(4, "FAILED") });
+    const { code, out } = await clew(gateway, ["run", "cancel-order"]);
+    expect(code).toBe(1);
+    expect(out).toContain("FAILED after 1.2 s: The order could not be cancelled.");
+    expect(out).toContain("Nothing was changed: it is safe to run again.");
+    expect(JSON.parse(gateway.seen[0]?.body ?? "")).toEqual({ playbook: "cancel-order" });
+  });
+
+  it("prints one JSON object a line for programs, the very events", async () => {
+    await using gateway = await startStubGateway({ events });
+    const { code, out } = await clew(gateway, ["run", "hello", "--json"]);
+    expect(code).toBe(0);
+    expect(jsonLines(out)).toEqual(events);
+  });
+
+  it("leaves at once with --detach, and starts nothing with --dry-run", async () => {
+    await using gateway = await startStubGateway({ events: events.slice(0, 2) });
+    expect(await clew(gateway, ["run", "hello", "--detach"])).toMatchObject({ code: 0, out: `${sampleRunId}\n` });
+    expect(await clew(gateway, ["run", "hello", "--dry-run"])).toMatchObject({ code: 0, out: "ok    playbook: It can run.\n" });
+    gateway.script(
+      "POST /v1/runs/dry-run",
+      answer(200, { valid: false, checks: [{ name: "params", passed: false, message: "order_id is missing." }], warnings: [] }),
+    );
+    expect(await clew(gateway, ["run", "hello", "--dry-run"])).toMatchObject({ code: 2, out: "FAIL  params: order_id is missing.\n" });
+    expect(gateway.seen.map(({ path }) => path)).toEqual(["/v1/runs", "/v1/runs/dry-run", "/v1/runs/dry-run"]);
+  });
+
+  it("leaves the run running on Ctrl-C and prints how to come back", async () => {
+    await using gateway = await startStubGateway({ events: events.slice(0, 3) });
+    const { code, err } = await clew(gateway, ["run", "hello"], {}, (line, interrupt) => {
+      if (line.includes("Opened page 3")) interrupt();
+    });
+    expect(code).toBe(130);
+    expect(err).toContain(`clew stream ${sampleRunId} --after ${tokenAfter(3)}`);
+    expect(gateway.seen.some(({ path }) => path.endsWith("/stop"))).toBe(false);
+  });
+
+  it.each([
+    ["a parameter without a value", ["run", "hello", "--param", "order_id"], "--param: write it as name=value."],
+    [
+      "a credential from a variable that is not there",
+      ["run", "hello", "--credential", "password=@NOT_THERE"],
+      "the environment has no variable NOT_THERE",
+    ],
+    ["a file that is not there", ["run", "missing.yaml"], "There is no file missing.yaml."],
+    ["a timeout that is none", ["run", "hello", "--timeout", "-5"], "--timeout: a whole number from 5 to 3600."],
+    ["an unknown option", ["run", "hello", "--prams", "a=b"], "Did you mean --param?"],
+    ["an unknown command", ["runs"], "Did you mean run?"],
+  ])("exits 2 for %s and asks nothing", async (_, args, message) => {
+    await using gateway = await startStubGateway({ events });
+    const { code, err, out } = await clew(gateway, args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(out).toBe("");
+    expect(gateway.seen).toEqual([]);
+  });
+
+  it("exits 2 and names each wrong field when the gateway refuses", async () => {
+    await using gateway = await startStubGateway();
+    const violations = [{ field: "params.order_id", rule: "required", message: "is missing" }];
+    gateway.script(
+      "POST /v1/runs",
+      refuse(400, "INVALID_ARGUMENT", "INVALID_REQUEST", {}, { violations }),
+      refuse(400, "INVALID_ARGUMENT", "INVALID_REQUEST", {}, { violations }),
+    );
+    const plain = await clew(gateway, ["run", "hello"]);
+    expect(plain).toMatchObject({ code: 2, err: "clew: It is INVALID_REQUEST. (INVALID_REQUEST)\n  params.order_id: is missing\n" });
+    const json = await clew(gateway, ["run", "hello", "--json"]);
+    expect(json.code).toBe(2);
+    expect(JSON.parse(json.err)).toMatchObject({ error: { code: "INVALID_ARGUMENT", reason: "INVALID_REQUEST", details: { violations } } });
+  });
+
+  it("exits 3 and says what to start where no gateway answers", async () => {
+    const gateway = await startStubGateway();
+    await gateway[Symbol.asyncDispose]();
+    const { code, err } = await clew(gateway, ["run", "hello"]);
+    expect(code).toBe(3);
+    expect(err).toContain(`No gateway answers at ${gateway.url}. Is \`npm start\` running?`);
+  });
+});
+
+describe("the other commands", () => {
+  it("stream resumes after a token, with the times of the whole run", async () => {
+    await using gateway = await startStubGateway({ events });
+    const { code, out } = await clew(gateway, ["stream", sampleRunId, "--after", tokenAfter(4)]);
+    expect(code).toBe(0);
+    expect(out.split("\n").slice(0, 2)).toEqual(["   5   +1.6 s  Cancelled order 12345.", "   6   +2.0 s  The run ended: COMPLETED"]);
+    expect(await clew(gateway, ["stream", sampleRunId, "--after", tokenAfter(6)])).toMatchObject({ code: 0 });
+  });
+
+  it("stream says it when there is no such run", async () => {
+    await using gateway = await startStubGateway();
+    gateway.script(`GET /v1/runs/${sampleRunId}`, refuse(404, "NOT_FOUND", "RUN_NOT_FOUND"));
+    expect(await clew(gateway, ["stream", sampleRunId])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("List the runs there are"),
+    });
+  });
+
+  it("get, list, stop and playbooks print what there is", async () => {
+    await using gateway = await startStubGateway({ events: events.slice(0, 3) });
+    expect(await clew(gateway, ["get", sampleRunId])).toMatchObject({ code: 0, out: expect.stringMatching(`^${sampleRunId}  RUNNING `) });
+    expect(jsonLines((await clew(gateway, ["get", sampleRunId, "--json"])).out)).toEqual([
+      sampleRun({ lastSequence: 3, resumeToken: tokenAfter(3) }),
+    ]);
+    expect(
+      (await clew(gateway, ["list", "--state", "running", "--label", "team=shop", "--limit", "2"])).out.trimEnd().split("\n"),
+    ).toHaveLength(2);
+    expect(await clew(gateway, ["list", "--state", "asleep"])).toMatchObject({ code: 2 });
+    expect(await clew(gateway, ["stop", sampleRunId, "--reason", "enough", "--grace", "0"])).toMatchObject({ code: 0 });
+    expect(gateway.seen.at(-1)?.body).toBe('{"reason":"enough","graceSeconds":0}');
+    expect((await clew(gateway, ["playbooks"])).out).toBe("hello  Says hello.\n");
+  });
+
+  it("get exits 1 for a run that failed", async () => {
+    await using gateway = await startStubGateway({ events: sampleEvents(4, "FAILED") });
+    expect(await clew(gateway, ["get", sampleRunId])).toMatchObject({ code: 1 });
+  });
+
+  it("artifacts lists, saves without overwriting, and writes to standard output", async () => {
+    await using gateway = await startStubGateway({ events, artifacts: { "notes.txt": "order 12345" } });
+    expect((await clew(gateway, ["artifacts", sampleRunId])).out).toBe("        11  LOG         notes.txt\n");
+    expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt"])).toMatchObject({ code: 0, err: "Saved notes.txt\n" });
+    expect(await readFile(join(folder, "notes.txt"), "utf8")).toBe("order 12345");
+    expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("notes.txt already"),
+    });
+    expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", "notes.txt"])).toMatchObject({ code: 0 });
+    expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", "-"])).toMatchObject({ code: 0, out: "order 12345" });
+    expect(await clew(gateway, ["artifacts", sampleRunId, "other.txt"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("ARTIFACT_NOT_FOUND"),
+    });
+  });
+
+  it("doctor prints one line each with the fix, and fails where something will not work", async () => {
+    await using gateway = await startStubGateway({ key: "secret" });
+    const env = {
+      CLEW_API_KEY: "wrong",
+      CLEW_VOLUME: join(folder, "volume"),
+      CLEW_ORCHESTRATOR_ADDRESS: gateway.url.slice("http://".length),
+    };
+    const { code, out } = await clew(gateway, ["doctor", "--json"], { ...env, CLEW_CHROMIUM: join(folder, "no-chromium") });
+    const found = Object.fromEntries(jsonLines(out).map(({ name, level }) => [name, level]));
+    expect(found).toEqual({ node: "ok", chromium: "bad", gateway: "ok", orchestrator: "ok", volume: "ok", key: "bad" });
+    expect(code).toBe(1);
+    const lines = (
+      await clew({ url: "http://127.0.0.1:1" }, ["doctor"], { ...env, CLEW_API_KEY: "", CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:1" })
+    ).out
+      .trimEnd()
+      .split("\n");
+    expect(lines).toHaveLength(6);
+    expect(lines[2]).toBe("note  gateway       nothing answers at http://127.0.0.1:1 → npm start; CLEW_URL says where it is looked for");
+  });
+});

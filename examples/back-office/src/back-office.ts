@@ -26,7 +26,8 @@ export async function startBackOffice({ port = 0, host = "127.0.0.1" }: BackOffi
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string", bodyLimit: 10_000 }, (_request, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   );
-  const show = (reply: FastifyReply, page: string, status = 200) => reply.code(status).type("text/html; charset=utf-8").header("cache-control", "no-store").send(page);
+  const show = (reply: FastifyReply, page: string, status = 200) =>
+    reply.code(status).type("text/html; charset=utf-8").header("cache-control", "no-store").send(page);
   const isLoggedIn = (request: FastifyRequest) => sessions.has(/(?:^|;\s*)session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1] ?? "");
 
   app.get("/", (_request, reply) => reply.redirect("/orders"));
@@ -37,7 +38,10 @@ export async function startBackOffice({ port = 0, host = "127.0.0.1" }: BackOffi
     sessions.add(session);
     return reply.header("set-cookie", `session=${session}; HttpOnly; SameSite=Lax; Path=/`).redirect("/orders", 303);
   });
-  app.get<{ Params: { id: string } }>("/api/orders/:id", (request, reply) => orders.get(request.params.id) ?? reply.code(404).send({ error: "no such order" }));
+  app.get<{ Params: { id: string } }>(
+    "/api/orders/:id",
+    (request, reply) => orders.get(request.params.id) ?? reply.code(404).send({ error: "no such order" }),
+  );
 
   app.register(async (desk) => {
     desk.addHook("preHandler", async (request, reply) => {
@@ -49,11 +53,15 @@ export async function startBackOffice({ port = 0, host = "127.0.0.1" }: BackOffi
     });
     desk.get<{ Params: { id: string } }>("/orders/:id", (request, reply) => {
       const order = orders.get(request.params.id);
-      return order === undefined ? show(reply, messagePage("No such order", "There is no order with this number."), 404) : show(reply, orderPage(order));
+      return order === undefined
+        ? show(reply, messagePage("No such order", "There is no order with this number."), 404)
+        : show(reply, orderPage(order));
     });
     desk.post<{ Params: { id: string } }>("/orders/:id/cancel", (request, reply) => {
       const order = orders.cancel(request.params.id);
-      return order === undefined ? show(reply, messagePage("Not cancelled", "This order cannot be cancelled."), 409) : show(reply, confirmationPage(order));
+      return order === undefined
+        ? show(reply, messagePage("Not cancelled", "This order cannot be cancelled."), 409)
+        : show(reply, confirmationPage(order));
     });
   });
 

@@ -76,7 +76,10 @@ export function confirmationPage(order: Order): string {
 
 /** What is shown where there is nothing, or nothing to be done. */
 export function messagePage(title: string, message: string): string {
-  return page(title, `<h1>${html(title)}</h1><p class="alert" role="alert">${html(message)}</p><p><a class="button quiet" href="/orders">All orders</a></p>`);
+  return page(
+    title,
+    `<h1>${html(title)}</h1><p class="alert" role="alert">${html(message)}</p><p><a class="button quiet" href="/orders">All orders</a></p>`,
+  );
 }
 
 function statusBadge(order: Order): string {

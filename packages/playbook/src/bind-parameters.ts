@@ -21,7 +21,8 @@ export function bindParameters(playbook: Playbook, given: Readonly<Record<string
   for (const name of Object.keys(given)) {
     if (known.includes(name)) continue;
     const nearest = nearestOf(name, known);
-    const hint = nearest === undefined ? `the playbook takes ${known.length === 0 ? "none" : known.join(", ")}` : `did you mean '${nearest}'?`;
+    const hint =
+      nearest === undefined ? `the playbook takes ${known.length === 0 ? "none" : known.join(", ")}` : `did you mean '${nearest}'?`;
     problems.push(problem(name, `is no parameter of this playbook; ${hint}`));
   }
   for (const parameter of playbook.parameters) {
@@ -52,7 +53,9 @@ function misfits(playbook: Playbook, values: Values): readonly PlaybookProblem[]
   const later = new Set(playbook.steps.flatMap((step) => step.store_as ?? []));
   const inSteps = playbook.steps.flatMap((step, index) => {
     const bound = bindStep(step, values, later);
-    return "step" in bound ? [] : bound.problems.map(({ field, message }) => ({ field: `steps[${index}].${field}`, message, line: 0, column: 0 }));
+    return "step" in bound
+      ? []
+      : bound.problems.map(({ field, message }) => ({ field: `steps[${index}].${field}`, message, line: 0, column: 0 }));
   });
   const start = playbook.start_url === undefined ? { text: "" } : bindUrl(playbook.start_url, values);
   return "problem" in start ? [{ field: "start_url", message: start.problem, line: 0, column: 0 }, ...inSteps] : inSteps;

@@ -30,7 +30,8 @@ export function bindSelector(template: string, values: Values): Bound {
     const value = values.get(part.name);
     if (value === undefined) return unfit(part.name, "is missing");
     const escaped = escapeFor(place, value, bound);
-    if (escaped === undefined) return unfit(part.name, "has characters that cannot stand there; put the placeholder in quotes, or in another kind of selector");
+    if (escaped === undefined)
+      return unfit(part.name, "has characters that cannot stand there; put the placeholder in quotes, or in another kind of selector");
     bound += escaped;
     place.head += "x";
   }

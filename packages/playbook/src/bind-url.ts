@@ -28,7 +28,8 @@ export function bindUrl(template: string, values: Values): Bound {
       bound += encodeURIComponent(value);
     }
   }
-  if (parts.some((part) => "name" in part) && hasDotSegment(bound)) return { problem: "the address has a . or .. in its path once the values stand in it" };
+  if (parts.some((part) => "name" in part) && hasDotSegment(bound))
+    return { problem: "the address has a . or .. in its path once the values stand in it" };
   return { text: bound };
 }
 

@@ -7,13 +7,45 @@ import { stepActions } from "./step-actions.ts";
 type Issue = z.core.$ZodIssue;
 
 const knownKeys = {
-  "": ["id", "name", "version", "description", "parameters", "auth_required", "auth", "capture", "steps", "tags", "start_url", "guardrails"],
+  "": [
+    "id",
+    "name",
+    "version",
+    "description",
+    "parameters",
+    "auth_required",
+    "auth",
+    "capture",
+    "steps",
+    "tags",
+    "start_url",
+    "guardrails",
+  ],
   parameters: ["name", "type", "description", "default", "pattern", "inject_into"],
-  steps: ["action", "params", "request", "selector", "verify", "description", "on_failure", "failure_message", "store_as", "prompt", "effect"],
+  steps: [
+    "action",
+    "params",
+    "request",
+    "selector",
+    "verify",
+    "description",
+    "on_failure",
+    "failure_message",
+    "store_as",
+    "prompt",
+    "effect",
+  ],
   selector: ["primary", "fallbacks", "description"],
   verify: ["expect_url_contains", "expect_element_visible", "expect_element_gone", "expect_text_on_page", "timeout_ms"],
   params: ["url", "text", "key", "credential_ref", "value", "state", "mode", "script", "timeout_ms"],
-  guardrails: ["allowed_domains", "blocked_domains", "max_urls_visited", "max_consecutive_errors", "allow_private_networks", "enable_llm_action_check"],
+  guardrails: [
+    "allowed_domains",
+    "blocked_domains",
+    "max_urls_visited",
+    "max_consecutive_errors",
+    "allow_private_networks",
+    "enable_llm_action_check",
+  ],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Says what a schema issue means, in a sentence without the value, and where it stands. */
@@ -34,19 +66,25 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
   const known: readonly string[] = isKnownRoom(room) ? knownKeys[room] : [];
   if (known.includes(key)) return `'${key}' cannot be given for this action`;
   const nearest = nearestOf(key, known);
-  return nearest === undefined ? `unknown key '${key}'${known.length > 0 ? `; known are ${known.join(", ")}` : ""}` : `unknown key '${key}'; did you mean '${nearest}'?`;
+  return nearest === undefined
+    ? `unknown key '${key}'${known.length > 0 ? `; known are ${known.join(", ")}` : ""}`
+    : `unknown key '${key}'; did you mean '${nearest}'?`;
 }
 
 function messageOf(issue: Issue, content: unknown): string {
   switch (issue.code) {
     case "invalid_type":
-      return valueAt(content, issue.path) === undefined ? "is missing" : `must be ${withArticle(issue.expected)}${issue.expected === "string" ? "; put it in quotes" : ""}`;
+      return valueAt(content, issue.path) === undefined
+        ? "is missing"
+        : `must be ${withArticle(issue.expected)}${issue.expected === "string" ? "; put it in quotes" : ""}`;
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
     case "too_big":
       return `must ${limit("at most", issue.origin, issue.maximum)}`;
     case "too_small":
-      return issue.origin === "string" && issue.minimum === 1 ? "must not be empty" : `must ${limit("at least", issue.origin, issue.minimum)}`;
+      return issue.origin === "string" && issue.minimum === 1
+        ? "must not be empty"
+        : `must ${limit("at least", issue.origin, issue.minimum)}`;
     case "invalid_union":
       return issue.path.at(-1) === "action" ? unknownAction(valueAt(content, issue.path)) : "is of none of the allowed kinds";
     default:
@@ -73,5 +111,8 @@ function withArticle(type: string): string {
 }
 
 function valueAt(content: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, part) => (typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined), content);
+  return path.reduce<unknown>(
+    (value, part) => (typeof value === "object" && value !== null ? Reflect.get(value, part) : undefined),
+    content,
+  );
 }

@@ -18,7 +18,8 @@ export interface ParsePlaybookOptions {
 
 /** Reads a playbook from its YAML text. Mistakes of syntax and of schema alike are answered with line and column; nothing is thrown. */
 export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): ParsedPlaybook {
-  if (Buffer.byteLength(text) > playbookLimits.sourceBytes) return onlyProblem(`must have at most ${playbookLimits.sourceBytes / 1024} KiB`);
+  if (Buffer.byteLength(text) > playbookLimits.sourceBytes)
+    return onlyProblem(`must have at most ${playbookLimits.sourceBytes / 1024} KiB`);
   const lines = new LineCounter();
   let document: ReturnType<typeof parseDocument>;
   let content: unknown;
@@ -31,7 +32,11 @@ export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): 
   const positions = createSourcePositions(document, lines);
   if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
   if (document.errors.length > 0) {
-    return { problems: document.errors.slice(0, playbookLimits.problems).map(({ message, pos }) => ({ field: "", message, ...positions.ofOffset(pos[0]) })) };
+    return {
+      problems: document.errors
+        .slice(0, playbookLimits.problems)
+        .map(({ message, pos }) => ({ field: "", message, ...positions.ofOffset(pos[0]) })),
+    };
   }
   if (content === null || content === undefined) return onlyProblem("is empty; a playbook has at least steps");
   return checkContent(content, positions, id);
@@ -40,12 +45,19 @@ export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): 
 function checkContent(content: unknown, positions: SourcePositions, id: string | undefined): ParsedPlaybook {
   const named = isRecord(content) && content.id === undefined ? { ...content, id: id ?? "inline" } : content;
   const checked = playbookSchema.safeParse(named);
-  if (!checked.success) return { problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems) };
+  if (!checked.success)
+    return {
+      problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems),
+    };
   const playbook = checked.data;
   const found = [...unbuiltParts(playbook), ...nameProblems(playbook)];
   if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
   if (found.length === 0) return { playbook };
-  return { problems: found.slice(0, playbookLimits.problems).map(({ path, message }) => ({ field: formatPath(path), message, ...positions.ofValue(path) })) };
+  return {
+    problems: found
+      .slice(0, playbookLimits.problems)
+      .map(({ path, message }) => ({ field: formatPath(path), message, ...positions.ofValue(path) })),
+  };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

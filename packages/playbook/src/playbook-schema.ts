@@ -54,21 +54,35 @@ const timeoutOnly = z.strictObject(actionTimeout).default({});
 
 const keyPressParams = z
   .strictObject({ text: text.optional(), key: z.string().min(1).max(50).optional(), credential_ref: name.optional(), ...actionTimeout })
-  .refine((params) => params.text !== undefined || params.key !== undefined || params.credential_ref !== undefined, "must have text, key or credential_ref")
+  .refine(
+    (params) => params.text !== undefined || params.key !== undefined || params.credential_ref !== undefined,
+    "must have text, key or credential_ref",
+  )
   .refine((params) => params.text === undefined || params.credential_ref === undefined, "must not have both text and credential_ref");
 
 /** One step, by its action. */
 export const stepSchema = z.discriminatedUnion("action", [
-  z.strictObject({ action: z.literal("goto"), params: z.strictObject({ url: z.string().min(1).max(limits.urlChars), ...actionTimeout }), ...common }),
+  z.strictObject({
+    action: z.literal("goto"),
+    params: z.strictObject({ url: z.string().min(1).max(limits.urlChars), ...actionTimeout }),
+    ...common,
+  }),
   z.strictObject({ action: z.literal("click"), selector: selectorSchema, params: timeoutOnly, ...common }),
   z.strictObject({ action: z.literal("key_press"), selector: selectorSchema.optional(), params: keyPressParams, ...common }),
   z.strictObject({
     action: z.literal("wait_for"),
     selector: selectorSchema,
-    params: z.strictObject({ state: z.enum(["visible", "hidden", "attached", "detached"]).default("visible"), ...actionTimeout }).default({ state: "visible" }),
+    params: z
+      .strictObject({ state: z.enum(["visible", "hidden", "attached", "detached"]).default("visible"), ...actionTimeout })
+      .default({ state: "visible" }),
     ...common,
   }),
-  z.strictObject({ action: z.literal("select"), selector: selectorSchema, params: z.strictObject({ value: text, ...actionTimeout }), ...common }),
+  z.strictObject({
+    action: z.literal("select"),
+    selector: selectorSchema,
+    params: z.strictObject({ value: text, ...actionTimeout }),
+    ...common,
+  }),
   z.strictObject({
     action: z.literal("extract"),
     selector: selectorSchema.optional(),
@@ -132,7 +146,9 @@ export const playbookSchema = z.strictObject({
   description: sentence.default(""),
   parameters: z.array(parameterSchema).max(limits.parameters).default([]),
   auth_required: z.boolean().optional(),
-  auth: z.strictObject({ mode: z.enum(["form_login", "manual", "none"]), login_url: z.string().optional(), success: successSchema.optional() }).optional(),
+  auth: z
+    .strictObject({ mode: z.enum(["form_login", "manual", "none"]), login_url: z.string().optional(), success: successSchema.optional() })
+    .optional(),
   capture: captureSchema.optional(),
   steps: z.array(stepSchema).min(1).max(limits.steps),
   tags: z.array(z.string().min(1).max(100)).max(50).default([]),

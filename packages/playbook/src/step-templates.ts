@@ -19,7 +19,12 @@ export function mapStepTemplates(step: PlaybookStep, map: MapTemplate): Playbook
     case "key_press":
       return { ...step, ...common, ...mapOptionalSelector(step.selector, map), params: mapKeyPress(step.params, map) };
     case "select":
-      return { ...step, ...common, selector: mapSelector(step.selector, map), params: { ...step.params, value: map(step.params.value, "text", "params.value") } };
+      return {
+        ...step,
+        ...common,
+        selector: mapSelector(step.selector, map),
+        params: { ...step.params, value: map(step.params.value, "text", "params.value") },
+      };
     case "click":
     case "wait_for":
       return { ...step, ...common, selector: mapSelector(step.selector, map) };

@@ -16,7 +16,8 @@ export function unbuiltParts(playbook: Playbook): readonly UnbuiltPart[] {
   if (playbook.capture !== undefined) refuse(["capture"], "capture");
   if (playbook.guardrails !== undefined) refuse(["guardrails"], "guardrails in a playbook (give them with the run)");
   for (const [index, parameter] of playbook.parameters.entries()) {
-    if (parameter.inject_into !== undefined) refuse(["parameters", index, "inject_into"], `inject_into (write {${parameter.name}} in that place)`);
+    if (parameter.inject_into !== undefined)
+      refuse(["parameters", index, "inject_into"], `inject_into (write {${parameter.name}} in that place)`);
   }
   for (const [index, step] of playbook.steps.entries()) {
     if (!stepActions[step.action].runs) refuse(["steps", index, "action"], `step action '${step.action}'`);

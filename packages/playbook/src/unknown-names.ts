@@ -36,12 +36,16 @@ export function nameProblems(playbook: Playbook): readonly NameProblem[] {
       return template;
     });
     if (step.store_as === undefined) continue;
-    if (parameters.has(step.store_as)) problems.push({ path: ["steps", index, "store_as"], message: `there is a parameter '${step.store_as}'` });
+    if (parameters.has(step.store_as))
+      problems.push({ path: ["steps", index, "store_as"], message: `there is a parameter '${step.store_as}'` });
     known.add(step.store_as);
   }
   return problems;
 }
 
 function pathOf(field: string): readonly PropertyKey[] {
-  return field.split(/[.[\]]+/).filter((part) => part !== "").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  return field
+    .split(/[.[\]]+/)
+    .filter((part) => part !== "")
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }

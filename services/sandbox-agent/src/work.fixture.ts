@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
@@ -9,6 +9,7 @@ import { type BrowserSession, launchBrowser } from "./browser/browser-session.ts
 import { type EventDraft, type Report, startWork, type Work } from "./work.ts";
 
 type Payload = NonNullable<SandboxEvent["payload"]>;
+type Values = { [P in Payload as P["$case"]]: P["value"] };
 
 /** Keeps what a work says, in memory, and lets a test look at each event before the work goes on. */
 export class ReportInMemory implements Report {
@@ -36,8 +37,8 @@ export class ReportInMemory implements Report {
   }
 
   /** What was said of one kind. */
-  all<K extends Payload["$case"]>(kind: K): readonly Extract<Payload, { $case: K }>["value"][] {
-    const isOfKind = (payload: Payload): payload is Extract<Payload, { $case: K }> => payload.$case === kind;
+  all<K extends keyof Values>(kind: K): readonly Values[K][] {
+    const isOfKind = (payload: Payload): payload is Payload & { readonly value: Values[K] } => payload.$case === kind;
     return this.events.flatMap(({ payload }) => (isOfKind(payload) ? [payload.value] : []));
   }
 
@@ -61,14 +62,42 @@ export class WorkRoom implements AsyncDisposable {
 
   static async open(): Promise<WorkRoom> {
     const folder = await mkdtemp(join(tmpdir(), "clew-work-"));
-    const browser = await launchBrowser({ executablePath: "/usr/bin/chromium", headless: true, sandbox: process.getuid?.() !== 0, workFolder: folder });
+    const browser = await launchBrowser({
+      executablePath: "/usr/bin/chromium",
+      headless: true,
+      sandbox: process.getuid?.() !== 0,
+      workFolder: folder,
+      marks: { CLEW_TEST_ROOM: folder },
+    });
     return new WorkRoom(folder, browser);
   }
 
   /** Starts a work; 127.0.0.1 may be reached, and there is no trace, unless the request says otherwise. */
   start(request: DeepPartial<StartWorkRequest>, report: Report): Work {
-    const whole = StartWorkRequest.fromPartial({ runId: "run-0", attempt: 1, ...request, spec: { recording: { trace: false }, ...request.spec } });
-    return startWork({ request: whole, browser: this.browser, report, workFolder: this.folder, log: createLogger({ name: "test", level: "silent" }) });
+    const whole = StartWorkRequest.fromPartial({
+      runId: "run-0",
+      attempt: 1,
+      ...request,
+      spec: { recording: { trace: false }, ...request.spec },
+    });
+    return startWork({
+      request: whole,
+      browser: this.browser,
+      report,
+      workFolder: this.folder,
+      log: createLogger({ name: "test", level: "silent" }),
+    });
+  }
+
+  /** Kills the browser as a crash would. */
+  async killBrowser(): Promise<void> {
+    for (const pid of await readdir("/proc")) {
+      if (!/^\d+$/.test(pid)) continue;
+      const [environment, command] = await Promise.all(
+        ["environ", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "latin1").catch(() => "")),
+      );
+      if (environment?.includes(`CLEW_TEST_ROOM=${this.folder}`) && !command?.includes("--type=")) process.kill(Number(pid), "SIGKILL");
+    }
   }
 
   /** Reads a file the work left behind. */

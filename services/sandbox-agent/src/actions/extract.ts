@@ -23,7 +23,11 @@ export const extract: PrepareAction<StepOf<"extract">> = async (step, { active, 
   };
 };
 
-async function target(step: StepOf<"extract">, active: ActionContext["active"], signal: AbortSignal): Promise<{ locator: Locator; words: string }> {
+async function target(
+  step: StepOf<"extract">,
+  active: ActionContext["active"],
+  signal: AbortSignal,
+): Promise<{ locator: Locator; words: string }> {
   if (step.selector !== undefined && !isBody(step)) return await findElement(active, step.selector, signal);
   const page = await active.settled(signal);
   return { locator: page.locator("body"), words: "the page" };
@@ -33,7 +37,11 @@ function isBody(step: StepOf<"extract">): boolean {
   return step.selector === undefined || step.selector.primary === "body";
 }
 
-function read(locator: Locator, mode: "text" | "html" | "value" | "markdown", options: { timeout: number; signal: AbortSignal }): Promise<string> {
+function read(
+  locator: Locator,
+  mode: "text" | "html" | "value" | "markdown",
+  options: { timeout: number; signal: AbortSignal },
+): Promise<string> {
   if (mode === "html") return locator.evaluate((element) => element.outerHTML, undefined, options);
   if (mode === "value") return locator.inputValue(options);
   return locator.innerText(options);

@@ -1,6 +1,6 @@
 import { Fault } from "@clew/fault/fault";
-import { linkSignals } from "@clew/streams/linked-signal";
 import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
+import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
 import { timeouts } from "./timeouts.ts";
@@ -88,16 +88,18 @@ function short(selector: string): string {
   return selector.length > 80 ? `${selector.slice(0, 79)}…` : selector;
 }
 
-/** Runs in the page: what a person would call each element; never what a field holds. */
+/** Runs in the page: what a person would call each element. Never what a field holds, and no text but that of what is there to be clicked. */
 function nameElements(elements: (HTMLElement | SVGElement)[]): string[] {
-  const kinds: Record<string, string> = { a: "link", button: "button", input: "field", textarea: "field", select: "list", img: "picture" };
+  const kinds: Record<string, string> = { a: "link", textarea: "field", select: "list", img: "picture", summary: "button" };
+  const named = ["button", "link", "tab", "menuitem", "option", "checkbox", "radio", "switch"];
   return elements.slice(0, 20).map((element) => {
     const tag = element.tagName.toLowerCase();
-    const type = element.getAttribute("type") ?? "";
-    const isButton = tag === "input" && ["submit", "button", "reset"].includes(type);
-    const isField = (tag === "input" && !isButton) || tag === "textarea" || tag === "select";
-    const kind = isButton ? "button" : (element.getAttribute("role") ?? kinds[tag] ?? tag);
-    const label = element.getAttribute("aria-label") ?? (isField ? (element.getAttribute("placeholder") ?? element.getAttribute("name")) : element.textContent) ?? "";
+    const isField = tag === "input" && !["submit", "button", "reset"].includes(element.getAttribute("type") ?? "");
+    const kind = element.getAttribute("role") ?? (tag === "input" ? (isField ? "field" : "button") : (kinds[tag] ?? tag));
+    const own = ["aria-label", "placeholder", "title", "alt", "name", "id"]
+      .map((name) => element.getAttribute(name))
+      .find((value) => value);
+    const label = (named.includes(kind) ? (element.getAttribute("aria-label") ?? element.textContent) : own) ?? "";
     const name = label.replace(/\s+/g, " ").trim();
     return name === "" ? kind : `${kind} '${name.length > 40 ? `${name.slice(0, 39)}…` : name}'`;
   });

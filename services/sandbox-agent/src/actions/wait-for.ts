@@ -18,7 +18,11 @@ export const waitFor: PrepareAction<StepOf<"wait_for">> = async (step, { active,
         const any = others.reduce((all, other) => all?.or(other), first);
         await (state === "visible" ? any?.filter({ visible: true }) : any)?.first().waitFor({ state, timeout, signal });
       } else {
-        await Promise.all(candidates.map((locator) => (state === "hidden" ? locator.filter({ visible: true }) : locator).first().waitFor({ state, timeout, signal })));
+        await Promise.all(
+          candidates.map((locator) =>
+            (state === "hidden" ? locator.filter({ visible: true }) : locator).first().waitFor({ state, timeout, signal }),
+          ),
+        );
       }
     } catch (thrown) {
       signal.throwIfAborted();

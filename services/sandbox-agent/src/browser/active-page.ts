@@ -43,6 +43,11 @@ export class ActivePage implements AsyncDisposable {
     return page;
   }
 
+  /** Whether there is a page to act on. */
+  get isOpen(): boolean {
+    return this.#states.size > 0;
+  }
+
   /** The page's address. */
   get url(): string {
     return [...this.#states.keys()].at(-1)?.url() ?? "about:blank";

@@ -14,6 +14,8 @@ export interface LaunchBrowserOptions {
   readonly sandbox: boolean;
   /** The sandbox's folder: downloads, traces and the browser's home lie inside. Its profile lies in the process's temp folder (TMPDIR). */
   readonly workFolder: string;
+  /** Where the browser binds its own socket: a folder with a short path, since a Unix socket's may not be longer than 107 bytes. Its home unless given. */
+  readonly tempFolder?: string;
   /** Variables by which the warden knows the browser's processes; they are all of the agent's environment that the browser gets. */
   readonly marks?: Readonly<Record<string, string>>;
   /** Gives up launching. */
@@ -46,7 +48,15 @@ const launchTimeoutMs = 30_000;
 const closeTimeoutMs = 5_000;
 
 /** Launches Chromium. Rejects with BROWSER_START_FAILED when it does not start. */
-export async function launchBrowser({ executablePath, headless, sandbox, workFolder, marks, signal }: LaunchBrowserOptions): Promise<BrowserSession> {
+export async function launchBrowser({
+  executablePath,
+  headless,
+  sandbox,
+  workFolder,
+  tempFolder,
+  marks,
+  signal,
+}: LaunchBrowserOptions): Promise<BrowserSession> {
   const folder = (name: string) => join(workFolder, name);
   await Promise.all(["home", "downloads", "traces"].map((name) => mkdir(folder(name), { recursive: true, mode: 0o700 })));
   const browser = await chromium
@@ -56,7 +66,7 @@ export async function launchBrowser({ executablePath, headless, sandbox, workFol
       chromiumSandbox: sandbox,
       args: chromiumArguments,
       // Nothing else of the agent's own environment reaches the browser.
-      env: { ...marks, HOME: folder("home"), TMPDIR: folder("home"), PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
+      env: { ...marks, HOME: folder("home"), TMPDIR: tempFolder ?? folder("home"), PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
       downloadsPath: folder("downloads"),
       tracesDir: folder("traces"),
       timeout: launchTimeoutMs,

@@ -22,8 +22,15 @@ export function judgeAddress(address: string, rules: AddressRules, resolved: rea
     return { rule: "scheme", message: "Only http and https addresses may be opened." };
   }
   const host = url.hostname;
-  if (rules.allowPrivateNetworks !== true && !isAllowedPrivateHost(url, rules) && (isLocalName(host) || [host, ...resolved].some(isPrivateAddress))) {
-    return { rule: "private_network", message: `${url.host} is in a private network; name it in guardrails.allowedPrivateHosts if it is meant.` };
+  if (
+    rules.allowPrivateNetworks !== true &&
+    !isAllowedPrivateHost(url, rules) &&
+    (isLocalName(host) || [host, ...resolved].some(isPrivateAddress))
+  ) {
+    return {
+      rule: "private_network",
+      message: `${url.host} is in a private network; name it in guardrails.allowedPrivateHosts if it is meant.`,
+    };
   }
   if (rules.allowedDomains.length > 0) {
     if (matchesDomain(host, rules.allowedDomains)) return undefined;
@@ -36,7 +43,13 @@ export function judgeAddress(address: string, rules: AddressRules, resolved: rea
 /** Whether an address needs its host looked up to be judged: a name, not already decided. */
 export function needsLookup(address: string, rules: AddressRules): boolean {
   const url = URL.parse(address);
-  return url !== null && rules.allowPrivateNetworks !== true && !isAllowedPrivateHost(url, rules) && /[a-z]/i.test(url.hostname) && !url.hostname.startsWith("[");
+  return (
+    url !== null &&
+    rules.allowPrivateNetworks !== true &&
+    !isAllowedPrivateHost(url, rules) &&
+    /[a-z]/i.test(url.hostname) &&
+    !url.hostname.startsWith("[")
+  );
 }
 
 function isAllowedPrivateHost(url: URL, rules: AddressRules): boolean {

@@ -2,7 +2,21 @@
 const mask = "[redacted]";
 
 /** Fields with words of our own, or names others look things up by; never a place a secret comes to. */
-const ownWords = new Set(["$case", "action", "tool", "actionId", "stepId", "reason", "code", "name", "sha256", "contentType", "screenshot", "resultArtifact", "dataArtifact"]);
+const ownWords = new Set([
+  "$case",
+  "action",
+  "tool",
+  "actionId",
+  "stepId",
+  "reason",
+  "code",
+  "name",
+  "sha256",
+  "contentType",
+  "screenshot",
+  "resultArtifact",
+  "dataArtifact",
+]);
 
 /** The shortest secret looked for inside longer texts; shorter ones are masked only where they are the whole text. */
 const shortestInside = 4;

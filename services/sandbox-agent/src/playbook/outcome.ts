@@ -32,7 +32,10 @@ function shortenData(whole: Readonly<Record<string, string>>): { value: Record<s
   if (size(whole) <= dataBytes) return { value: whole, truncated: false };
   // JSON writes a byte as at most six.
   const share = Math.floor(dataBytes / Object.keys(whole).length / 6) - 20;
-  return { value: Object.fromEntries(Object.entries(whole).map(([name, text]) => [name, cutBytes(text, Math.max(0, share))])), truncated: true };
+  return {
+    value: Object.fromEntries(Object.entries(whole).map(([name, text]) => [name, cutBytes(text, Math.max(0, share))])),
+    truncated: true,
+  };
 }
 
 function shortenTexts(whole: readonly string[]): { value: string[]; truncated: boolean } {

@@ -1,7 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import type { PlaybookStep } from "@clew/playbook/playbook-schema";
 import { effectOf } from "@clew/playbook/step-effect";
-import { Effect } from "@clew/proto/grpc/clew/run/v1/run";
+import { Artifact_Kind, Effect } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionBlocked, ActionCompleted, ActionStarted, GuardrailTripped, PageChanged } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
@@ -11,7 +11,6 @@ import { prepareAction } from "../actions/prepare-action.ts";
 import { publicAddress } from "../browser/address.ts";
 import { judgeAddress } from "../guardrails/address-rules.ts";
 import { checkAddress } from "../guardrails/check-address.ts";
-import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeScreenshot } from "../recording/screenshot.ts";
 import { runErrorOf } from "./run-error.ts";
 import { cutBytes, summarize, textBytes } from "./shorten.ts";
@@ -48,7 +47,7 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
 
   const before = active.url;
   const started = {
-    summary: summarize(`Going to ${facts.inputSummary}`),
+    summary: summarize(`About to ${facts.inputSummary}`),
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
   } as const;
   const preparing = prepareAction(step, context);
@@ -74,8 +73,13 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
     if (stopping.aborted) throw stopping.reason;
     hasTouched = true;
     const result = await perform();
+    // Playwright takes an action as done when the browser dies under it.
+    if (!active.isOpen) await delay(crashNewsMs, { signal });
+    signal.throwIfAborted();
     const found = result.found === undefined ? undefined : await keepText(result.found, place, context);
-    const screenshot = context.screenshots ? await storeScreenshot(active.page, `action-${facts.actionId}.jpg`, context.files, signal) : undefined;
+    const screenshot = context.screenshots
+      ? await storeScreenshot(active.page, `action-${facts.actionId}.jpg`, context.files, signal)
+      : undefined;
     const { whole: _, ...shown } = found ?? { whole: "" };
     await complete(result.did, { success: true, ...shown, ...(screenshot && { screenshot }) });
     await noteAddress(before, context);
@@ -84,12 +88,17 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
     if (thrown instanceof Fault && isTargetGone(thrown.cause)) await delay(crashNewsMs, { signal }).catch(() => {});
     if (signal.aborted && hasTouched && effect !== "read") throw signal.reason;
     const fault = Fault.from(signal.aborted ? signal.reason : thrown);
-    if (fault.reason !== "GUARDRAIL_BLOCKED") await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault) });
+    if (fault.reason !== "GUARDRAIL_BLOCKED")
+      await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault) });
     throw fault;
   }
 }
 
-async function refuseBlocked(step: PlaybookStep, facts: StepPlace & { actionId: string; inputSummary: string }, { report, rules, signal }: StepContext): Promise<void> {
+async function refuseBlocked(
+  step: PlaybookStep,
+  facts: StepPlace & { actionId: string; inputSummary: string },
+  { report, rules, signal }: StepContext,
+): Promise<void> {
   if (step.action !== "goto") return;
   const block = await checkAddress(step.params.url, rules, signal);
   if (block === undefined) return;
@@ -106,7 +115,10 @@ async function noteAddress(before: string, { active, report, rules, signal }: St
   const url = publicAddress(address);
   const title = await page.title().catch(() => "");
   const value = PageChanged.fromPartial({ url, title: title.slice(0, 300), ...(active.status !== undefined && { status: active.status }) });
-  await report.say({ summary: summarize(title === "" ? `The page is now ${url}` : `The page is now '${title}' (${url})`), payload: { $case: "pageChanged", value } });
+  await report.say({
+    summary: summarize(title === "" ? `The page is now ${url}` : `The page is now '${title}' (${url})`),
+    payload: { $case: "pageChanged", value },
+  });
   const block = address.startsWith("about:") ? undefined : judgeAddress(address, rules);
   if (block === undefined) return;
   const tripped = GuardrailTripped.fromPartial({ ...block, url });

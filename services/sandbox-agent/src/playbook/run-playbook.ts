@@ -13,20 +13,30 @@ export type PlaybookEnd =
   | { readonly kind: "stopped"; readonly summary: string };
 
 /** Runs a playbook's steps in order, until one fails, all are done, or the run is stopped. `startUrl` is opened first. */
-export async function runPlaybook(playbook: Playbook, startUrl: string | undefined, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
+export async function runPlaybook(
+  playbook: Playbook,
+  startUrl: string | undefined,
+  findings: Findings,
+  context: StepContext,
+): Promise<PlaybookEnd> {
   const total = playbook.steps.length;
   const stoppedAt = (done: number): PlaybookEnd => ({ kind: "stopped", summary: `Stopped after ${done} of ${total} steps.` });
   if (startUrl !== undefined) {
     const fault = await openStart(startUrl, context);
     if (context.stopping.aborted) return stoppedAt(0);
-    if (fault !== undefined) return { kind: "failed", summary: `The start address could not be opened: ${fault.message}`, error: runErrorOf(fault) };
+    if (fault !== undefined)
+      return { kind: "failed", summary: `The start address could not be opened: ${fault.message}`, error: runErrorOf(fault) };
   }
   for (const [index, step] of playbook.steps.entries()) {
     if (context.stopping.aborted) return stoppedAt(index);
     const result = await runStep(step, index, findings, context);
     if (context.stopping.aborted) return stoppedAt(result.success ? index + 1 : index);
     if (!result.success) {
-      return { kind: "failed", summary: `Step ${index + 1} of ${total} (${result.description}) failed: ${result.error.message}`, error: result.error };
+      return {
+        kind: "failed",
+        summary: `Step ${index + 1} of ${total} (${result.description}) failed: ${result.error.message}`,
+        error: result.error,
+      };
     }
   }
   return { kind: "completed", summary: `Completed '${playbook.id}': ${total} ${total === 1 ? "step" : "steps"}.` };
@@ -34,7 +44,13 @@ export async function runPlaybook(playbook: Playbook, startUrl: string | undefin
 
 /** Opens the start address as an action of its own; answers what kept it from being opened. */
 async function openStart(url: string, context: StepContext): Promise<Fault | undefined> {
-  const step: StepOf<"goto"> = { action: "goto", params: { url }, description: "Open the start address", on_failure: "abort", failure_message: "" };
+  const step: StepOf<"goto"> = {
+    action: "goto",
+    params: { url },
+    description: "Open the start address",
+    on_failure: "abort",
+    failure_message: "",
+  };
   try {
     await runAction(step, { stepIndex: 0, stepId: "start" }, context);
     return undefined;

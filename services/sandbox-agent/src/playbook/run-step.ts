@@ -29,15 +29,24 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
   const description = step.description || inputSummary(step);
   const facts = { ...place, action: step.action, description };
   const startedAt = performance.now();
-  await report.say({ summary: summarize(`Step ${stepIndex + 1}: ${description}`), payload: { $case: "stepStarted", value: StepStarted.fromPartial(facts) } });
+  await report.say({
+    summary: summarize(`Step ${stepIndex + 1}: ${description}`),
+    payload: { $case: "stepStarted", value: StepStarted.fromPartial(facts) },
+  });
 
   const complete = async (outcome: Partial<StepCompleted>) => {
-    const value = StepCompleted.fromPartial({ ...facts, durationMs: Math.round(performance.now() - startedAt), url: publicAddress(active.url), ...outcome });
+    const value = StepCompleted.fromPartial({
+      ...facts,
+      durationMs: Math.round(performance.now() - startedAt),
+      url: publicAddress(active.url),
+      ...outcome,
+    });
     const summary = value.success ? `Step ${stepIndex + 1} done: ${description}` : `Step ${stepIndex + 1} failed: ${value.error?.message}`;
     await report.say({ summary: summarize(summary), payload: { $case: "stepCompleted", value } });
   };
   try {
-    if (!("step" in bound)) throw new Fault("STEP_FAILED", { message: bound.problems.map(({ field, message }) => `${field}: ${message}`).join("; ") });
+    if (!("step" in bound))
+      throw new Fault("STEP_FAILED", { message: bound.problems.map(({ field, message }) => `${field}: ${message}`).join("; ") });
     const found = await tryStep(step, place, context);
     if (found !== undefined) findings.texts.push(found.whole);
     if (step.store_as !== undefined) {
@@ -50,15 +59,23 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
   } catch (thrown) {
     const fault = Fault.from(thrown);
     const isCutShort = signal.aborted || context.stopping.aborted;
-    const error = runErrorOf(fault, isCutShort ? fault.message : failureMessage(step, findings) || fault.message, { step: String(stepIndex + 1) });
-    const screenshot = signal.aborted ? undefined : await storeScreenshot(active.page, `failure-${place.stepId}.jpg`, context.files, signal);
+    const error = runErrorOf(fault, isCutShort ? fault.message : failureMessage(template, findings) || fault.message, {
+      step: String(stepIndex + 1),
+    });
+    const screenshot = signal.aborted
+      ? undefined
+      : await storeScreenshot(active.page, `failure-${place.stepId}.jpg`, context.files, signal);
     await complete({ success: false, error, ...(screenshot && { screenshot }) });
     return { success: false, error, description };
   }
 }
 
 /** Acts and verifies; once more after a second where the step allows it, the failure may pass, and nothing can happen twice that must not. */
-async function tryStep(step: PlaybookStep, place: { stepIndex: number; stepId: string }, context: StepContext): Promise<FoundText | undefined> {
+async function tryStep(
+  step: PlaybookStep,
+  place: { stepIndex: number; stepId: string },
+  context: StepContext,
+): Promise<FoundText | undefined> {
   try {
     return await tryOnce(step, place, context);
   } catch (thrown) {
@@ -72,13 +89,17 @@ async function tryStep(step: PlaybookStep, place: { stepIndex: number; stepId: s
   }
 }
 
-async function tryOnce(step: PlaybookStep, place: { stepIndex: number; stepId: string }, context: StepContext): Promise<FoundText | undefined> {
+async function tryOnce(
+  step: PlaybookStep,
+  place: { stepIndex: number; stepId: string },
+  context: StepContext,
+): Promise<FoundText | undefined> {
   const found = await runAction(step, place, context);
   if (step.verify !== undefined) await verify(context.active, step.verify, context.signal);
   return found;
 }
 
-function failureMessage(step: PlaybookStep, findings: Findings): string {
-  const bound = bindText(step.failure_message, findings.values);
-  return "text" in bound ? bound.text : step.failure_message;
+function failureMessage(template: PlaybookStep, findings: Findings): string {
+  const bound = bindText(template.failure_message, findings.values);
+  return "text" in bound ? bound.text : template.failure_message;
 }

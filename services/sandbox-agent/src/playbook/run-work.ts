@@ -32,12 +32,21 @@ export async function runWork(options: WorkOptions, { signal, stopping, onEnd }:
   try {
     const findings = createFindings(plan instanceof Fault ? new Map() : plan.values);
     const stepCount = plan instanceof Fault ? 0 : plan.playbook.steps.length;
-    await report.say({ summary: `The work began in ${browser.version}.`, payload: { $case: "runStarted", value: RunStarted.fromPartial({ browser: browser.version, stepCount }) } });
-    const end = plan instanceof Fault ? failed(plan) : await doSteps(plan, findings, options, recordings, { signal, stopping }).catch((thrown: unknown) => failed(Fault.from(thrown)));
+    await report.say({
+      summary: `The work began in ${browser.version}.`,
+      payload: { $case: "runStarted", value: RunStarted.fromPartial({ browser: browser.version, stepCount }) },
+    });
+    const end =
+      plan instanceof Fault
+        ? failed(plan)
+        : await doSteps(plan, findings, options, recordings, { signal, stopping }).catch((thrown: unknown) => failed(Fault.from(thrown)));
     const outcome = await composeOutcome(end.summary, findings, files, end.kind === "failed" ? end.error : undefined);
     if (!stopping.aborted && end.kind !== "stopped") {
       const state = end.kind === "completed" ? Run_State.COMPLETED : Run_State.FAILED;
-      await report.say({ summary: outcome.summary, payload: { $case: "outcomePublished", value: OutcomePublished.fromPartial({ state, outcome }) } });
+      await report.say({
+        summary: outcome.summary,
+        payload: { $case: "outcomePublished", value: OutcomePublished.fromPartial({ state, outcome }) },
+      });
     }
     onEnd(outcome);
   } finally {

@@ -13,7 +13,9 @@ export async function verify(active: ActivePage, expected: PlaybookVerification,
     const missing = await lacks(active.page, expected, signal);
     if (missing.length === 0) return;
     if (performance.now() >= deadline) {
-      throw new Fault("VERIFICATION_FAILED", { message: `Verification failed within ${expected.timeout_ms / 1_000} s: ${missing.join("; ")}.` });
+      throw new Fault("VERIFICATION_FAILED", {
+        message: `Verification failed within ${expected.timeout_ms / 1_000} s: ${missing.join("; ")}.`,
+      });
     }
     await delay(pollMs, { signal });
   }

@@ -1,0 +1,128 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { selectorSchema } from "@clew/playbook/playbook-schema";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ActivePage } from "../browser/active-page.ts";
+import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
+import { startSite } from "../browser/site.fixture.ts";
+import { findElement } from "./find-element.ts";
+
+const signal = new AbortController().signal;
+let folder: string;
+let browser: BrowserSession;
+let active: ActivePage;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "clew-find-"));
+  browser = await launchBrowser({
+    executablePath: "/usr/bin/chromium",
+    headless: true,
+    sandbox: process.getuid?.() !== 0,
+    workFolder: folder,
+  });
+  active = await browser.openPage({ width: 1000, height: 700 });
+});
+
+afterAll(async () => {
+  await browser[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+const find = (selector: unknown) => findElement(active, selectorSchema.parse(selector), signal);
+
+async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
+  const startedAt = performance.now();
+  return { value: await promise, ms: performance.now() - startedAt };
+}
+
+test.each([
+  ["<button>Go</button>", "button 'Go'"],
+  ['<a href="/x">More <b>here</b></a>', "link 'More here'"],
+  ['<input type="submit" aria-label="Send it">', "button 'Send it'"],
+])("names what it finds as a person would: %s", async (html, words) => {
+  await active.page.setContent(html);
+  await expect(find("body > *")).resolves.toMatchObject({ words });
+});
+
+test("never names a field by what it holds, nor a text by what it says", async () => {
+  await active.page.setContent('<input name="pin" value="1234"><p id="note">a secret</p>');
+  await expect(find("input")).resolves.toMatchObject({ words: "field 'pin'" });
+  await expect(find("p")).resolves.toMatchObject({ words: "p 'note'" });
+});
+
+test("takes what is there at once, and ignores what does not show", async () => {
+  await active.page.setContent('<button hidden>Go</button><button style="visibility:hidden">Go</button><button>Go</button>');
+  const { value, ms } = await timed(find({ primary: "button", fallbacks: ["body"] }));
+  await expect(value.locator.count()).resolves.toBe(1);
+  expect(ms).toBeLessThan(400);
+});
+
+test("prefers the primary that comes a little later to the fallback that is there", async () => {
+  await active.page.setContent("<a href='#'>old</a>");
+  await active.page.evaluate(() => void setTimeout(() => document.body.insertAdjacentHTML("beforeend", "<button>new</button>"), 300));
+  await expect(find({ primary: "button", fallbacks: ["a"] })).resolves.toMatchObject({ words: "button 'new'" });
+});
+
+test("takes the first fallback that shows once the primary had its time", async () => {
+  await active.page.setContent("<a href='#'>one</a><i>two</i>");
+  const { value, ms } = await timed(find({ primary: "#none", fallbacks: ["#neither", "a", "i"], description: "the link" }));
+  expect(value.words).toBe("the link");
+  await expect(value.locator.textContent()).resolves.toBe("one");
+  expect(ms).toBeGreaterThan(700);
+});
+
+test("refuses two visible matches, and names them", async () => {
+  await active.page.setContent("<button>One</button><button>Two</button>");
+  await expect(find("button")).rejects.toMatchObject({
+    reason: "SELECTOR_AMBIGUOUS",
+    message: "The selector 'button' matches 2 visible elements: button 'One', button 'Two'.",
+  });
+});
+
+test("names all it tried when nothing matches", async () => {
+  await active.page.setContent("<p>empty</p>");
+  await expect(find({ primary: "#a", fallbacks: ["text=b"], description: "the button" })).rejects.toMatchObject({
+    reason: "SELECTOR_NOT_FOUND",
+    message: "No selector matched a visible element: tried '#a', 'text=b' (the button).",
+  });
+});
+
+test.each(["[[", "nope=1", "//["])("says that a selector is not valid: %s", async (selector) => {
+  await active.page.setContent("<p>x</p>");
+  await expect(find(selector)).rejects.toMatchObject({ message: `The selector '${selector}' is not valid.` });
+});
+
+test("cancels at once", async () => {
+  await active.page.setContent("<p>x</p>");
+  const controller = new AbortController();
+  const finding = findElement(active, selectorSchema.parse("#none"), controller.signal);
+  setTimeout(() => controller.abort(new Error("enough")), 50);
+  const { ms } = await timed(expect(finding).rejects.toThrow("enough"));
+  expect(ms).toBeLessThan(500);
+});
+
+test("looks at the page a slow click leads to, not at the one it leaves", async () => {
+  await using site = await startSite({
+    "/": "<h1>Old</h1><button onclick=\"setTimeout(() => location = '/slow')\">Go</button>",
+    "/slow": () => new Promise((resolve) => setTimeout(resolve, 1_200, "<h1>New</h1>")),
+  });
+  await active.page.goto(site.url);
+  await (await find("button")).locator.click();
+  await expect(find('h1:text-is("New")')).resolves.toBeDefined();
+});
+
+test("acts on a popup while it is open, and on its opener again once it closed", async () => {
+  await using site = await startSite({
+    "/": `<h1>Opener</h1><button onclick="window.open('/popup')">Open</button>`,
+    "/popup": "<h2>Popup</h2>",
+  });
+  await active.page.goto(site.url);
+  const opener = active.page;
+  await (await find("button")).locator.click();
+  await expect(find("h2")).resolves.toBeDefined();
+  expect(active.page).not.toBe(opener);
+  await active.page.close();
+  await expect(find("h1")).resolves.toBeDefined();
+  expect(active.page).toBe(opener);
+});

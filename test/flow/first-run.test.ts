@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { withoutSettings } from "../../scripts/services.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const started: ChildProcess[] = [];
+let volume: string;
+
+beforeEach(async () => {
+  volume = await mkdtemp(join(tmpdir(), "clew-first-"));
+});
+afterEach(async () => {
+  for (const child of started.splice(0)) if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+  await rm(volume, { recursive: true, force: true });
+});
+
+/** A command of the project, run as `npm run` runs it. */
+function command(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { ...withoutSettings(process.env), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  started.push(child);
+  const said = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
+  const exit: Promise<number | NodeJS.Signals> = once(child, "close").then(([code, signal]) => code ?? signal);
+  return { child, said, exit };
+}
+
+const addresses = { CLEW_GATEWAY_ADDRESS: "127.0.0.1:0", CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0" };
+const start = (env: Readonly<Record<string, string>> = addresses) => command(["scripts/run.mjs", "start"], { CLEW_VOLUME: volume, ...env });
+
+/** Waits until `npm start` has said where it listens. */
+async function gatewayOf(said: { readonly out: string; readonly err: string }): Promise<string> {
+  await expect.poll(() => said.out, { timeout: 30_000, message: said.err }).toContain("Ctrl-C stops");
+  return /gateway\s+(http:\S+)/.exec(said.out)?.[1] ?? "";
+}
+
+test("the demo runs its playbook, says what happened, and what it says to do next works", async () => {
+  const demo = command(["scripts/run.mjs", "demo", "--volume", volume]);
+  expect(await demo.exit, demo.said.err).toBe(0);
+  expect(demo.said.out).toMatch(/^ {3}1 +\+0\.0 s {2}\S/m);
+  expect(demo.said.out).toContain("COMPLETED:");
+  expect(demo.said.out).toContain("confirmation: Order 12345 was cancelled");
+  const run = /clew get (run-[0-9a-f]{32})/.exec(demo.said.out)?.[1] ?? "";
+  const lines = demo.said.out.split("\n").filter((line) => /^ *\d+ +\+\d/.test(line));
+
+  const services = start();
+  const url = await gatewayOf(services.said);
+  const clew = (...args: string[]) => command(["packages/cli/src/main.ts", ...args], { CLEW_URL: url });
+  const get = clew("get", run);
+  expect(await get.exit, get.said.err).toBe(0);
+  const stream = clew("stream", run, "--after", "5");
+  expect(await stream.exit, stream.said.err).toBe(0);
+  const sequences = stream.said.out.split("\n").flatMap((line) => /^ *(\d+) +\+\d/.exec(line)?.slice(1) ?? []);
+  expect(sequences).toEqual(lines.slice(5).map((_line, index) => String(index + 6)));
+  const trace = join(volume, "trace.zip");
+  const artifact = clew("artifacts", run, "trace.zip", "-o", trace);
+  expect(await artifact.exit, artifact.said.err).toBe(0);
+  services.child.kill("SIGINT");
+  expect(await services.exit).toBe(0);
+});
+
+test("Ctrl-C ends the demo with its services", async () => {
+  const demo = command(["scripts/run.mjs", "demo", "--volume", volume]);
+  await expect.poll(() => demo.said.out, { timeout: 30_000 }).toContain("Running examples/playbooks");
+  const url = /Gateway (http:\S+?),/.exec(demo.said.out)?.[1] ?? "";
+  demo.child.kill("SIGINT");
+  expect(await demo.exit).toBe(130);
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+});
+
+test("npm start answers until it is stopped, and leaves nothing behind", async () => {
+  const services = start();
+  const url = await gatewayOf(services.said);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  services.child.kill("SIGTERM");
+  expect(await services.exit).toBe(0);
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+});
+
+test("npm start names the setting of a port that is taken", async () => {
+  const first = start();
+  const url = await gatewayOf(first.said);
+  const second = start({ ...addresses, CLEW_VOLUME: join(volume, "other"), CLEW_GATEWAY_ADDRESS: new URL(url).host });
+  expect(await second.exit).toBe(1);
+  expect(second.said.err).toContain(`port ${new URL(url).port} is taken. Set CLEW_GATEWAY_ADDRESS`);
+  first.child.kill("SIGINT");
+  expect(await first.exit).toBe(0);
+});
+
+test("npm start stops the other service, and fails, when one dies", async () => {
+  const services = start({ ...addresses, CLEW_LOG_LEVEL: "info" });
+  const url = await gatewayOf(services.said);
+  const pid = /"pid":(\d+)[^\n]*"name":"orchestrator"/.exec(services.said.out)?.[1];
+  process.kill(Number(pid), "SIGKILL");
+  expect(await services.exit).toBe(1);
+  expect(services.said.err).toContain("The orchestrator ended by itself");
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+});
+
+test("npm start refuses a setting that it does not know, and names the nearest", async () => {
+  const services = start({ ...addresses, CLEW_GATEWAY_ADRESS: "127.0.0.1:0" });
+  expect(await services.exit).toBe(1);
+  expect(services.said.err).toContain("did you mean CLEW_GATEWAY_ADDRESS?");
+});
+
+test("the launcher knows its targets", async () => {
+  const unknown = command(["scripts/run.mjs", "strat"]);
+  expect(await unknown.exit).toBe(2);
+  expect(unknown.said.err).toContain("There are: setup, test, demo, start");
+});

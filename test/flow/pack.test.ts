@@ -6,7 +6,9 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findChromium } from "../../scripts/find-chromium.mjs";
 import { pack } from "../../scripts/pack.ts";
 import { sampleEvents, sampleRunId } from "../support/sample-run.ts";
 import { sse, startStubGateway, stream } from "../support/stub-gateway.ts";
@@ -174,5 +176,45 @@ describe("the packages others install", () => {
     expect(Object.keys(page![1].inputs).filter((path) => path.includes("protobuf") || path.includes("connectrpc"))).toEqual([]);
     expect(page![1].bytes).toBeLessThan(60_000);
     expect(JSON.parse(await readFile(join(folder, "node_modules/@clew/client/package.json"), "utf8"))).not.toHaveProperty("private");
+  });
+
+  it("follow a run in Chromium, and load the other transport when it is asked for", async () => {
+    await writeFile(
+      join(folder, "browser.js"),
+      `import { createClew } from "@clew/client";
+       globalThis.follow = async (transport) => {
+         const run = await createClew({ url: location.origin, transport }).createRun({ playbook: "hello" });
+         const sequences = [];
+         for await (const event of run.events()) sequences.push(event.sequence);
+         return { sequences, state: (await run.result()).state };
+       };`,
+    );
+    const { outputFiles } = await build({
+      entryPoints: [join(folder, "browser.js")],
+      bundle: true,
+      platform: "browser",
+      format: "iife",
+      target: "es2022",
+      write: false,
+      absWorkingDir: folder,
+    });
+    await using gateway = await startStubGateway({ events });
+    gateway.script("GET /", (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<title>page</title>"));
+    gateway.script(`GET /v1/runs/${sampleRunId}/stream`, stream(sse(events[0]!) + sse(events[1]!).slice(0, 40)));
+    const found = await findChromium();
+    const browser = await chromium.launch({
+      ...(found === undefined ? {} : { executablePath: found.path }),
+      args: ["--no-sandbox", "--disable-background-networking"],
+    });
+    try {
+      const page = await browser.newPage();
+      await page.goto(gateway.url);
+      await page.addScriptTag({ content: outputFiles[0]!.text });
+      expect(await page.evaluate("follow('sse')")).toEqual({ sequences: [1, 2, 3, 4, 5, 6, 7], state: "COMPLETED" });
+      // The stub speaks no Connect; that the answer is a Fault shows that the transport loads and asks.
+      expect(await page.evaluate("follow('connect').catch((fault) => fault.name)")).toBe("Fault");
+    } finally {
+      await browser.close();
+    }
   });
 });

@@ -71,7 +71,9 @@ export async function* follow(open: EventTransport, runId: string, options: Foll
     troubledSince ??= performance.now();
     if (cut.odd === true) oddities += 1;
     if (oddities >= maxOddities || performance.now() - troubledSince > patienceMs) throw cut.fault;
-    await delay(cut.afterMs === undefined ? backoff.next() : Math.min(cut.afterMs, longestWaitMs), { signal }).catch(() => {
+    // Up to a fifth more than was asked: those who were sent away together should not come back together.
+    const waitMs = cut.afterMs === undefined ? backoff.next() : Math.min(cut.afterMs, longestWaitMs) * (1 + Math.random() / 5);
+    await delay(waitMs, { signal }).catch(() => {
       throw cancelled(signal);
     });
   }

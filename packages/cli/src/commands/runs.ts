@@ -58,10 +58,14 @@ function lineOf({ id, state, createTime, playbook, outcome }: Run): string {
     state.padEnd(10),
     createTime.slice(0, 19).replace("T", " "),
     printable(playbook?.id ?? "-"),
-    printable(outcome?.summary ?? ""),
+    shortened(printable(outcome?.summary ?? "")),
   ]
     .join("  ")
     .trimEnd();
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
 const states: ReadonlySet<string> = new Set<RunState>([

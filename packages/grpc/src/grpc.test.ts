@@ -167,7 +167,14 @@ describe("a channel with a secret", () => {
     const address = `unix:${join(await mkdtemp(join(tmpdir(), "clew-grpc-")), "s")}`;
     await using _ = await startGrpcServer({
       address,
-      services: [implement(SandboxEventServiceService, { ...quiet, async *streamSandboxEvents() { yield { frame: { $case: "heartbeat", value: { tail: 1 } } }; } })],
+      services: [
+        implement(SandboxEventServiceService, {
+          ...quiet,
+          async *streamSandboxEvents() {
+            yield { frame: { $case: "heartbeat", value: { tail: 1 } } };
+          },
+        }),
+      ],
     });
     using client = connectGrpc(SandboxEventServiceService, address, channelCredentials("shared").client);
     await expect(client.acknowledgeSandboxEvents({ through: 1 })).rejects.toMatchObject({ reason: "CHANNEL_REFUSED" });

@@ -4,17 +4,17 @@ import {
   Metadata,
   Server,
   ServerCredentials,
-  type sendUnaryData,
   type ServerDuplexStream,
   type ServerReadableStream,
   type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceDefinition,
+  type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { writeAll } from "./write-all.ts";
 import { type CallContext, type Implementation, type MethodDescription, maxMessageBytes, type ServiceDescription } from "./service.ts";
 import { toStatus } from "./status.ts";
+import { writeAll } from "./write-all.ts";
 
 /** A service that a server can serve. */
 export interface ServedService {
@@ -48,7 +48,11 @@ export interface GrpcServer extends AsyncDisposable {
   readonly port: number;
 }
 
-type AnyCall = ServerUnaryCall<unknown, unknown> | ServerWritableStream<unknown, unknown> | ServerReadableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
+type AnyCall =
+  | ServerUnaryCall<unknown, unknown>
+  | ServerWritableStream<unknown, unknown>
+  | ServerReadableStream<unknown, unknown>
+  | ServerDuplexStream<unknown, unknown>;
 
 const closeMs = 2_000;
 
@@ -144,6 +148,7 @@ function serveMethod(
       (fault) => callback(toStatus(fault)),
     );
   };
-  if (method.requestStream) return (call: ServerReadableStream<unknown, unknown>, callback: sendUnaryData<unknown>) => answerOnce(call, callback);
+  if (method.requestStream)
+    return (call: ServerReadableStream<unknown, unknown>, callback: sendUnaryData<unknown>) => answerOnce(call, callback);
   return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => answerOnce(call, callback);
 }

@@ -16,16 +16,24 @@ export function toStatus(fault: Fault): StatusObject {
   const details = [
     {
       typeUrl: `${typePrefix}ErrorInfo`,
-      value: Buffer.from(ErrorInfo.encode(ErrorInfo.fromPartial({ reason: fault.reason, domain: errorDomain, metadata: fault.details })).finish()),
+      value: Buffer.from(
+        ErrorInfo.encode(ErrorInfo.fromPartial({ reason: fault.reason, domain: errorDomain, metadata: fault.details })).finish(),
+      ),
     },
   ];
   if (fault.violations.length > 0) {
     const fieldViolations = fault.violations.map(({ field, rule, message }) => ({ field, reason: rule, description: message }));
-    details.push({ typeUrl: `${typePrefix}BadRequest`, value: Buffer.from(BadRequest.encode(BadRequest.fromPartial({ fieldViolations })).finish()) });
+    details.push({
+      typeUrl: `${typePrefix}BadRequest`,
+      value: Buffer.from(BadRequest.encode(BadRequest.fromPartial({ fieldViolations })).finish()),
+    });
   }
   if (fault.retryAfterMs !== undefined) {
     const retryDelay = { seconds: Math.floor(fault.retryAfterMs / 1000), nanos: (fault.retryAfterMs % 1000) * 1_000_000 };
-    details.push({ typeUrl: `${typePrefix}RetryInfo`, value: Buffer.from(RetryInfo.encode(RetryInfo.fromPartial({ retryDelay })).finish()) });
+    details.push({
+      typeUrl: `${typePrefix}RetryInfo`,
+      value: Buffer.from(RetryInfo.encode(RetryInfo.fromPartial({ retryDelay })).finish()),
+    });
   }
   const code = codes[fault.code].number;
   const metadata = new Metadata();

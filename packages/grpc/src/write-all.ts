@@ -6,7 +6,11 @@ import type { ServerWritableStream } from "@grpc/grpc-js";
  *
  * @throws Fault STALLED when the reader takes nothing for `stallMs`, CANCELLED when it leaves.
  */
-export async function writeAll(call: ServerWritableStream<unknown, unknown>, values: AsyncIterable<unknown>, stallMs: number): Promise<void> {
+export async function writeAll(
+  call: ServerWritableStream<unknown, unknown>,
+  values: AsyncIterable<unknown>,
+  stallMs: number,
+): Promise<void> {
   for await (const value of values) {
     if (call.cancelled) throw new Fault("CANCELLED");
     if (!call.write(value)) await drained(call, stallMs);

@@ -1,7 +1,9 @@
 import { z } from "zod";
 
 /** Where a service listens or is found: a host and a port, or a Unix socket. */
-export type Address = { readonly kind: "tcp"; readonly host: string; readonly port: number } | { readonly kind: "unix"; readonly path: string };
+export type Address =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
 
 /** Parses `host:port`, `[::1]:port` or `unix:/path`. */
 export const addressSchema = z.string().transform((text, context): Address => {

@@ -17,7 +17,10 @@ export function createLogger({ name, level, destination }: LoggerOptions): Logge
   const options = {
     name,
     level,
-    redact: { paths: ["authorization", "*.authorization", "credentials", "*.credentials", "secret", "*.secret", "password", "*.password"], censor: "[redacted]" },
+    redact: {
+      paths: ["authorization", "*.authorization", "credentials", "*.credentials", "secret", "*.secret", "password", "*.password"],
+      censor: "[redacted]",
+    },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }

@@ -27,7 +27,13 @@ async function shell(script: string, { marked = true, detached = true } = {}): P
   started.push(child);
   let text = "";
   while (!text.includes("end\n")) text += String((await once(child.stdout, "data"))[0]);
-  return [child.pid ?? 0, ...text.split("\n").map(Number).filter((pid) => pid > 0)];
+  return [
+    child.pid ?? 0,
+    ...text
+      .split("\n")
+      .map(Number)
+      .filter((pid) => pid > 0),
+  ];
 }
 
 function found(): number[] {
@@ -44,7 +50,10 @@ describe("findProcesses", () => {
   it("finds by a folder given as an option, and leaves alone who only looks into the folder", async () => {
     const [browser = 0] = await shell("", { marked: false });
     expect(found()).toEqual([]);
-    const child = spawn("/bin/sh", ["-c", "echo end; sleep 100; true", `--user-data-dir=${marks.folder}/profile`], { stdio: ["ignore", "pipe", "inherit"], detached: true });
+    const child = spawn("/bin/sh", ["-c", "echo end; sleep 100; true", `--user-data-dir=${marks.folder}/profile`], {
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
     started.push(child);
     await once(child.stdout, "data");
     const looker = spawn("/usr/bin/tail", ["-f", "/dev/null", `${marks.folder}/agent.log`], { stdio: "ignore", detached: true });

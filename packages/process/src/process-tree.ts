@@ -96,7 +96,11 @@ export async function endProcesses(marks: SandboxMarks, { timeoutMs = 10_000 }: 
 function isMarked(pid: number, { id, folder }: SandboxMarks): boolean {
   if (read(pid, "environ")?.split("\0").includes(`${sandboxVariable}=${id}`)) return true;
   // Only as an option's value: somebody who merely looks into the folder is not part of it.
-  return read(pid, "cmdline")?.split("\0").some((argument) => argument.startsWith("--") && argument.includes(`=${folder}/`)) ?? false;
+  return (
+    read(pid, "cmdline")
+      ?.split("\0")
+      .some((argument) => argument.startsWith("--") && argument.includes(`=${folder}/`)) ?? false
+  );
 }
 
 function kill(pid: number): void {

@@ -6,13 +6,19 @@ import { z } from "zod";
 import { addressSchema, formatAddress, isLocal } from "./address.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 
-const schema = z.object({ CLEW_LOG_LEVEL: z.string().default("info"), CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").default(2) });
+const schema = z.object({
+  CLEW_LOG_LEVEL: z.string().default("info"),
+  CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").default(2),
+});
 
 it("fills in defaults and lets variables win over the file", () => {
   const file = join(mkdtempSync(join(tmpdir(), "clew-settings-")), "clew.yaml");
   writeFileSync(file, "CLEW_LOG_LEVEL: debug\nCLEW_MAX_CONCURRENT_RUNS: 7\n");
   expect(readSettings(schema, {})).toEqual({ CLEW_LOG_LEVEL: "info", CLEW_MAX_CONCURRENT_RUNS: 2 });
-  expect(readSettings(schema, { CLEW_CONFIG: file, CLEW_LOG_LEVEL: "warn" })).toEqual({ CLEW_LOG_LEVEL: "warn", CLEW_MAX_CONCURRENT_RUNS: 7 });
+  expect(readSettings(schema, { CLEW_CONFIG: file, CLEW_LOG_LEVEL: "warn" })).toEqual({
+    CLEW_LOG_LEVEL: "warn",
+    CLEW_MAX_CONCURRENT_RUNS: 7,
+  });
 });
 
 it("lists every setting that is unknown or wrong, with the nearest known name and without values", () => {

@@ -40,7 +40,10 @@ export class SettingsError extends Error {
  * @throws SettingsError listing all that is unknown or wrong.
  */
 export function readSettings<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string | undefined>>): z.output<S> {
-  const given = { ...fromFile(env["CLEW_CONFIG"]), ...Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CLEW_"))) };
+  const given = {
+    ...fromFile(env["CLEW_CONFIG"]),
+    ...Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CLEW_"))),
+  };
   const known: readonly string[] = settingNames;
   const problems = Object.keys(given)
     .filter((name) => !known.includes(name))
@@ -67,5 +70,7 @@ function fromFile(path: string | undefined): Record<string, unknown> {
   }
   if (value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw new SettingsError("CLEW_CONFIG: must hold settings by name");
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, typeof entry === "number" || typeof entry === "boolean" ? String(entry) : entry]));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [name, typeof entry === "number" || typeof entry === "boolean" ? String(entry) : entry]),
+  );
 }

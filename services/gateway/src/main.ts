@@ -1,11 +1,16 @@
+import { announceListening } from "@clew/process/announce";
 import { createLogger } from "@clew/process/logger";
+import { SettingsError } from "@clew/process/settings";
 import { untilSignal } from "@clew/process/until-signal";
 import { readConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
 
-const { logLevel, ...config } = readConfig();
-const log = createLogger({ name: "gateway", level: logLevel });
-await using gateway = await startGateway(config, { log });
-log.info({ url: gateway.url }, "gateway listens");
-const signal = await untilSignal();
-log.info({ signal }, "gateway stops");
+try {
+  const { logLevel, ...config } = readConfig();
+  await using gateway = await startGateway(config, { log: createLogger({ name: "gateway", level: logLevel }) });
+  announceListening("gateway", new URL(gateway.url).host);
+  await untilSignal();
+} catch (error) {
+  process.stderr.write(`${error instanceof SettingsError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -5,20 +5,38 @@ import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
 import { type ApiKey, hashKey } from "./access/keys.ts";
 
-const durationMs = z.string().regex(/^\d+(ms|s|m)?$/, "must be a time such as 120s").transform((text) => {
-  const amount = Number.parseInt(text, 10);
-  return text.endsWith("ms") ? amount : text.endsWith("m") ? amount * 60_000 : amount * 1_000;
-});
+const durationMs = z
+  .string()
+  .regex(/^\d+(ms|s|m)?$/, "must be a time such as 120s")
+  .transform((text) => {
+    const amount = Number.parseInt(text, 10);
+    return text.endsWith("ms") ? amount : text.endsWith("m") ? amount * 60_000 : amount * 1_000;
+  });
 
 const keyEntry = z.union([
   z.string(),
-  z.strictObject({ tenant: z.string().default("default"), name: z.string().default(""), sha256: z.string().regex(/^[0-9a-f]{64}$/), readOnly: z.boolean().default(false) }),
+  z.strictObject({
+    tenant: z.string().default("default"),
+    name: z.string().default(""),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    readOnly: z.boolean().default(false),
+  }),
 ]);
 
 const schema = z.object({
   CLEW_VOLUME: z.string().min(1).default(".clew"),
   CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
-  CLEW_API_KEYS: z.union([z.string().transform((text) => text.split(",").map((entry) => entry.trim()).filter((entry) => entry !== "")), z.array(keyEntry)]).default([]),
+  CLEW_API_KEYS: z
+    .union([
+      z.string().transform((text) =>
+        text
+          .split(",")
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== ""),
+      ),
+      z.array(keyEntry),
+    ])
+    .default([]),
   CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CLEW_CHROMIUM: z.string().min(1).optional(),
   CLEW_HEADED: z.enum(["0", "1"]).default("0"),
@@ -49,7 +67,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const settings = readSettings(schema, env);
   if (settings.CLEW_SANDBOX === "bubblewrap") throw new SettingsError("CLEW_SANDBOX: bubblewrap is not built yet; set process");
   const keys = settings.CLEW_API_KEYS.map(toKey);
-  if (settings.CLEW_SERVICE_KEY !== undefined && keys.length > 0) keys.push({ tenant: "default", name: "service", hash: hashKey(settings.CLEW_SERVICE_KEY), readOnly: true });
+  if (settings.CLEW_SERVICE_KEY !== undefined && keys.length > 0)
+    keys.push({ tenant: "default", name: "service", hash: hashKey(settings.CLEW_SERVICE_KEY), readOnly: true });
   if (keys.length === 0 && !isLocal(settings.CLEW_ORCHESTRATOR_ADDRESS)) {
     throw new SettingsError("CLEW_ORCHESTRATOR_ADDRESS: without CLEW_API_KEYS only loopback addresses and Unix sockets are allowed");
   }
@@ -69,10 +88,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
 
 /** `key`, `tenant:key`, or either with `sha256:<hex>` in the key's place; or the same as an object. */
 function toKey(entry: z.output<typeof keyEntry>, index: number): ApiKey {
-  if (typeof entry !== "string") return { tenant: entry.tenant, name: entry.name || `key-${index + 1}`, hash: Buffer.from(entry.sha256, "hex"), readOnly: entry.readOnly };
+  if (typeof entry !== "string")
+    return {
+      tenant: entry.tenant,
+      name: entry.name || `key-${index + 1}`,
+      hash: Buffer.from(entry.sha256, "hex"),
+      readOnly: entry.readOnly,
+    };
   const match = /^(?:([A-Za-z0-9_-]{1,63}):)?(sha256:[0-9a-f]{64}|[^:\s]{8,200})$/.exec(entry);
   const key = match?.[2];
-  if (key === undefined) throw new SettingsError("CLEW_API_KEYS: must be a comma-separated list of tenant:key, each key of 8 to 200 characters");
+  if (key === undefined)
+    throw new SettingsError("CLEW_API_KEYS: must be a comma-separated list of tenant:key, each key of 8 to 200 characters");
   const hash = key.startsWith("sha256:") ? Buffer.from(key.slice("sha256:".length), "hex") : hashKey(key);
   return { tenant: match?.[1] ?? "default", name: `key-${index + 1}`, hash, readOnly: false };
 }
@@ -84,7 +110,8 @@ function findChromium(configured: string | undefined, path: string): string {
     if (!existsSync(configured)) throw new SettingsError("CLEW_CHROMIUM: there is no such file");
     return configured;
   }
-  for (const folder of path.split(delimiter)) for (const name of browserNames) if (isExecutable(join(folder, name))) return join(folder, name);
+  for (const folder of path.split(delimiter))
+    for (const name of browserNames) if (isExecutable(join(folder, name))) return join(folder, name);
   throw new SettingsError("CLEW_CHROMIUM: no Chromium was found; run `npm run setup`, or name one");
 }
 

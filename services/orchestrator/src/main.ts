@@ -1,3 +1,4 @@
+import { announceListening } from "@clew/process/announce";
 import { createLogger } from "@clew/process/logger";
 import { SettingsError } from "@clew/process/settings";
 import { untilSignal } from "@clew/process/until-signal";
@@ -10,7 +11,7 @@ try {
   const config = readConfig();
   const logger = createLogger({ name: "orchestrator", level: config.logLevel });
   await using orchestrator = await startOrchestrator(config, logger);
-  logger.info({ address: orchestrator.address }, "listening");
+  announceListening("orchestrator", orchestrator.address);
   if ((await untilSignal()) === "SIGINT") await orchestrator.stopRuns(stopMs);
 } catch (error) {
   process.stderr.write(`${error instanceof SettingsError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);

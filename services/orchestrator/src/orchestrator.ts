@@ -7,8 +7,8 @@ import type { Config } from "./config.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
 import { createIdentify } from "./rpc/caller.ts";
-import { addReflection } from "./rpc/reflection.ts";
 import { createHealth } from "./rpc/health.ts";
+import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { createProcessProvider } from "./sandboxes/process-provider.ts";
 import { Runs } from "./supervisor/runs.ts";
@@ -61,7 +61,10 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
         addReflection(grpc);
       },
     }).catch((error: unknown) => {
-      throw new SettingsError(`CLEW_ORCHESTRATOR_ADDRESS: cannot listen on ${formatAddress(config.address)}; stop what listens there, or set another address`, { cause: error });
+      throw new SettingsError(
+        `CLEW_ORCHESTRATOR_ADDRESS: cannot listen on ${formatAddress(config.address)}; stop what listens there, or set another address`,
+        { cause: error },
+      );
     }),
   );
   await runs.recover();

@@ -25,7 +25,11 @@ export function isArtifactName(text: string): boolean {
  *
  * @throws Fault VOLUME_FULL, or INVALID_REQUEST when it is larger than an artifact may be.
  */
-export async function storeArtifact(runFolder: string, name: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<StoredFile> {
+export async function storeArtifact(
+  runFolder: string,
+  name: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<StoredFile> {
   if (!isArtifactName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
   const folder = join(runFolder, "artifacts");
   await mkdir(folder, { recursive: true });

@@ -97,18 +97,10 @@ export class MemoryDisk implements Disk {
     this.#names = new Map([...this.#durableNames].filter(([name]) => this.#durableNames.has(dirname(name)) || dirname(name) === "/"));
     for (const inode of this.#names.values()) {
       if (inode === "folder") continue;
-      const survived: Inode = { bytes: inode.synced, synced: inode.synced, changes: [] };
       for (const each of inode.changes) {
-        if ("size" in each) {
-          if (keeps()) change(survived, each);
-          continue;
-        }
-        for (let at = 0; at < each.bytes.length; at += SECTOR_BYTES) {
-          if (keeps()) change(survived, { offset: each.offset + at, bytes: each.bytes.subarray(at, at + SECTOR_BYTES) });
-        }
+        for (const piece of pieces(each)) if (keeps()) inode.synced = changed(inode.synced, piece);
       }
-      inode.bytes = survived.bytes;
-      inode.synced = survived.bytes;
+      inode.bytes = inode.synced;
       inode.changes = [];
     }
     this.#durableNames = new Map(this.#names);
@@ -147,9 +139,16 @@ class MemoryFile implements DiskFile {
   }
 
   async datasync(): Promise<void> {
-    await this.#begin("datasync");
-    this.#inode.synced = this.#inode.bytes;
-    this.#inode.changes = [];
+    const { changes } = this.#inode;
+    try {
+      await this.#begin("datasync");
+    } catch (error) {
+      // As Linux has it: what could not be written counts as written from now on, is still read, and is gone after a crash.
+      this.#inode.changes = [];
+      throw error;
+    }
+    for (const each of changes) this.#inode.synced = changed(this.#inode.synced, each);
+    this.#inode.changes = this.#inode.changes.slice(changes.length);
   }
 
   async truncate(size: number): Promise<void> {
@@ -169,13 +168,25 @@ class MemoryFile implements DiskFile {
   }
 }
 
+function pieces(what: Change): Change[] {
+  if ("size" in what) return [what];
+  return Array.from({ length: Math.ceil(what.bytes.length / SECTOR_BYTES) }, (_, index) => {
+    const at = index * SECTOR_BYTES;
+    return { offset: what.offset + at, bytes: what.bytes.subarray(at, at + SECTOR_BYTES) };
+  });
+}
+
 function change(inode: Inode, what: Change): void {
-  const size = "size" in what ? what.size : Math.max(inode.bytes.length, what.offset + what.bytes.length);
-  const bytes = Buffer.alloc(size);
-  inode.bytes.copy(bytes);
-  if ("bytes" in what) bytes.set(what.bytes, what.offset);
-  inode.bytes = bytes;
-  inode.changes.push(what);
+  inode.bytes = changed(inode.bytes, what);
+  inode.changes = [...inode.changes, what];
+}
+
+function changed(bytes: Buffer, what: Change): Buffer {
+  const size = "size" in what ? what.size : Math.max(bytes.length, what.offset + what.bytes.length);
+  const result = Buffer.alloc(size);
+  bytes.copy(result);
+  if ("bytes" in what) result.set(what.bytes, what.offset);
+  return result;
 }
 
 function failure(code: string): Error {

@@ -41,7 +41,12 @@ export class Catalogue {
     if (this.#folder === undefined) return [];
     const names = await readdir(this.#folder).catch((): string[] => []);
     const ids = names.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
-    return Promise.all(ids.filter(isPlaybookId).sort().map((id) => this.get(id)));
+    return Promise.all(
+      ids
+        .filter(isPlaybookId)
+        .sort()
+        .map((id) => this.get(id)),
+    );
   }
 }
 

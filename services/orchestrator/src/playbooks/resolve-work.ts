@@ -23,7 +23,10 @@ export async function resolveWork({ work, params }: RunSpec, catalogue: Catalogu
   if ("problems" in parsed) throw invalidPlaybook(work.$case, parsed.problems);
   const bound = bindParameters(parsed.playbook, params ?? {});
   if ("problems" in bound) throw invalidParameters(bound.problems);
-  return { source: found.source, reference: { id: parsed.playbook.id, version: parsed.playbook.version, sha256: hashSource(found.source) } };
+  return {
+    source: found.source,
+    reference: { id: parsed.playbook.id, version: parsed.playbook.version, sha256: hashSource(found.source) },
+  };
 }
 
 async function fromCatalogue(text: string, catalogue: Catalogue): Promise<{ id: string; source: string }> {
@@ -31,7 +34,10 @@ async function fromCatalogue(text: string, catalogue: Catalogue): Promise<{ id: 
   const entry = await catalogue.get(id);
   if (pin !== undefined && pin !== `sha256:${hashSource(entry.source)}`) {
     const message = "is another text than the one pinned; pin the current one or leave the pin out";
-    throw new Fault("PLAYBOOK_INVALID", { message: `spec.playbook ${message}`, violations: [{ field: "spec.playbook", rule: "sha256", message }] });
+    throw new Fault("PLAYBOOK_INVALID", {
+      message: `spec.playbook ${message}`,
+      violations: [{ field: "spec.playbook", rule: "sha256", message }],
+    });
   }
   return entry;
 }

@@ -41,7 +41,9 @@ export class Registry implements Disposable {
     this.#database = new DatabaseSync(join(volumeFolder, "registry.sqlite"));
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;");
     if (this.#database.prepare("PRAGMA user_version").get()?.["user_version"] !== schemaVersion) {
-      this.#database.exec(`DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS labels; DROP TABLE IF EXISTS artifacts; ${schema} PRAGMA user_version = ${schemaVersion};`);
+      this.#database.exec(
+        `DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS labels; DROP TABLE IF EXISTS artifacts; ${schema} PRAGMA user_version = ${schemaVersion};`,
+      );
     }
   }
 
@@ -78,7 +80,11 @@ export class Registry implements Disposable {
 
   /** Forgets a run. */
   remove(runId: string): void {
-    for (const [table, column] of [["runs", "id"], ["labels", "run_id"], ["artifacts", "run_id"]]) {
+    for (const [table, column] of [
+      ["runs", "id"],
+      ["labels", "run_id"],
+      ["artifacts", "run_id"],
+    ]) {
       this.#database.prepare(`DELETE FROM ${table} WHERE ${column} = ?`).run(runId);
     }
   }
@@ -114,10 +120,14 @@ export class Registry implements Disposable {
     if (filter.createdBeforeMs !== undefined) add("create_time < ?", filter.createdBeforeMs);
     if (filter.playbook !== "") add("playbook = ?", filter.playbook);
     if (filter.parentRun !== "") add("parent_run = ?", filter.parentRun);
-    for (const [key, value] of filter.labels) add("EXISTS (SELECT 1 FROM labels WHERE run_id = runs.id AND key = ? AND value = ?)", key, value);
+    for (const [key, value] of filter.labels)
+      add("EXISTS (SELECT 1 FROM labels WHERE run_id = runs.id AND key = ? AND value = ?)", key, value);
     if (cursor !== undefined) add("(create_time, id) < (?, ?)", cursor.createTimeMs, cursor.id);
     const query = `SELECT run FROM runs WHERE ${where.join(" AND ")} ORDER BY create_time DESC, id DESC LIMIT ?`;
-    return this.#database.prepare(query).all(...values, limit).map((row) => Run.decode(bytes(row["run"])));
+    return this.#database
+      .prepare(query)
+      .all(...values, limit)
+      .map((row) => Run.decode(bytes(row["run"])));
   }
 
   /** The files of a run, by name. */

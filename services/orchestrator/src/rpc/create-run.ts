@@ -8,7 +8,13 @@ import { checkSpec } from "../runs/spec.ts";
 import type { Runs } from "../supervisor/runs.ts";
 
 /** Creates a run of what a caller asks, or says all that is wrong with it. */
-export async function createRun(request: CreateRunRequest, caller: Caller, traceparent: string | undefined, runs: Runs, catalogue: Catalogue): Promise<CreateRunResponse> {
+export async function createRun(
+  request: CreateRunRequest,
+  caller: Caller,
+  traceparent: string | undefined,
+  runs: Runs,
+  catalogue: Catalogue,
+): Promise<CreateRunResponse> {
   const { spec, violations, unbuilt } = checkSpec(request.spec);
   const all = [...violations];
   if (request.requestId.length > limits.requestIdChars) {
@@ -16,7 +22,8 @@ export async function createRun(request: CreateRunRequest, caller: Caller, trace
   }
   const [first, ...others] = all;
   if (first !== undefined) throw invalidRequest([first, ...others]);
-  if (unbuilt[0] !== undefined) throw new Fault("NOT_IMPLEMENTED", { message: `${unbuilt[0].field} ${unbuilt[0].message}`, violations: unbuilt });
+  if (unbuilt[0] !== undefined)
+    throw new Fault("NOT_IMPLEMENTED", { message: `${unbuilt[0].field} ${unbuilt[0].message}`, violations: unbuilt });
   const work = await resolveWork(spec, catalogue);
   return { run: await runs.create(request, spec, work, caller, traceparent) };
 }

@@ -10,7 +10,8 @@ import type { Runs } from "../supervisor/runs.ts";
 export async function listRuns(request: ListRunsRequest, caller: Caller, runs: Runs): Promise<ListRunsResponse> {
   const violations: Violation[] = [];
   const { pageSize, createdAfter, createdBefore, playbook, parentRun } = request;
-  if (pageSize > limits.listPageSize.max) violations.push({ field: "pageSize", rule: "range", message: `must be 1 to ${limits.listPageSize.max}` });
+  if (pageSize > limits.listPageSize.max)
+    violations.push({ field: "pageSize", rule: "range", message: `must be 1 to ${limits.listPageSize.max}` });
   if (request.state.includes(Run_State.STATE_UNSPECIFIED)) violations.push({ field: "state", rule: "enum", message: "must be a state" });
   const labels = request.label.map((text): readonly [string, string] => {
     const colon = text.indexOf(":");
@@ -38,7 +39,8 @@ export async function listRuns(request: ListRunsRequest, caller: Caller, runs: R
 }
 
 function leaveOutBig(run: Run): Run {
-  const spec = run.spec === undefined ? undefined : { ...run.spec, params: undefined, outputSchema: undefined, checks: [], guardrails: undefined };
+  const spec =
+    run.spec === undefined ? undefined : { ...run.spec, params: undefined, outputSchema: undefined, checks: [], guardrails: undefined };
   const outcome = run.outcome === undefined ? undefined : { ...run.outcome, data: undefined, extractedTexts: [], sessionMemory: "" };
   return { ...run, spec, outcome };
 }

@@ -7,9 +7,18 @@ import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
 
 /** Reads a file of a run: first what it is, then the bytes asked for. */
-export async function* readArtifact({ runId, name, offset, length }: ReadArtifactRequest, caller: Caller, runs: Runs, volume: Volume): AsyncGenerator<ReadArtifactResponse> {
-  for (const [field, value] of [["offset", offset], ["length", length]] as const) {
-    if (!Number.isSafeInteger(value) || value < 0) throw invalidRequest([{ field, rule: "range", message: "must be a whole number, 0 or more" }]);
+export async function* readArtifact(
+  { runId, name, offset, length }: ReadArtifactRequest,
+  caller: Caller,
+  runs: Runs,
+  volume: Volume,
+): AsyncGenerator<ReadArtifactResponse> {
+  for (const [field, value] of [
+    ["offset", offset],
+    ["length", length],
+  ] as const) {
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw invalidRequest([{ field, rule: "range", message: "must be a whole number, 0 or more" }]);
   }
   const artifact = runs.artifacts(runId, caller).find((stored) => stored.name === name);
   if (artifact === undefined || !isRunId(runId)) throw new Fault("ARTIFACT_NOT_FOUND");

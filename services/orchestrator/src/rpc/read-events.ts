@@ -38,5 +38,10 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
     position = record;
   }
   const upToDate = position.sequence >= journal.tail.value;
-  return { events, nextResumeToken: journal.tokenOf(position), upToDate, finished: upToDate && (events.at(-1)?.type === "runFinished" || isTerminal(view.run().state)) };
+  return {
+    events,
+    nextResumeToken: journal.tokenOf(position),
+    upToDate,
+    finished: upToDate && (events.at(-1)?.type === "runFinished" || isTerminal(view.run().state)),
+  };
 }

@@ -10,7 +10,8 @@ export async function stopRun({ runId, reason, graceSeconds }: StopRunRequest, c
   const { min, max, default: usual } = limits.stopGraceSeconds;
   const grace = graceSeconds ?? usual;
   if (grace < min || grace > max) violations.push({ field: "graceSeconds", rule: "range", message: `must be ${min} to ${max}` });
-  if (reason.length > limits.reasonChars) violations.push({ field: "reason", rule: "max_length", message: `must have at most ${limits.reasonChars} characters` });
+  if (reason.length > limits.reasonChars)
+    violations.push({ field: "reason", rule: "max_length", message: `must have at most ${limits.reasonChars} characters` });
   const [first, ...others] = violations;
   if (first !== undefined) throw invalidRequest([first, ...others]);
   return { run: await runs.stop(runId, caller, reason, grace) };

@@ -1,11 +1,11 @@
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
-import { runEventTypes } from "../runs/event-types.ts";
 import type { StreamRunEventsRequest, StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { withHeartbeat } from "@clew/streams/heartbeat";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Caller } from "../access/keys.ts";
 import type { Position } from "../journal/position.ts";
+import { runEventTypes } from "../runs/event-types.ts";
 import { limits } from "../runs/limits.ts";
 import { parsePosition } from "../runs/resume-token.ts";
 import { isTerminal } from "../runs/transitions.ts";
@@ -18,13 +18,22 @@ const reconnectAfterMs = 1_000;
  * Follows a run: reads after the position; at the tail waits until it moved; reads again. The same loop for a run that
  * is under way and for one that ended long ago. After `end` the stream closes.
  */
-export async function* streamRunEvents(request: StreamRunEventsRequest, caller: Caller, runs: Runs, signal: AbortSignal): AsyncGenerator<StreamRunEventsResponse> {
+export async function* streamRunEvents(
+  request: StreamRunEventsRequest,
+  caller: Caller,
+  runs: Runs,
+  signal: AbortSignal,
+): AsyncGenerator<StreamRunEventsResponse> {
   const unknown = request.types.filter((type) => !runEventTypes.has(type));
-  if (unknown.length > 0) throw invalidRequest([{ field: "types", rule: "event_type", message: "must hold names of events, such as stepCompleted" }]);
+  if (unknown.length > 0)
+    throw invalidRequest([{ field: "types", rule: "event_type", message: "must hold names of events, such as stepCompleted" }]);
   using view = await runs.view(request.runId, caller);
   const { journal } = view.log;
   const reader = { position: await journal.resolve(parsePosition(request.resumeToken, request.runId)) };
-  const frame = (value: NonNullable<StreamRunEventsResponse["frame"]>): StreamRunEventsResponse => ({ resumeToken: journal.tokenOf(reader.position), frame: value });
+  const frame = (value: NonNullable<StreamRunEventsResponse["frame"]>): StreamRunEventsResponse => ({
+    resumeToken: journal.tokenOf(reader.position),
+    frame: value,
+  });
   yield frame({ $case: "hello", value: { runId: request.runId, tail: journal.tail.value, heartbeatMs: limits.heartbeatMs } });
   using wait = linkSignals(signal);
   const types = new Set(request.types);

@@ -11,8 +11,20 @@ describe("admission", () => {
     ["one the journal has", event(4), state, 100, { kind: "duplicate" }],
     ["one that leaves out another", event(6), state, 100, { kind: "gap", expected: 5 }],
     ["one of an attempt before", event(5), { ...state, attempt: 1 }, 100, { kind: "fenced" }],
-    ["an agent's word from the warden", event(5), { ...state, producer: "warden" as const }, 100, { kind: "refused", why: "runStarted from the warden" }],
-    ["one without a payload", SandboxEvent.fromPartial({ sequence: 5 }), state, 100, { kind: "refused", why: "an event without a payload" }],
+    [
+      "an agent's word from the warden",
+      event(5),
+      { ...state, producer: "warden" as const },
+      100,
+      { kind: "refused", why: "runStarted from the warden" },
+    ],
+    [
+      "one without a payload",
+      SandboxEvent.fromPartial({ sequence: 5 }),
+      state,
+      100,
+      { kind: "refused", why: "an event without a payload" },
+    ],
     ["one that is too large", event(5), state, 65_000, { kind: "refused", why: "an event of 65000 bytes" }],
   ])("decides on %s", (_, said, at, bytes, admission) => {
     expect(admit(said, bytes, at)).toEqual(admission);

@@ -24,7 +24,9 @@ export interface EventPlace {
 
 /** Encodes what a record's body holds: the event without what its header says, and without the Run's own position. */
 export function encodeBody({ summary, payload }: EventDraft): Uint8Array {
-  return RunEvent.encode(RunEvent.fromPartial({ summary: shorten(summary, limits.summaryChars), payload: withPlace(payload, 0, "") })).finish();
+  return RunEvent.encode(
+    RunEvent.fromPartial({ summary: shorten(summary, limits.summaryChars), payload: withPlace(payload, 0, "") }),
+  ).finish();
 }
 
 /** Decodes a record's body for a reader: with its place, which also fills in the Run's own position. */
@@ -51,9 +53,13 @@ export function shorten(text: string, chars: number): string {
 function withPlace(payload: Payload, lastSequence: number, resumeToken: string): Payload {
   switch (payload.$case) {
     case "runCreated":
-      return payload.value.run === undefined ? payload : { ...payload, value: { ...payload.value, run: { ...payload.value.run, lastSequence, resumeToken } } };
+      return payload.value.run === undefined
+        ? payload
+        : { ...payload, value: { ...payload.value, run: { ...payload.value.run, lastSequence, resumeToken } } };
     case "runFinished":
-      return payload.value.run === undefined ? payload : { ...payload, value: { ...payload.value, run: { ...payload.value.run, lastSequence, resumeToken } } };
+      return payload.value.run === undefined
+        ? payload
+        : { ...payload, value: { ...payload.value, run: { ...payload.value.run, lastSequence, resumeToken } } };
     default:
       return payload;
   }

@@ -20,7 +20,9 @@ export function parsePageToken(text: string, filters: unknown): PageCursor | und
     throw invalidRequest([{ field: "pageToken", rule: "page_token", message: "must be a nextPageToken, exactly as it was received" }]);
   }
   if (made !== fingerprint(filters)) {
-    throw invalidRequest([{ field: "pageToken", rule: "page_token_filters", message: "was made with other filters; send the same filters with it" }]);
+    throw invalidRequest([
+      { field: "pageToken", rule: "page_token_filters", message: "was made with other filters; send the same filters with it" },
+    ]);
   }
   return { createTimeMs, id };
 }

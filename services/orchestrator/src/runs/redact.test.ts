@@ -2,7 +2,11 @@ import { expect, it } from "vitest";
 import { redact } from "./redact.ts";
 
 it("replaces a secret wherever it stands, also where it is encoded", () => {
-  const said = { summary: "typed p@ss/w0rd!", nested: [{ url: `http://x/?q=${encodeURIComponent("p@ss/w0rd!")}` }], token: Buffer.from("p@ss/w0rd!").toString("base64") };
+  const said = {
+    summary: "typed p@ss/w0rd!",
+    nested: [{ url: `http://x/?q=${encodeURIComponent("p@ss/w0rd!")}` }],
+    token: Buffer.from("p@ss/w0rd!").toString("base64"),
+  };
   const clean = JSON.stringify(redact(said, ["p@ss/w0rd!"]));
   expect(clean).not.toMatch(/w0rd/);
   expect(clean).not.toContain(Buffer.from("p@ss/w0rd!").toString("base64").slice(0, 10));

@@ -5,7 +5,9 @@ const leastChars = 4;
 
 /** Replaces every secret wherever it stands in any text of a value, however deep; also where it is written percent-encoded or as Base64. */
 export function redact<T>(value: T, secrets: Iterable<string>): T {
-  const needles = [...new Set([...secrets].filter((secret) => secret.length >= leastChars).flatMap(spellings))].sort((a, b) => b.length - a.length);
+  const needles = [...new Set([...secrets].filter((secret) => secret.length >= leastChars).flatMap(spellings))].sort(
+    (a, b) => b.length - a.length,
+  );
   if (needles.length === 0) return value;
   return walk(value, (text) => needles.reduce((clean, needle) => clean.replaceAll(needle, mark), text)) as T;
 }

@@ -50,7 +50,9 @@ describe("a resume token", () => {
   it("has one spelling only: whatever is read as a token is written the same again", () => {
     const spelling = fc.oneof(
       fc.stringMatching(/^c1\.[A-Za-z0-9_+/=-]{30,40}$/),
-      fc.tuple(runIds, fields, fc.constantFrom("=", "A", " ", "\n")).map(([runId, token, more]) => formatResumeToken({ runId, ...token }) + more),
+      fc
+        .tuple(runIds, fields, fc.constantFrom("=", "A", " ", "\n"))
+        .map(([runId, token, more]) => formatResumeToken({ runId, ...token }) + more),
     );
     fc.assert(
       fc.property(spelling, runIds, (text, runId) => {
@@ -62,8 +64,12 @@ describe("a resume token", () => {
     // The last letter holds two bits that mean nothing.
     const lastLetters = "BCD".split("");
     for (const letter of lastLetters) {
-      const spelled = token.slice(0, -1) + String.fromCharCode(token.charCodeAt(token.length - 1) + letter.charCodeAt(0) - "A".charCodeAt(0));
-      expect(reasonOf(() => parsePosition(spelled, runId)), spelled).toBe("TOKEN_MALFORMED");
+      const spelled =
+        token.slice(0, -1) + String.fromCharCode(token.charCodeAt(token.length - 1) + letter.charCodeAt(0) - "A".charCodeAt(0));
+      expect(
+        reasonOf(() => parsePosition(spelled, runId)),
+        spelled,
+      ).toBe("TOKEN_MALFORMED");
     }
   });
 

@@ -7,21 +7,41 @@ import { applyEvent, type RunFold } from "./run.ts";
 
 const created: Payload = {
   $case: "runCreated",
-  value: { run: Run.fromPartial({ id: "r", state: Run_State.QUEUED, effects: Run_Effects.NONE, spec: { timeoutSeconds: 10 } }), by: undefined, requestId: "q", requestHmac: "h" },
+  value: {
+    run: Run.fromPartial({ id: "r", state: Run_State.QUEUED, effects: Run_Effects.NONE, spec: { timeoutSeconds: 10 } }),
+    by: undefined,
+    requestId: "q",
+    requestHmac: "h",
+  },
 };
 const attemptStarted: Payload = { $case: "attemptStarted", value: { cause: "", isolation: "process" } };
 const runStarted: Payload = { $case: "runStarted", value: { browser: "Chromium", stepCount: 1 } };
 const finished: Payload = { $case: "runFinished", value: { run: undefined } };
-const begin = (actionId: string, effect: Effect): Payload => ({ $case: "actionStarted", value: ActionStarted.fromPartial({ actionId, action: "click", effect }) });
+const begin = (actionId: string, effect: Effect): Payload => ({
+  $case: "actionStarted",
+  value: ActionStarted.fromPartial({ actionId, action: "click", effect }),
+});
 const complete = (actionId: string): Payload => ({ $case: "actionCompleted", value: ActionCompleted.fromPartial({ actionId }) });
-const outcome = (state: Run_State): Payload => ({ $case: "outcomePublished", value: { state, outcome: { summary: "s", data: undefined, extractedTexts: [], sessionMemory: "", error: undefined, truncated: false } } });
-const inputRequested: Payload = { $case: "inputRequested", value: { inputId: "i", kind: 1, prompt: "", choices: [], expireTime: undefined, actionId: "" } };
+const outcome = (state: Run_State): Payload => ({
+  $case: "outcomePublished",
+  value: { state, outcome: { summary: "s", data: undefined, extractedTexts: [], sessionMemory: "", error: undefined, truncated: false } },
+});
+const inputRequested: Payload = {
+  $case: "inputRequested",
+  value: { inputId: "i", kind: 1, prompt: "", choices: [], expireTime: undefined, actionId: "" },
+};
 const inputReceived: Payload = { $case: "inputReceived", value: { inputId: "i", by: undefined, decision: "approved", answer: "" } };
 
 function fold(payloads: readonly Payload[], secondsBetween = 1): RunFold {
   let folded: RunFold | undefined;
   payloads.forEach((payload, index) => {
-    const event = RunEvent.fromPartial({ sequence: index + 1, attempt: 1, time: new Date(index * secondsBetween * 1000), resumeToken: `t${index + 1}`, type: payload.$case });
+    const event = RunEvent.fromPartial({
+      sequence: index + 1,
+      attempt: 1,
+      time: new Date(index * secondsBetween * 1000),
+      resumeToken: `t${index + 1}`,
+      type: payload.$case,
+    });
     folded = applyEvent(folded, { ...event, payload });
   });
   if (folded === undefined) throw new Error("no events");
@@ -34,7 +54,13 @@ describe("the Run as the fold of its events", () => {
     expect(fold([created, attemptStarted]).run.state).toBe(Run_State.STARTING);
     expect(fold([created, attemptStarted, runStarted]).run.state).toBe(Run_State.RUNNING);
     const over = fold([created, attemptStarted, runStarted, outcome(Run_State.COMPLETED), finished]);
-    expect(over.run).toMatchObject({ state: Run_State.COMPLETED, lastSequence: 5, resumeToken: "t5", endTime: new Date(4000), startTime: new Date(2000) });
+    expect(over.run).toMatchObject({
+      state: Run_State.COMPLETED,
+      lastSequence: 5,
+      resumeToken: "t5",
+      endTime: new Date(4000),
+      startTime: new Date(2000),
+    });
   });
 
   it("keeps the first outcome", () => {
@@ -81,7 +107,14 @@ describe("the Run as the fold of its events", () => {
   });
 
   it("remembers its artifacts", () => {
-    const artifact = { name: "trace.zip", kind: Artifact_Kind.TRACE, contentType: "application/zip", sizeBytes: 1, sha256: "x", createTime: undefined };
+    const artifact = {
+      name: "trace.zip",
+      kind: Artifact_Kind.TRACE,
+      contentType: "application/zip",
+      sizeBytes: 1,
+      sha256: "x",
+      createTime: undefined,
+    };
     expect(fold([created, { $case: "artifactStored", value: { artifact } }]).artifacts).toEqual([artifact]);
   });
 });

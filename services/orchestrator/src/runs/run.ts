@@ -81,7 +81,11 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
       };
     case "sandboxExited": {
       const heldMs = fold.attempt.readyAtMs === undefined ? 0 : atMs - fold.attempt.readyAtMs;
-      return { ...fold, attempt: { ...fold.attempt, exited: true }, run: use(run, { browserSeconds: heldMs / 1000, egressBytes: payload.value.usage?.egressBytes ?? 0 }) };
+      return {
+        ...fold,
+        attempt: { ...fold.attempt, exited: true },
+        run: use(run, { browserSeconds: heldMs / 1000, egressBytes: payload.value.usage?.egressBytes ?? 0 }),
+      };
     }
     case "stepCompleted":
       return payload.value.skipped ? fold : { ...fold, run: use(run, { steps: 1 }) };

@@ -8,7 +8,13 @@ describe("checking a RunSpec", () => {
   it("fills in what was not given", () => {
     const { spec, violations, unbuilt } = checkSpec(RunSpec.fromPartial({ work: playbook }));
     expect([violations, unbuilt]).toEqual([[], []]);
-    expect(spec).toMatchObject({ timeoutSeconds: 600, maxSteps: 50, priority: 5, viewport: { width: 1280, height: 720 }, recording: { trace: true, video: false } });
+    expect(spec).toMatchObject({
+      timeoutSeconds: 600,
+      maxSteps: 50,
+      priority: 5,
+      viewport: { width: 1280, height: 720 },
+      recording: { trace: true, video: false },
+    });
   });
 
   it.each([
@@ -19,9 +25,17 @@ describe("checking a RunSpec", () => {
     ["a javascript address", { work: playbook, startUrl: "javascript:alert(1)" }, "spec.startUrl"],
     ["a data address", { work: playbook, startUrl: "data:text/html,x" }, "spec.startUrl"],
     ["a viewport too small", { work: playbook, viewport: { width: 10 } }, "spec.viewport.width"],
-    ["too many labels", { work: playbook, labels: Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`k${n}`, "v"])) }, "spec.labels"],
+    [
+      "too many labels",
+      { work: playbook, labels: Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`k${n}`, "v"])) },
+      "spec.labels",
+    ],
     ["parameters too large", { work: playbook, params: { text: "x".repeat(17_000) } }, "spec.params"],
-    ["a private host without a port", { work: playbook, guardrails: { allowedPrivateHosts: ["127.0.0.1"] } }, "spec.guardrails.allowedPrivateHosts"],
+    [
+      "a private host without a port",
+      { work: playbook, guardrails: { allowedPrivateHosts: ["127.0.0.1"] } },
+      "spec.guardrails.allowedPrivateHosts",
+    ],
     ["a playbook text too large", { work: { $case: "playbookSource" as const, value: "x".repeat(256 * 1024 + 1) } }, "spec.playbookSource"],
   ])("refuses %s, naming the field", (_, given, field) => {
     expect(checkSpec(RunSpec.fromPartial(given)).violations.map((violation) => violation.field)).toEqual([field]);
@@ -33,8 +47,19 @@ describe("checking a RunSpec", () => {
   });
 
   it("names each field that is not built yet", () => {
-    const given = RunSpec.fromPartial({ work: playbook, model: "anthropic:x", budget: { maxCostUsd: 1 }, retry: { maxAttempts: 2 }, guardrails: { maxUrlsVisited: 3 } });
-    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual(["spec.model", "spec.budget", "spec.retry", "spec.guardrails.maxUrlsVisited"]);
+    const given = RunSpec.fromPartial({
+      work: playbook,
+      model: "anthropic:x",
+      budget: { maxCostUsd: 1 },
+      retry: { maxAttempts: 2 },
+      guardrails: { maxUrlsVisited: 3 },
+    });
+    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual([
+      "spec.model",
+      "spec.budget",
+      "spec.retry",
+      "spec.guardrails.maxUrlsVisited",
+    ]);
   });
 
   it("never echoes a value", () => {

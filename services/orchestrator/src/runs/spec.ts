@@ -67,10 +67,12 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   for (const field of ["allowedDomains", "blockedDomains", "allowedPrivateHosts"] as const) {
     const entries = asked.guardrails?.[field] ?? [];
     if (entries.length > limits.domains) wrong(`guardrails.${field}`, "max_items", `must have at most ${limits.domains} entries`);
-    if (entries.some((entry) => entry === "" || entry.length > limits.domainChars)) wrong(`guardrails.${field}`, "domain", "must hold names of 1 to 253 characters");
+    if (entries.some((entry) => entry === "" || entry.length > limits.domainChars))
+      wrong(`guardrails.${field}`, "domain", "must hold names of 1 to 253 characters");
   }
   for (const entry of asked.guardrails?.allowedPrivateHosts ?? []) {
-    if (!/^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/.test(entry)) wrong("guardrails.allowedPrivateHosts", "host_port", "must hold host:port entries");
+    if (!/^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/.test(entry))
+      wrong("guardrails.allowedPrivateHosts", "host_port", "must hold host:port entries");
   }
   for (const { name } of asked.files) if (!inputName.test(name)) wrong("files.name", "name", "must be a plain file name");
 
@@ -139,15 +141,23 @@ function fillIn(asked: RunSpec): RunSpec {
     maxSteps: asked.maxSteps ?? limits.maxSteps.default,
     priority: asked.priority ?? limits.priority.default,
     retry: { maxAttempts: asked.retry?.maxAttempts ?? 1, backoffSeconds: asked.retry?.backoffSeconds ?? 5 },
-    viewport: { width: asked.viewport?.width ?? limits.viewportWidth.default, height: asked.viewport?.height ?? limits.viewportHeight.default },
-    recording: { trace: asked.recording?.trace ?? true, video: asked.recording?.video ?? false, screenshots: asked.recording?.screenshots ?? false },
+    viewport: {
+      width: asked.viewport?.width ?? limits.viewportWidth.default,
+      height: asked.viewport?.height ?? limits.viewportHeight.default,
+    },
+    recording: {
+      trace: asked.recording?.trace ?? true,
+      video: asked.recording?.video ?? false,
+      screenshots: asked.recording?.screenshots ?? false,
+    },
   };
 }
 
 type Wrong = (field: string, rule: string, message: string) => void;
 
 function sized(field: string, value: object | undefined, most: number, wrong: Wrong): void {
-  if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > most) wrong(field, "max_bytes", `must have at most ${most} bytes as JSON`);
+  if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > most)
+    wrong(field, "max_bytes", `must have at most ${most} bytes as JSON`);
 }
 
 function checkLabels(labels: Readonly<Record<string, string>>, wrong: Wrong): void {
@@ -157,6 +167,7 @@ function checkLabels(labels: Readonly<Record<string, string>>, wrong: Wrong): vo
     if (!/^[A-Za-z0-9._/-]+$/.test(key) || key.length > limits.labelKeyChars) {
       wrong("labels", "label_key", `must have keys of 1 to ${limits.labelKeyChars} letters, digits and ._/-`);
     }
-    if (value.length > limits.labelValueChars) wrong(`labels.${key}`, "max_length", `must have at most ${limits.labelValueChars} characters`);
+    if (value.length > limits.labelValueChars)
+      wrong(`labels.${key}`, "max_length", `must have at most ${limits.labelValueChars} characters`);
   }
 }

@@ -7,8 +7,10 @@ const signals: readonly Signal[] = ["attemptStarted", "runStarted", "inputReques
 
 describe("the state table", () => {
   it("reaches FINALIZING from every live state, and only by an outcome", () => {
-    for (const state of [S.QUEUED, S.STARTING, S.RUNNING, S.WAITING]) expect(nextState(state, "outcomePublished", S.FAILED)).toBe(S.FINALIZING);
-    for (const state of states) for (const signal of signals) if (signal !== "outcomePublished") expect(nextState(state, signal, S.FAILED)).not.toBe(S.FINALIZING);
+    for (const state of [S.QUEUED, S.STARTING, S.RUNNING, S.WAITING])
+      expect(nextState(state, "outcomePublished", S.FAILED)).toBe(S.FINALIZING);
+    for (const state of states)
+      for (const signal of signals) if (signal !== "outcomePublished") expect(nextState(state, signal, S.FAILED)).not.toBe(S.FINALIZING);
   });
 
   it("lets nothing lead out of a terminal state", () => {

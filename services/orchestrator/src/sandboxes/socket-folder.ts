@@ -28,12 +28,15 @@ export function socketPaths(base: string, workFolder: string): SocketPaths {
  */
 export async function makeSocketFolder({ folder, warden, agent }: SocketPaths): Promise<void> {
   if ([warden, agent].some((path) => Buffer.byteLength(path) > maxSocketPathBytes)) {
-    throw new Fault("SANDBOX_START_FAILED", { message: "The sockets' folder has too long a path; set XDG_RUNTIME_DIR or TMPDIR to a shorter one." });
+    throw new Fault("SANDBOX_START_FAILED", {
+      message: "The sockets' folder has too long a path; set XDG_RUNTIME_DIR or TMPDIR to a shorter one.",
+    });
   }
   const existing = await lstat(folder).catch(() => undefined);
   if (existing !== undefined) {
     // In a folder that all may write to, somebody may have been here first.
-    if (!existing.isDirectory() || existing.uid !== process.getuid?.()) throw new Fault("SANDBOX_START_FAILED", { message: "The sockets' folder belongs to somebody else." });
+    if (!existing.isDirectory() || existing.uid !== process.getuid?.())
+      throw new Fault("SANDBOX_START_FAILED", { message: "The sockets' folder belongs to somebody else." });
     await rm(folder, { recursive: true });
   }
   await mkdir(folder, { mode: 0o700 });

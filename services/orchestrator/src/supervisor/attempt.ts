@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import type { Logger } from "@clew/process/logger";
-import { type Outcome, type RunSpec, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Outcome, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { delay } from "@clew/streams/delay";
 import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
@@ -54,19 +54,33 @@ export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promis
   using lease = startLease({ ttlMs: limits.sandboxSilenceMs, onExpire: () => silence.reject(new Fault("SANDBOX_HUNG")) });
   const agentLease = { current: undefined as Disposable | undefined };
 
-  const warden = ingestLive(source(plan, "warden", connection), connection.wardenEvents, { signal: scope.signal, onSign: () => lease.renew() });
+  const warden = ingestLive(source(plan, "warden", connection), connection.wardenEvents, {
+    signal: scope.signal,
+    onSign: () => lease.renew(),
+  });
   warden.catch(() => {});
   let agent: Promise<void> | undefined;
   try {
-    await Promise.race([within(log.until(isReadyOrOver, { signal: scope.signal }), limits.startMs, "SANDBOX_START_FAILED", scope.signal), silence.promise, rejected(warden)]);
+    await Promise.race([
+      within(log.until(isReadyOrOver, { signal: scope.signal }), limits.startMs, "SANDBOX_START_FAILED", scope.signal),
+      silence.promise,
+      rejected(warden),
+    ]);
     if (isReady(log.fold)) {
       const watch = startLease({ ttlMs: limits.sandboxSilenceMs, onExpire: () => silence.reject(new Fault("SANDBOX_HUNG")) });
       agentLease.current = watch;
       agent = ingestLive(source(plan, "agent", connection), connection.agentEvents, { signal: scope.signal, onSign: () => watch.renew() });
       agent.catch(() => {});
-      if (log.fold.run.outcome === undefined) await Promise.race([startWork(plan, connection, scope.signal), silence.promise, rejected(warden), rejected(agent)]);
+      if (log.fold.run.outcome === undefined)
+        await Promise.race([startWork(plan, connection, scope.signal), silence.promise, rejected(warden), rejected(agent)]);
     }
-    await Promise.race([work(plan, connection, scope.signal), silence.promise, rejected(warden), ...(agent === undefined ? [] : [rejected(agent)])]);
+    const ending = await Promise.race([
+      work(plan, connection, scope.signal),
+      silence.promise,
+      rejected(warden),
+      ...(agent === undefined ? [] : [rejected(agent)]),
+    ]);
+    if (ending === "kill") await killSandbox(plan, connection, "STOPPED", signal);
   } catch (error) {
     signal.throwIfAborted();
     const fault = Fault.from(error);
@@ -78,8 +92,10 @@ export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promis
 
   // The work is over or lost: let the sandbox say what it has left to say, then end it.
   try {
-    if (agent !== undefined && !log.fold.attempt.exited) await within(Promise.race([agent, exited(log, scope.signal)]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
-    if (!log.fold.attempt.exited) await killSandbox(plan, connection, log.fold.run.outcome === undefined ? "LOST" : "FINISHED", scope.signal);
+    if (agent !== undefined && !log.fold.attempt.exited)
+      await within(Promise.race([agent, exited(log, scope.signal)]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
+    if (!log.fold.attempt.exited)
+      await killSandbox(plan, connection, log.fold.run.outcome === undefined ? "LOST" : "FINISHED", scope.signal);
     await within(warden, exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
   } finally {
     agentLease.current?.[Symbol.dispose]();
@@ -93,7 +109,12 @@ export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promis
 }
 
 /** Ends what is left of a sandbox and removes it: by its warden where that answers, otherwise by force. */
-export async function releaseSandbox({ provider, handle, secret, logger }: Pick<AttemptPlan, "provider" | "handle" | "secret" | "logger">): Promise<void> {
+export async function releaseSandbox({
+  provider,
+  handle,
+  secret,
+  logger,
+}: Pick<AttemptPlan, "provider" | "handle" | "secret" | "logger">): Promise<void> {
   try {
     if (await provider.isAlive(handle)) {
       await using connection = connectSandbox(handle, secret);
@@ -112,27 +133,38 @@ function source({ log, attempt, spec, runFolder, logger }: AttemptPlan, producer
     attempt,
     producer,
     secrets: Object.values(spec.credentials),
-    takeArtifact: (ready, signal) => takeArtifact(log, runFolder, ready, (offset) => connection.warden.readWorkFile({ name: ready.name, offset }, { signal })),
+    takeArtifact: (ready, signal) =>
+      takeArtifact(log, runFolder, ready, (offset) => connection.warden.readWorkFile({ name: ready.name, offset }, { signal })),
     logger,
   };
 }
 
-async function startWork({ log, attempt, spec, playbookSource }: AttemptPlan, { agent }: SandboxConnection, signal: AbortSignal): Promise<void> {
+async function startWork(
+  { log, attempt, spec, playbookSource }: AttemptPlan,
+  { agent }: SandboxConnection,
+  signal: AbortSignal,
+): Promise<void> {
   await agent.startWork({ runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials }, { signal, timeoutMs: callMs });
 }
 
+/** Whether the sandbox may still put its things in order, or must be ended at once. */
+type Ending = "settle" | "kill";
+
 /** Waits until the run has an outcome or its sandbox is gone, and brings that about at the deadline or when asked to stop. */
-async function work(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<void> {
+async function work(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<Ending> {
   const { log } = plan;
   for (;;) {
     const { fold } = log;
-    if (fold.run.outcome !== undefined || fold.attempt.exited) return;
+    if (fold.run.outcome !== undefined || fold.attempt.exited) return "settle";
     if (fold.stop !== undefined) return stop(plan, connection, signal);
     using wait = linkSignals(signal);
     const changed = log.until((now) => now !== fold && isNews(fold, now), { signal: wait.signal });
     changed.catch(() => {});
     const deadline = deadlineMs(fold);
-    const timer = deadline === undefined ? undefined : delay(Math.max(0, deadline - Date.now()), { signal: wait.signal }).then(() => "deadline" as const);
+    const timer =
+      deadline === undefined
+        ? undefined
+        : delay(Math.max(0, deadline - Date.now()), { signal: wait.signal }).then(() => "deadline" as const);
     timer?.catch(() => {});
     const first = await Promise.race([changed, ...(timer === undefined ? [] : [timer])]);
     wait.abort();
@@ -140,22 +172,28 @@ async function work(plan: AttemptPlan, connection: SandboxConnection, signal: Ab
   }
 }
 
-async function stop(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<void> {
+async function stop(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<Ending> {
   const { log, attempt } = plan;
   const wish = log.fold.stop;
-  if (wish === undefined) return;
+  if (wish === undefined) return "settle";
   const endsAtMs = graceEndsAtMs(wish);
   const graceMs = Math.max(0, Math.ceil(endsAtMs - Date.now()));
   let partial: Outcome | undefined;
   if (graceMs > 0) {
     using wait = linkSignals(signal);
     // A later stop with a shorter grace ends this wait, and the next one begins with what is left.
-    const overtaken = log.until(({ run, attempt: { exited }, stop: later }) => run.outcome !== undefined || exited || (later !== undefined && graceEndsAtMs(later) < endsAtMs), {
-      signal: wait.signal,
-    });
-    const stopped = connection.agent.stopWork({ graceMs }, { signal: wait.signal, timeoutMs: graceMs + stopSlackMs }).then(({ partialOutcome }) => {
-      partial = partialOutcome;
-    });
+    const overtaken = log.until(
+      ({ run, attempt: { exited }, stop: later }) =>
+        run.outcome !== undefined || exited || (later !== undefined && graceEndsAtMs(later) < endsAtMs),
+      {
+        signal: wait.signal,
+      },
+    );
+    const stopped = connection.agent
+      .stopWork({ graceMs }, { signal: wait.signal, timeoutMs: graceMs + stopSlackMs })
+      .then(({ partialOutcome }) => {
+        partial = partialOutcome;
+      });
     await Promise.race([overtaken, stopped]).catch(() => {});
     wait.abort();
     await Promise.allSettled([overtaken, stopped]);
@@ -164,6 +202,7 @@ async function stop(plan: AttemptPlan, connection: SandboxConnection, signal: Ab
     if (partial === undefined && later !== undefined && graceEndsAtMs(later) < endsAtMs) return stop(plan, connection, signal);
   }
   await publishStopped(log, attempt, partial);
+  return partial === undefined ? "kill" : "settle";
 }
 
 /** Writes the outcome of a run that was asked to stop, unless it has one. */
@@ -174,9 +213,15 @@ export function publishStopped(log: RunLog, attempt: number, partial: Outcome | 
   return publish(log, attempt, Run_State.TERMINATED, failedOutcome(fault, partial));
 }
 
-async function timeOut({ log, attempt }: AttemptPlan, { agent }: SandboxConnection, signal: AbortSignal): Promise<void> {
+async function timeOut({ log, attempt }: AttemptPlan, { agent }: SandboxConnection, signal: AbortSignal): Promise<Ending> {
   await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined));
-  await agent.stopWork({ graceMs: timedOutGraceMs }, { signal, timeoutMs: timedOutGraceMs + stopSlackMs }).catch(() => signal.throwIfAborted());
+  try {
+    await agent.stopWork({ graceMs: timedOutGraceMs }, { signal, timeoutMs: timedOutGraceMs + stopSlackMs });
+    return "settle";
+  } catch {
+    signal.throwIfAborted();
+    return "kill";
+  }
 }
 
 /** Writes an outcome, unless one is durable already. */
@@ -184,7 +229,12 @@ export function publish(log: RunLog, attempt: number, state: Run_State, outcome:
   return log.decide(({ run }) => (run.outcome === undefined ? [{ ...outcomePublished(state, outcome), attempt }] : []));
 }
 
-async function killSandbox({ provider, handle, logger }: AttemptPlan, { warden }: SandboxConnection, cause: string, signal: AbortSignal): Promise<void> {
+async function killSandbox(
+  { provider, handle, logger }: AttemptPlan,
+  { warden }: SandboxConnection,
+  cause: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await warden.killSandbox({ cause }, { signal, timeoutMs: callMs });
   } catch (error) {
@@ -208,7 +258,8 @@ async function takeLeftovers(plan: AttemptPlan, connection: SandboxConnection, s
 }
 
 const isReady = ({ attempt }: RunFold) => attempt.readyAtMs !== undefined && !attempt.exited;
-const isReadyOrOver = ({ attempt, run, stop: wish }: RunFold) => attempt.readyAtMs !== undefined || attempt.exited || run.outcome !== undefined || wish !== undefined;
+const isReadyOrOver = ({ attempt, run, stop: wish }: RunFold) =>
+  attempt.readyAtMs !== undefined || attempt.exited || run.outcome !== undefined || wish !== undefined;
 const hasBegun = ({ attempt }: RunFold) => attempt.startedAtMs !== undefined;
 
 function isNews(before: RunFold, now: RunFold): boolean {
@@ -230,7 +281,12 @@ function rejected(promise: Promise<unknown>): Promise<never> {
   return new Promise((_, reject) => promise.catch(reject));
 }
 
-async function within<T>(promise: Promise<T>, ms: number, reason: "SANDBOX_START_FAILED" | "SANDBOX_HUNG", signal: AbortSignal): Promise<T> {
+async function within<T>(
+  promise: Promise<T>,
+  ms: number,
+  reason: "SANDBOX_START_FAILED" | "SANDBOX_HUNG",
+  signal: AbortSignal,
+): Promise<T> {
   using link = linkSignals(signal);
   const late = delay(ms, { signal: link.signal }).then(() => Promise.reject(new Fault(reason)));
   late.catch(() => {});

@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import type { GrpcClient } from "@clew/grpc/service";
 import type { Logger } from "@clew/process/logger";
+import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { SandboxEvent, type SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
@@ -9,14 +10,16 @@ import { admit, type SandboxProducer } from "../runs/admit.ts";
 import type { Payload } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
 import { redact } from "../runs/redact.ts";
-import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { RunDraft, RunLog } from "./run-log.ts";
 
 /** How the journal names those who say something in a sandbox. */
 const records = { agent: Producer.AGENT, warden: Producer.WARDEN } as const satisfies Record<SandboxProducer, Producer>;
 
 /** Brings a file the sandbox announced onto the volume, and answers the event that says so. */
-export type TakeArtifact = (ready: Extract<SandboxEvent["payload"], { $case: "artifactReady" }>["value"], signal: AbortSignal) => Promise<{ summary: string; payload: Payload }>;
+export type TakeArtifact = (
+  ready: Extract<SandboxEvent["payload"], { $case: "artifactReady" }>["value"],
+  signal: AbortSignal,
+) => Promise<{ summary: string; payload: Payload }>;
 
 /** One producer of one attempt, as its events are taken in. */
 export interface Source {
@@ -38,7 +41,11 @@ export type EventClient = GrpcClient<typeof SandboxEventServiceService>;
  *
  * @throws Fault SANDBOX_MISBEHAVED when it breaks its contract twice; the signal's reason when that aborts.
  */
-export async function ingestLive(source: Source, client: EventClient, options: { readonly signal: AbortSignal; readonly onSign: () => void }): Promise<void> {
+export async function ingestLive(
+  source: Source,
+  client: EventClient,
+  options: { readonly signal: AbortSignal; readonly onSign: () => void },
+): Promise<void> {
   const { signal, onSign } = options;
   const { log, attempt, producer } = source;
   const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
@@ -85,7 +92,9 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
   const flush = async () => {
     const drafts = batch;
     batch = [];
-    await log.decide(({ run }) => drafts.map((draft) => (draft.payload.$case === "outcomePublished" ? outcomeOrWarning(draft, run.state) : draft)));
+    await log.decide(({ run }) =>
+      drafts.map((draft) => (draft.payload.$case === "outcomePublished" ? outcomeOrWarning(draft, run.state) : draft)),
+    );
   };
   for (const event of events) {
     const admission = admit(event, SandboxEvent.encode(event).finish().byteLength, {
@@ -96,7 +105,8 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
       events: log.run.lastSequence + batch.length,
     });
     if (admission.kind === "duplicate" || admission.kind === "fenced") continue;
-    if (admission.kind === "gap") throw new Fault("SANDBOX_MISBEHAVED", { message: `The ${producer} left out event ${admission.expected}.` });
+    if (admission.kind === "gap")
+      throw new Fault("SANDBOX_MISBEHAVED", { message: `The ${producer} left out event ${admission.expected}.` });
     if (admission.kind === "refused") throw new Fault("SANDBOX_MISBEHAVED", { message: `The ${producer} sent ${admission.why}.` });
     if (log.run.lastSequence + batch.length >= limits.eventsPerRun - limits.eventsReserve) throw new Fault("EVENT_LIMIT");
     position = event.sequence;
@@ -104,7 +114,12 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
     if (said.payload === undefined) continue;
     if (said.payload.$case === "artifactReady") {
       await flush();
-      batch.push({ ...(await source.takeArtifact(said.payload.value, signal)), attempt, producer: records[producer], producerSequence: event.sequence });
+      batch.push({
+        ...(await source.takeArtifact(said.payload.value, signal)),
+        attempt,
+        producer: records[producer],
+        producerSequence: event.sequence,
+      });
     } else {
       batch.push({ summary: said.summary, payload: said.payload, attempt, producer: records[producer], producerSequence: event.sequence });
     }
@@ -121,7 +136,13 @@ function outcomeOrWarning(draft: RunDraft, state: Run_State): RunDraft {
 
 /** Faults of the run or the volume, which another try cannot mend. */
 function isOurs({ reason }: Fault): boolean {
-  return reason === "EVENT_LIMIT" || reason === "VOLUME_FULL" || reason === "VOLUME_FAILED" || reason === "CHANNEL_REFUSED" || reason === "JOURNAL_DAMAGED";
+  return (
+    reason === "EVENT_LIMIT" ||
+    reason === "VOLUME_FULL" ||
+    reason === "VOLUME_FAILED" ||
+    reason === "CHANNEL_REFUSED" ||
+    reason === "JOURNAL_DAMAGED"
+  );
 }
 
 /** Acknowledges the newest position only, one call at a time. */

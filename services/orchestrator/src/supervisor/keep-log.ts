@@ -19,7 +19,9 @@ export interface LostSandbox {
 
 /** Keeps the end of a lost sandbox's logs as an artifact of its run, so that somebody can see why it was lost. */
 export async function keepLog({ log, attempt, runFolder, workFolder, secrets }: LostSandbox): Promise<void> {
-  const parts = await Promise.all(["warden", "agent"].map(async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`));
+  const parts = await Promise.all(
+    ["warden", "agent"].map(async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`),
+  );
   const name = `sandbox-${attempt}.log`;
   const stored = await storeArtifact(runFolder, name, [Buffer.from(redact(parts.join(""), secrets))]);
   await log.decide(() => [{ attempt, ...artifactStored({ name, kind: Artifact_Kind.LOG, contentType: "text/plain", ...stored }) }]);

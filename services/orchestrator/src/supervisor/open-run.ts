@@ -38,7 +38,10 @@ export async function openRun(folder: string, runId: RunId, onChange: (fold: Run
   }
   if (recovery.kind === "damaged" && !journal.sealed) {
     const { lostFrom, lostTo } = recovery;
-    const warning = warningRaised("JOURNAL_DAMAGED", "Events of this run were lost on the volume.", { lostFrom: String(lostFrom), lostTo: String(lostTo) });
+    const warning = warningRaised("JOURNAL_DAMAGED", "Events of this run were lost on the volume.", {
+      lostFrom: String(lostFrom),
+      lostTo: String(lostTo),
+    });
     await log.decide(({ run }) => [{ ...warning, attempt: run.attempt }]);
   }
   const playbookSource = await readFile(join(folder, "artifacts", "playbook.yaml"), "utf8").catch(() => "");

@@ -22,7 +22,10 @@ export function failedOutcome(fault: Fault, partial: Outcome | undefined): Outco
 
 /** Says that the outcome is known. */
 export function outcomePublished(state: Run_State, outcome: Outcome): EventDraft {
-  return { summary: `${stateWords[state] ?? "Ended"}: ${outcome.summary}`, payload: { $case: "outcomePublished", value: { state, outcome } } };
+  return {
+    summary: `${stateWords[state] ?? "Ended"}: ${outcome.summary}`,
+    payload: { $case: "outcomePublished", value: { state, outcome } },
+  };
 }
 
 /** Says that something is worth knowing. */

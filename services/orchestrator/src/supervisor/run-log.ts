@@ -108,8 +108,14 @@ export class RunLog implements AsyncDisposable {
   async #append(drafts: readonly RunDraft[]): Promise<void> {
     const encoded = drafts.map((draft) => {
       const body = encodeBody(draft);
-      if (body.byteLength > limits.eventBytes) throw new Error(`An event ${draft.payload.$case} of ${body.byteLength} bytes was to be written.`);
-      return { attempt: draft.attempt, producer: draft.producer ?? Producer.ORCHESTRATOR, producerSequence: draft.producerSequence ?? 0, body };
+      if (body.byteLength > limits.eventBytes)
+        throw new Error(`An event ${draft.payload.$case} of ${body.byteLength} bytes was to be written.`);
+      return {
+        attempt: draft.attempt,
+        producer: draft.producer ?? Producer.ORCHESTRATOR,
+        producerSequence: draft.producerSequence ?? 0,
+        body,
+      };
     });
     await this.journal.append(encoded);
   }

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
-import { type Artifact, Artifact_Kind, Run, type RunSpec, Run_Effects, Run_State, Usage } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Artifact, Artifact_Kind, Run, Run_Effects, Run_State, type RunSpec, Usage } from "@clew/proto/grpc/clew/run/v1/run";
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { delay } from "@clew/streams/delay";
 import { Tail } from "@clew/streams/tail";
@@ -21,8 +21,8 @@ import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { Volume } from "../volume/volume.ts";
 import { publish, publishStopped, shutdownReason } from "./attempt.ts";
 import { OpenJournals } from "./open-journals.ts";
-import { failedOutcome } from "./phrases.ts";
 import { openRun } from "./open-run.ts";
+import { failedOutcome } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
 import { finishRun, superviseRun } from "./supervise.ts";
 import { artifactStored } from "./take-artifact.ts";
@@ -105,7 +105,13 @@ export class Runs implements AsyncDisposable {
   }
 
   /** Creates a run and queues it; the same request id with the same request answers the run it made before. */
-  async create(request: CreateRunRequest, spec: RunSpec, work: ResolvedWork, caller: Caller, traceparent: string | undefined): Promise<Run> {
+  async create(
+    request: CreateRunRequest,
+    spec: RunSpec,
+    work: ResolvedWork,
+    caller: Caller,
+    traceparent: string | undefined,
+  ): Promise<Run> {
     const { registry, volume } = this.#options;
     const { requestId } = request;
     const requestHmac = volume.sign("request", Buffer.from(canonical(request.spec)));
@@ -120,7 +126,8 @@ export class Runs implements AsyncDisposable {
     }
     const { queued, running } = this.load;
     if (!this.#accepting) throw new Fault("SHUTTING_DOWN", { retryAfterMs: 2_000 });
-    if (queued >= this.#options.maxQueuedRuns) throw new Fault("QUEUE_FULL", { retryAfterMs: 5_000, details: { queued: String(queued), running: String(running) } });
+    if (queued >= this.#options.maxQueuedRuns)
+      throw new Fault("QUEUE_FULL", { retryAfterMs: 5_000, details: { queued: String(queued), running: String(running) } });
     const creating = this.#create(requestId, requestHmac, spec, work, caller, traceparent);
     if (requestId !== "") {
       this.#creating.set(key, creating);
@@ -144,10 +151,12 @@ export class Runs implements AsyncDisposable {
     const over = new AbortController();
     const stopWaiting = () => over.abort(signal.reason);
     signal.addEventListener("abort", stopWaiting, { once: true });
-    const ended = live.log.until(({ run: now }) => isTerminal(now.state), { signal: over.signal }).then(
-      () => true,
-      () => false,
-    );
+    const ended = live.log
+      .until(({ run: now }) => isTerminal(now.state), { signal: over.signal })
+      .then(
+        () => true,
+        () => false,
+      );
     await Promise.race([ended, delay(waitMs, { signal: over.signal }).catch(() => {})]);
     signal.removeEventListener("abort", stopWaiting);
     over.abort();
@@ -157,7 +166,9 @@ export class Runs implements AsyncDisposable {
 
   /** Lists runs, newest first. */
   list(filter: RunFilter, cursor: PageCursor | undefined, limit: number): Run[] {
-    return this.#options.registry.list(filter, cursor, limit).map((run) => (isRunId(run.id) ? (this.#live.get(run.id)?.log.run ?? run) : run));
+    return this.#options.registry
+      .list(filter, cursor, limit)
+      .map((run) => (isRunId(run.id) ? (this.#live.get(run.id)?.log.run ?? run) : run));
   }
 
   /** The files of a run, by name. */
@@ -201,7 +212,14 @@ export class Runs implements AsyncDisposable {
     await this.#journals[Symbol.asyncDispose]();
   }
 
-  async #create(requestId: string, requestHmac: string, spec: RunSpec, work: ResolvedWork, caller: Caller, traceparent: string | undefined): Promise<Run> {
+  async #create(
+    requestId: string,
+    requestHmac: string,
+    spec: RunSpec,
+    work: ResolvedWork,
+    caller: Caller,
+    traceparent: string | undefined,
+  ): Promise<Run> {
     const { volume } = this.#options;
     const runId = toRunId(randomUUIDv7());
     const folder = volume.runFolder(runId);
@@ -221,9 +239,17 @@ export class Runs implements AsyncDisposable {
     const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: Date.now() };
     const position = positionOf(queued, this.#waiting());
     await log.begin([
-      { attempt: 0, summary: `Created a run of ${work.reference.id}`, payload: { $case: "runCreated", value: { run, by, requestId, requestHmac } } },
+      {
+        attempt: 0,
+        summary: `Created a run of ${work.reference.id}`,
+        payload: { $case: "runCreated", value: { run, by, requestId, requestHmac } },
+      },
       { attempt: 0, ...artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...stored }) },
-      { attempt: 0, summary: position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`, payload: { $case: "runQueued", value: { position } } },
+      {
+        attempt: 0,
+        summary: position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`,
+        payload: { $case: "runQueued", value: { position } },
+      },
     ]);
     const live: LiveRun = { log, spec, playbookSource: work.source, hold: this.#journals.adopt(runId, journal), supervising: false };
     this.#live.set(runId, live);
@@ -281,7 +307,8 @@ export class Runs implements AsyncDisposable {
   /** Ends a queued run that waits too long, or that somebody stops. */
   #watchQueue(runId: RunId, live: LiveRun): void {
     const { log } = live;
-    const bySeconds = (log.run.createTime?.getTime() ?? Date.now()) / 1000 + (log.run.spec?.queueTimeoutSeconds ?? limits.queueTimeoutSeconds.default);
+    const bySeconds =
+      (log.run.createTime?.getTime() ?? Date.now()) / 1000 + (log.run.spec?.queueTimeoutSeconds ?? limits.queueTimeoutSeconds.default);
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, this.#ending.signal]);
     const watching = (async () => {
@@ -324,7 +351,9 @@ function toQueued(id: RunId, run: Run): QueuedRun {
 /** Writes a spec so that equal specs have equal bytes. */
 function canonical(spec: RunSpec | undefined): string {
   return JSON.stringify(spec, (_, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
   );
 }
 

@@ -1,6 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
-import { Artifact_Kind, Run, type RunSpec, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { Artifact_Kind, Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
@@ -51,7 +51,9 @@ export async function superviseRun(supervised: SupervisedRun, signal: AbortSigna
       const end = await runAttempt(plan, signal);
       if (end.kind === "lost") {
         const { workFolder } = handle;
-        await keepLog({ log, attempt, runFolder, workFolder, secrets: Object.values(supervised.spec.credentials) }).catch((error: unknown) => logger.warn({ error }, "log of a lost sandbox was not kept"));
+        await keepLog({ log, attempt, runFolder, workFolder, secrets: Object.values(supervised.spec.credentials) }).catch(
+          (error: unknown) => logger.warn({ error }, "log of a lost sandbox was not kept"),
+        );
       }
       await releaseSandbox(plan);
       handle = undefined;
@@ -66,7 +68,10 @@ export async function superviseRun(supervised: SupervisedRun, signal: AbortSigna
 }
 
 /** Writes a run's last record and seals its journal, however long the volume takes to let it. */
-export async function finishRun({ log, runFolder, logger }: Pick<SupervisedRun, "log" | "runFolder" | "logger">, signal: AbortSignal): Promise<void> {
+export async function finishRun(
+  { log, runFolder, logger }: Pick<SupervisedRun, "log" | "runFolder" | "logger">,
+  signal: AbortSignal,
+): Promise<void> {
   const backoff = createBackoff({ initialMs: 200, maxMs: 5_000 });
   for (;;) {
     try {
@@ -75,7 +80,11 @@ export async function finishRun({ log, runFolder, logger }: Pick<SupervisedRun, 
         if (run.state !== Run_State.FINALIZING) return [];
         const word = stateWords[finalState] ?? "Ended";
         const finished = { ...whole.run, state: finalState, endTime: new Date(), lastSequence: 0, resumeToken: "" };
-        const last: RunDraft = { attempt: run.attempt, summary: `${word} after ${seconds(run)}`, payload: { $case: "runFinished", value: { run: finished } } };
+        const last: RunDraft = {
+          attempt: run.attempt,
+          summary: `${word} after ${seconds(run)}`,
+          payload: { $case: "runFinished", value: { run: finished } },
+        };
         return [...whole.drafts, last];
       });
       await log.journal.seal();
@@ -88,9 +97,20 @@ export async function finishRun({ log, runFolder, logger }: Pick<SupervisedRun, 
   }
 }
 
-async function startSandbox({ log, provider, runFolder, logger }: SupervisedRun, attempt: number, secret: string, signal: AbortSignal): Promise<SandboxHandle | undefined> {
+async function startSandbox(
+  { log, provider, runFolder, logger }: SupervisedRun,
+  attempt: number,
+  secret: string,
+  signal: AbortSignal,
+): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
-  await log.decide(() => [{ attempt, summary: attempt === 1 ? "Starting a sandbox" : `Starting another sandbox (attempt ${attempt})`, payload: { $case: "attemptStarted", value: { cause: attempt === 1 ? "" : "SANDBOX_LOST", isolation } } }]);
+  await log.decide(() => [
+    {
+      attempt,
+      summary: attempt === 1 ? "Starting a sandbox" : `Starting another sandbox (attempt ${attempt})`,
+      payload: { $case: "attemptStarted", value: { cause: attempt === 1 ? "" : "SANDBOX_LOST", isolation } },
+    },
+  ]);
   const timeoutSeconds = log.run.spec?.timeoutSeconds ?? limits.timeoutSeconds.default;
   const plan = { runId: log.run.id, attempt, runFolder, secret, deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs };
   try {
@@ -109,9 +129,16 @@ async function fitRun(log: RunLog, runFolder: string): Promise<{ run: Run; draft
   if (Run.encode(run).finish().byteLength <= limits.eventBytes - limits.eventHeadroomBytes) return { run, drafts: [] };
   const name = "run.json";
   const stored = await storeArtifact(runFolder, name, [Buffer.from(text)]);
-  const draft: RunDraft = { attempt: run.attempt, ...artifactStored({ name, kind: Artifact_Kind.DATA, contentType: "application/json", ...stored }) };
-  const outcome = run.outcome === undefined ? undefined : { ...run.outcome, data: undefined, extractedTexts: [], sessionMemory: "", truncated: true, dataArtifact: name };
-  const spec = run.spec === undefined ? undefined : { ...run.spec, params: undefined, outputSchema: undefined, checks: [], guardrails: undefined };
+  const draft: RunDraft = {
+    attempt: run.attempt,
+    ...artifactStored({ name, kind: Artifact_Kind.DATA, contentType: "application/json", ...stored }),
+  };
+  const outcome =
+    run.outcome === undefined
+      ? undefined
+      : { ...run.outcome, data: undefined, extractedTexts: [], sessionMemory: "", truncated: true, dataArtifact: name };
+  const spec =
+    run.spec === undefined ? undefined : { ...run.spec, params: undefined, outputSchema: undefined, checks: [], guardrails: undefined };
   return { run: { ...run, outcome, spec, runArtifact: name }, drafts: [draft] };
 }
 

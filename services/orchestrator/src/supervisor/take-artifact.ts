@@ -1,5 +1,5 @@
 import { Fault } from "@clew/fault/fault";
-import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import type { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { isArtifactName, storeArtifact } from "../artifacts/artifact-store.ts";
 import type { EventDraft } from "../runs/event.ts";
@@ -35,8 +35,17 @@ export async function takeArtifact(log: RunLog, runFolder: string, ready: Artifa
 }
 
 /** Says that a file is on the volume. */
-export function artifactStored(artifact: { name: string; kind: Artifact_Kind; contentType: string; sizeBytes: number; sha256: string }): EventDraft {
-  return { summary: `Stored ${artifact.name}`, payload: { $case: "artifactStored", value: { artifact: { ...artifact, createTime: new Date() } } } };
+export function artifactStored(artifact: {
+  name: string;
+  kind: Artifact_Kind;
+  contentType: string;
+  sizeBytes: number;
+  sha256: string;
+}): EventDraft {
+  return {
+    summary: `Stored ${artifact.name}`,
+    payload: { $case: "artifactStored", value: { artifact: { ...artifact, createTime: new Date() } } },
+  };
 }
 
 /** Reads a whole file; where a read breaks, goes on from the byte that is missing. */

@@ -37,7 +37,9 @@ export async function lockVolume(folder: string, { waitMs = 30_000, onLost, sign
     }
     if (performance.now() >= until) {
       const holder = await readFile(holderFile, "utf8").catch(() => "unknown");
-      throw new SettingsError(`CLEW_VOLUME: another orchestrator (process ${holder}) holds this volume; stop it, or set another CLEW_VOLUME`);
+      throw new SettingsError(
+        `CLEW_VOLUME: another orchestrator (process ${holder}) holds this volume; stop it, or set another CLEW_VOLUME`,
+      );
     }
     await delay(retryMs, signal === undefined ? {} : { signal });
   }
@@ -46,7 +48,9 @@ export async function lockVolume(folder: string, { waitMs = 30_000, onLost, sign
 function tryLock(file: string): DatabaseSync | undefined {
   const database = new DatabaseSync(file);
   try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER); COMMIT;");
+    database.exec(
+      "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; CREATE TABLE IF NOT EXISTS holder (pid INTEGER); COMMIT;",
+    );
     return database;
   } catch (error) {
     database.close();

@@ -47,7 +47,8 @@ async function checkFormat(file: string): Promise<void> {
   }
   const found: unknown = JSON.parse(text);
   const version = typeof found === "object" && found !== null && "format" in found ? Number(found.format) : Number.NaN;
-  if (!(version <= format)) throw new SettingsError(`CLEW_VOLUME: the volume has format ${version}, and this program knows ${format}; use a newer Clew`);
+  if (!(version <= format))
+    throw new SettingsError(`CLEW_VOLUME: the volume has format ${version}, and this program knows ${format}; use a newer Clew`);
 }
 
 async function readOrMakeKey(folder: string): Promise<Buffer> {

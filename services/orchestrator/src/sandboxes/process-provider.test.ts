@@ -1,0 +1,350 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { channelCredentials } from "@clew/grpc/channel-proof";
+import { connectGrpc } from "@clew/grpc/client";
+import { implement, startGrpcServer } from "@clew/grpc/server";
+import { readOutboxFile } from "@clew/outbox/read-outbox-file";
+import { createLogger } from "@clew/process/logger";
+import { findProcesses, readProcess } from "@clew/process/process-tree";
+import type { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { SandboxEventServiceService, StartWorkRequest, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { deriveChannelSecrets } from "./channel-secrets.ts";
+import { createProcessProvider, type ProcessProviderOptions } from "./process-provider.ts";
+import { connectSandbox } from "./sandbox-connection.ts";
+import type { SandboxHandle, SandboxProvider } from "./sandbox-provider.ts";
+
+const repository = resolve(import.meta.dirname, "../../../..");
+const secret = "a secret of at least sixteen characters";
+const log = createLogger({ name: "test", level: "silent" });
+
+let volume: string;
+beforeAll(async () => {
+  volume = await mkdtemp(join(tmpdir(), "clew-sandboxes-"));
+});
+afterAll(() => rm(volume, { recursive: true }));
+
+function provide(options: Partial<ProcessProviderOptions> = {}): SandboxProvider {
+  return createProcessProvider({
+    node: process.execPath,
+    wardenPath: join(repository, "packages/warden/src/main.ts"),
+    agentPath: join(repository, "services/sandbox-agent/src/main.ts"),
+    chromium: { executablePath: process.env.CLEW_CHROMIUM ?? "/usr/bin/chromium", sandbox: process.getuid?.() !== 0 },
+    headless: true,
+    adoptionGraceMs: 60_000,
+    log,
+    ...options,
+  });
+}
+
+/** Starts a sandbox for a new run; whatever the test did to it, nothing of it is left afterwards. */
+async function start(provider: SandboxProvider = provide(), deadlineMs = 60_000) {
+  const runId = `run-${crypto.randomUUID().replaceAll("-", "")}`;
+  const runFolder = join(volume, "runs", runId);
+  await mkdir(runFolder, { recursive: true });
+  const handle = await provider.start({ runId, attempt: 1, runFolder, secret, deadlineMs }, {});
+  const connection = connectSandbox(handle, secret);
+  return {
+    provider,
+    runFolder,
+    handle,
+    connection,
+    async [Symbol.asyncDispose]() {
+      await connection[Symbol.asyncDispose]();
+      await provider.kill(handle);
+      await provider.remove(handle);
+    },
+  };
+}
+
+type Started = Awaited<ReturnType<typeof start>>;
+
+/** Waits for the warden's `sandboxReady`. */
+async function ready({ connection }: Started): Promise<SandboxReady> {
+  for await (const { frame } of connection.wardenEvents.streamSandboxEvents({ after: 0 })) {
+    if (frame?.$case !== "events") continue;
+    const [event] = frame.value.events;
+    if (event?.payload?.$case === "sandboxReady") return event.payload.value;
+    throw new Error(`not ready: ${event?.summary}`);
+  }
+  throw new Error("the warden's stream ended early");
+}
+
+/** Reads the warden's events to their end, which is `sandboxExited`. */
+async function exited({ connection }: Started): Promise<SandboxExited> {
+  let last: SandboxExited | undefined;
+  let ended = false;
+  for await (const { frame } of connection.wardenEvents.streamSandboxEvents({ after: 0 })) {
+    if (frame?.$case === "events") {
+      const payload = frame.value.events.at(-1)?.payload;
+      last = payload?.$case === "sandboxExited" ? payload.value : undefined;
+    }
+    ended = frame?.$case === "end";
+  }
+  if (last === undefined || !ended) throw new Error("the warden's stream did not end with sandboxExited");
+  return last;
+}
+
+function processesOf({ runId, attempt, workFolder }: SandboxHandle) {
+  return findProcesses({ id: `${runId}.${attempt}`, folder: workFolder });
+}
+
+/** The agent, and the browser's first process: the one it started. */
+function principalsOf(handle: SandboxHandle): { agent: number; browser: number } {
+  const processes = processesOf(handle);
+  const agent = processes.find(({ parentPid }) => parentPid === handle.pid);
+  const browser = processes.find(({ parentPid }) => parentPid === agent?.pid);
+  if (agent === undefined || browser === undefined) throw new Error("the sandbox's processes are not as expected");
+  return { agent: agent.pid, browser: browser.pid };
+}
+
+async function until(holds: () => boolean, ms = 15_000): Promise<void> {
+  for (const end = performance.now() + ms; !holds(); await wait(20)) {
+    if (performance.now() > end) throw new Error(`not so after ${ms} ms: ${holds}`);
+  }
+}
+
+function socketFolder(handle: SandboxHandle): string {
+  return dirname(handle.wardenAddress.slice("unix:".length));
+}
+
+describe("a sandbox", { timeout: 60_000 }, () => {
+  it("gets ready, is found again, does its work, and leaves nothing when it is released", async () => {
+    await using sandbox = await start();
+    const { provider, handle, runFolder, connection } = sandbox;
+    expect(await ready(sandbox)).toMatchObject({ isolation: "process", browser: expect.stringMatching(/^Chromium \d/) });
+    expect(await provide().find(runFolder)).toEqual(handle);
+    expect(await provider.isAlive(handle)).toBe(true);
+    expect(await connection.warden.getSandbox({})).toMatchObject({ runId: handle.runId, attempt: 1, alive: true });
+
+    await expect(connection.agent.startWork(StartWorkRequest.fromPartial({ runId: handle.runId, attempt: 2 }))).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+    });
+    const playbookSource = "id: nothing\nname: Nothing\nsteps:\n  - id: open\n    action: goto\n    url: about:blank\n";
+    const request = StartWorkRequest.fromPartial({ runId: handle.runId, attempt: 1, spec: {}, playbookSource });
+    await Promise.all([connection.agent.startWork(request), connection.agent.startWork(request)]);
+    const said: (string | undefined)[] = [];
+    for await (const { frame } of connection.agentEvents.streamSandboxEvents({ after: 0 })) {
+      if (frame?.$case !== "events") continue;
+      said.push(...frame.value.events.map(({ payload }) => payload?.$case));
+      await connection.agentEvents.acknowledgeSandboxEvents({ through: said.length });
+    }
+    expect(said.filter((name) => name === "outcomePublished")).toHaveLength(1);
+
+    await connection.warden.releaseSandbox({});
+    expect(processesOf(handle)).toEqual([]);
+    await until(() => readProcess(handle.pid) === undefined);
+    expect(existsSync(handle.workFolder)).toBe(false);
+    expect(existsSync(socketFolder(handle))).toBe(false);
+    await provider.remove(handle);
+    expect(await readdir(runFolder)).toEqual([]);
+    expect(await provider.find(runFolder)).toBeUndefined();
+  });
+
+  it("proves itself, and believes nobody without the secret", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    const { handle } = sandbox;
+    await using stranger = connectSandbox(handle, "another secret of sixteen characters");
+    const refused = { reason: "CHANNEL_REFUSED" };
+    await expect(stranger.warden.killSandbox({ cause: "KILLED" })).rejects.toMatchObject(refused);
+    await expect(stranger.agent.stopWork({ graceMs: 0 })).rejects.toMatchObject(refused);
+    await expect(stranger.agentEvents.streamSandboxEvents({ after: 0 })[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);
+    // What the agent knows opens its own door only.
+    using agentAtWarden = connectGrpc(
+      WardenServiceService,
+      handle.wardenAddress,
+      channelCredentials(deriveChannelSecrets(secret).agent).client,
+    );
+    await expect(agentAtWarden.releaseSandbox({})).rejects.toMatchObject(refused);
+    expect(await sandbox.connection.warden.getSandbox({})).toMatchObject({ alive: true });
+
+    const address = `unix:${join(volume, "impostor")}`;
+    const event = { sequence: 1, summary: "believe me" };
+    await using _ = await startGrpcServer({
+      address,
+      services: [
+        implement(SandboxEventServiceService, {
+          acknowledgeSandboxEvents: async () => ({}),
+          async *streamSandboxEvents() {
+            yield { frame: { $case: "events", value: { events: [event] } } };
+          },
+        }),
+      ],
+    });
+    await using deceived = connectSandbox({ ...handle, agentAddress: address }, secret);
+    await expect(deceived.agentEvents.acknowledgeSandboxEvents({ through: 1 })).rejects.toMatchObject(refused);
+    await expect(deceived.agentEvents.streamSandboxEvents({ after: 0 })[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);
+  });
+
+  it("gives out the plain files of its folder, and nothing by any other name", async () => {
+    await using sandbox = await start();
+    const { warden } = sandbox.connection;
+    const files = join(sandbox.handle.workFolder, "files");
+    const content = Buffer.alloc(150_000, "0123456789");
+    await writeFile(join(files, "trace.zip"), content);
+    await symlink("/etc/passwd", join(files, "link"));
+    await mkdir(join(files, "folder"));
+    const read = async (name: string, offset = 0) => {
+      const chunks: Buffer[] = [];
+      for await (const { chunk } of warden.readWorkFile({ name, offset })) chunks.push(Buffer.from(chunk));
+      expect(chunks.every(({ length }) => length <= 64 * 1024)).toBe(true);
+      return Buffer.concat(chunks);
+    };
+    expect((await read("trace.zip")).equals(content)).toBe(true);
+    expect((await read("trace.zip", 149_995)).toString()).toBe("56789");
+    expect(await read("trace.zip", 150_001)).toHaveLength(0);
+    for (const name of ["link", "folder", "missing"]) await expect(read(name)).rejects.toMatchObject({ reason: "FILE_NOT_FOUND" });
+    for (const name of ["../warden.log", "..", ".", ".hidden", "", "a/b", "/etc/passwd"]) {
+      await expect(read(name)).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
+    }
+    for (const offset of [-1, 0.5, Number.NaN])
+      await expect(read("trace.zip", offset)).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
+    // The folder was opened before the work began: putting another in its place gives nothing away.
+    await rm(files, { recursive: true });
+    await symlink("/etc", files);
+    await expect(read("passwd")).rejects.toMatchObject({ reason: "FILE_NOT_FOUND" });
+  });
+
+  it("whose agent is killed says so, and no process of it is left", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    const { handle } = sandbox;
+    process.kill(principalsOf(handle).agent, "SIGKILL");
+    expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", exitCode: undefined, cause: "" });
+    expect(processesOf(handle)).toEqual([]);
+    expect(await sandbox.connection.warden.getSandbox({})).toMatchObject({ alive: false, remainingMs: 0 });
+    expect(readOutboxFile(join(handle.workFolder, "warden.outbox"))).toMatchObject({ complete: true });
+  });
+
+  it("whose browser is killed before its work begins exits, and no process of it is left", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    process.kill(principalsOf(sandbox.handle).browser, "SIGKILL");
+    expect(await exited(sandbox)).toMatchObject({ signal: "", exitCode: 1, cause: "" });
+    expect(processesOf(sandbox.handle)).toEqual([]);
+  });
+
+  it("whose warden is killed ends by itself", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    const { handle, provider } = sandbox;
+    const before = processesOf(handle);
+    expect(before.length).toBeGreaterThan(3);
+    process.kill(handle.pid, "SIGKILL");
+    await until(() => processesOf(handle).length === 0);
+    expect(before.every(({ pid, startTime }) => readProcess(pid)?.startTime !== startTime)).toBe(true);
+    expect(await provider.isAlive(handle)).toBe(false);
+  });
+
+  it("whose warden is stopped and does not answer is ended by the provider", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    const { handle, provider } = sandbox;
+    for (const { pid } of processesOf(handle)) process.kill(pid, "SIGSTOP");
+    process.kill(handle.pid, "SIGSTOP");
+    await provider.kill(handle);
+    expect(processesOf(handle)).toEqual([]);
+    await until(() => readProcess(handle.pid) === undefined);
+    expect(existsSync(socketFolder(handle))).toBe(false);
+    expect(existsSync(join(handle.workFolder, "warden.outbox"))).toBe(true);
+  });
+
+  it("is killed for the first cause given, once", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    const { warden } = sandbox.connection;
+    await Promise.all([warden.killSandbox({ cause: "KILLED" }), warden.killSandbox({ cause: "KILLED" })]);
+    expect(processesOf(sandbox.handle)).toEqual([]);
+    await warden.killSandbox({ cause: "AGAIN" });
+    expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", cause: "KILLED" });
+  });
+
+  it("is ended by its warden at the deadline", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    await sandbox.connection.warden.setDeadline({ remainingMs: 50 });
+    expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", cause: "DEADLINE" });
+    expect(processesOf(sandbox.handle)).toEqual([]);
+  });
+
+  it("that is not ready in time is ended by its warden", async () => {
+    await using sandbox = await start(provide({ startTimeoutMs: 100 }));
+    expect(await exited(sandbox)).toMatchObject({ cause: "START_TIMEOUT" });
+    expect(processesOf(sandbox.handle)).toEqual([]);
+  });
+
+  it("whose browser cannot be started exits and says so", async () => {
+    await using sandbox = await start(provide({ chromium: { executablePath: "/nowhere/chromium", sandbox: true } }));
+    expect(await exited(sandbox)).toMatchObject({ exitCode: 1, cause: "" });
+  });
+
+  it("without an orchestrator for the grace time ends and leaves nothing", async () => {
+    await using sandbox = await start(provide({ adoptionGraceMs: 1_500 }));
+    const { handle } = sandbox;
+    await until(() => readProcess(handle.pid) === undefined, 20_000);
+    expect(processesOf(handle)).toEqual([]);
+    expect(existsSync(handle.workFolder)).toBe(false);
+    expect(existsSync(socketFolder(handle))).toBe(false);
+  });
+
+  it("whose warden gets SIGTERM ends, and leaves what it said to be read", async () => {
+    await using sandbox = await start();
+    await ready(sandbox);
+    const { handle } = sandbox;
+    process.kill(handle.pid, "SIGTERM");
+    await until(() => readProcess(handle.pid) === undefined);
+    expect(processesOf(handle)).toEqual([]);
+    expect(existsSync(socketFolder(handle))).toBe(false);
+    const { events, complete } = readOutboxFile(join(handle.workFolder, "warden.outbox"));
+    expect(events.map(({ payload }) => payload?.$case)).toEqual(["sandboxReady", "sandboxExited"]);
+    expect(complete).toBe(true);
+  });
+});
+
+describe("a provider", { timeout: 60_000 }, () => {
+  const plan = (name: string) => ({ runId: `run-${name}`, attempt: 1, runFolder: join(volume, name), secret, deadlineMs: 60_000 });
+
+  it("leaves nothing when a start is given up", async () => {
+    const giveUp = AbortSignal.timeout(30);
+    await expect(provide().start(plan("given-up"), { signal: giveUp })).rejects.toBe(giveUp.reason);
+    expect(await readdir(join(volume, "given-up"))).toEqual([]);
+    expect(findProcesses({ id: "run-given-up.1", folder: join(volume, "given-up", "work-1") })).toEqual([]);
+  });
+
+  it("leaves nothing when the warden cannot be started", async () => {
+    const failed = { reason: "SANDBOX_START_FAILED" };
+    await expect(provide({ node: "/nowhere/node" }).start(plan("no-node"), {})).rejects.toMatchObject(failed);
+    await expect(provide({ wardenPath: "/nowhere/main.ts" }).start(plan("no-warden"), {})).rejects.toMatchObject(failed);
+    expect(await readdir(join(volume, "no-node"))).toEqual([]);
+    expect(await readdir(join(volume, "no-warden"))).toEqual([]);
+  });
+
+  it("refuses a folder whose sockets could not be bound", async () => {
+    const socketFolder = join(volume, "x".repeat(100));
+    await mkdir(socketFolder);
+    await expect(provide({ socketFolder }).start(plan("long"), {})).rejects.toMatchObject({ reason: "SANDBOX_START_FAILED" });
+    expect(await readdir(socketFolder)).toEqual([]);
+  });
+
+  it("takes no process of another boot or another start for its sandbox", async () => {
+    const entry = readProcess(process.pid);
+    const handle: SandboxHandle = {
+      runId: "run-other",
+      attempt: 1,
+      isolation: "process",
+      wardenAddress: `unix:${join(volume, "other", "warden")}`,
+      agentAddress: `unix:${join(volume, "other", "agent")}`,
+      workFolder: join(volume, "other", "work-1"),
+      pid: process.pid,
+      startTime: entry?.startTime ?? "",
+      bootId: "another boot",
+    };
+    expect(await provide().isAlive(handle)).toBe(false);
+    await provide().kill(handle);
+    await provide().remove({ ...handle, startTime: "1" });
+  });
+});

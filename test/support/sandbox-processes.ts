@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** A process of this machine. */
+export interface FoundProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** Finds the processes of sandboxes on a volume: its wardens, agents and browsers, as their command lines, environments and work folders name it. */
+export function sandboxProcesses(volume: string): FoundProcess[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+        const environment = readFileSync(`/proc/${name}/environ`, "utf8");
+        const isOurs = Number(name) !== process.pid && (command.includes(`${volume}/runs`) || environment.includes(`${volume}/runs`));
+        return isOurs && command !== "" ? [{ pid: Number(name), command }] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** Finds the one process of a sandbox on the volume that plays a role. */
+export function sandboxProcess(volume: string, role: "agent" | "browser"): FoundProcess {
+  const wanted = (command: string) =>
+    role === "agent"
+      ? command.includes("sandbox-agent/src/main.ts")
+      : command.includes("--remote-debugging-pipe") && !command.includes("--type=");
+  const found = sandboxProcesses(volume).find(({ command }) => wanted(command));
+  if (found === undefined) throw new Error(`no ${role} runs on ${volume}`);
+  return found;
+}

@@ -1,0 +1,79 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RunSpec } from "@clew/client";
+import { type Clew, createClew } from "@clew/client";
+import { type BackOffice, startBackOffice } from "../../examples/back-office/src/back-office.ts";
+import { type Services, startServices } from "../../scripts/services.ts";
+
+/** The three services and the example back office, on ports and a volume of their own. */
+export interface System extends AsyncDisposable {
+  readonly backOffice: BackOffice;
+  readonly volume: string;
+  readonly clew: Clew;
+  readonly url: string;
+  readonly orchestratorAddress: string;
+  readonly services: Services;
+  /** The spec of a playbook's text, allowed to reach the back office. */
+  spec(playbookSource: string, more?: Partial<RunSpec>): RunSpec;
+  /** The spec that cancels an order of the back office. */
+  cancelOrder(orderId?: string): Promise<RunSpec>;
+  /** Stops the services, or kills them; changes what is on the volume; and starts them again on the same volume. */
+  restart(between?: () => Promise<void>, how?: "stop" | "kill"): Promise<void>;
+}
+
+/** Starts a whole system. Dispose it: services, back office and volume go. */
+export async function startSystem(env: Readonly<Record<string, string>> = {}): Promise<System> {
+  const volume = await mkdtemp(join(tmpdir(), "clew-test-"));
+  const start = () => startServices({ volume, env: { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", ...env } });
+  let services = await start();
+  const backOffice = await startBackOffice();
+  const { host } = new URL(backOffice.url);
+  const key = env["CLEW_API_KEYS"]?.split(",")[0]?.split(":").at(-1);
+  const system: System = {
+    backOffice,
+    volume,
+    get clew() {
+      return createClew({ url: services.url, ...(key === undefined ? {} : { key }) });
+    },
+    get url() {
+      return services.url;
+    },
+    get orchestratorAddress() {
+      return services.orchestrator.address;
+    },
+    get services() {
+      return services;
+    },
+    spec: (playbookSource, more = {}) => ({ playbookSource, guardrails: { allowedPrivateHosts: [host] }, ...more }),
+    async cancelOrder(orderId = "12345") {
+      const source = await readFile("examples/playbooks/cancel-order.yaml", "utf8");
+      return system.spec(source, { params: { order_id: orderId, base_url: backOffice.url } });
+    },
+    async restart(between = async () => {}, how = "stop") {
+      if (how === "kill") {
+        services.kill();
+        await Promise.all([services.orchestrator.exited, services.gateway.exited]);
+      } else {
+        await services.stop();
+      }
+      await between();
+      services = await start();
+    },
+    async [Symbol.asyncDispose]() {
+      await services.stop();
+      await backOffice[Symbol.asyncDispose]();
+      await rm(volume, { recursive: true, force: true });
+    },
+  };
+  return system;
+}
+
+/** A playbook that opens the login page and then waits for what never comes, at most a minute. */
+export function waitingPlaybook(baseUrl: string): string {
+  return `id: waiting
+steps:
+  - { action: goto, params: { url: "${baseUrl}/login" } }
+  - { action: wait_for, selector: "#never", params: { timeout_ms: 60000 }, on_failure: abort }
+`;
+}

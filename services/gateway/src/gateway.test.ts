@@ -1,25 +1,160 @@
-import { expect, test } from "vitest";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@clew/process/logger";
+import { describe, expect, test, vi } from "vitest";
+import { readConfig } from "./config.ts";
+import { startGateway } from "./gateway.ts";
 import { readSse, readUntil } from "./testing/read-sse.ts";
 import { startTestGateway } from "./testing/start-test-gateway.ts";
 
-test("creates a run, reads it, and streams it to its end", async () => {
-  await using site = await startTestGateway();
-  const created = await fetch(`${site.url}/v1/runs`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: '{"playbook":"hello"}',
+describe("a start", () => {
+  test("at a taken address names the address and the setting", async () => {
+    await using site = await startTestGateway();
+    const port = Number(new URL(site.url).port);
+    await expect(startTestGateway({ address: { kind: "tcp", host: "127.0.0.1", port } })).rejects.toThrow(
+      `127.0.0.1:${port} is taken: stop what listens there, or set CLEW_GATEWAY_ADDRESS.`,
+    );
   });
-  expect(created.status).toBe(201);
-  const { id } = await created.json();
-  expect(created.headers.get("location")).toBe(`/v1/runs/${id}`);
-  const read = await fetch(`${site.url}/v1/runs/${id}`);
-  expect(await read.json()).toMatchObject({ id, state: "RUNNING", spec: { playbook: "hello" }, unconfirmedActions: [] });
-  const response = await fetch(`${site.url}/v1/runs/${id}/stream`);
-  expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-  const events = readSse(response);
-  await readUntil(events, "message");
-  site.fake.runs.get(id)?.finish();
-  const rest = await readUntil(events, "end");
-  expect(rest.map(({ event }) => event)).toEqual([undefined, "end"]);
-  expect(await events.next()).toEqual({ done: true, value: undefined });
+
+  test("elsewhere than on loopback needs API keys", async () => {
+    const address = { kind: "tcp", host: "0.0.0.0", port: 0 } as const;
+    await expect(startTestGateway({ address })).rejects.toThrow("CLEW_API_KEYS");
+    await using site = await startTestGateway({ address, apiKeysConfigured: true });
+    expect((await fetch(`${site.url.replace("0.0.0.0", "127.0.0.1")}/healthz`)).status).toBe(200);
+  });
+
+  test("on a Unix socket serves there, also after one that was killed, and removes it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "clew-gateway-"));
+    try {
+      const path = join(folder, "gateway.sock");
+      await using _left = await startTestGateway({ address: { kind: "unix", path } });
+      {
+        await using site = await startTestGateway({ address: { kind: "unix", path } });
+        expect(site.url).toBe(`unix:${path}`);
+        const status = await new Promise((resolve, reject) => {
+          request({ socketPath: path, path: "/healthz", headers: { host: "localhost" } }, ({ statusCode }) => resolve(statusCode))
+            .on("error", reject)
+            .end();
+        });
+        expect(status).toBe(200);
+      }
+      expect(await readdir(folder)).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe("a stop", () => {
+  test("sends every reader away with reconnect and its own delay, and leaves nothing open", async () => {
+    const site = await startTestGateway();
+    const run = site.fake.addRun(1);
+    const readers = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const events = readSse(await fetch(`${site.url}/v1/runs/${run.id}/stream`));
+        await readUntil(events, "message");
+        return events;
+      }),
+    );
+    const started = performance.now();
+    const stopped = site.gateway[Symbol.asyncDispose]();
+    const delays = await Promise.all(
+      readers.map(async (events) => {
+        const [last] = (await readUntil(events, "reconnect")).slice(-1);
+        expect(await events.next()).toMatchObject({ done: true });
+        return JSON.parse(last?.data ?? "").afterMs;
+      }),
+    );
+    await stopped;
+    expect(performance.now() - started).toBeLessThan(2_500);
+    expect(new Set(delays).size).toBeGreaterThan(1);
+    await expect(fetch(`${site.url}/healthz`)).rejects.toThrow();
+    await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
+    await site.fake[Symbol.asyncDispose]();
+  });
+
+  test("does not wait for a reader that takes nothing", async () => {
+    const site = await startTestGateway();
+    const run = site.fake.addRun();
+    for (let n = 0; n < 1_500; n += 1) run.append("x".repeat(16_000));
+    const response = await new Promise<{ on(name: "error", listener: () => void): void; pause(): void }>((resolve) =>
+      request(`${site.url}/v1/runs/${run.id}/stream`, resolve)
+        .on("error", () => {})
+        .end(),
+    );
+    response.on("error", () => {});
+    response.pause();
+    await vi.waitFor(() => expect(site.fake.pulled[0]).toBeGreaterThan(100));
+    const started = performance.now();
+    await site[Symbol.asyncDispose]();
+    expect(performance.now() - started).toBeLessThan(6_000);
+  });
+});
+
+test("logs hold no query and no key", async () => {
+  const lines: string[] = [];
+  const log = createLogger({ name: "gateway", level: "trace", destination: { write: (line: string) => void lines.push(line) } });
+  await using site = await startTestGateway({}, { log });
+  const run = site.fake.addRun(1);
+  const headers = { authorization: "Bearer secret-key" };
+  await (await fetch(`${site.url}/v1/runs/${run.id}?wait=0&x=secret-query`, { headers })).text();
+  await (await fetch(`${site.url}/v1/runs/${run.id}/events?after=0`, { headers })).text();
+  await site.fake.kill();
+  await (await fetch(`${site.url}/v1/runs/${run.id}/events?after=secret-query`, { headers })).text();
+  await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(3));
+  expect(lines.join("")).not.toMatch(/secret|after=/);
+});
+
+describe("settings", () => {
+  test("have defaults that are local", () => {
+    expect(readConfig({})).toMatchObject({
+      address: { kind: "tcp", host: "127.0.0.1", port: 8080 },
+      orchestrator: { kind: "tcp", host: "127.0.0.1", port: 9090 },
+      allowedHosts: [],
+      corsOrigins: [],
+      apiKeysConfigured: false,
+    });
+  });
+
+  test("are read from the environment", () => {
+    const env = {
+      CLEW_GATEWAY_ADDRESS: "0.0.0.0:80",
+      CLEW_ORCHESTRATOR_ADDRESS: "unix:/run/clew.sock",
+      CLEW_ALLOWED_HOSTS: "a.example.com, b:81",
+      CLEW_CORS_ORIGINS: "https://app.example.com",
+      CLEW_API_KEYS: "t:k",
+    };
+    expect(readConfig(env)).toMatchObject({
+      address: { host: "0.0.0.0", port: 80 },
+      orchestrator: { kind: "unix", path: "/run/clew.sock" },
+      allowedHosts: ["a.example.com", "b:81"],
+      corsOrigins: ["https://app.example.com"],
+      apiKeysConfigured: true,
+    });
+  });
+
+  test.each([
+    [{ CLEW_CORS_ORIGINS: "*" }, "CLEW_CORS_ORIGINS"],
+    [{ CLEW_CORS_ORIGINS: "https://app.example.com/" }, "CLEW_CORS_ORIGINS"],
+    [{ CLEW_GATEWAY_ADDRESS: "8080" }, "CLEW_GATEWAY_ADDRESS"],
+    [{ CLEW_TLS_CERT: "/does/not/exist" }, "CLEW_TLS_CERT"],
+  ])("that are wrong are named: %j", (env, name) => {
+    expect(() => readConfig(env)).toThrow(name);
+  });
+});
+
+test("starts without waiting for the orchestrator", async () => {
+  await using gateway = await startGateway(
+    {
+      address: { kind: "tcp", host: "127.0.0.1", port: 0 },
+      orchestrator: { kind: "tcp", host: "127.0.0.1", port: 1 },
+      allowedHosts: [],
+      corsOrigins: [],
+      apiKeysConfigured: false,
+    },
+    { log: createLogger({ name: "gateway", level: "silent" }) },
+  );
+  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
 });

@@ -13,6 +13,7 @@ import { createMetrics } from "./http/metrics.ts";
 import { defaultPaceLimits, type PaceLimits } from "./http/paced-response.ts";
 import { servePlain } from "./http/plain-routes.ts";
 import { readBindings } from "./rest/bindings.ts";
+import { toOpenApi } from "./rest/openapi.ts";
 import { maxBodyBytes, serveRest } from "./rest/routes.ts";
 import { defaultFollowLimits, type FollowLimits } from "./sse/keep-following.ts";
 import type { StreamRouteOptions } from "./sse/stream-route.ts";
@@ -75,8 +76,9 @@ export async function startGateway(
     onReopen: () => metrics.upstreamReopens.inc(),
   };
   const app = createApp({ config, log, metrics, newId: randomUUID });
-  servePlain(app, { upstream, metrics, version: manifest.version });
-  serveRest(app, readBindings(RunService), options);
+  const bindings = readBindings(RunService);
+  servePlain(app, { upstream, metrics, version: manifest.version, openApi: toOpenApi(bindings, manifest.version) });
+  serveRest(app, bindings, options);
   void app.register((instance) => serveConnect(instance, RunService, { upstream, shutdown, pace, maxRequestBytes: maxBodyBytes, onStall }));
   try {
     await listen(app, address);

@@ -70,7 +70,8 @@ async function answer(
     method: request.method,
     url: `http://localhost${request.url}`,
     header: toHeaders(request.headers),
-    body: request.raw,
+    // A body that is left half read must not take the connection, and with it the answer, away.
+    body: request.raw.iterator({ destroyOnReturn: false }),
     signal: link.signal,
     contextValues: createContextValues().set(callHeaders, toCallHeaders(request)).set(refusal, fault),
   });
@@ -87,6 +88,8 @@ async function answer(
     response.destroy();
   } finally {
     link.abort();
+    // What the call did not read of its body would stand before the next request on this connection.
+    request.raw.resume();
     void pieces?.return?.().then(undefined, () => {});
   }
 }

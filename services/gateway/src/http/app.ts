@@ -1,8 +1,10 @@
+import type { Socket } from "node:net";
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
 import { type FastifyInstance, fastify } from "fastify";
 import type { GatewayConfig } from "../config.ts";
 import { guardDoor, sendFault, toFault } from "./door.ts";
+import { toErrorBody } from "./error-body.ts";
 import type { Metrics } from "./metrics.ts";
 import { toRequestId } from "./request-id.ts";
 
@@ -38,10 +40,13 @@ export function createApp({ config, log, metrics, newId }: AppOptions): FastifyI
     logger: false,
     genReqId: ({ headers }) => toRequestId(headers["x-request-id"], newId),
     requestIdHeader: false,
+    // For the whole request to come in; an answer may take as long as it likes.
+    requestTimeout: 300_000,
     routerOptions: { maxParamLength: 500 },
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => sendFault(reply, toFault(error)),
+    frameworkErrors: (error, request, reply) => sendFault(reply.header("x-request-id", request.id), toFault(error)),
+    clientErrorHandler: (_error, socket) => refuseNonsense(socket),
   });
   guardDoor(app, { ...config, isUnixSocket: config.address.kind === "unix" });
   app.setErrorHandler((error, request, reply) => {
@@ -66,4 +71,17 @@ export function createApp({ config, log, metrics, newId }: AppOptions): FastifyI
     );
   });
   return app;
+}
+
+/** Answers bytes that are no HTTP request in the common shape, and closes. */
+function refuseNonsense(socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const body = JSON.stringify(toErrorBody(new Fault("INVALID_REQUEST", { message: "The request is not valid HTTP." })));
+  const head = [
+    "HTTP/1.1 400 Bad Request",
+    "content-type: application/json; charset=utf-8",
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
 }

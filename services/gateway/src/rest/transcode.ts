@@ -25,7 +25,8 @@ const requestId = "requestId";
 export function transcode(binding: Binding, request: RestRequest): MessageShape<DescMessage> {
   const { method, body, pathFields, queryFields } = binding;
   const { json, violations } = queryToJson(queryFields, request.query);
-  violations.push(...jsonViolations(method.input, json, ""));
+  // A repeated parameter has no index where its caller wrote it.
+  violations.push(...jsonViolations(method.input, json, "").map((found) => ({ ...found, field: found.field.replace(/\[\d+\]$/, "") })));
   for (const { name, jsonName } of pathFields) json[jsonName] = request.path[name] ?? "";
   if (request.idempotencyKey !== undefined && method.input.fields.some(({ jsonName }) => jsonName === requestId)) {
     if (json[requestId] !== undefined && json[requestId] !== request.idempotencyKey) {

@@ -47,8 +47,9 @@ export async function serveUpload(
     }
     throw new Fault("INTERNAL");
   } catch (error) {
-    // What is left of the body is not read: the connection cannot carry another request.
+    // What is left of the body is thrown away, and may be much: the connection carries no other request.
     reply.header("connection", "close");
+    request.raw.resume();
     throw tooLarge ?? faultFromConnect(error, signal);
   }
 }
@@ -63,7 +64,8 @@ function readName(query: URLSearchParams): string {
 }
 
 async function* bytesOf(body: Readable): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const bytes of body) if (bytes instanceof Uint8Array) yield bytes;
+  // A body that is left half read must not take the connection, and with it the answer, away.
+  for await (const bytes of body.iterator({ destroyOnReturn: false })) if (bytes instanceof Uint8Array) yield bytes;
 }
 
 function fileTooLarge(): Fault {

@@ -17,6 +17,7 @@ import { Tail } from "@clew/streams/tail";
 import type { ConnectRouter, HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connectErrorOf } from "../connect/to-connect-error.ts";
+import { healthCheck } from "../upstream/health.ts";
 
 type RunFields = Omit<MessageInitShape<typeof RunSchema>, "$typeName">;
 
@@ -109,6 +110,8 @@ export class FakeOrchestrator implements AsyncDisposable {
   readonly calls: { method: string; headers: Headers; request: unknown }[] = [];
   /** How many StreamRunEvents are open. */
   openStreams = 0;
+  /** How many events each StreamRunEvents was asked for so far. */
+  readonly pulled: number[] = [];
   heartbeatMs = 1_000;
   /** Thrown by the next calls of a method, one each. */
   readonly faults = new Map<string, Fault[]>();
@@ -145,7 +148,7 @@ export class FakeOrchestrator implements AsyncDisposable {
   async listen(): Promise<void> {
     const server = createServer(
       connectNodeAdapter({
-        routes: (router: ConnectRouter) => router.service(RunService, this.#implementation()),
+        routes: (router: ConnectRouter) => router.service(RunService, this.#implementation()).rpc(healthCheck, () => ({ status: 1 })),
         interceptors: [
           (next) => async (request) => {
             const method = request.method.localName;
@@ -242,6 +245,11 @@ export class FakeOrchestrator implements AsyncDisposable {
       throw error instanceof Fault ? connectErrorOf(error) : error;
     }
     this.openStreams += 1;
+    const index = this.pulled.push(0) - 1;
+    // By its signal: the adapter never resumes a generator whose reader left while it waited to write.
+    context.signal.addEventListener("abort", () => {
+      this.openStreams -= 1;
+    });
     using link = linkSignals(context.signal);
     try {
       yield {
@@ -252,6 +260,7 @@ export class FakeOrchestrator implements AsyncDisposable {
         const page = run.events.slice(position, position + 100);
         if (page.length > 0) {
           position += page.length;
+          this.pulled[index] = position;
           const events = page.filter(({ sequence, type }) => !this.lost.delete(sequence) && (types.length === 0 || types.includes(type)));
           yield { resumeToken: run.token(position), frame: { case: "events", value: { events } } };
         } else if (run.isFinished) {
@@ -266,7 +275,7 @@ export class FakeOrchestrator implements AsyncDisposable {
         }
       }
     } finally {
-      this.openStreams -= 1;
+      link.abort();
     }
   }
 

@@ -18,12 +18,12 @@ export async function isServing(
   upstream: Upstream,
   options: { readonly timeoutMs: number; readonly signal?: AbortSignal },
 ): Promise<boolean> {
-  const answer = await upstream.unary(check, {}, options);
+  const answer = await upstream.unary(healthCheck, {}, options);
   return "status" in answer && answer.status === serving;
 }
 
 /** `grpc.health.v1.Health/Check`, as far as it is asked here; the status is read as the number it is on the wire. */
-const check = describeCheck();
+export const healthCheck: DescMethodUnary = describeCheck();
 
 function describeCheck(): DescMethodUnary {
   const file = create(FileDescriptorProtoSchema, {

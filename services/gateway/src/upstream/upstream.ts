@@ -1,8 +1,9 @@
-import { connect as connectSocket } from "node:net";
 import type { DescMessage, DescMethodStreaming, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { type Address, formatAddress } from "@clew/process/address";
-import { linkSignals } from "@clew/streams/linked-signal";
-import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import type { Address } from "@clew/process/address";
+import { type LinkedSignal, linkSignals } from "@clew/streams/linked-signal";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { createSessions } from "./sessions.ts";
 
 /** What goes along with a call of the orchestrator. */
 export interface CallOptions {
@@ -35,19 +36,10 @@ export const maxMessageBytes = 8 * 1024 * 1024;
 
 /** Opens the way to the orchestrator. It connects with the first call, and again after a loss. */
 export function openUpstream(address: Address): Upstream {
-  const baseUrl = address.kind === "unix" ? "http://localhost" : `http://${formatAddress(address)}`;
-  const session = new Http2SessionManager(
-    baseUrl,
-    { pingIntervalMs: 30_000, pingTimeoutMs: 10_000 },
-    {
-      // The default of 10 MB refuses new streams once some hundred slow readers have filled their windows.
-      maxSessionMemory: 1_000,
-      ...(address.kind === "unix" ? { createConnection: () => connectSocket(address.path) } : {}),
-    },
-  );
+  const sessions = createSessions(address);
   const transport = createGrpcTransport({
-    baseUrl,
-    sessionManager: session,
+    baseUrl: sessions.baseUrl,
+    sessionManager: sessions.manager,
     readMaxBytes: maxMessageBytes,
     writeMaxBytes: maxMessageBytes,
     // Both ends are on one machine or one network: compression would cost more than it saves.
@@ -55,21 +47,42 @@ export function openUpstream(address: Address): Upstream {
   });
   return {
     async unary(method, request, { headers, signal, timeoutMs }) {
-      const { message } = await transport.unary(method, signal, timeoutMs, headers, request);
+      using cancel = cancelWith(signal);
+      const { message } = await transport.unary(method, cancel.signal, timeoutMs, headers, request);
       return message;
     },
     async *stream(method, requests, { headers, signal, timeoutMs }) {
-      // Leaving a loop over a Connect stream does not end the call; aborting it does.
-      using link = linkSignals(signal);
+      // Leaving a loop over a Connect stream does not end the call, or ends it as an error of ours; aborting cancels it.
+      using cancel = cancelWith(signal);
       try {
-        const { message } = await transport.stream(method, link.signal, timeoutMs, headers, requests);
-        yield* message;
+        const { message } = await transport.stream(method, cancel.signal, timeoutMs, headers, requests);
+        const messages = message[Symbol.asyncIterator]();
+        for (let next = await messages.next(); !next.done; next = await messages.next()) yield next.value;
       } finally {
-        link.abort();
+        cancel.abort(cancelled());
       }
     },
     [Symbol.dispose]() {
-      session.abort();
+      sessions[Symbol.dispose]();
     },
   };
+}
+
+/** Makes a signal that cancels a call when its caller leaves. Any other reason than this one resets the call as an error of ours. */
+function cancelWith(signal: AbortSignal | undefined): LinkedSignal {
+  const link = linkSignals();
+  const onAbort = () => link.abort(cancelled());
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    signal: link.signal,
+    abort: link.abort,
+    [Symbol.dispose]() {
+      signal?.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+function cancelled(): ConnectError {
+  return new ConnectError("The caller left.", Code.Canceled);
 }

@@ -3,6 +3,10 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
+import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
+import { ErrorInfoSchema } from "@clew/proto/connect/google/rpc/error_details_pb";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-node";
 import { describe, expect, test, vi } from "vitest";
 import { readConfig } from "./config.ts";
 import { startGateway } from "./gateway.ts";
@@ -73,6 +77,21 @@ describe("a stop", () => {
     await expect(fetch(`${site.url}/healthz`)).rejects.toThrow();
     await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
     await site.fake[Symbol.asyncDispose]();
+  });
+
+  test("ends a typed stream as one to be opened again", async () => {
+    const site = await startTestGateway();
+    const run = site.fake.addRun(1);
+    const client = createClient(RunService, createConnectTransport({ baseUrl: site.url, httpVersion: "1.1" }));
+    const frames = client.streamRunEvents({ runId: run.id })[Symbol.asyncIterator]();
+    await frames.next();
+    const stopped = site[Symbol.asyncDispose]();
+    const error: unknown = await (async () => {
+      for (;;) if ((await frames.next()).done) return "ended";
+    })().catch((thrown: unknown) => thrown);
+    await stopped;
+    expect(error).toMatchObject({ code: Code.Unavailable });
+    expect(error instanceof ConnectError && error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "SHUTTING_DOWN" }]);
   });
 
   test("does not wait for a reader that takes nothing", async () => {

@@ -40,20 +40,26 @@ export async function findElement(active: ActivePage, selector: PlaybookSelector
 /** Looks once: the one visible match, or `none`; throws where there are several. */
 async function look(page: Page, candidate: string, selector: PlaybookSelector, signal: AbortSignal): Promise<FoundElement | "none"> {
   const locator = page.locator(candidate).filter({ visible: true });
-  const seen = await locator.evaluateAll(nameElements).catch((thrown: unknown) => {
-    signal.throwIfAborted();
-    throwIfInvalid(thrown, candidate);
-    // The page went away under the look; the caller sees that it moved.
-    return [];
-  });
-  if (seen.length > 1) {
-    const list = seen.slice(0, 5).join(", ");
-    throw new Fault("SELECTOR_AMBIGUOUS", {
-      message: `The selector '${short(candidate)}' matches ${seen.length >= 20 ? "20 or more" : seen.length} visible elements: ${list}${seen.length > 5 ? ", …" : ""}.`,
-    });
-  }
+  const onFailure =
+    <T>(instead: T) =>
+    (thrown: unknown): T => {
+      signal.throwIfAborted();
+      throwIfInvalid(thrown, candidate);
+      // The page went away under the look; the caller sees that it moved.
+      return instead;
+    };
+  const count = await locator.count().catch(onFailure(0));
+  if (count === 0) return "none";
+  if (count === 1 && selector.description !== "") return { page, locator, words: selector.description };
+  // Only now, since it costs a page that has just come several milliseconds.
+  const seen = await locator.evaluateAll(nameElements).catch(onFailure<string[]>([]));
   const [words] = seen;
-  return words === undefined ? "none" : { page, locator, words: selector.description || words };
+  if (words === undefined) return "none";
+  if (seen.length === 1) return { page, locator, words };
+  const list = seen.slice(0, 5).join(", ");
+  throw new Fault("SELECTOR_AMBIGUOUS", {
+    message: `The selector '${short(candidate)}' matches ${count} visible elements: ${list}${count > 5 ? ", …" : ""}.`,
+  });
 }
 
 /** Waits until the primary shows, its time is over, or the page moves. */

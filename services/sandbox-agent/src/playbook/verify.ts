@@ -6,6 +6,9 @@ import type { ActivePage } from "../browser/active-page.ts";
 
 const pollMs = 50;
 
+/** Milliseconds one look at the page's text may take. */
+const lookMs = 1_000;
+
 /** Looks at the page until all that is expected holds at once. Rejects with VERIFICATION_FAILED, naming what did not, when the time is over. */
 export async function verify(active: ActivePage, expected: PlaybookVerification, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + expected.timeout_ms;
@@ -43,6 +46,9 @@ async function count(page: Page, selector: string): Promise<number | undefined> 
 
 async function showsText(page: Page, text: string): Promise<boolean> {
   const squeeze = (words: string) => words.replace(/\s+/g, " ");
-  const shown = await page.evaluate(() => document.body?.innerText ?? "").catch(() => "");
+  const shown = await page
+    .locator("body")
+    .innerText({ timeout: lookMs })
+    .catch(() => "");
   return squeeze(shown).includes(squeeze(text));
 }

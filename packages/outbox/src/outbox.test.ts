@@ -20,7 +20,9 @@ function draft(summary: string): EventDraft {
   return { summary, payload: { $case: "pageChanged", value: { url: "https://example.test/", title: summary } } };
 }
 
-async function said(frames: AsyncIterable<StreamSandboxEventsResponse>): Promise<{ summaries: string[]; sequences: number[]; frames: number; tail: number | undefined }> {
+async function said(
+  frames: AsyncIterable<StreamSandboxEventsResponse>,
+): Promise<{ summaries: string[]; sequences: number[]; frames: number; tail: number | undefined }> {
   const result = { summaries: [] as string[], sequences: [] as number[], frames: 0, tail: undefined as number | undefined };
   for await (const { frame } of frames) {
     result.frames += 1;

@@ -20,9 +20,12 @@ export interface Presence extends Disposable {
 export function watchPresence({ graceMs, onAbsent }: PresenceOptions): Presence {
   const lease = startLease({ ttlMs: graceMs, onExpire: onAbsent });
   let held = 0;
-  const renewHeld = setInterval(() => {
-    if (held > 0) lease.renew();
-  }, Math.min(500, graceMs / 8));
+  const renewHeld = setInterval(
+    () => {
+      if (held > 0) lease.renew();
+    },
+    Math.min(500, graceMs / 8),
+  );
   return {
     note: () => lease.renew(),
     hold() {

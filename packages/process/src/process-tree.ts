@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A process as `/proc/<pid>/stat` shows it. */
@@ -8,6 +8,8 @@ export interface ProcessEntry {
   /** Its process group. */
   readonly group: number;
   readonly session: number;
+  /** Whether somebody's terminal controls it. */
+  readonly hasTerminal: boolean;
   /** Ticks from the machine's start until its own: with the pid and the boot id it names one process for ever. */
   readonly startTime: string;
 }
@@ -19,7 +21,7 @@ export const sandboxVariable = "CLEW_SANDBOX_ID";
 export interface SandboxMarks {
   /** The sandbox's id: in `CLEW_SANDBOX_ID` of its first process, which passes it on to its children. */
   readonly id: string;
-  /** The sandbox's folder: an option such as `--user-data-dir=<folder>/…` marks a process. */
+  /** The sandbox's folder: an option such as `--user-data-dir=<folder>/…` marks a process, and so does working in it without a terminal. */
   readonly folder: string;
   /** Process groups known to be the sandbox's, also when their first process is gone. */
   readonly groups?: ReadonlySet<number>;
@@ -30,9 +32,16 @@ export function readProcess(pid: number): ProcessEntry | undefined {
   const stat = read(pid, "stat");
   if (stat === undefined) return undefined;
   // The name, in brackets, may itself hold brackets and blanks.
-  const [state, parentPid, group, session, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, parentPid, group, session, terminal, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   if (state === "Z" || state === "X") return undefined;
-  return { pid, parentPid: Number(parentPid), group: Number(group), session: Number(session), startTime: rest[15] ?? "" };
+  return {
+    pid,
+    parentPid: Number(parentPid),
+    group: Number(group),
+    session: Number(session),
+    hasTerminal: terminal !== "0",
+    startTime: rest[14] ?? "",
+  };
 }
 
 /** The machine's boot id: pids and start times mean nothing across it. */
@@ -56,7 +65,7 @@ export function findProcesses(marks: SandboxMarks): ProcessEntry[] {
   }
   const found = new Map<number, ProcessEntry>();
   for (const entry of all.values()) {
-    if (marks.groups?.has(entry.group) || isMarked(entry.pid, marks)) found.set(entry.pid, entry);
+    if (marks.groups?.has(entry.group) || isMarked(entry, marks)) found.set(entry.pid, entry);
   }
   // A group or session is the sandbox's only if its first process is, or was: others merely started one of ours.
   const isOurs = (leader: number) => !foreign.has(leader) && (found.has(leader) || !all.has(leader));
@@ -93,14 +102,29 @@ export async function endProcesses(marks: SandboxMarks, { timeoutMs = 10_000 }: 
   return [...killed];
 }
 
-function isMarked(pid: number, { id, folder }: SandboxMarks): boolean {
+function isMarked({ pid, hasTerminal }: ProcessEntry, { id, folder }: SandboxMarks): boolean {
   if (read(pid, "environ")?.split("\0").includes(`${sandboxVariable}=${id}`)) return true;
   // Only as an option's value: somebody who merely looks into the folder is not part of it.
-  return (
+  if (
     read(pid, "cmdline")
       ?.split("\0")
-      .some((argument) => argument.startsWith("--") && argument.includes(`=${folder}/`)) ?? false
-  );
+      .some((argument) => argument.startsWith("--") && argument.includes(`=${folder}/`))
+  )
+    return true;
+  // Chromium's children write their titles over their environment: where they work is what is left of it.
+  return !hasTerminal && isInside(workingFolder(pid), folder);
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
+}
+
+function workingFolder(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return "";
+  }
 }
 
 function kill(pid: number): void {

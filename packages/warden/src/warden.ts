@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, rm, rmdir, unlink } from "node:fs/promises";
+import { mkdir, open, rm, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { implement, startGrpcServer } from "@clew/grpc/server";
@@ -20,7 +20,7 @@ export type WardenEnd = "RELEASED" | "ORCHESTRATOR_ABSENT";
 export interface Warden {
   /** Resolves when there is nothing left to stay for. */
   readonly ended: Promise<WardenEnd>;
-  /** Ends the sandbox, closes and unlinks the sockets, and removes the sandbox's folder unless it is to be kept. */
+  /** Ends the sandbox, closes the socket and removes the sockets' folder, and removes the sandbox's folder unless it is to be kept. */
   end(options: { readonly keepFolder: boolean }): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ const finishMs = 10_000;
 
 /** Starts the sandbox and serves it. Rejects when it cannot be started, with nothing of it left but its folder. */
 export async function startWarden(settings: WardenSettings, log: Logger): Promise<Warden> {
-  const { workFolder, wardenSocket, agentSocket, graceMs } = settings;
+  const { workFolder, wardenSocket, graceMs } = settings;
   const filesFolder = join(workFolder, "files");
   await mkdir(filesFolder, { recursive: true, mode: 0o700 });
   await using parts = new AsyncDisposableStack();
@@ -61,16 +61,14 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
     async end({ keepFolder }) {
       await sandbox.kill("KILLED");
       await running.disposeAsync();
-      await Promise.all([wardenSocket, agentSocket].map((socket) => unlink(socket).catch(() => {})));
-      // The sockets' folder is the sandbox's own; another file in it is not ours to judge.
-      await rmdir(dirname(wardenSocket)).catch(() => {});
-      if (!keepFolder) await removeFolder();
+      await removeWhole(dirname(wardenSocket));
+      if (!keepFolder) await removeWhole(workFolder);
     },
   };
 
   async function release(): Promise<void> {
     await sandbox.end("RELEASED");
-    await removeFolder();
+    await removeWhole(workFolder);
     ended.resolve("RELEASED");
   }
 
@@ -79,8 +77,9 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
     await Promise.race([sandbox.exited, delay(Math.min(finishMs, graceMs))]);
     ended.resolve("ORCHESTRATOR_ABSENT");
   }
+}
 
-  async function removeFolder(): Promise<void> {
-    await rm(workFolder, { recursive: true, force: true, maxRetries: 3 });
-  }
+/** Removes a folder of the sandbox's own, with all in it. */
+async function removeWhole(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -45,7 +45,10 @@ const maxLineBytes = 64 * 1024;
  */
 export async function readSettings(input: Readable): Promise<FromWarden> {
   const { promise: closed, resolve } = Promise.withResolvers<void>();
-  input.once("close", resolve).once("end", resolve).once("error", () => resolve());
+  input
+    .once("close", resolve)
+    .once("end", resolve)
+    .once("error", () => resolve());
   const line = await firstLine(input);
   return { settings: agentSettings.parse(JSON.parse(line)), closed };
 }

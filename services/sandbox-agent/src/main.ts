@@ -8,7 +8,10 @@ const closeMs = 2_000;
 
 const { settings, closed } = await readSettings(process.stdin);
 // Standard output belongs to the warden, for the one line it waits for.
-const log = createLogger({ name: "sandbox-agent", level: settings.logLevel, destination: process.stderr }).child({ run: settings.runId, attempt: settings.attempt });
+const log = createLogger({ name: "sandbox-agent", level: settings.logLevel, destination: process.stderr }).child({
+  run: settings.runId,
+  attempt: settings.attempt,
+});
 // The warden's end, asked for or not, is this process's end: also while it starts, and when closing takes too long.
 void closed.then(() => setTimeout(() => process.exit(1), closeMs));
 const agent = await startSandboxAgent(settings, log);

@@ -1,7 +1,7 @@
 import { unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { implement, startGrpcServer } from "@clew/grpc/server";
 import { channelCredentials } from "@clew/grpc/channel-proof";
+import { implement, startGrpcServer } from "@clew/grpc/server";
 import { createEventService } from "@clew/outbox/event-service";
 import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";

@@ -51,27 +51,30 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     signal?.throwIfAborted();
     const workFolder = join(plan.runFolder, `work-${plan.attempt}`);
     const sockets = socketPaths(socketFolder, workFolder);
-    await rm(workFolder, { recursive: true, force: true });
-    await mkdir(workFolder, { recursive: true, mode: 0o700 });
-    await makeSocketFolder(sockets);
-    const warden = await spawnWarden(plan, workFolder, sockets);
-    const handle: SandboxHandle = {
-      runId: plan.runId,
-      attempt: plan.attempt,
-      isolation: "process",
-      wardenAddress: `unix:${sockets.warden}`,
-      agentAddress: `unix:${sockets.agent}`,
-      workFolder,
-      ...warden,
-      bootId,
-    };
+    let handle: SandboxHandle | undefined;
     try {
+      await rm(workFolder, { recursive: true, force: true });
+      await mkdir(workFolder, { recursive: true, mode: 0o700 });
+      await makeSocketFolder(sockets);
+      handle = {
+        runId: plan.runId,
+        attempt: plan.attempt,
+        isolation: "process",
+        wardenAddress: `unix:${sockets.warden}`,
+        agentAddress: `unix:${sockets.agent}`,
+        workFolder,
+        ...(await spawnWarden(plan, workFolder, sockets)),
+        bootId,
+      };
       await writeSandboxFile(plan.runFolder, handle);
       await untilListening(handle, sockets.warden, signal);
       return handle;
     } catch (error) {
-      await kill(handle);
-      await remove(handle);
+      if (handle !== undefined) {
+        await kill(handle);
+        await remove(handle);
+      }
+      await rm(workFolder, { recursive: true, force: true });
       throw error;
     }
   }
@@ -81,7 +84,8 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     const path = options.path ?? "/usr/local/bin:/usr/bin:/bin";
     await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
     const child = spawn(options.node, [options.wardenPath], {
-      cwd: workFolder,
+      // Not the work folder: what works in there is taken for a part of the sandbox.
+      cwd: "/",
       detached: true,
       // No pipe of ours is held: the input ends with the settings, the rest goes to the file.
       stdio: ["pipe", logFile.fd, logFile.fd],

@@ -34,7 +34,8 @@ export class WorkSlot {
   start(request: StartWorkRequest): void {
     const { runId, attempt, begin } = this.#options;
     if (request.runId !== runId) throw invalidRequest([{ field: "runId", rule: "equal", message: "This sandbox is for another run." }]);
-    if (request.attempt !== attempt) throw invalidRequest([{ field: "attempt", rule: "equal", message: "This sandbox is for another attempt." }]);
+    if (request.attempt !== attempt)
+      throw invalidRequest([{ field: "attempt", rule: "equal", message: "This sandbox is for another attempt." }]);
     if (this.#work !== undefined) return;
     if (this.#stopped) throw new Fault("CANCELLED", { message: "The work was stopped before it began." });
     this.#work = begin(request);

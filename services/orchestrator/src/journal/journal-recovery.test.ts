@@ -40,6 +40,14 @@ async function write(batches: readonly (readonly string[])[], { sealed = false }
   return { disk, bytes: disk.bytesOf(path), ends, tokens, texts: batches.flat() };
 }
 
+/** The same on a disk of its own, with other bytes in the journal's place. */
+function withBytes(written: Written, bytes: Uint8Array, { sealed = false } = {}): Written {
+  const disk = new MemoryDisk("/runs");
+  disk.setBytes(path, bytes);
+  if (sealed) disk.setBytes(`${path}.index`, written.disk.bytesOf(`${path}.index`));
+  return { ...written, disk };
+}
+
 async function textsOf(journal: Journal): Promise<string[]> {
   const texts: string[] = [];
   let position = await journal.resolve({ kind: "start" });
@@ -65,10 +73,13 @@ async function resumed(journal: Journal, token: string): Promise<string> {
   }
 }
 
-async function expectTorn({ disk, texts, tokens }: Written, kept: number): Promise<void> {
+async function expectTorn({ disk, ends, texts, tokens }: Written, kept: number): Promise<void> {
+  const before = disk.bytesOf(path).length;
+  const end = ends[kept] ?? Number.NaN;
   const { journal, recovery } = await Journal.open({ folder, runId, disk });
   await using _journal = journal;
-  expect(recovery.kind === "torn" || recovery.kind === "clean").toBe(true);
+  expect(recovery).toEqual(before > end ? { kind: "torn", cutBytes: before - end } : { kind: "clean" });
+  expect(disk.bytesOf(path).length).toBe(end);
   expect(journal.epoch).toBe(1);
   expect(await textsOf(journal)).toEqual(texts.slice(0, kept));
   for (const [sequence, token] of tokens.entries()) {
@@ -112,20 +123,21 @@ describe.each(shapes)("a journal with $name", ({ batches }) => {
   const durable = count - (batches.at(-1)?.length ?? 0);
 
   it("that is cut at any byte keeps every whole record, and goes on", async () => {
-    const { bytes, ends } = await write(batches);
+    const written = await write(batches);
+    const { bytes, ends } = written;
     for (let length = 0; length <= bytes.length; length++) {
-      const written = await write(batches);
-      written.disk.setBytes(path, bytes.subarray(0, length));
-      await expectTorn(written, Math.max(0, ends.filter((end) => end <= length).length - 1));
+      await expectTorn(withBytes(written, bytes.subarray(0, length)), Math.max(0, ends.filter((end) => end <= length).length - 1));
     }
   });
 
   it("that is sealed and cut at any byte says which records are lost", async () => {
-    const { bytes, ends } = await write(batches, { sealed: true });
+    const written = await write(batches, { sealed: true });
+    const { bytes, ends } = written;
     for (let length = 0; length < bytes.length; length++) {
-      const written = await write(batches, { sealed: true });
-      written.disk.setBytes(path, bytes.subarray(0, length));
-      await expectDamaged(written, Math.max(0, ends.filter((end) => end <= length).length - 1));
+      await expectDamaged(
+        withBytes(written, bytes.subarray(0, length), { sealed: true }),
+        Math.max(0, ends.filter((end) => end <= length).length - 1),
+      );
     }
   });
 
@@ -198,6 +210,12 @@ describe("recovery", () => {
     const { journal, recovery } = await Journal.open({ folder, runId, disk });
     await using _journal = journal;
     expect([recovery.kind, journal.epoch]).toEqual(["clean", 4]);
+  });
+
+  it("cuts what stands behind a sealed journal's last record", async () => {
+    const written = await write([["one"], ["two"]], { sealed: true });
+    written.disk.setBytes(path, Buffer.concat([written.bytes, Buffer.from("not a record")]));
+    await expectTorn(written, 2);
   });
 
   it("is done anew for a sealed journal once a reader has met its damage", async () => {

@@ -1,59 +1,12 @@
 import { access, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Fault } from "@clew/fault/fault";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatResumeToken, parsePosition } from "../runs/resume-token.ts";
-import { type Draft, Journal, type JournalRecord } from "./journal.ts";
-import { type DiskCall, MemoryDisk } from "./memory-disk.ts";
+import { Journal, type JournalRecord } from "./journal.ts";
+import { all, draft, faultOf, folder, hold, runId, textsOf } from "./journal-test-kit.ts";
+import { MemoryDisk } from "./memory-disk.ts";
 import { Producer } from "./record.ts";
-
-const runId = `run-${"0123456789abcdef".repeat(2)}`;
-const folder = `/runs/${runId}`;
-const all = { limit: 1_000_000, maxBytes: 1024 * 1024 };
-
-function draft(text: string, more: Partial<Draft> = {}): Draft {
-  return { attempt: 1, producer: Producer.ORCHESTRATOR, producerSequence: 0, body: Buffer.from(text), ...more };
-}
-
-async function textsOf(journal: Journal, after = ""): Promise<string[]> {
-  const texts: string[] = [];
-  let position = await journal.resolve(parsePosition(after, journal.runId));
-  for (;;) {
-    const records = await journal.read(position, all);
-    for (const record of records) texts.push(`${record.sequence} ${Buffer.from(record.body).toString()}`);
-    const last = records.at(-1);
-    if (last === undefined) return texts;
-    position = last;
-  }
-}
-
-async function faultOf(promise: Promise<unknown>): Promise<Fault> {
-  try {
-    await promise;
-  } catch (error) {
-    return Fault.from(error);
-  }
-  throw new Error("It was to be refused.");
-}
-
-/** Holds the calls of one name back until they are let go. */
-function hold(disk: MemoryDisk, name: string): { readonly reached: Promise<void>; readonly release: () => void } {
-  const reached = Promise.withResolvers<void>();
-  const gate = Promise.withResolvers<void>();
-  disk.before = (call) => {
-    if (call.name !== name) return;
-    reached.resolve();
-    return gate.promise;
-  };
-  return { reached: reached.promise, release: () => gate.resolve() };
-}
-
-function fail(disk: MemoryDisk, name: string, code: string): void {
-  disk.before = (call) => {
-    if (call.name === name) throw Object.assign(new Error(code), { code });
-  };
-}
 
 describe("a journal on the real file system", () => {
   let parent: string;
@@ -314,84 +267,5 @@ describe("a reader's position", () => {
       const parsed = parsePosition(formatResumeToken({ runId, epoch: 1, sequence: 1, chain: record.chain, offset }), runId);
       expect((await faultOf(journal.resolve(parsed))).reason, `${offset}`).toBe("DIVERGED");
     }
-  });
-});
-
-describe("a volume that fails", () => {
-  it.each([
-    ["datasync", "EIO", "VOLUME_FAILED"],
-    ["write", "EIO", "VOLUME_FAILED"],
-    ["datasync", "ENOSPC", "VOLUME_FULL"],
-    ["write", "ENOSPC", "VOLUME_FULL"],
-    ["write", "EDQUOT", "VOLUME_FULL"],
-  ])("in %s with %s rejects all who wait with %s, keeps readers at the durable tail, and recovers", async (name, code, reason) => {
-    const disk = new MemoryDisk("/runs");
-    await using journal = await Journal.create({ folder, runId, disk });
-    await journal.append([draft("a"), draft("b")]);
-    const token = journal.tokenOf(journal.position);
-    fail(disk, name, code);
-    const failing = faultOf(journal.append([draft("lost 1")]));
-    await Promise.resolve();
-    const behind = faultOf(journal.append([draft("lost 2")]));
-    expect([(await failing).reason, (await behind).reason]).toEqual([reason, reason]);
-    expect((await faultOf(journal.append([draft("lost 3")]))).reason).toBe(reason);
-    expect(await textsOf(journal)).toEqual(["1 a", "2 b"]);
-    // After a write for which there was no room there is nothing to mend but the length; else there is, and the disk still fails.
-    if (name === "datasync" || code === "EIO") expect((await faultOf(journal.recover())).reason).toBe(reason);
-
-    disk.before = () => {};
-    await journal.recover();
-    expect(journal.failure).toBeUndefined();
-    expect(journal.epoch).toBe(1);
-    await journal.append([draft("c")]);
-    expect(await textsOf(journal, token)).toEqual(["3 c"]);
-    await journal.close();
-    disk.crash(() => false);
-    const { journal: second, recovery } = await Journal.open({ folder, runId, disk });
-    await using _second = second;
-    expect(recovery).toEqual({ kind: "clean" });
-    expect(await textsOf(second)).toEqual(["1 a", "2 b", "3 c"]);
-  });
-
-  it("never has the handle whose fsync failed written or synced again", async () => {
-    const disk = new MemoryDisk("/runs");
-    await using journal = await Journal.create({ folder, runId, disk });
-    await journal.append([draft("a")]);
-    const before = disk.bytesOf(`${folder}/journal`);
-    fail(disk, "datasync", "EIO");
-    await faultOf(journal.append([draft("lost")]));
-    const calls: DiskCall[] = [];
-    disk.before = (call) => void calls.push(call);
-    await journal.recover();
-    await journal.append([draft("b")]);
-    const changing = calls.filter(({ name }) => ["write", "datasync", "truncate"].includes(name));
-    expect(changing.slice(0, 3).map(({ name, path }) => `${name} ${path.slice(folder.length)}`)).toEqual([
-      "write /journal.new",
-      "write /journal.new",
-      "datasync /journal.new",
-    ]);
-    expect(disk.bytesOf(`${folder}/journal`).subarray(0, before.length)).toEqual(before);
-  });
-
-  it("does not recover over a durable part that no longer holds", async () => {
-    const disk = new MemoryDisk("/runs");
-    await using journal = await Journal.create({ folder, runId, disk });
-    await journal.append([draft("a"), draft("b")]);
-    fail(disk, "datasync", "EIO");
-    await faultOf(journal.append([draft("lost")]));
-    disk.before = () => {};
-    const bytes = disk.bytesOf(`${folder}/journal`);
-    bytes[105] = 0;
-    disk.setBytes(`${folder}/journal`, bytes);
-    expect((await faultOf(journal.recover())).reason).toBe("JOURNAL_DAMAGED");
-    expect((await faultOf(journal.append([draft("c")]))).reason).toBe("VOLUME_FAILED");
-  });
-
-  it("is told to whoever makes a journal on it", async () => {
-    const disk = new MemoryDisk("/runs");
-    fail(disk, "syncFolder", "EIO");
-    expect((await faultOf(Journal.create({ folder, runId, disk }))).reason).toBe("VOLUME_FAILED");
-    fail(disk, "write", "ENOSPC");
-    expect((await faultOf(Journal.create({ folder: `${folder}-2`, runId, disk }))).reason).toBe("VOLUME_FULL");
   });
 });

@@ -85,8 +85,10 @@ export class MemoryDisk implements Disk {
     return Buffer.from(this.#inode(path).bytes);
   }
 
-  /** Puts bytes, durably, in the place of a file's. */
+  /** Puts bytes, durably, in the place of a file's, or makes that file and its folder. */
   setBytes(path: string, bytes: Uint8Array): void {
+    this.#names.set(dirname(path), "folder");
+    this.#durableNames.set(dirname(path), "folder");
     const inode: Inode = { bytes: Buffer.from(bytes), synced: Buffer.from(bytes), changes: [] };
     this.#names.set(path, inode);
     this.#durableNames.set(path, inode);

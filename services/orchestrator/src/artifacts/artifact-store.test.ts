@@ -1,0 +1,34 @@
+import { mkdtemp, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readArtifact, storeArtifact } from "./artifact-store.ts";
+
+const folder = () => mkdtemp(join(tmpdir(), "clew-artifacts-"));
+const text = async (chunks: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(chunks)).toString();
+
+it("stores a file whole and reads any part of it", async () => {
+  const run = await folder();
+  const stored = await storeArtifact(run, "notes.txt", [Buffer.from("hello "), Buffer.from("world")]);
+  expect(stored).toEqual({ sizeBytes: 11, sha256: "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9" });
+  expect(await text(readArtifact(run, "notes.txt", 0, 0))).toBe("hello world");
+  expect(await text(readArtifact(run, "notes.txt", 6, 3))).toBe("wor");
+  await expect(text(readArtifact(run, "notes.txt", 11, 0))).rejects.toMatchObject({ reason: "RANGE_NOT_SATISFIABLE" });
+});
+
+it("leaves nothing of a file whose source breaks", async () => {
+  const run = await folder();
+  const broken = async function* () {
+    yield Buffer.from("half");
+    throw new Error("cut");
+  };
+  await expect(storeArtifact(run, "half.txt", broken())).rejects.toThrow("cut");
+  expect(await readdir(run)).toEqual(["artifacts"]);
+  expect(await readdir(join(run, "artifacts"))).toEqual([]);
+});
+
+it.each(["../journal", ".hidden", "a/b", "", "x".repeat(121), "nul\0"])("refuses the name %j", async (name) => {
+  const run = await folder();
+  await expect(storeArtifact(run, name, [])).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
+  await expect(text(readArtifact(run, name, 0, 0))).rejects.toMatchObject({ reason: "ARTIFACT_NOT_FOUND" });
+});

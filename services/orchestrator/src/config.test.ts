@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { hashKey } from "./access/keys.ts";
+import { readConfig } from "./config.ts";
+
+const env = { CLEW_CHROMIUM: process.execPath };
+
+describe("the orchestrator's settings", () => {
+  it("listen on loopback, unless keys are configured", () => {
+    expect(() => readConfig({ ...env, CLEW_ORCHESTRATOR_ADDRESS: "0.0.0.0:9090" })).toThrow("CLEW_ORCHESTRATOR_ADDRESS");
+    expect(readConfig({ ...env, CLEW_ORCHESTRATOR_ADDRESS: "0.0.0.0:9090", CLEW_API_KEYS: "acme:a-long-key" }).address).toMatchObject({
+      host: "0.0.0.0",
+    });
+  });
+
+  it("keep keys as hashes only, whichever way they are written", () => {
+    const hex = hashKey("a-long-key").toString("hex");
+    const { keys } = readConfig({ ...env, CLEW_API_KEYS: `acme:a-long-key, other:sha256:${hex},bare-long-key` });
+    expect(keys.map(({ tenant }) => tenant)).toEqual(["acme", "other", "default"]);
+    expect(keys[0]?.hash).toEqual(keys[1]?.hash);
+    expect(JSON.stringify(keys)).not.toContain("a-long-key");
+  });
+
+  it.each([
+    [{ CLEW_API_KEYS: "acme:short" }, "CLEW_API_KEYS"],
+    [{ CLEW_MAX_CONCURRENT_RUNS: "0" }, "CLEW_MAX_CONCURRENT_RUNS"],
+    [{ CLEW_ADOPTION_GRACE: "soon" }, "CLEW_ADOPTION_GRACE"],
+    [{ CLEW_SANDBOX: "bubblewrap" }, "CLEW_SANDBOX"],
+    [{ CLEW_CHROMIUM: "/no/such/browser" }, "CLEW_CHROMIUM"],
+    [{ CLEW_VOLUMN: "x" }, "did you mean CLEW_VOLUME"],
+  ])("refuse %j, naming the setting", (more, message) => {
+    expect(() => readConfig({ ...env, ...more })).toThrow(message);
+  });
+});

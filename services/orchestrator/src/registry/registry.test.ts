@@ -1,0 +1,97 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { describe, expect, it } from "vitest";
+import type { RunFold } from "../runs/run.ts";
+import { Registry, type RunFilter } from "./registry.ts";
+
+const any: RunFilter = {
+  tenant: "acme",
+  states: [],
+  labels: [],
+  createdAfterMs: undefined,
+  createdBeforeMs: undefined,
+  playbook: "",
+  parentRun: "",
+};
+
+function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFold {
+  const run = {
+    ...Run.fromPartial({ id, tenant: "acme", state: Run_State.COMPLETED, createTime: new Date(createTimeMs), lastSequence: 9 }),
+    ...more,
+  };
+  return {
+    run,
+    requestId: `request-${id}`,
+    requestHmac: `hmac-${id}`,
+    artifacts: [],
+    finalState: run.state,
+    stop: undefined,
+    attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false },
+    clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
+    wrote: false,
+  };
+}
+
+async function filled() {
+  const registry = new Registry(await mkdtemp(join(tmpdir(), "clew-registry-")));
+  const labelled = Run.fromPartial({ spec: { labels: { team: "billing", env: "prod" } } }).spec;
+  registry.rebuild(fold("a", 1_000));
+  registry.rebuild(fold("b", 2_000, { state: Run_State.FAILED, spec: labelled }));
+  registry.rebuild(fold("c", 2_000, { playbook: { id: "hello", version: "", sha256: "" } }));
+  registry.rebuild(fold("d", 3_000, { tenant: "other" }));
+  return registry;
+}
+
+describe("the index of runs", () => {
+  it.each<[string, Partial<RunFilter>, string[]]>([
+    ["everything of a tenant, newest first", {}, ["c", "b", "a"]],
+    ["another tenant's", { tenant: "other" }, ["d"]],
+    ["by state", { states: [Run_State.FAILED, Run_State.TIMED_OUT] }, ["b"]],
+    [
+      "by all labels",
+      {
+        labels: [
+          ["team", "billing"],
+          ["env", "prod"],
+        ],
+      },
+      ["b"],
+    ],
+    [
+      "by labels of which one differs",
+      {
+        labels: [
+          ["team", "billing"],
+          ["env", "test"],
+        ],
+      },
+      [],
+    ],
+    ["by playbook", { playbook: "hello" }, ["c"]],
+    ["from a time on", { createdAfterMs: 2_000 }, ["c", "b"]],
+    ["before a time", { createdBeforeMs: 2_000 }, ["a"]],
+  ])("lists %s", async (_, filter, ids) => {
+    using registry = await filled();
+    expect(registry.list({ ...any, ...filter }, undefined, 10).map(({ id }) => id)).toEqual(ids);
+  });
+
+  it("goes on after a cursor, also among runs of the same instant", async () => {
+    using registry = await filled();
+    expect(registry.list(any, { createTimeMs: 2_000, id: "c" }, 10).map(({ id }) => id)).toEqual(["b", "a"]);
+  });
+
+  it("finds the run a request made, within its tenant", async () => {
+    using registry = await filled();
+    expect(registry.findRequest("acme", "request-a")).toEqual({ runId: "a", requestHmac: "hmac-a" });
+    expect(registry.findRequest("other", "request-a")).toBeUndefined();
+  });
+
+  it("forgets a run with all that belongs to it", async () => {
+    using registry = await filled();
+    registry.remove("b");
+    expect(registry.get("b")).toBeUndefined();
+    expect(registry.list({ ...any, labels: [["team", "billing"]] }, undefined, 10)).toEqual([]);
+  });
+});

@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rename, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { lockVolume } from "./volume-lock.ts";
+
+const folder = () => mkdtemp(join(tmpdir(), "clew-lock-"));
+const never = () => {
+  throw new Error("the lock was lost");
+};
+
+/** Takes the lock in another process and keeps it until that is killed. */
+async function holdElsewhere(volume: string) {
+  const module = JSON.stringify(fileURLToPath(new URL("./volume-lock.ts", import.meta.url)));
+  const script = `const { lockVolume } = await import(${module}); await lockVolume(${JSON.stringify(volume)}, { onLost() {} }); console.log("held"); setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  return child;
+}
+
+it("refuses a volume that another process holds, naming that process", async () => {
+  const volume = await folder();
+  const holder = await holdElsewhere(volume);
+  try {
+    await expect(lockVolume(volume, { waitMs: 300, onLost: never })).rejects.toThrow(`process ${holder.pid}`);
+  } finally {
+    holder.kill("SIGKILL");
+  }
+});
+
+it("takes a volume over from a process that was killed", async () => {
+  const volume = await folder();
+  const holder = await holdElsewhere(volume);
+  const taken = lockVolume(volume, { waitMs: 10_000, onLost: never });
+  holder.kill("SIGKILL");
+  using _ = await taken;
+});
+
+it("says so when the lock's file is replaced under it", async () => {
+  const volume = await folder();
+  const lost = Promise.withResolvers<void>();
+  using _ = await lockVolume(volume, { onLost: lost.resolve });
+  await writeFile(join(volume, "other"), "");
+  await rename(join(volume, "other"), join(volume, "volume.lock"));
+  await lost.promise;
+});

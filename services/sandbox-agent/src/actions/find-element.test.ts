@@ -126,3 +126,17 @@ test("acts on a popup while it is open, and on its opener again once it closed",
   await expect(find("h1")).resolves.toBeDefined();
   expect(active.page).toBe(opener);
 });
+
+test("does not wait for ever for a page that hangs", async () => {
+  const hung = await browser.openPage({ width: 800, height: 600 });
+  await hung.page.setContent("<button>Go</button>");
+  hung.page
+    .evaluate(() => {
+      for (;;);
+    })
+    .catch(() => {});
+  const controller = new AbortController();
+  const finding = findElement(hung, selectorSchema.parse("button"), controller.signal);
+  setTimeout(() => controller.abort(new Error("enough")), 100);
+  await expect(finding).rejects.toThrow("enough");
+});

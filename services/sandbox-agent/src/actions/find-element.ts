@@ -4,6 +4,7 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
 import { timeouts } from "./timeouts.ts";
+import { within } from "./within.ts";
 
 /** The one element a selector stands for. */
 export interface FoundElement {
@@ -44,15 +45,16 @@ async function look(page: Page, candidate: string, selector: PlaybookSelector, s
     <T>(instead: T) =>
     (thrown: unknown): T => {
       signal.throwIfAborted();
+      if (thrown instanceof Fault) throw thrown;
       throwIfInvalid(thrown, candidate);
       // The page went away under the look; the caller sees that it moved.
       return instead;
     };
-  const count = await locator.count().catch(onFailure(0));
+  const count = await within(locator.count(), timeouts.action, signal).catch(onFailure(0));
   if (count === 0) return "none";
   if (count === 1 && selector.description !== "") return { page, locator, words: selector.description };
   // Only now, since it costs a page that has just come several milliseconds.
-  const seen = await locator.evaluateAll(nameElements).catch(onFailure<string[]>([]));
+  const seen = await within(locator.evaluateAll(nameElements), timeouts.action, signal).catch(onFailure<string[]>([]));
   const [words] = seen;
   if (words === undefined) return "none";
   if (seen.length === 1) return { page, locator, words };

@@ -8,6 +8,8 @@ import { delay } from "@clew/streams/delay";
 import { inputSummary } from "../actions/input-summary.ts";
 import { isTargetGone } from "../actions/playwright-fault.ts";
 import { prepareAction } from "../actions/prepare-action.ts";
+import { timeouts } from "../actions/timeouts.ts";
+import { within } from "../actions/within.ts";
 import { publicAddress } from "../browser/address.ts";
 import { judgeAddress } from "../guardrails/address-rules.ts";
 import { checkAddress } from "../guardrails/check-address.ts";
@@ -113,7 +115,7 @@ async function noteAddress(before: string, { active, report, rules, signal }: St
   const address = page.url();
   if (address === before) return;
   const url = publicAddress(address);
-  const title = await page.title().catch(() => "");
+  const title = await within(page.title(), timeouts.action, signal).catch(() => "");
   const value = PageChanged.fromPartial({ url, title: title.slice(0, 300), ...(active.status !== undefined && { status: active.status }) });
   await report.say({
     summary: summarize(title === "" ? `The page is now ${url}` : `The page is now '${title}' (${url})`),

@@ -22,10 +22,15 @@ const secret = "a secret of at least sixteen characters";
 const log = createLogger({ name: "test", level: "silent" });
 
 let volume: string;
+let sockets: string;
 beforeAll(async () => {
+  sockets = await mkdtemp(join(tmpdir(), "clew-sockets-"));
   volume = await mkdtemp(join(tmpdir(), "clew-sandboxes-"));
 });
-afterAll(() => rm(volume, { recursive: true }));
+afterAll(async () => {
+  expect(await readdir(sockets)).toEqual([]);
+  await Promise.all([volume, sockets].map((folder) => rm(folder, { recursive: true })));
+});
 
 function provide(options: Partial<ProcessProviderOptions> = {}): SandboxProvider {
   return createProcessProvider({
@@ -34,6 +39,7 @@ function provide(options: Partial<ProcessProviderOptions> = {}): SandboxProvider
     agentPath: join(repository, "services/sandbox-agent/src/main.ts"),
     chromium: { executablePath: process.env.CLEW_CHROMIUM ?? "/usr/bin/chromium", sandbox: process.getuid?.() !== 0 },
     headless: true,
+    socketFolder: sockets,
     adoptionGraceMs: 60_000,
     log,
     ...options,

@@ -51,32 +51,30 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     signal?.throwIfAborted();
     const workFolder = join(plan.runFolder, `work-${plan.attempt}`);
     const sockets = socketPaths(socketFolder, workFolder);
-    let handle: SandboxHandle | undefined;
-    try {
-      await rm(workFolder, { recursive: true, force: true });
-      await mkdir(workFolder, { recursive: true, mode: 0o700 });
-      await makeSocketFolder(sockets);
-      handle = {
-        runId: plan.runId,
-        attempt: plan.attempt,
-        isolation: "process",
-        wardenAddress: `unix:${sockets.warden}`,
-        agentAddress: `unix:${sockets.agent}`,
-        workFolder,
-        ...(await spawnWarden(plan, workFolder, sockets)),
-        bootId,
-      };
-      await writeSandboxFile(plan.runFolder, handle);
-      await untilListening(handle, sockets.warden, signal);
-      return handle;
-    } catch (error) {
-      if (handle !== undefined) {
-        await kill(handle);
-        await remove(handle);
-      }
-      await rm(workFolder, { recursive: true, force: true });
-      throw error;
-    }
+    await using undo = new AsyncDisposableStack();
+    await removeWhole(workFolder);
+    await mkdir(workFolder, { recursive: true, mode: 0o700 });
+    undo.defer(() => removeWhole(workFolder));
+    await makeSocketFolder(sockets);
+    undo.defer(() => removeWhole(sockets.folder));
+    const handle: SandboxHandle = {
+      runId: plan.runId,
+      attempt: plan.attempt,
+      isolation: "process",
+      wardenAddress: `unix:${sockets.warden}`,
+      agentAddress: `unix:${sockets.agent}`,
+      workFolder,
+      ...(await spawnWarden(plan, workFolder, sockets)),
+      bootId,
+    };
+    undo.defer(async () => {
+      await kill(handle);
+      await remove(handle);
+    });
+    await writeSandboxFile(plan.runFolder, handle);
+    await untilListening(handle, sockets.warden, signal);
+    undo.move();
+    return handle;
   }
 
   async function spawnWarden(plan: SandboxPlan, workFolder: string, sockets: SocketPaths): Promise<{ pid: number; startTime: string }> {
@@ -138,14 +136,14 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
   async function kill(handle: SandboxHandle): Promise<void> {
     if (isAlive(handle)) process.kill(handle.pid, "SIGKILL");
     if (handle.bootId === bootId) await endProcesses({ id: idOf(handle), folder: handle.workFolder });
-    await rm(dirname(handle.wardenAddress.slice("unix:".length)), { recursive: true, force: true });
+    await removeWhole(dirname(handle.wardenAddress.slice("unix:".length)));
   }
 
   async function remove(handle: SandboxHandle): Promise<void> {
     const until = performance.now() + exitMs;
     while (isAlive(handle) && performance.now() < until) await delay(10);
     await kill(handle);
-    await rm(handle.workFolder, { recursive: true, force: true, maxRetries: 3 });
+    await removeWhole(handle.workFolder);
     await removeSandboxFile(dirname(handle.workFolder), handle.attempt);
   }
 
@@ -175,4 +173,8 @@ async function isListening(socket: string): Promise<boolean> {
   } finally {
     probe.destroy();
   }
+}
+
+async function removeWhole(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }

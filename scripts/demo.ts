@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { formatEventLine } from "@clew/cli/event-line";
-import { createClew, type RunEvent, type RunResult } from "@clew/client";
+import { createClew, Fault, type RunEvent, type RunResult } from "@clew/client";
 import { readable, ServiceStartError } from "./service-process.ts";
 import { startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -68,7 +68,11 @@ function show(service: string, line: string): void {
 async function main(): Promise<number> {
   using wish = untilStopped();
   const controller = new AbortController();
-  void wish.asked.then(() => controller.abort());
+  let stopped = false;
+  void wish.asked.then(() => {
+    stopped = true;
+    controller.abort();
+  });
   const timer = setTimeout(() => controller.abort(), longestMs);
   try {
     await using backOffice = await startBackOffice({ port: 0 });
@@ -91,12 +95,14 @@ async function main(): Promise<number> {
     printNext(run.id);
     return result.state === "COMPLETED" ? 0 : 1;
   } catch (error) {
-    if (controller.signal.aborted) {
+    if (stopped) {
       console.error("\nThe demo was stopped, and its run with it.");
       return 130;
     }
-    if (!(error instanceof ServiceStartError)) throw error;
-    console.error(error.message);
+    if (controller.signal.aborted) console.error(`\nThe run was not over after ${longestMs / 60_000} minutes, so it was stopped.`);
+    else if (error instanceof Fault) console.error(`${error.reason}: ${error.message}`);
+    else if (error instanceof ServiceStartError) console.error(error.message);
+    else throw error;
     return 1;
   } finally {
     clearTimeout(timer);

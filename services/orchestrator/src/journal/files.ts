@@ -39,7 +39,7 @@ export async function replaceFile(
 
 /** Copies the bytes from `from` to `to` into another file, at the same offsets. */
 export async function copyBytes(source: DiskFile, target: DiskFile, from: number, to: number): Promise<void> {
-  const space = Buffer.allocUnsafe(1024 * 1024);
+  const space = Buffer.allocUnsafe(Math.min(1024 * 1024, to - from));
   for (let offset = from; offset < to; ) {
     const count = await source.read(space.subarray(0, Math.min(space.length, to - offset)), offset);
     if (count === 0) throw new RangeError("The file is shorter than it was.");

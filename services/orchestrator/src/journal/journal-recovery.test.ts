@@ -176,7 +176,7 @@ describe("recovery", () => {
     await expectDamaged(written, 0);
   });
 
-  it("does not take records inside an event's body for the journal's own", async () => {
+  it("serves nothing of what looks like records inside a torn event's body", async () => {
     const inner = await write([["a"], ["b"], ["c"], ["d"]]);
     const disk = new MemoryDisk("/runs");
     const journal = await Journal.create({ folder, runId, disk });

@@ -1,4 +1,4 @@
-import { access, mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -29,6 +29,28 @@ describe("a journal on the real file system", () => {
     expect(second.producerPosition(1, Producer.AGENT)).toBe(4);
     await second.append([draft("d")]);
     expect(await textsOf(second)).toEqual(["1 a", "2 b", "3 c", "4 d"]);
+  });
+
+  it("is mended when it was torn, and kept as it was when it was damaged", async () => {
+    const place = { folder: join(parent, runId), runId };
+    const file = join(place.folder, "journal");
+    const first = await Journal.create(place);
+    for (const text of ["a", "b", "c"]) await first.append([draft(text)]);
+    await first.close();
+    await truncate(file, (await stat(file)).size - 1);
+    const torn = await Journal.open(place);
+    expect(torn.recovery).toEqual({ kind: "torn", cutBytes: 44 });
+    await torn.journal.append([draft("c again")]);
+    await torn.journal.close();
+    const hurt = await readFile(file);
+    hurt[64 + 40] = 0;
+    await writeFile(file, hurt);
+    const damaged = await Journal.open(place);
+    await using journal = damaged.journal;
+    expect(damaged.recovery).toEqual({ kind: "damaged", lostFrom: 1, lostTo: 3, keptAs: "journal.damaged-1" });
+    expect(await readFile(join(place.folder, "journal.damaged-1"))).toEqual(hurt);
+    await journal.append([draft("a again")]);
+    expect([journal.epoch, await textsOf(journal)]).toEqual([2, ["1 a again"]]);
   });
 
   it("is made once: a second making is refused and hurts nothing", async () => {

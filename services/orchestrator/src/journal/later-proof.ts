@@ -27,6 +27,10 @@ export async function searchLaterProof(
   { tail, size, marker }: { readonly tail: Position; readonly size: number; readonly marker: Uint8Array },
 ): Promise<LaterProof> {
   const bad = tail.sequence + 1;
+  const readAt = async (offset: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.allocUnsafe(Math.min(length, size - offset));
+    return bytes.subarray(0, await file.read(bytes, offset));
+  };
   const found = { damaged: false, last: bad };
   const consider = (sequence: number, durable: number): void => {
     if (sequence <= bad) return;
@@ -35,7 +39,7 @@ export async function searchLaterProof(
     if (durable >= bad) found.damaged = true;
   };
 
-  const mended = await readAt(file, tail.nextOffset - CHAIN_BYTES, CHAIN_BYTES + 2 * MAX_RECORD_BYTES);
+  const mended = await readAt(tail.nextOffset - CHAIN_BYTES, CHAIN_BYTES + 2 * MAX_RECORD_BYTES);
   mended.set(tail.chain);
   const behind = mendChain(mended, CHAIN_BYTES);
   const next = behind === undefined ? undefined : decodeRecord(mended, behind, marker, 0);
@@ -45,7 +49,7 @@ export async function searchLaterProof(
   let from = tail.nextOffset;
   while (from < size) {
     const base = from - CHAIN_BYTES;
-    const bytes = await readAt(file, base, CHAIN_BYTES + WINDOW_BYTES + MAX_RECORD_BYTES);
+    const bytes = await readAt(base, CHAIN_BYTES + WINDOW_BYTES + MAX_RECORD_BYTES);
     const windowEnd = Math.min(bytes.length, CHAIN_BYTES + WINDOW_BYTES);
     let at = bytes.indexOf(marker, CHAIN_BYTES);
     while (at !== -1 && at < windowEnd) {
@@ -58,9 +62,4 @@ export async function searchLaterProof(
     from = base + Math.max(windowEnd, at === -1 ? 0 : at);
   }
   return found;
-}
-
-async function readAt(file: DiskFile, offset: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
-  return bytes.subarray(0, await file.read(bytes, offset));
 }

@@ -12,7 +12,7 @@ import { limits } from "../runs/limits.ts";
 import { graceEndsAtMs, type RunFold } from "../runs/run.ts";
 import { connectSandbox, type SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import { ingestLeft, ingestLive, type Source } from "./ingest.ts";
+import { ingestLeft, ingestLive, positionOf, type Source } from "./ingest.ts";
 import { failedOutcome, outcomePublished } from "./phrases.ts";
 import type { RunLog } from "./run-log.ts";
 import { takeArtifact } from "./take-artifact.ts";
@@ -248,8 +248,9 @@ async function killSandbox(
 async function takeLeftovers(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<void> {
   for (const producer of ["agent", "warden"] as const) {
     try {
-      const { events } = await readOutboxFile(join(plan.handle.workFolder, `${producer}.outbox`));
-      await ingestLeft(source(plan, producer, connection), events, signal);
+      const from = source(plan, producer, connection);
+      const { events } = readOutboxFile(join(plan.handle.workFolder, `${producer}.outbox`), { after: positionOf(from) });
+      await ingestLeft(from, events, signal);
     } catch (error) {
       signal.throwIfAborted();
       plan.logger.warn({ producer, error }, "what a producer left could not be read");

@@ -47,10 +47,10 @@ export async function ingestLive(
   options: { readonly signal: AbortSignal; readonly onSign: () => void },
 ): Promise<void> {
   const { signal, onSign } = options;
-  const { log, attempt, producer } = source;
+  const { producer } = source;
   const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
   const acknowledge = createAcknowledger(client, signal);
-  const position = () => log.journal.producerPosition(attempt, records[producer]);
+  const position = () => positionOf(source);
   let offences = 0;
   for (;;) {
     signal.throwIfAborted();
@@ -79,6 +79,11 @@ export async function ingestLive(
   }
 }
 
+/** The ingest position: the producer's own sequence of its last event in the journal. */
+export function positionOf({ log, attempt, producer }: Source): number {
+  return log.journal.producerPosition(attempt, records[producer]);
+}
+
 /** Takes in what a producer left behind in its outbox. */
 export async function ingestLeft(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
   await take(source, events, signal);
@@ -88,7 +93,7 @@ export async function ingestLeft(source: Source, events: readonly SandboxEvent[]
 async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
   const { log, attempt, producer, secrets } = source;
   let batch: RunDraft[] = [];
-  let position = log.journal.producerPosition(attempt, records[producer]);
+  let position = positionOf(source);
   const flush = async () => {
     const drafts = batch;
     batch = [];

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
@@ -29,7 +30,8 @@ export async function keepLog({ log, attempt, runFolder, workFolder, secrets }: 
 
 async function readEnd(file: string): Promise<string> {
   try {
-    await using handle = await open(file, "r");
+    // The agent can write this folder: a link in the place of its log must give nothing away.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
     const { size } = await handle.stat();
     const length = Math.min(size, keptBytes);
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);

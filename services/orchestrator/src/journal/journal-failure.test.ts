@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Journal } from "./journal.ts";
-import { draft, fail, faultOf, folder, hold, runId, textsOf } from "./journal-test-kit.ts";
+import { draft, fail, faultOf, folder, hold, runId, textsOf, withFlip } from "./journal-test-kit.ts";
 import { type DiskCall, MemoryDisk } from "./memory-disk.ts";
 
 describe("a volume that fails", () => {
@@ -70,9 +70,7 @@ describe("a volume that fails", () => {
     fail(disk, "datasync", "EIO");
     await faultOf(journal.append([draft("lost")]));
     disk.before = () => {};
-    const bytes = disk.bytesOf(`${folder}/journal`);
-    bytes[105] = 0;
-    disk.setBytes(`${folder}/journal`, bytes);
+    disk.setBytes(`${folder}/journal`, withFlip(disk.bytesOf(`${folder}/journal`), 105));
     expect((await faultOf(journal.recover())).reason).toBe("JOURNAL_DAMAGED");
     expect((await faultOf(journal.append([draft("c")]))).reason).toBe("VOLUME_FAILED");
   });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parsePosition } from "../runs/resume-token.ts";
 import { type Draft, Journal } from "./journal.ts";
+import { withFlip } from "./journal-test-kit.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 
 const runId = `run-${"0123456789abcdef".repeat(2)}`;
@@ -193,9 +194,7 @@ describe("recovery", () => {
   it("gives each damage an epoch and a file of its own", async () => {
     const { disk } = await write([["one"], ["two"], ["three"]]);
     for (const epoch of [2, 3, 4]) {
-      const bytes = disk.bytesOf(path);
-      bytes[64 + 44 + 3 + 40] = 0x7f;
-      disk.setBytes(path, bytes);
+      disk.setBytes(path, withFlip(disk.bytesOf(path), 64 + 44 + 3 + 40));
       const { journal, recovery } = await Journal.open({ folder, runId, disk });
       expect(recovery).toMatchObject({ kind: "damaged", lostFrom: 2, keptAs: `journal.damaged-2${epoch === 2 ? "" : `-${epoch - 1}`}` });
       expect(journal.epoch).toBe(epoch);
@@ -204,9 +203,7 @@ describe("recovery", () => {
       await journal.close();
     }
     // The header's epoch is known by the files that were kept.
-    const bytes = disk.bytesOf(path);
-    bytes[13] = 0x55;
-    disk.setBytes(path, bytes);
+    disk.setBytes(path, withFlip(disk.bytesOf(path), 13));
     const { journal, recovery } = await Journal.open({ folder, runId, disk });
     await using _journal = journal;
     expect([recovery.kind, journal.epoch]).toEqual(["clean", 4]);
@@ -220,9 +217,7 @@ describe("recovery", () => {
 
   it("is done anew for a sealed journal once a reader has met its damage", async () => {
     const written = await write([["one"], ["two"], ["three"], ["four"]], { sealed: true });
-    const hurt = Buffer.from(written.bytes);
-    hurt[(written.ends[1] ?? 0) + 38] = 0;
-    written.disk.setBytes(path, hurt);
+    written.disk.setBytes(path, withFlip(written.bytes, (written.ends[1] ?? 0) + 38));
     const { journal, recovery } = await Journal.open({ folder, runId, disk: written.disk });
     expect([recovery.kind, journal.sealed]).toEqual(["clean", true]);
     const one = await journal.resolve({ kind: "sequence", sequence: 1 });

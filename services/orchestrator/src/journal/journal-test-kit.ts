@@ -64,3 +64,10 @@ export function fail(disk: MemoryDisk, name: string, code: string): void {
 function failure(code: string): Error {
   return Object.assign(new Error(code), { code });
 }
+
+/** Answers the bytes with one of them changed. */
+export function withFlip(bytes: Uint8Array, at: number, flip = 0xff): Buffer {
+  const hurt = Buffer.from(bytes);
+  hurt[at] = (hurt[at] ?? 0) ^ flip;
+  return hurt;
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { formatResumeToken, parsePosition } from "../runs/resume-token.ts";
 import { Journal, type JournalRecord } from "./journal.ts";
-import { all, draft, faultOf, folder, hold, runId, textsOf } from "./journal-test-kit.ts";
+import { all, draft, faultOf, folder, hold, runId, textsOf, withFlip } from "./journal-test-kit.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { Producer } from "./record.ts";
 
@@ -42,8 +42,7 @@ describe("a journal on the real file system", () => {
     expect(torn.recovery).toEqual({ kind: "torn", cutBytes: 44 });
     await torn.journal.append([draft("c again")]);
     await torn.journal.close();
-    const hurt = await readFile(file);
-    hurt[64 + 40] = 0;
+    const hurt = withFlip(await readFile(file), 64 + 40);
     await writeFile(file, hurt);
     const damaged = await Journal.open(place);
     await using journal = damaged.journal;
@@ -242,9 +241,7 @@ describe("reading", () => {
     const start = await journal.resolve({ kind: "start" });
     const [first] = await journal.read(start, all);
     if (first === undefined) throw new Error("There is a first record.");
-    const bytes = disk.bytesOf(`${folder}/journal`);
-    bytes[first.nextOffset + 40] = 0;
-    disk.setBytes(`${folder}/journal`, bytes);
+    disk.setBytes(`${folder}/journal`, withFlip(disk.bytesOf(`${folder}/journal`), first.nextOffset + 40));
     // The journal still has the file it opened; a second one opens what lies there now.
     const { journal: hurt } = await Journal.open({ folder, runId, disk });
     await using _hurt = hurt;

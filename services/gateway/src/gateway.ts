@@ -35,6 +35,8 @@ export interface GatewayOptions {
 export interface Gateway extends AsyncDisposable {
   /** Where it answers, such as `http://127.0.0.1:8080`; `unix:/path` for a socket. */
   readonly url: string;
+  /** The address it listens on, as `host:port` or `unix:/path`. */
+  readonly address: string;
 }
 
 /** The gateway cannot start; the message says what to do. */
@@ -86,8 +88,10 @@ export async function startGateway(
     upstream[Symbol.dispose]();
     throw error;
   }
+  const bound = boundAddress(app, address);
   return {
-    url: urlOf(app, config),
+    url: bound.kind === "unix" ? formatAddress(bound) : `${config.tls === undefined ? "http" : "https"}://${formatAddress(bound)}`,
+    address: formatAddress(bound),
     async [Symbol.asyncDispose]() {
       closing.abort(new Fault("SHUTTING_DOWN"));
       const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
@@ -116,8 +120,8 @@ async function listen(app: FastifyInstance, address: Address): Promise<void> {
   }
 }
 
-function urlOf(app: FastifyInstance, { address, tls }: GatewayConfig): string {
+/** The address with the port that was free where 0 was asked for. */
+function boundAddress(app: FastifyInstance, address: Address): Address {
   const bound = app.server.address();
-  if (address.kind === "unix" || bound === null || typeof bound === "string") return formatAddress(address);
-  return `${tls === undefined ? "http" : "https"}://${formatAddress({ ...address, port: bound.port })}`;
+  return address.kind === "unix" || bound === null || typeof bound === "string" ? address : { ...address, port: bound.port };
 }

@@ -1,6 +1,7 @@
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { isBiDiStreaming, isClientStreaming, isServerStreaming, isUnary } from "../upstream/method-kind.ts";
+import { only } from "../upstream/only.ts";
 import type { CallOptions, Upstream } from "../upstream/upstream.ts";
 import { toConnectError } from "./to-connect-error.ts";
 
@@ -43,8 +44,4 @@ async function* passStream<T>(responses: AsyncIterable<T>, signal: AbortSignal):
   } catch (error) {
     throw toConnectError(error, signal);
   }
-}
-
-async function* only<T>(value: T): AsyncGenerator<T> {
-  yield value;
 }

@@ -7,6 +7,7 @@ import { type PaceLimits, paceResponse } from "../http/paced-response.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
 import { faultFromConnect } from "../upstream/fault-from-connect.ts";
+import { only } from "../upstream/only.ts";
 import type { Upstream } from "../upstream/upstream.ts";
 import { type ByteRange, parseRange } from "./range.ts";
 import type { RestRequest } from "./transcode.ts";
@@ -120,8 +121,4 @@ function toHeaders({ name, contentType }: Artifact, etag: string): Record<string
 
 function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   return ifNoneMatch?.split(",").some((tag) => tag.trim() === "*" || tag.trim().replace(/^W\//, "") === etag) ?? false;
-}
-
-async function* only<T>(value: T): AsyncGenerator<T> {
-  yield value;
 }

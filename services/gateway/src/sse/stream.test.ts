@@ -237,10 +237,10 @@ describe("a reader", () => {
   });
 
   test("that is slow but takes something is kept", { timeout: 20_000 }, async () => {
-    await using other = await startTestGateway({}, { pace: { maxBufferedBytes: 8 * 1024 * 1024, stallMs: 500 } });
+    await using other = await startTestGateway({}, { pace: { maxBufferedBytes: 4 * 1024 * 1024, stallMs: 1_000 } });
     const run = other.fake.addRun();
     const filler = "x".repeat(16_000);
-    for (let n = 0; n < 1_000; n += 1) run.append(filler);
+    for (let n = 0; n < 500; n += 1) run.append(filler);
     run.finish();
     const socket = await request(other.url, `/v1/runs/${run.id}/stream`);
     let taken = "";
@@ -249,7 +249,7 @@ describe("a reader", () => {
       taken = (taken + bytes.toString("latin1")).slice(-2_000);
       // Takes 64 KiB, then rests: what waits for it takes longer than a stall may, but it never stalls.
       socket.pause();
-      setTimeout(() => socket.resume(), 8);
+      setTimeout(() => socket.resume(), 18);
     });
     socket.resume();
     await closed;

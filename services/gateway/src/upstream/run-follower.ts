@@ -1,5 +1,6 @@
 import { RunService, type StreamRunEventsResponse } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import { faultFromConnect } from "./fault-from-connect.ts";
+import { only } from "./only.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** Which events of which run, for whom. */
@@ -31,8 +32,4 @@ export function createRunFollower(upstream: Upstream): RunFollower {
       }
     },
   };
-}
-
-async function* only<T>(value: T): AsyncGenerator<T> {
-  yield value;
 }

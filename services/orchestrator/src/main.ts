@@ -5,7 +5,8 @@ import { untilSignal } from "@clew/process/until-signal";
 import { readConfig } from "./config.ts";
 import { startOrchestrator } from "./orchestrator.ts";
 
-const stopMs = 30_000;
+/** A run that is asked to stop has its grace, and a minute to put its things in order. */
+const stopMs = 70_000;
 
 try {
   const config = readConfig();

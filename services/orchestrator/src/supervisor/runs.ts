@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from "node:crypto";
-import { Fault, invalidRequest } from "@clew/fault/fault";
+import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
 import { type Artifact, Artifact_Kind, Run, Run_Effects, Run_State, type RunSpec, Usage } from "@clew/proto/grpc/clew/run/v1/run";
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
@@ -355,9 +355,4 @@ function canonical(spec: RunSpec | undefined): string {
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   );
-}
-
-/** A page token, a label or a limit that a caller got wrong. */
-export function wrongField(field: string, rule: string, message: string): Fault {
-  return invalidRequest([{ field, rule, message }]);
 }

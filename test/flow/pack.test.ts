@@ -1,15 +1,13 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
-import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium } from "../../scripts/find-chromium.mjs";
-import { pack } from "../../scripts/pack.ts";
+import { launchChromium } from "../support/chromium.ts";
+import { findNodes, installPackedPackages } from "../support/packed-packages.ts";
 import { sampleEvents, sampleRunId } from "../support/sample-run.ts";
 import { sse, startStubGateway, stream } from "../support/stub-gateway.ts";
 
@@ -18,48 +16,12 @@ const run = promisify(execFile);
 const events = sampleEvents(7);
 
 let folder: string;
-const nodes: string[] = [];
-
-/** Every Node there is to try: the project's own, and those on the path that others would use. */
-async function findNodes(): Promise<string[]> {
-  const own = process.execPath;
-  const others = (process.env.PATH ?? "")
-    .split(delimiter)
-    .map((place) => join(place, "node"))
-    .filter((path) => !path.includes("node_modules") && existsSync(path));
-  const byVersion = new Map<string, string>();
-  for (const path of [own, ...others]) byVersion.set((await run(path, ["--version"])).stdout, path);
-  return [...byVersion.values()];
-}
-
-/** Where the project has a dependency installed: the client's own folder first. */
-function installed(name: string): string {
-  const own = join(root, "packages/client/node_modules", name);
-  return existsSync(own) ? own : join(root, "node_modules", name);
-}
+let nodes: readonly string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-pack-"));
-  const tarballs = await pack(join(folder, "packs"));
-  // The registry's packages come from the project's own installation, so that this needs no network.
-  const others = new Set<string>();
-  for (const tarball of tarballs) {
-    const { stdout } = await run("tar", ["-xzOf", tarball, "package/package.json"]);
-    for (const name of Object.keys(JSON.parse(stdout).dependencies)) if (!name.startsWith("@clew/")) others.add(name);
-  }
-  await writeFile(join(folder, "package.json"), JSON.stringify({ name: "somebody-elses", type: "module", private: true }));
-  const args = [
-    "install",
-    "--offline",
-    "--install-links",
-    "--ignore-scripts",
-    "--no-audit",
-    "--no-fund",
-    ...tarballs,
-    ...[...others].map(installed),
-  ];
-  await run("npm", args, { cwd: folder });
-  nodes.push(...(await findNodes()));
+  await installPackedPackages(folder);
+  nodes = await findNodes();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -201,20 +163,12 @@ describe("the packages others install", () => {
     await using gateway = await startStubGateway({ events });
     gateway.script("GET /", (response) => void response.writeHead(200, { "content-type": "text/html" }).end("<title>page</title>"));
     gateway.script(`GET /v1/runs/${sampleRunId}/stream`, stream(sse(events[0]!) + sse(events[1]!).slice(0, 40)));
-    const found = await findChromium();
-    const browser = await chromium.launch({
-      ...(found === undefined ? {} : { executablePath: found.path }),
-      args: ["--no-sandbox", "--disable-background-networking"],
-    });
-    try {
-      const page = await browser.newPage();
-      await page.goto(gateway.url);
-      await page.addScriptTag({ content: outputFiles[0]!.text });
-      expect(await page.evaluate("follow('sse')")).toEqual({ sequences: [1, 2, 3, 4, 5, 6, 7], state: "COMPLETED" });
-      // The stub speaks no Connect; that the answer is a Fault shows that the transport loads and asks.
-      expect(await page.evaluate("follow('connect').catch((fault) => fault.name)")).toBe("Fault");
-    } finally {
-      await browser.close();
-    }
+    await using browser = await launchChromium();
+    const page = await browser.newPage();
+    await page.goto(gateway.url);
+    await page.addScriptTag({ content: outputFiles[0]!.text });
+    expect(await page.evaluate("follow('sse')")).toEqual({ sequences: [1, 2, 3, 4, 5, 6, 7], state: "COMPLETED" });
+    // The stub speaks no Connect; that the answer is a Fault shows that the transport loads and asks.
+    expect(await page.evaluate("follow('connect').catch((fault) => fault.name)")).toBe("Fault");
   });
 });

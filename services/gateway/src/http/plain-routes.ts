@@ -23,7 +23,7 @@ export function servePlain(app: FastifyInstance, { upstream, metrics, version, o
   app.get("/", { config: { door: "plain" } }, async (request, reply) =>
     reply
       .type("text/html; charset=utf-8")
-      .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'")
+      .header("content-security-policy", "default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'")
       .send(landingPage({ version, origin: `${request.protocol}://${request.host}` })),
   );
   app.get("/openapi.json", { config: { door: "plain" } }, async (_request, reply) =>

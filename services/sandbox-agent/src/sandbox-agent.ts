@@ -11,9 +11,10 @@ import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/pr
 import { abortable } from "@clew/streams/abortable";
 import { launchBrowser } from "./browser/browser-session.ts";
 import type { AgentSettings } from "./config.ts";
+import type { Report } from "./report.ts";
 import { createSandboxAgentService } from "./rpc/sandbox-agent-service.ts";
 import { WorkSlot } from "./rpc/work-slot.ts";
-import { type Report, startWork } from "./work.ts";
+import { startWork } from "./work.ts";
 
 /** Why an agent ends by itself. */
 export type AgentEnd = "BROWSER_LOST" | "ORCHESTRATOR_ABSENT";

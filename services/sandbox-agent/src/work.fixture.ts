@@ -6,7 +6,8 @@ import type { DeepPartial, Outcome } from "@clew/proto/grpc/clew/run/v1/run";
 import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { type BrowserSession, launchBrowser } from "./browser/browser-session.ts";
-import { type EventDraft, type Report, startWork, type Work } from "./work.ts";
+import type { EventDraft, Report } from "./report.ts";
+import { startWork, type Work } from "./work.ts";
 
 type Payload = NonNullable<SandboxEvent["payload"]>;
 type Values = { [P in Payload as P["$case"]]: P["value"] };

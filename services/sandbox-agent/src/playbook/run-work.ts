@@ -6,7 +6,7 @@ import { abortable } from "@clew/streams/abortable";
 import { pageOptions } from "../browser/page-options.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
-import type { WorkOptions } from "../work.ts";
+import type { WorkOptions } from "../work-options.ts";
 import { composeOutcome } from "./outcome.ts";
 import { planWork, type WorkPlan } from "./plan-work.ts";
 import { runErrorOf } from "./run-error.ts";

@@ -2,7 +2,7 @@ import type { Values } from "@clew/playbook/bind-text";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { AddressRules } from "../guardrails/address-rules.ts";
 import type { RunFiles } from "../recording/run-files.ts";
-import type { Report } from "../work.ts";
+import type { Report } from "../report.ts";
 
 /** What the steps of a run work with. */
 export interface StepContext {

@@ -3,7 +3,7 @@ import { WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import type { BrowserContext } from "playwright";
 import type { WorkPlan } from "../playbook/plan-work.ts";
-import type { Report } from "../work.ts";
+import type { Report } from "../report.ts";
 import type { RunFiles } from "./run-files.ts";
 import { startTrace, type Trace } from "./trace.ts";
 

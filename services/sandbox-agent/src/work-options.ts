@@ -1,0 +1,15 @@
+import type { Logger } from "@clew/process/logger";
+import type { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { BrowserSession } from "./browser/browser-session.ts";
+import type { Report } from "./report.ts";
+
+/** What a run's work needs. */
+export interface WorkOptions {
+  readonly request: StartWorkRequest;
+  /** The browser, launched and unclaimed; the work closes it. */
+  readonly browser: BrowserSession;
+  readonly report: Report;
+  /** The sandbox's folder; the run's files go to `files` inside. */
+  readonly workFolder: string;
+  readonly log: Logger;
+}

@@ -24,7 +24,7 @@ import { OpenJournals } from "./open-journals.ts";
 import { openRun } from "./open-run.ts";
 import { failedOutcome } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
-import { finishRun, superviseRun } from "./supervise.ts";
+import { failRun, finishRun, superviseRun } from "./supervise.ts";
 import { artifactStored } from "./take-artifact.ts";
 
 /** What keeping runs needs. */
@@ -260,7 +260,12 @@ export class Runs implements AsyncDisposable {
   }
 
   #index(fold: RunFold): void {
-    this.#options.registry.write(fold);
+    try {
+      this.#options.registry.write(fold);
+    } catch (error) {
+      // The journal has it: what the index misses now, it gets with the run's next event, or when it is rebuilt.
+      this.#options.logger.error({ run: fold.run.id, error }, "run was not indexed");
+    }
   }
 
   #waiting(): QueuedRun[] {
@@ -294,8 +299,7 @@ export class Runs implements AsyncDisposable {
       } catch (error) {
         if (this.#ending.signal.aborted) return;
         logger.error({ error }, "run could not be supervised");
-        await publish(live.log, live.log.run.attempt, Run_State.FAILED, failedOutcome(Fault.from(error), undefined)).catch(() => {});
-        await finishRun(supervised, this.#ending.signal).catch(() => {});
+        await failRun(supervised, Fault.from(error), this.#ending.signal).catch(() => {});
       }
       if (isTerminal(live.log.run.state)) this.#retire(runId, live);
       this.#pump();

@@ -5,6 +5,7 @@ import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { limits } from "../runs/limits.ts";
+import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt } from "./attempt.ts";
 import { keepLog } from "./keep-log.ts";
@@ -67,27 +68,36 @@ export async function superviseRun(supervised: SupervisedRun, signal: AbortSigna
   await finishRun(supervised, signal);
 }
 
-/** Writes a run's last record and seals its journal, however long the volume takes to let it. */
-export async function finishRun(
-  { log, runFolder, logger }: Pick<SupervisedRun, "log" | "runFolder" | "logger">,
+/** Writes a run's last record and seals its journal, however long the volume takes to let it. The run must have an outcome. */
+export function finishRun(finished: Pick<SupervisedRun, "log" | "runFolder" | "logger">, signal: AbortSignal): Promise<void> {
+  return untilWritten(finished, signal, () => writeLast(finished));
+}
+
+/** Ends a run that cannot go on: its sandbox, and then the run itself with `fault` as its outcome, unless it has one. */
+export async function failRun(failed: SupervisedRun, fault: Fault, signal: AbortSignal): Promise<void> {
+  const { log, provider, runFolder, logger, secretOf } = failed;
+  const handle = await provider.find(runFolder).catch(() => undefined);
+  if (handle !== undefined) {
+    const released = releaseSandbox({ provider, handle, secret: secretOf(handle.attempt), logger });
+    await released.catch((error: unknown) => logger.error({ error }, "sandbox of a failed run was not removed"));
+  }
+  await untilWritten(failed, signal, async () => {
+    await publish(log, log.run.attempt, Run_State.FAILED, failedOutcome(fault, undefined));
+    await writeLast(failed);
+  });
+}
+
+/** Tries until the volume takes it: what cannot be written waits here, in memory. */
+async function untilWritten(
+  { log, logger }: Pick<SupervisedRun, "log" | "logger">,
   signal: AbortSignal,
+  write: () => Promise<void>,
 ): Promise<void> {
   const backoff = createBackoff({ initialMs: 200, maxMs: 5_000 });
   for (;;) {
     try {
-      const whole = await fitRun(log, runFolder);
-      await log.decide(({ run, finalState }) => {
-        if (run.state !== Run_State.FINALIZING) return [];
-        const word = stateWords[finalState] ?? "Ended";
-        const finished = { ...whole.run, state: finalState, endTime: new Date(), lastSequence: 0, resumeToken: "" };
-        const last: RunDraft = {
-          attempt: run.attempt,
-          summary: `${word} after ${seconds(run)}`,
-          payload: { $case: "runFinished", value: { run: finished } },
-        };
-        return [...whole.drafts, last];
-      });
-      await log.journal.seal();
+      await log.journal.recover();
+      await write();
       return;
     } catch (error) {
       signal.throwIfAborted();
@@ -95,6 +105,19 @@ export async function finishRun(
       await delay(backoff.next(), { signal });
     }
   }
+}
+
+async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFolder">): Promise<void> {
+  const whole = await fitRun(log, runFolder);
+  await log.decide(({ run, finalState }) => {
+    if (run.state !== Run_State.FINALIZING) return [];
+    const finished = { ...whole.run, state: finalState, endTime: new Date(), lastSequence: 0, resumeToken: "" };
+    const summary = `${stateWords[finalState] ?? "Ended"} after ${seconds(run)}`;
+    const last: RunDraft = { attempt: run.attempt, summary, payload: { $case: "runFinished", value: { run: finished } } };
+    return [...whole.drafts, last];
+  });
+  if (!isTerminal(log.run.state)) throw new Error("A run without an outcome was to be finished.");
+  await log.journal.seal();
 }
 
 async function startSandbox(

@@ -12,6 +12,7 @@ import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { createProcessProvider } from "./sandboxes/process-provider.ts";
 import { Runs } from "./supervisor/runs.ts";
+import { Tombstones } from "./volume/tombstones.ts";
 import { openVolume } from "./volume/volume.ts";
 import { lockVolume } from "./volume/volume-lock.ts";
 
@@ -48,7 +49,9 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     log: logger,
   });
   const { maxConcurrentRuns, maxQueuedRuns } = config;
-  const runs = started.use(new Runs({ volume, registry, provider, maxConcurrentRuns, maxQueuedRuns, logger }));
+  const runs = started.use(
+    new Runs({ volume, registry, tombstones: await Tombstones.open(config.volume), provider, maxConcurrentRuns, maxQueuedRuns, logger }),
+  );
   const health = createHealth();
   const catalogue = new Catalogue(config.playbooks);
   const server = started.use(

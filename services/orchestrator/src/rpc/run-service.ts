@@ -38,6 +38,10 @@ export function createRunService({ runs, catalogue, volume, identify }: RunServi
     readEvents: async (request, context) => readEvents(request, identify(context, "read"), runs, context.signal),
     streamRunEvents: (request, context) => streamRunEvents(request, identify(context, "read"), runs, context.signal),
     stopRun: async (request, context) => stopRun(request, identify(context, "run"), runs),
+    deleteRun: async ({ runId }, context) => {
+      await runs.delete(runId, identify(context, "run"));
+      return {};
+    },
     listArtifacts: async ({ runId }, context) => ({ artifacts: runs.artifacts(runId, identify(context, "read")) }),
     readArtifact: (request, context) => readArtifact(request, identify(context, "read"), runs, volume),
     listPlaybooks: async (_request, context) => {
@@ -53,7 +57,6 @@ export function createRunService({ runs, catalogue, volume, identify }: RunServi
       return validatePlaybook(source);
     },
     dryRun: notBuilt,
-    deleteRun: notBuilt,
     sendInput: notBuilt,
     uploadFile: notBuilt,
     createTicket: notBuilt,

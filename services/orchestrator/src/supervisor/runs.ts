@@ -18,6 +18,7 @@ import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
 import { withoutSecrets } from "../runs/spec.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { Tombstones } from "../volume/tombstones.ts";
 import type { Volume } from "../volume/volume.ts";
 import { publish, publishStopped, shutdownReason } from "./attempt.ts";
 import { OpenJournals } from "./open-journals.ts";
@@ -31,6 +32,7 @@ import { artifactStored } from "./take-artifact.ts";
 export interface RunsOptions {
   readonly volume: Volume;
   readonly registry: Registry;
+  readonly tombstones: Tombstones;
   readonly provider: SandboxProvider;
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
@@ -139,8 +141,19 @@ export class Runs implements AsyncDisposable {
   /** Reads a run. @throws Fault RUN_NOT_FOUND also where it is another tenant's. */
   get(runId: string, caller: Caller): Run {
     const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
-    if (run === undefined || run.tenant !== caller.tenant) throw new Fault("RUN_NOT_FOUND");
+    if (run === undefined || run.tenant !== caller.tenant)
+      throw new Fault(this.#options.tombstones.has(runId, caller.tenant) ? "RUN_DELETED" : "RUN_NOT_FOUND");
     return run;
+  }
+
+  /** Deletes a terminal run with all it left; a tombstone stays. */
+  async delete(runId: string, caller: Caller): Promise<void> {
+    const run = this.get(runId, caller);
+    if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
+    if (!isTerminal(run.state) || this.#live.has(runId)) throw new Fault("RUN_NOT_TERMINAL");
+    await this.#options.tombstones.bury(runId, run.tenant, this.#options.volume.runFolder(runId));
+    this.#options.registry.remove(runId);
+    this.#journals.forget(runId);
   }
 
   /** Reads a run, waiting at most `waitMs` for its end. */

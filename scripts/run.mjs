@@ -2,7 +2,7 @@
 // The door to every command of the project: sets up, then runs the command on the project's own Node.
 // Plain JavaScript for Node 18 and newer: it runs before anything is installed.
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,7 @@ const targets = {
   start: (args) => [[node, "scripts/start.ts", ...args]],
   "back-office": (args) => [[node, "examples/back-office/src/main.ts", ...args]],
   pack: (args) => [[node, "scripts/pack.ts", ...args]],
-  bench: (args) => benches(args).map((file) => [node, join("bench", file)]),
+  bench: benches,
   check: (args) => [
     ["biome", "ci", "."],
     ["tsc", "-p", "tsconfig.json"],
@@ -117,8 +117,16 @@ function runOne([command = "", ...args], env) {
   });
 }
 
-/** The benchmarks that are named, or all there are. @param {string[]} names */
-function benches(names) {
-  const files = existsSync(join(root, "bench")) ? readdirSync(join(root, "bench")).filter((file) => file.endsWith(".ts")) : [];
-  return names.length > 0 ? names.map((name) => (name.endsWith(".ts") ? name : `${name}.ts`)) : files;
+/**
+ * The benchmarks that the first arguments name, each with the arguments after them; all there are where none is named.
+ * @param {string[]} args @throws {SetupError} naming those there are
+ */
+function benches(args) {
+  const names = readdirSync(join(root, "bench"))
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => file.slice(0, -".ts".length));
+  const end = args.findIndex((arg) => !names.includes(arg));
+  const named = end < 0 ? args : args.slice(0, end);
+  if (named.length === 0 && args.length > 0) throw new SetupError(`There is no benchmark '${args[0]}'. There are: ${names.join(", ")}.`);
+  return (named.length > 0 ? named : names).map((name) => [node, join("bench", `${name}.ts`), ...args.slice(named.length)]);
 }

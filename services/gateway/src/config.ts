@@ -38,6 +38,23 @@ const list = z
       .filter((entry) => entry !== ""),
   );
 
+/**
+ * Whether the setting names a key, as the orchestrator reads it; the keys themselves are its business. What is given and names none is refused:
+ * whoever wrote it means callers to show a key, and the orchestrator would ask for none. An empty variable counts as not given.
+ */
+const namesKeys = z.unknown().transform((given, context) => {
+  if (given === undefined || given === "") return false;
+  const entries: readonly unknown[] = typeof given === "string" ? given.split(",") : Array.isArray(given) ? given : [];
+  if (entries.some(isKey)) return true;
+  context.addIssue({ code: "custom", message: "is given and names no key; name one as tenant:key, or leave it out" });
+  return z.NEVER;
+});
+
+function isKey(entry: unknown): boolean {
+  if (typeof entry === "string") return /[^:\s]\s*$/.test(entry);
+  return typeof entry === "object" && entry !== null && "sha256" in entry && typeof entry.sha256 === "string" && entry.sha256 !== "";
+}
+
 const pemFile = z.string().transform((path, context) => {
   try {
     return readFileSync(path, "utf8");
@@ -57,7 +74,7 @@ const schema = z
     CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
     CLEW_ALLOWED_HOSTS: list,
     CLEW_CORS_ORIGINS: list.pipe(z.array(origin)),
-    CLEW_API_KEYS: z.unknown().optional(),
+    CLEW_API_KEYS: namesKeys.optional(),
     CLEW_SERVICE_KEY: z.string().min(1).optional(),
     CLEW_TLS_CERT: pemFile.optional(),
     CLEW_TLS_KEY: pemFile.optional(),
@@ -78,8 +95,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     orchestrator: settings.CLEW_ORCHESTRATOR_ADDRESS,
     allowedHosts: settings.CLEW_ALLOWED_HOSTS,
     corsOrigins: settings.CLEW_CORS_ORIGINS,
-    // The keys themselves are the orchestrator's business.
-    apiKeysConfigured: settings.CLEW_API_KEYS !== undefined && settings.CLEW_API_KEYS !== "",
+    apiKeysConfigured: settings.CLEW_API_KEYS ?? false,
     serviceKey: settings.CLEW_SERVICE_KEY,
     tls: cert === undefined || key === undefined ? undefined : { cert, key, clientCa },
     logLevel: settings.CLEW_LOG_LEVEL,

@@ -1,4 +1,4 @@
-import { type DestinationStream, type Logger, pino } from "pino";
+import { type DestinationStream, type Logger, pino, stdSerializers } from "pino";
 
 export type { Logger } from "pino";
 
@@ -12,11 +12,13 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/** Makes a logger: one JSON line a fact, with a constant message and its variables in fields. Secrets' usual names are masked. */
+/** Makes a logger: one JSON line a fact, with a constant message and its variables in fields. Secrets' usual names are masked; errors in `err` and `error` are written with their stack. */
 export function createLogger({ name, level, destination }: LoggerOptions): Logger {
   const options = {
     name,
     level,
+    // An Error has no fields of its own to be written: it must be told what it says of itself.
+    serializers: { err: stdSerializers.err, error: stdSerializers.err },
     redact: {
       paths: ["authorization", "*.authorization", "credentials", "*.credentials", "secret", "*.secret", "password", "*.password"],
       censor: "[redacted]",

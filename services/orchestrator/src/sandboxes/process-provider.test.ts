@@ -123,6 +123,10 @@ describe("a sandbox", { timeout: 60_000 }, () => {
     const { provider, handle, runFolder, connection } = sandbox;
     expect(await ready(sandbox)).toMatchObject({ isolation: "process", browser: expect.stringMatching(/^Chromium \d/) });
     expect(await provide().find(runFolder)).toEqual(handle);
+    expect([handle.wardenAddress, handle.agentAddress].map((address) => dirname(dirname(address.slice("unix:".length))))).toEqual([
+      sockets,
+      sockets,
+    ]);
     expect(await provider.isAlive(handle)).toBe(true);
     expect(await connection.warden.getSandbox({})).toMatchObject({ runId: handle.runId, attempt: 1, alive: true });
 

@@ -147,16 +147,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     await removeSandboxFile(dirname(handle.workFolder), handle.attempt);
   }
 
-  async function find(runFolder: string): Promise<SandboxHandle | undefined> {
-    try {
-      return await readSandboxFile(runFolder);
-    } catch (error) {
-      log.warn({ err: error }, "sandbox.json cannot be read");
-      return undefined;
-    }
-  }
-
-  return { isolation: "process", start, find, isAlive: async (handle) => isAlive(handle), kill, remove };
+  return { isolation: "process", start, find: readSandboxFile, isAlive: async (handle) => isAlive(handle), kill, remove };
 }
 
 function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {

@@ -1,7 +1,8 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
 import { z } from "zod";
+import { type Disk, hasCode, nodeDisk } from "../journal/disk.ts";
 import type { SandboxHandle } from "./sandbox-provider.ts";
 
 const sandboxHandle = z.strictObject({
@@ -16,23 +17,43 @@ const sandboxHandle = z.strictObject({
   bootId: z.string().min(1),
 });
 
-/** Writes `sandbox.json` in a run's folder: whole, or not at all. */
-export async function writeSandboxFile(runFolder: string, handle: SandboxHandle): Promise<void> {
-  const temporary = join(runFolder, `sandbox.json.${randomUUID()}`);
-  await writeFile(temporary, `${JSON.stringify(handle, null, 2)}\n`, { mode: 0o600 });
-  await rename(temporary, fileIn(runFolder));
+/** Writes `sandbox.json` in a run's folder: whole, or not at all, and durable once this resolves. A run has one writer at a time. */
+export async function writeSandboxFile(runFolder: string, handle: SandboxHandle, disk: Disk = nodeDisk): Promise<void> {
+  const temporary = join(runFolder, "sandbox.json.new");
+  try {
+    const file = await disk.open(temporary, "fresh");
+    try {
+      await file.write(Buffer.from(`${JSON.stringify(handle, null, 2)}\n`), 0);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await disk.rename(temporary, fileIn(runFolder));
+  } catch (error) {
+    await disk.remove(temporary).catch(() => {});
+    throw error;
+  }
+  await disk.syncFolder(runFolder);
 }
 
-/** Reads it; undefined when there is none. */
+/**
+ * Reads it; undefined only when there is none.
+ *
+ * @throws Fault INTERNAL when it is there and names no sandbox; the file system's error when it cannot be read.
+ */
 export async function readSandboxFile(runFolder: string): Promise<SandboxHandle | undefined> {
   let text: string;
   try {
     text = await readFile(fileIn(runFolder), "utf8");
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
-  return sandboxHandle.parse(JSON.parse(text));
+  try {
+    return sandboxHandle.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new Fault("INTERNAL", { message: "The run's sandbox.json is there and cannot be understood.", cause });
+  }
 }
 
 /** Removes it, unless it names another attempt by now. */

@@ -41,7 +41,11 @@ export interface SandboxProvider {
    * @throws Fault SANDBOX_START_FAILED; the signal's reason. Nothing of the sandbox is left then.
    */
   start(plan: SandboxPlan, options: { readonly signal?: AbortSignal }): Promise<SandboxHandle>;
-  /** Finds the sandbox that a run's folder names; undefined when it names none. */
+  /**
+   * Finds the sandbox that a run's folder names; undefined when it names none.
+   *
+   * @throws when something names one and cannot be read or understood: a sandbox may well live then.
+   */
   find(runFolder: string): Promise<SandboxHandle | undefined>;
   /** Whether the sandbox's warden lives. */
   isAlive(handle: SandboxHandle): Promise<boolean>;

@@ -44,14 +44,12 @@ export class Recordings {
     }
   }
 
-  /** Announces every file the run left behind. */
+  /** Announces every file the run left behind; for one that cannot be read there is a warning, and the others follow. */
   async announce(): Promise<void> {
-    try {
-      for await (const ready of this.files.describe()) {
-        await this.#report.say({ summary: `Kept ${ready.name}.`, payload: { $case: "artifactReady", value: ready } });
-      }
-    } catch (thrown) {
-      await this.#warn("ARTIFACT_LOST", "A file of the run could not be read.", Fault.from(thrown).reason);
+    for (const file of this.files.all) {
+      const ready = await this.files.describe(file).catch(Fault.from);
+      if (ready instanceof Fault) await this.#warn("ARTIFACT_LOST", `${file.name} could not be read.`, ready.reason);
+      else await this.#report.say({ summary: `Kept ${ready.name}.`, payload: { $case: "artifactReady", value: ready } });
     }
   }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
@@ -49,14 +49,20 @@ export class RunFiles {
     this.#files.set(file.name, file);
   }
 
-  /** Yields every file with its size and hash, as events announce it. */
-  async *describe(): AsyncGenerator<ArtifactReady> {
-    for (const file of this.#files.values()) {
-      const path = join(this.#folder, file.name);
-      const hash = createHash("sha256");
-      for await (const chunk of createReadStream(path)) hash.update(chunk);
-      const { size } = await stat(path);
-      yield ArtifactReady.fromPartial({ ...file, sizeBytes: size, sha256: hash.digest("hex") });
+  /** All the files so far, in the order they came. */
+  get all(): readonly RunFile[] {
+    return [...this.#files.values()];
+  }
+
+  /** Answers a file with its size and hash, as events announce it. Rejects when it cannot be read. */
+  async describe(file: RunFile): Promise<ArtifactReady> {
+    const path = join(this.#folder, file.name);
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    for await (const chunk of createReadStream(path)) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
     }
+    return ArtifactReady.fromPartial({ ...file, sizeBytes, sha256: hash.digest("hex") });
   }
 }

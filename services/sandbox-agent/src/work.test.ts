@@ -274,6 +274,48 @@ steps:
   expect(report.all("artifactReady")).toEqual([]);
 });
 
+test("leaves no credential in what is cut, in what is kept in files, and in what there is when it is stopped", async () => {
+  const secret = "hunter2-hunter2";
+  // A secret lies across each place where a text is cut: 4,096 bytes of a text, 300 characters of a title, 200 of a summary.
+  const across = (at: number) => `${"x".repeat(at - 5)}${secret}`;
+  const arrived = Promise.withResolvers<void>();
+  await using site = await startSite({
+    "/": `<title>${across(300)}</title><h1>${across(4096)}</h1><p>${across(160)}${"y".repeat(50_000)}</p><b>${secret}</b>`,
+    "/slow": () => {
+      arrived.resolve();
+      return undefined;
+    },
+  });
+  await using room = await WorkRoom.open();
+  const report = new ReportInMemory();
+  const playbookSource = `
+parameters: [{ name: url }]
+steps:
+  - { action: goto, params: { url: "{url}" }, description: "${across(190)}" }
+  - { action: extract, selector: h1, store_as: long }
+  - { action: extract, selector: p }
+  - { action: extract, selector: b, store_as: name }
+  - { action: wait_for, selector: '${"p:visible, ".repeat(4)}[title="${secret}"], h1' }
+  - { action: goto, params: { url: "{url}/slow" } }`;
+  const work = room.start(
+    {
+      playbookSource,
+      credentials: { password: secret },
+      spec: { params: { url: site.url }, guardrails: { allowedPrivateHosts: [site.host] } },
+    },
+    report,
+  );
+  await arrived.promise;
+  const partial = await work.stop(0);
+  await work.done;
+  expect(partial).toMatchObject({ truncated: true, data: { name: "[redacted]" }, dataArtifact: "outcome.json" });
+  const names = report.all("artifactReady").map(({ name }) => name);
+  expect(names).toEqual(expect.arrayContaining(["text-step-2.txt", "text-step-3.txt", "outcome.json"]));
+  const texts = await Promise.all(names.filter((name) => !name.endsWith(".jpg")).map(async (name) => (await room.read(name)).toString()));
+  expect(texts.every((text) => text.includes("[redacted]"))).toBe(true);
+  for (const said of [JSON.stringify(report.events), JSON.stringify(partial), ...texts]) expect(said).not.toContain("hunt");
+});
+
 test("takes values for what they are, wherever they stand, and hands found texts on to later steps", async () => {
   const tricky = `a"]b'c\\ >> {url}`;
   const escaped = tricky.replaceAll("&", "&amp;").replaceAll('"', "&quot;");

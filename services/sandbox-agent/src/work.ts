@@ -1,10 +1,11 @@
 import { Fault } from "@clew/fault/fault";
 import { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
 import { linkSignals } from "@clew/streams/linked-signal";
-import { redact } from "./guardrails/redact.ts";
+import { type Redact, redact } from "./guardrails/redact.ts";
 import { runErrorOf } from "./playbook/run-error.ts";
 import { runWork } from "./playbook/run-work.ts";
-import type { Report } from "./report.ts";
+import { summarize } from "./playbook/shorten.ts";
+import type { EventDraft, Report } from "./report.ts";
 import type { WorkOptions } from "./work-options.ts";
 
 /** A run's work in this sandbox. */
@@ -19,9 +20,12 @@ export interface Work {
 export function startWork(options: WorkOptions): Work {
   const { browser, log } = options;
   const secrets = Object.values(options.request.credentials);
+  const mask: Redact = (value) => redact(value, secrets);
+  // Masked before it is cut: the first half of a secret is no longer found.
+  const shown = (event: EventDraft): EventDraft => ({ summary: summarize(mask(event.summary)), payload: mask(event.payload) });
   const report: Report = {
-    say: (event) => options.report.say(redact(event, secrets)),
-    confirm: (event) => options.report.confirm(redact(event, secrets)),
+    say: (event) => options.report.say(shown(event)),
+    confirm: (event) => options.report.confirm(shown(event)),
   };
   const stopping = new AbortController();
   const cut = linkSignals(browser.crashed);
@@ -30,10 +34,13 @@ export function startWork(options: WorkOptions): Work {
   let cutAt = Number.POSITIVE_INFINITY;
   let isDone = false;
 
-  const done = runWork({ ...options, report }, { stopping: stopping.signal, signal: cut.signal, onEnd: ended.resolve })
+  const done = runWork(
+    { ...options, report },
+    { redact: mask, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
+  )
     .catch((error: unknown) => {
       log.error({ err: error }, "work failed unexpectedly");
-      ended.resolve(Outcome.fromPartial({ summary: "The work failed inside.", error: runErrorOf(Fault.from(error)) }));
+      ended.resolve(Outcome.fromPartial({ summary: "The work failed inside.", error: runErrorOf(Fault.from(error), mask) }));
     })
     .finally(() => {
       isDone = true;

@@ -21,6 +21,9 @@ const ownWords = new Set([
 /** The shortest secret looked for inside longer texts; shorter ones are masked only where they are the whole text. */
 const shortestInside = 4;
 
+/** Masks a run's secrets in a value, as `redact` does. To be called before a text is cut: the first half of a secret is no longer found. */
+export type Redact = <T>(value: T) => T;
+
 /** Copies a value with every secret in its texts masked. Answers the value itself when there are no secrets. */
 export function redact<T>(value: T, secrets: readonly string[]): T;
 export function redact(value: unknown, secrets: readonly string[]): unknown {

@@ -6,7 +6,7 @@ import type { Findings } from "./step-context.ts";
 const dataBytes = 16 * 1024;
 const textsBytes = 24 * 1024;
 
-/** Composes the outcome of what was found; what does not fit an event is kept whole in the artifact `outcome.json`. */
+/** Composes the outcome of what was found, all of it without secrets already; what does not fit an event is kept whole in the artifact `outcome.json`. */
 export async function composeOutcome(summary: string, findings: Findings, files: RunFiles, error?: RunError): Promise<Outcome> {
   const data = shortenData(Object.fromEntries(findings.stored));
   const texts = shortenTexts(findings.texts);

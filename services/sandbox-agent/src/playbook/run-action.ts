@@ -15,7 +15,7 @@ import { judgeAddress } from "../guardrails/address-rules.ts";
 import { checkAddress } from "../guardrails/check-address.ts";
 import { storeScreenshot } from "../recording/screenshot.ts";
 import { runErrorOf } from "./run-error.ts";
-import { cutBytes, summarize, textBytes } from "./shorten.ts";
+import { cutBytes, textBytes } from "./shorten.ts";
 import type { StepContext } from "./step-context.ts";
 
 /** Which step an action belongs to. */
@@ -24,7 +24,7 @@ export interface StepPlace {
   readonly stepId: string;
 }
 
-/** A text an action found, as events carry it, and whole. */
+/** A text an action found, as events carry it, and whole; without secrets. */
 export interface FoundText {
   readonly whole: string;
   readonly resultText: string;
@@ -44,12 +44,18 @@ const crashNewsMs = 1_000;
 export async function runAction(step: PlaybookStep, place: StepPlace, context: StepContext): Promise<FoundText | undefined> {
   const { active, report, signal, stopping } = context;
   const effect = effectOf(step);
-  const facts = { ...place, actionId: context.nextActionId(), tool: "playbook", action: step.action, inputSummary: inputSummary(step) };
+  const facts = {
+    ...place,
+    actionId: context.nextActionId(),
+    tool: "playbook",
+    action: step.action,
+    inputSummary: inputSummary(context.redact(step)),
+  };
   await refuseBlocked(step, facts, context);
 
   const before = active.url;
   const started = {
-    summary: summarize(`About to ${facts.inputSummary}`),
+    summary: `About to ${facts.inputSummary}`,
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
   } as const;
   const preparing = prepareAction(step, context);
@@ -66,7 +72,7 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
       ...(context.traceOffsetMs && { traceOffsetMs: context.traceOffsetMs() }),
       ...outcome,
     });
-    await report.say({ summary: summarize(did), payload: { $case: "actionCompleted", value } });
+    await report.say({ summary: did, payload: { $case: "actionCompleted", value } });
   };
   let hasTouched = false;
   try {
@@ -78,7 +84,7 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
     // Playwright takes an action as done when the browser dies under it.
     if (!active.isOpen) await delay(crashNewsMs, { signal });
     signal.throwIfAborted();
-    const found = result.found === undefined ? undefined : await keepText(result.found, place, context);
+    const found = result.found === undefined ? undefined : await keepText(context.redact(result.found), place, context);
     const screenshot = context.screenshots
       ? await storeScreenshot(active.page, `action-${facts.actionId}.jpg`, context.files, signal)
       : undefined;
@@ -91,7 +97,7 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
     if (signal.aborted && hasTouched && effect !== "read") throw signal.reason;
     const fault = Fault.from(signal.aborted ? signal.reason : thrown);
     if (fault.reason !== "GUARDRAIL_BLOCKED")
-      await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault) });
+      await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault, context.redact) });
     throw fault;
   }
 }
@@ -105,26 +111,26 @@ async function refuseBlocked(
   const block = await checkAddress(step.params.url, rules, signal);
   if (block === undefined) return;
   const value = ActionBlocked.fromPartial({ ...facts, action: step.action, ...block });
-  await report.say({ summary: summarize(`Blocked: ${block.message}`), payload: { $case: "actionBlocked", value } });
+  await report.say({ summary: `Blocked: ${block.message}`, payload: { $case: "actionBlocked", value } });
   throw new Fault("GUARDRAIL_BLOCKED", { message: block.message, details: { rule: block.rule } });
 }
 
 /** Says that the address became another; leaves a page that may not be seen. */
-async function noteAddress(before: string, { active, report, rules, signal }: StepContext): Promise<void> {
+async function noteAddress(before: string, { active, report, rules, redact, signal }: StepContext): Promise<void> {
   const page = await active.settled(signal);
   const address = page.url();
   if (address === before) return;
   const url = publicAddress(address);
-  const title = await within(page.title(), timeouts.action, signal).catch(() => "");
+  const title = redact(await within(page.title(), timeouts.action, signal).catch(() => ""));
   const value = PageChanged.fromPartial({ url, title: title.slice(0, 300), ...(active.status !== undefined && { status: active.status }) });
   await report.say({
-    summary: summarize(title === "" ? `The page is now ${url}` : `The page is now '${title}' (${url})`),
+    summary: title === "" ? `The page is now ${url}` : `The page is now '${title}' (${url})`,
     payload: { $case: "pageChanged", value },
   });
   const block = address.startsWith("about:") ? undefined : judgeAddress(address, rules);
   if (block === undefined) return;
   const tripped = GuardrailTripped.fromPartial({ ...block, url });
-  await report.say({ summary: summarize(`Left the page: ${block.message}`), payload: { $case: "guardrailTripped", value: tripped } });
+  await report.say({ summary: `Left the page: ${block.message}`, payload: { $case: "guardrailTripped", value: tripped } });
   await page.goto("about:blank", { signal }).catch(() => {});
   throw new Fault("GUARDRAIL_BLOCKED", { message: block.message, details: { rule: block.rule } });
 }

@@ -1,16 +1,22 @@
 import type { Fault } from "@clew/fault/fault";
 import { RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import type { Redact } from "../guardrails/redact.ts";
 import { cutBytes } from "./shorten.ts";
 
 const messageBytes = 2_000;
 
-/** Writes a Fault as events and outcomes carry it, with another message where one is given. */
-export function runErrorOf(fault: Fault, message: string = fault.message, details: Readonly<Record<string, string>> = {}): RunError {
+/** Writes a Fault as events and outcomes carry it, without secrets, and with another message where one is given. */
+export function runErrorOf(
+  fault: Fault,
+  redact: Redact,
+  message: string = fault.message,
+  details: Readonly<Record<string, string>> = {},
+): RunError {
   return RunError.fromPartial({
     code: fault.code,
     reason: fault.reason,
-    message: cutBytes(message, messageBytes),
+    message: cutBytes(redact(message), messageBytes),
     retryable: fault.retryable,
-    details: { ...fault.details, ...details },
+    details: redact({ ...fault.details, ...details }),
   });
 }

@@ -25,7 +25,11 @@ export async function runPlaybook(
     const fault = await openStart(startUrl, context);
     if (context.stopping.aborted) return stoppedAt(0);
     if (fault !== undefined)
-      return { kind: "failed", summary: `The start address could not be opened: ${fault.message}`, error: runErrorOf(fault) };
+      return {
+        kind: "failed",
+        summary: `The start address could not be opened: ${fault.message}`,
+        error: runErrorOf(fault, context.redact),
+      };
   }
   for (const [index, step] of playbook.steps.entries()) {
     if (context.stopping.aborted) return stoppedAt(index);

@@ -11,7 +11,6 @@ import { publicAddress } from "../browser/address.ts";
 import { storeScreenshot } from "../recording/screenshot.ts";
 import { type FoundText, runAction } from "./run-action.ts";
 import { runErrorOf } from "./run-error.ts";
-import { summarize } from "./shorten.ts";
 import type { Findings, StepContext } from "./step-context.ts";
 import { verify } from "./verify.ts";
 
@@ -22,15 +21,15 @@ const retryDelayMs = 1_000;
 
 /** Runs one step: binds it, acts, verifies, tries once more where that is safe, and says what came of it. Never rejects for a step that failed. */
 export async function runStep(template: PlaybookStep, stepIndex: number, findings: Findings, context: StepContext): Promise<StepResult> {
-  const { active, report, signal } = context;
+  const { active, report, redact, signal } = context;
   const place = { stepIndex, stepId: `step-${stepIndex + 1}` };
   const bound = bindStep(template, findings.values);
   const step = "step" in bound ? bound.step : template;
-  const description = step.description || inputSummary(step);
+  const description = redact(step.description) || inputSummary(redact(step));
   const facts = { ...place, action: step.action, description };
   const startedAt = performance.now();
   await report.say({
-    summary: summarize(`Step ${stepIndex + 1}: ${description}`),
+    summary: `Step ${stepIndex + 1}: ${description}`,
     payload: { $case: "stepStarted", value: StepStarted.fromPartial(facts) },
   });
 
@@ -42,7 +41,7 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
       ...outcome,
     });
     const summary = value.success ? `Step ${stepIndex + 1} done: ${description}` : `Step ${stepIndex + 1} failed: ${value.error?.message}`;
-    await report.say({ summary: summarize(summary), payload: { $case: "stepCompleted", value } });
+    await report.say({ summary, payload: { $case: "stepCompleted", value } });
   };
   try {
     if (!("step" in bound))
@@ -59,7 +58,7 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
   } catch (thrown) {
     const fault = Fault.from(thrown);
     const isCutShort = signal.aborted || context.stopping.aborted;
-    const error = runErrorOf(fault, isCutShort ? fault.message : failureMessage(template, findings) || fault.message, {
+    const error = runErrorOf(fault, redact, isCutShort ? fault.message : failureMessage(template, findings) || fault.message, {
       step: String(stepIndex + 1),
     });
     const screenshot = signal.aborted

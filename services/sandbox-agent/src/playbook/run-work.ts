@@ -4,6 +4,7 @@ import { type Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { pageOptions } from "../browser/page-options.ts";
+import type { Redact } from "../guardrails/redact.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { WorkOptions } from "../work-options.ts";
@@ -15,6 +16,8 @@ import { createFindings, type Findings } from "./step-context.ts";
 
 /** How a run's work is told to end, and tells that it has. */
 export interface WorkControl {
+  /** Masks the run's secrets. */
+  readonly redact: Redact;
   /** Ends whatever runs, at once. */
   readonly signal: AbortSignal;
   /** Lets what runs come to its end, and nothing begin. */
@@ -24,7 +27,7 @@ export interface WorkControl {
 }
 
 /** Does a run's work in the one order there is: begin, steps, outcome, clean up, store files. What fails in cleaning up is a warning, never a lost outcome. */
-export async function runWork(options: WorkOptions, { signal, stopping, onEnd }: WorkControl): Promise<void> {
+export async function runWork(options: WorkOptions, { redact, signal, stopping, onEnd }: WorkControl): Promise<void> {
   const { request, browser, report, workFolder } = options;
   const files = await RunFiles.open(join(workFolder, "files"), request.attempt);
   const plan = planWork(request);
@@ -38,9 +41,11 @@ export async function runWork(options: WorkOptions, { signal, stopping, onEnd }:
     });
     const end =
       plan instanceof Fault
-        ? failed(plan)
-        : await doSteps(plan, findings, options, recordings, { signal, stopping }).catch((thrown: unknown) => failed(Fault.from(thrown)));
-    const outcome = await composeOutcome(end.summary, findings, files, end.kind === "failed" ? end.error : undefined);
+        ? failed(plan, redact)
+        : await doSteps(plan, findings, options, recordings, { redact, signal, stopping }).catch((thrown: unknown) =>
+            failed(Fault.from(thrown), redact),
+          );
+    const outcome = await composeOutcome(redact(end.summary), findings, files, end.kind === "failed" ? end.error : undefined);
     if (!stopping.aborted && end.kind !== "stopped") {
       const state = end.kind === "completed" ? Run_State.COMPLETED : Run_State.FAILED;
       await report.say({
@@ -64,7 +69,7 @@ async function doSteps(
   findings: Findings,
   { request, browser, report }: WorkOptions,
   recordings: Recordings,
-  { signal, stopping }: Pick<WorkControl, "signal" | "stopping">,
+  { redact, signal, stopping }: Pick<WorkControl, "redact" | "signal" | "stopping">,
 ): Promise<PlaybookEnd> {
   const active = await abortable(browser.openPage(pageOptions(plan.spec)), signal);
   const trace = await abortable(recordings.begin(active.context, plan), signal);
@@ -80,6 +85,7 @@ async function doSteps(
       allowedPrivateHosts: plan.spec.guardrails?.allowedPrivateHosts ?? [],
     },
     credentials: request.credentials,
+    redact,
     signal,
     stopping,
     nextActionId: () => `${request.attempt}-${++actions}`,
@@ -88,6 +94,6 @@ async function doSteps(
   });
 }
 
-function failed(fault: Fault): PlaybookEnd {
-  return { kind: "failed", summary: fault.message, error: runErrorOf(fault) };
+function failed(fault: Fault, redact: Redact): PlaybookEnd {
+  return { kind: "failed", summary: fault.message, error: runErrorOf(fault, redact) };
 }

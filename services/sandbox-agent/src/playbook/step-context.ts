@@ -1,6 +1,7 @@
 import type { Values } from "@clew/playbook/bind-text";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { AddressRules } from "../guardrails/address-rules.ts";
+import type { Redact } from "../guardrails/redact.ts";
 import type { RunFiles } from "../recording/run-files.ts";
 import type { Report } from "../report.ts";
 
@@ -11,6 +12,8 @@ export interface StepContext {
   readonly files: RunFiles;
   readonly rules: AddressRules;
   readonly credentials: Readonly<Record<string, string>>;
+  /** Masks the credentials: in whatever is found, before it is cut, kept or handed on. */
+  readonly redact: Redact;
   /** Ends whatever runs, at once. */
   readonly signal: AbortSignal;
   /** Lets what runs come to its end, and nothing begin. */

@@ -9,6 +9,8 @@ export const limits = {
   summaryChars: 200,
   directiveChars: 10_000,
   playbookSourceBytes: 256 * 1024,
+  /** What a stored spec may be encoded: it must fit an event beside all else that `runCreated` and `runFinished` hold. */
+  specBytes: 40 * 1024,
   paramsBytes: 16 * 1024,
   outputSchemaBytes: 16 * 1024,
   labels: 32,
@@ -16,6 +18,9 @@ export const limits = {
   labelValueChars: 200,
   credentials: 20,
   credentialChars: 4_096,
+  extraHeaders: 50,
+  headerNameChars: 100,
+  headerValueChars: 4_096,
   urlChars: 2_048,
   domains: 100,
   domainChars: 253,

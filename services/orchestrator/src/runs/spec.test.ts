@@ -1,8 +1,11 @@
 import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { describe, expect, it } from "vitest";
-import { checkSpec, withoutSecrets } from "./spec.ts";
+import { checkSpec, secretsOf, withoutSecrets } from "./spec.ts";
 
 const playbook = { $case: "playbook", value: "cancel-order" } as const;
+const manyDomains = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(253, "x"));
+const headersField = "spec.browser.extraHttpHeaders";
+const withHeaders = (extraHttpHeaders: Record<string, string>) => ({ work: playbook, browser: { extraHttpHeaders } });
 
 describe("checking a RunSpec", () => {
   it("fills in what was not given", () => {
@@ -37,6 +40,16 @@ describe("checking a RunSpec", () => {
       "spec.guardrails.allowedPrivateHosts",
     ],
     ["a playbook text too large", { work: { $case: "playbookSource" as const, value: "x".repeat(256 * 1024 + 1) } }, "spec.playbookSource"],
+    [
+      "domain lists that are each fine and too long together",
+      { work: playbook, guardrails: { allowedDomains: manyDomains, blockedDomains: manyDomains } },
+      "spec",
+    ],
+    ["too many extra headers", withHeaders(Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`x-${n}`, "v"]))), headersField],
+    ["an extra header's name that HTTP refuses", withHeaders({ "a b": "v" }), headersField],
+    ["an extra header's name that is too long", withHeaders({ ["x".repeat(101)]: "v" }), headersField],
+    ["an extra header's value that is too long", withHeaders({ authorization: "x".repeat(4_097) }), headersField],
+    ["an extra header's value of two lines", withHeaders({ authorization: "a\r\nb: c" }), headersField],
   ])("refuses %s, naming the field", (_, given, field) => {
     expect(checkSpec(RunSpec.fromPartial(given)).violations.map((violation) => violation.field)).toEqual([field]);
   });
@@ -70,5 +83,35 @@ describe("checking a RunSpec", () => {
   it("stores names of credentials and nothing of their values", () => {
     const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: "steps" }, credentials: { password: "hunter2" } });
     expect(withoutSecrets(spec, "abc")).toMatchObject({ credentials: { password: "" }, work: undefined, playbookSourceSha256: "abc" });
+  });
+
+  it("stores names of extra headers and nothing of their values", () => {
+    const spec = RunSpec.fromPartial({ work: playbook, browser: { locale: "de", extraHttpHeaders: { authorization: "Bearer hunter2" } } });
+    expect(withoutSecrets(spec, undefined).browser).toEqual({
+      ...spec.browser,
+      locale: "de",
+      extraHttpHeaders: { authorization: "" },
+    });
+  });
+
+  it("counts only what is stored against the size of a spec", () => {
+    const credentials = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`c${n}`, "x".repeat(4_000)]));
+    const given = RunSpec.fromPartial({ work: { $case: "playbookSource", value: "x".repeat(200_000) }, credentials });
+    expect(checkSpec(given).violations).toEqual([]);
+  });
+
+  it("lets no spec through that does not fit an event", () => {
+    const given = RunSpec.fromPartial({ work: playbook, credentials: { ["n".repeat(70_000)]: "value" } });
+    expect(checkSpec(given).violations.map(({ field, rule }) => [field, rule])).toEqual([["spec", "max_bytes"]]);
+  });
+
+  it("knows all secrets of a spec, as they are written and as they are sent", () => {
+    const spec = RunSpec.fromPartial({
+      credentials: { password: "hunter2", user: "" },
+      browser: { extraHttpHeaders: { authorization: "Bearer tok-1", "x-key": "key-1" } },
+      proxy: "http://me:p%40ss@proxy.example:8080",
+    });
+    expect(secretsOf(spec).toSorted()).toEqual(["Bearer tok-1", "hunter2", "key-1", "p%40ss", "p@ss", "tok-1"]);
+    expect(secretsOf(RunSpec.fromPartial({ proxy: "http://proxy.example:8080" }))).toEqual([]);
   });
 });

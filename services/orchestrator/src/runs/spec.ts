@@ -63,6 +63,7 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
     if (value === "") wrong(`credentials.${name}`, "required", "must not be empty");
     length(`credentials.${name}`, value, limits.credentialChars);
   }
+  checkHeaders(asked.browser?.extraHttpHeaders ?? {}, wrong);
   checkLabels(asked.labels, wrong);
   for (const field of ["allowedDomains", "blockedDomains", "allowedPrivateHosts"] as const) {
     const entries = asked.guardrails?.[field] ?? [];
@@ -95,7 +96,12 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   later("forkFrom", asked.forkFrom !== undefined);
   later("keepAliveSeconds", asked.keepAliveSeconds !== undefined);
   for (const field of unbuiltGuardrails) later(`guardrails.${field}`, asked.guardrails?.[field] !== undefined);
-  return { spec: fillIn(asked), violations, unbuilt };
+  const spec = fillIn(asked);
+  if (RunSpec.encode(withoutSecrets(spec, undefined)).finish().byteLength > limits.specBytes) {
+    const message = `must have at most ${limits.specBytes} bytes in all, without playbookSource and secrets: shorten its lists and texts`;
+    violations.push({ field: "spec", rule: "max_bytes", message });
+  }
+  return { spec, violations, unbuilt };
 }
 
 const unbuiltGuardrails = [
@@ -113,23 +119,47 @@ const unbuiltGuardrails = [
   "stuckFailureClusterThreshold",
 ] as const;
 
-/** Leaves out of a spec what must not be stored: credentials, and the playbook's text, which is an artifact. */
+/** Leaves out of a spec what must not be stored: its secrets, and the playbook's text, which is an artifact. */
 export function withoutSecrets(spec: RunSpec, playbookSha256: string | undefined): RunSpec {
-  const { work } = spec;
+  const { work, browser } = spec;
   return {
     ...spec,
-    // Names stay, so that a restart can tell that values are missing.
-    credentials: Object.fromEntries(Object.keys(spec.credentials).map((name) => [name, ""])),
+    credentials: namesOnly(spec.credentials),
+    browser: browser && { ...browser, extraHttpHeaders: namesOnly(browser.extraHttpHeaders) },
     proxy: undefined,
     work: work?.$case === "playbookSource" ? undefined : work,
     playbookSourceSha256: work?.$case === "playbookSource" ? playbookSha256 : undefined,
   };
 }
 
+/** All secrets of a spec: the values of its credentials and extra headers, and its proxy's password. */
+export function secretsOf({ credentials, browser, proxy }: RunSpec): string[] {
+  const values = [...Object.values(credentials), ...Object.values(browser?.extraHttpHeaders ?? {})];
+  // As it stands in the address, and as it is sent.
+  const password = proxy?.match(/:([^:/][^/]*)@/)?.[1];
+  if (password !== undefined) values.push(password, percentDecoded(password));
+  // `Bearer x`, `Basic x`: what follows the scheme is a secret by itself.
+  for (const value of Object.values(browser?.extraHttpHeaders ?? {})) values.push(value.trim().replace(/^[A-Za-z]+ +/, ""));
+  return [...new Set(values)].filter((value) => value !== "");
+}
+
 /** Whether a text is an http or https address with a host. */
 export function isWebUrl(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && (url.protocol === "http:" || url.protocol === "https:") && url.hostname !== "";
+}
+
+/** Names stay, so that a restart can tell that values are missing. */
+function namesOnly(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, ""]));
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function fillIn(asked: RunSpec): RunSpec {
@@ -158,6 +188,17 @@ type Wrong = (field: string, rule: string, message: string) => void;
 function sized(field: string, value: object | undefined, most: number, wrong: Wrong): void {
   if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > most)
     wrong(field, "max_bytes", `must have at most ${most} bytes as JSON`);
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>, wrong: Wrong): void {
+  const field = "browser.extraHttpHeaders";
+  const entries = Object.entries(headers);
+  if (entries.length > limits.extraHeaders) wrong(field, "max_items", `must have at most ${limits.extraHeaders} entries`);
+  if (entries.some(([name]) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || name.length > limits.headerNameChars))
+    wrong(field, "header_name", `must have names of 1 to ${limits.headerNameChars} characters that HTTP allows in a header's name`);
+  if (entries.some(([, value]) => value.length > limits.headerValueChars))
+    wrong(field, "max_length", `must have values of at most ${limits.headerValueChars} characters`);
+  if (entries.some(([, value]) => /[\r\n\0]/.test(value))) wrong(field, "header_value", "must have values of one line");
 }
 
 function checkLabels(labels: Readonly<Record<string, string>>, wrong: Wrong): void {

@@ -1,4 +1,5 @@
 import { accessSync, constants, existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { type Address, addressSchema, isLocal } from "@clew/process/address";
 import { readSettings, SettingsError } from "@clew/process/settings";
@@ -59,6 +60,8 @@ export interface Config {
   readonly maxQueuedRuns: number;
   readonly playbooks: string | undefined;
   readonly adoptionGraceMs: number;
+  /** Where sandboxes' sockets lie: a folder with a short path. */
+  readonly socketFolder: string;
   readonly logLevel: string;
 }
 
@@ -82,6 +85,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,
     playbooks: settings.CLEW_PLAYBOOKS === undefined ? undefined : resolve(settings.CLEW_PLAYBOOKS),
     adoptionGraceMs: settings.CLEW_ADOPTION_GRACE,
+    socketFolder: env["XDG_RUNTIME_DIR"] || tmpdir(),
     logLevel: settings.CLEW_LOG_LEVEL,
   };
 }

@@ -1,3 +1,4 @@
+import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { startGrpcServer } from "@clew/grpc/server";
 import { formatAddress } from "@clew/process/address";
@@ -29,7 +30,7 @@ const stopGraceSeconds = 5;
 /** Starts an orchestrator on its volume: recovers what is there, then listens. */
 export async function startOrchestrator(config: Config, logger: Logger): Promise<Orchestrator> {
   await using started = new AsyncDisposableStack();
-  const volume = await openVolume(config.volume);
+  await mkdir(config.volume, { recursive: true, mode: 0o700 });
   started.use(
     await lockVolume(config.volume, {
       onLost: () => {
@@ -38,6 +39,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       },
     }),
   );
+  const volume = await openVolume(config.volume);
   const registry = started.use(new Registry(config.volume));
   const provider = createProcessProvider({
     node: process.execPath,
@@ -46,12 +48,15 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
     chromium: config.chromium,
     headless: config.headless,
     adoptionGraceMs: config.adoptionGraceMs,
+    socketFolder: config.socketFolder,
     log: logger,
   });
   const { maxConcurrentRuns, maxQueuedRuns } = config;
   const runs = started.use(
     new Runs({ volume, registry, tombstones: await Tombstones.open(config.volume), provider, maxConcurrentRuns, maxQueuedRuns, logger }),
   );
+  // Before anyone can ask: a reader must never open a journal that is about to be written.
+  await runs.recover();
   const health = createHealth();
   const catalogue = new Catalogue(config.playbooks);
   const server = started.use(
@@ -70,13 +75,18 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       );
     }),
   );
-  await runs.recover();
   health.setStatus("", "SERVING");
   const address = config.address.kind === "tcp" ? formatAddress({ ...config.address, port: server.port }) : formatAddress(config.address);
   const all = started.move();
   return {
     address,
-    stopRuns: (timeoutMs) => runs.stopAll(stopGraceSeconds, AbortSignal.timeout(timeoutMs)),
-    [Symbol.asyncDispose]: () => all.disposeAsync(),
+    stopRuns(timeoutMs) {
+      health.setStatus("", "NOT_SERVING");
+      return runs.stopAll(stopGraceSeconds, AbortSignal.timeout(timeoutMs));
+    },
+    [Symbol.asyncDispose]() {
+      health.setStatus("", "NOT_SERVING");
+      return all.disposeAsync();
+    },
   };
 }

@@ -28,7 +28,7 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
     artifacts: [],
     finalState: run.state,
     stop: undefined,
-    attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false },
+    attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "" },
     clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
     wrote: false,
   };

@@ -24,6 +24,5 @@ export async function createRun(
   if (first !== undefined) throw invalidRequest([first, ...others]);
   if (unbuilt[0] !== undefined)
     throw new Fault("NOT_IMPLEMENTED", { message: `${unbuilt[0].field} ${unbuilt[0].message}`, violations: unbuilt });
-  const work = await resolveWork(spec, catalogue);
-  return { run: await runs.create(request, spec, work, caller, traceparent) };
+  return { run: await runs.create(request, { spec, resolve: () => resolveWork(spec, catalogue), caller, traceparent }) };
 }

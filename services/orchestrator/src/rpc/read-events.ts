@@ -7,6 +7,7 @@ import type { Caller } from "../access/keys.ts";
 import { limits } from "../runs/limits.ts";
 import { parsePosition } from "../runs/resume-token.ts";
 import { isTerminal } from "../runs/transitions.ts";
+import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import { waitMs } from "./duration.ts";
 
@@ -17,7 +18,7 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
   }
   const patienceMs = waitMs(request.wait);
   using view = await runs.view(request.runId, caller);
-  const { journal } = view.log;
+  const { journal } = view;
   let position = await journal.resolve(parsePosition(request.after, request.runId));
   if (position.sequence >= journal.tail.value && patienceMs > 0 && !isTerminal(view.run().state)) {
     using wait = linkSignals(signal);
@@ -31,7 +32,7 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
   const events: RunEvent[] = [];
   let bytes = 0;
   for (const record of await journal.read(position, { limit, maxBytes: limits.pageBytes / 2 })) {
-    const event = view.log.decode(record);
+    const event = decodeRecord(journal, record);
     bytes += RunEvent.encode(event).finish().byteLength;
     if (events.length > 0 && bytes > limits.pageBytes) break;
     events.push(event);

@@ -9,6 +9,7 @@ import { runEventTypes } from "../runs/event-types.ts";
 import { limits } from "../runs/limits.ts";
 import { parsePosition } from "../runs/resume-token.ts";
 import { isTerminal } from "../runs/transitions.ts";
+import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs, RunView } from "../supervisor/runs.ts";
 
 const pageRecords = 256;
@@ -28,7 +29,7 @@ export async function* streamRunEvents(
   if (unknown.length > 0)
     throw invalidRequest([{ field: "types", rule: "event_type", message: "must hold names of events, such as stepCompleted" }]);
   using view = await runs.view(request.runId, caller);
-  const { journal } = view.log;
+  const { journal } = view;
   const reader = { position: await journal.resolve(parsePosition(request.resumeToken, request.runId)) };
   const frame = (value: NonNullable<StreamRunEventsResponse["frame"]>): StreamRunEventsResponse => ({
     resumeToken: journal.tokenOf(reader.position),
@@ -58,7 +59,7 @@ async function* follow(
   frame: (value: NonNullable<StreamRunEventsResponse["frame"]>) => StreamRunEventsResponse,
   signal: AbortSignal,
 ): AsyncGenerator<StreamRunEventsResponse> {
-  const { journal } = view.log;
+  const { journal } = view;
   for (;;) {
     if (reader.position.sequence >= journal.tail.value) {
       const run = view.run();
@@ -71,7 +72,7 @@ async function* follow(
     const records = await journal.read(reader.position, { limit: pageRecords, maxBytes: limits.pageBytes / 2 });
     const last = records.at(-1);
     if (last === undefined) continue;
-    const events = records.map((record) => view.log.decode(record)).filter(wanted);
+    const events = records.map((record) => decodeRecord(journal, record)).filter(wanted);
     reader.position = last;
     yield events.length > 0 ? frame({ $case: "events", value: { events } }) : frame({ $case: "checkpoint", value: {} });
   }

@@ -1,8 +1,9 @@
+import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { describe, expect, it } from "vitest";
 import { admit } from "./admit.ts";
 
-const state = { producer: "agent", attempt: 2, currentAttempt: 2, position: 4, events: 10 } as const;
+const state = { producer: "agent", attempt: 2, currentAttempt: 2, position: 4, events: 10, begun: false } as const;
 const event = (sequence: number) => SandboxEvent.fromPartial({ sequence, payload: { $case: "runStarted", value: {} } });
 
 describe("admission", () => {
@@ -24,6 +25,15 @@ describe("admission", () => {
       state,
       100,
       { kind: "refused", why: "an event without a payload" },
+    ],
+    ["a second start of the work", event(5), { ...state, begun: true }, 100, { kind: "refused", why: "a second runStarted" }],
+    ["one too many", event(5), { ...state, events: 199_900 }, 100, { kind: "limit" }],
+    [
+      "an outcome that only the orchestrator may decide",
+      SandboxEvent.fromPartial({ sequence: 5, payload: { $case: "outcomePublished", value: { state: Run_State.TERMINATED } } }),
+      state,
+      100,
+      { kind: "refused", why: "an outcome that is neither COMPLETED nor FAILED" },
     ],
     ["one that is too large", event(5), state, 65_000, { kind: "refused", why: "an event of 65000 bytes" }],
   ])("decides on %s", (_, said, at, bytes, admission) => {

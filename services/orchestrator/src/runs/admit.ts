@@ -1,3 +1,4 @@
+import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { limits } from "./limits.ts";
 
@@ -38,6 +39,8 @@ export type Admission =
   | { readonly kind: "gap"; readonly expected: number }
   /** It is of an attempt that is not the current one. */
   | { readonly kind: "fenced" }
+  /** The run has as many events as it may have. */
+  | { readonly kind: "limit" }
   /** It breaks the contract. */
   | { readonly kind: "refused"; readonly why: string };
 
@@ -51,6 +54,8 @@ export interface AdmissionState {
   readonly position: number;
   /** How many events the run has. */
   readonly events: number;
+  /** Whether the attempt's work has begun. */
+  readonly begun: boolean;
 }
 
 /** Decides on one event of a sandbox, before anything else is done with it. */
@@ -62,5 +67,18 @@ export function admit(event: SandboxEvent, encodedBytes: number, state: Admissio
   const allowed: readonly SandboxProducer[] = speakers[event.payload.$case];
   if (!allowed.includes(state.producer)) return { kind: "refused", why: `${event.payload.$case} from the ${state.producer}` };
   if (encodedBytes > limits.eventBytes - limits.eventHeadroomBytes) return { kind: "refused", why: `an event of ${encodedBytes} bytes` };
+  const unfit = outOfTurn(event.payload, state);
+  if (unfit !== undefined) return { kind: "refused", why: unfit };
+  if (state.events >= limits.eventsPerRun - limits.eventsReserve) return { kind: "limit" };
   return { kind: "admitted" };
+}
+
+/** What a producer may say, and not now or not so. */
+function outOfTurn(payload: NonNullable<SandboxEvent["payload"]>, { begun }: AdmissionState): string | undefined {
+  if (payload.$case === "runStarted" && begun) return "a second runStarted";
+  if (payload.$case === "inputRequested") return "an inputRequested, which is not built yet";
+  if (payload.$case === "outcomePublished" && payload.value.state !== Run_State.COMPLETED && payload.value.state !== Run_State.FAILED) {
+    return "an outcome that is neither COMPLETED nor FAILED";
+  }
+  return undefined;
 }

@@ -16,6 +16,8 @@ export interface RunFold {
     readonly readyAtMs: number | undefined;
     readonly startedAtMs: number | undefined;
     readonly exited: boolean;
+    /** Why the sandbox ended, as its warden said; empty when by itself. */
+    readonly exitCause: string;
   };
   /** When the work began, and how long it stood still for a person since. */
   readonly clock: { readonly startedAtMs: number | undefined; readonly waitedMs: number; readonly waitingSinceMs: number | undefined };
@@ -26,7 +28,7 @@ export interface RunFold {
   readonly requestId: string;
 }
 
-const freshAttempt = { readyAtMs: undefined, startedAtMs: undefined, exited: false } as const;
+const freshAttempt = { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "" } as const;
 
 const nothing: RunFold = {
   run: Run.fromPartial({}),
@@ -83,7 +85,7 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
       const heldMs = fold.attempt.readyAtMs === undefined ? 0 : atMs - fold.attempt.readyAtMs;
       return {
         ...fold,
-        attempt: { ...fold.attempt, exited: true },
+        attempt: { ...fold.attempt, exited: true, exitCause: payload.value.cause },
         run: use(run, { browserSeconds: heldMs / 1000, egressBytes: payload.value.usage?.egressBytes ?? 0 }),
       };
     }

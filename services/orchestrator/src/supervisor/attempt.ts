@@ -9,11 +9,14 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import type { SandboxProducer } from "../runs/admit.ts";
 import { deadlineMs } from "../runs/deadline.ts";
 import { limits } from "../runs/limits.ts";
+import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { graceEndsAtMs, type RunFold } from "../runs/run.ts";
+import { secretsOf } from "../runs/spec.ts";
 import { connectSandbox, type SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import { ingestLeft, ingestLive, positionOf, type Source } from "./ingest.ts";
+import { type EventClient, ingestLeft, ingestLive, positionOf, type Source } from "./ingest.ts";
 import { failedOutcome, outcomePublished } from "./phrases.ts";
+import { readWorkFile } from "./read-work-file.ts";
 import type { RunLog } from "./run-log.ts";
 import { takeArtifact } from "./take-artifact.ts";
 
@@ -30,6 +33,9 @@ export interface AttemptPlan {
   readonly logger: Logger;
 }
 
+/** Where an ended sandbox left what it had to say. */
+export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "spec" | "runFolder" | "logger"> & { readonly workFolder: string };
+
 /** How an attempt ended: with an outcome in the journal, or without. */
 export type AttemptEnd = { readonly kind: "outcome" } | { readonly kind: "lost"; readonly fault: Fault; readonly begun: boolean };
 
@@ -37,75 +43,82 @@ const callMs = 10_000;
 const stopSlackMs = 1_000;
 const timedOutGraceMs = 2_000;
 const exitMs = 10_000;
+const pulseMs = 1_000;
 
 /** The reason of the stop that a stopping service asks of its runs. */
 export const shutdownReason = "SHUTDOWN";
 
 /**
- * Runs one attempt in a sandbox that is there: has it work, takes in what it says, and ends it by deadline, stop or
- * silence. Resolves when the attempt's outcome is durable, or its sandbox is lost; the sandbox may still live then.
+ * Runs one attempt in a sandbox that was started: has it work, takes in what it says, and ends it by deadline, stop or
+ * silence. Resolves when the attempt's outcome is durable or its sandbox is lost; what is left of the sandbox is the caller's to release.
  */
 export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promise<AttemptEnd> {
-  const { log, attempt, handle, secret } = plan;
-  using scope = linkSignals(signal);
+  const { log, attempt, handle, secret, provider } = plan;
   await using connection = connectSandbox(handle, secret);
-  const silence = Promise.withResolvers<never>();
-  silence.promise.catch(() => {});
-  using lease = startLease({ ttlMs: limits.sandboxSilenceMs, onExpire: () => silence.reject(new Fault("SANDBOX_HUNG")) });
-  const agentLease = { current: undefined as Disposable | undefined };
+  const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, signal) : undefined;
+  const isAlive = await provider.isAlive(handle);
+  await takeLeftovers({ ...plan, workFolder: handle.workFolder }, isAlive ? connection : undefined, signal);
+  if (log.fold.attempt.exitCause === "DEADLINE")
+    await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined));
+  if (log.fold.run.outcome !== undefined) return { kind: "outcome" };
+  return { kind: "lost", fault: broke ?? new Fault("SANDBOX_LOST"), begun: log.fold.attempt.startedAtMs !== undefined };
+}
 
-  const warden = ingestLive(source(plan, "warden", connection), connection.wardenEvents, {
-    signal: scope.signal,
-    onSign: () => lease.renew(),
-  });
-  warden.catch(() => {});
+/** Stays with a sandbox until it has said all it had to say. Answers what broke, if anything did. */
+async function holdSandbox(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<Fault | undefined> {
+  const { log, attempt, provider, handle } = plan;
+  using scope = linkSignals(signal);
+  await using watches = new AsyncDisposableStack();
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
+  const watch = () => watches.use(startLease({ ttlMs: limits.sandboxSilenceMs, onExpire: () => broken.reject(new Fault("SANDBOX_HUNG")) }));
+  const take = (producer: SandboxProducer, client: EventClient) => {
+    const lease = watch();
+    const taken = ingestLive(source(plan, producer, connection), client, { signal: scope.signal, onSign: () => lease.renew() });
+    taken.catch(broken.reject);
+    return taken;
+  };
+  const pulse = setInterval(() => {
+    void provider.isAlive(handle).then((isAlive) => isAlive || broken.reject(new Fault("SANDBOX_LOST")));
+  }, pulseMs);
+  watches.defer(() => clearInterval(pulse));
+
+  const warden = take("warden", connection.wardenEvents);
   let agent: Promise<void> | undefined;
+  let fault: Fault | undefined;
   try {
     await Promise.race([
       within(log.until(isReadyOrOver, { signal: scope.signal }), limits.startMs, "SANDBOX_START_FAILED", scope.signal),
-      silence.promise,
-      rejected(warden),
+      broken.promise,
     ]);
     if (isReady(log.fold)) {
-      const watch = startLease({ ttlMs: limits.sandboxSilenceMs, onExpire: () => silence.reject(new Fault("SANDBOX_HUNG")) });
-      agentLease.current = watch;
-      agent = ingestLive(source(plan, "agent", connection), connection.agentEvents, { signal: scope.signal, onSign: () => watch.renew() });
-      agent.catch(() => {});
-      if (log.fold.run.outcome === undefined)
-        await Promise.race([startWork(plan, connection, scope.signal), silence.promise, rejected(warden), rejected(agent)]);
+      agent = take("agent", connection.agentEvents);
+      if (log.fold.run.outcome === undefined) await Promise.race([startWork(plan, connection, scope.signal), broken.promise]);
     }
-    const ending = await Promise.race([
-      work(plan, connection, scope.signal),
-      silence.promise,
-      rejected(warden),
-      ...(agent === undefined ? [] : [rejected(agent)]),
-    ]);
+    const ending = await Promise.race([work(plan, connection, scope.signal), broken.promise]);
     if (ending === "kill") await killSandbox(plan, connection, "STOPPED", signal);
   } catch (error) {
     signal.throwIfAborted();
-    const fault = Fault.from(error);
-    if (fault.reason === "INTERNAL" || fault.reason === "CANCELLED") throw error;
+    fault = Fault.from(error);
+    if (fault.reason === "INTERNAL") throw error;
     plan.logger.warn({ attempt, reason: fault.reason, error: fault.cause }, "attempt broke");
     await killSandbox(plan, connection, fault.reason, signal);
-    if (log.fold.run.outcome === undefined) return { kind: "lost", fault, begun: hasBegun(log.fold) };
   }
-
   // The work is over or lost: let the sandbox say what it has left to say, then end it.
   try {
-    if (agent !== undefined && !log.fold.attempt.exited)
-      await within(Promise.race([agent, exited(log, scope.signal)]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
-    if (!log.fold.attempt.exited)
-      await killSandbox(plan, connection, log.fold.run.outcome === undefined ? "LOST" : "FINISHED", scope.signal);
-    await within(warden, exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
+    const isOver = () => log.fold.attempt.exited || fault !== undefined;
+    if (agent !== undefined && !isOver())
+      await within(Promise.race([agent, exited(log, scope.signal), broken.promise]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(
+        () => {},
+      );
+    if (!isOver()) await killSandbox(plan, connection, log.fold.run.outcome === undefined ? "LOST" : "FINISHED", scope.signal);
+    await within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
   } finally {
-    agentLease.current?.[Symbol.dispose]();
     scope.abort(new Fault("CANCELLED"));
     await Promise.allSettled([warden, agent]);
   }
   signal.throwIfAborted();
-  await takeLeftovers(plan, connection, signal);
-  if (log.fold.run.outcome !== undefined) return { kind: "outcome" };
-  return { kind: "lost", fault: new Fault("SANDBOX_LOST"), begun: hasBegun(log.fold) };
+  return fault;
 }
 
 /** Ends what is left of a sandbox and removes it: by its warden where that answers, otherwise by force. */
@@ -127,14 +140,14 @@ export async function releaseSandbox({
   await provider.remove(handle);
 }
 
-function source({ log, attempt, spec, runFolder, logger }: AttemptPlan, producer: SandboxProducer, connection: SandboxConnection): Source {
+function source({ log, attempt, spec, runFolder, logger }: AttemptPlan, producer: SandboxProducer, { warden }: SandboxConnection): Source {
   return {
     log,
     attempt,
     producer,
-    secrets: Object.values(spec.credentials),
+    secrets: secretsOf(spec),
     takeArtifact: (ready, signal) =>
-      takeArtifact(log, runFolder, ready, (offset) => connection.warden.readWorkFile({ name: ready.name, offset }, { signal })),
+      takeArtifact(log, runFolder, ready, (offset) => warden.readWorkFile({ name: ready.name, offset }, { signal }), signal),
     logger,
   };
 }
@@ -144,7 +157,18 @@ async function startWork(
   { agent }: SandboxConnection,
   signal: AbortSignal,
 ): Promise<void> {
-  await agent.startWork({ runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials }, { signal, timeoutMs: callMs });
+  if (log.fold.attempt.startedAtMs !== undefined) return;
+  if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
+  try {
+    await agent.startWork(
+      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials },
+      { signal, timeoutMs: callMs },
+    );
+  } catch (cause) {
+    signal.throwIfAborted();
+    // Whatever a sandbox says of itself here is its own word, not a reason of ours.
+    throw new Fault("SANDBOX_LOST", { cause });
+  }
 }
 
 /** Whether the sandbox may still put its things in order, or must be ended at once. */
@@ -208,7 +232,8 @@ async function stop(plan: AttemptPlan, connection: SandboxConnection, signal: Ab
 /** Writes the outcome of a run that was asked to stop, unless it has one. */
 export function publishStopped(log: RunLog, attempt: number, partial: Outcome | undefined): Promise<void> {
   const reason = log.fold.stop?.reason ?? "";
-  if (reason === shutdownReason) return publish(log, attempt, Run_State.FAILED, failedOutcome(new Fault("SHUTDOWN"), partial));
+  // A caller has a name; the service that stops has none.
+  if (log.fold.stop?.by === undefined) return publish(log, attempt, Run_State.FAILED, failedOutcome(new Fault("SHUTDOWN"), partial));
   const fault = new Fault("TERMINATED", reason === "" ? {} : { message: `A caller stopped the run: ${reason}` });
   return publish(log, attempt, Run_State.TERMINATED, failedOutcome(fault, partial));
 }
@@ -244,16 +269,26 @@ async function killSandbox(
   }
 }
 
-/** What both producers had written before they ended, and nobody had taken in. */
-async function takeLeftovers(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<void> {
+/** Takes in what both producers had written before they ended and nobody had taken in; files come through the warden where one is connected, otherwise from the folder. */
+export async function takeLeftovers(left: Leftovers, connection: SandboxConnection | undefined, signal: AbortSignal): Promise<void> {
+  const { log, attempt, spec, runFolder, workFolder, logger } = left;
+  const read = (name: string, offset: number) =>
+    connection === undefined ? readWorkFile(workFolder, name, offset) : connection.warden.readWorkFile({ name, offset }, { signal });
   for (const producer of ["agent", "warden"] as const) {
+    const from: Source = {
+      log,
+      attempt,
+      producer,
+      secrets: secretsOf(spec),
+      takeArtifact: (ready) => takeArtifact(log, runFolder, ready, (offset) => read(ready.name, offset), signal),
+      logger,
+    };
     try {
-      const from = source(plan, producer, connection);
-      const { events } = readOutboxFile(join(plan.handle.workFolder, `${producer}.outbox`), { after: positionOf(from) });
+      const { events } = readOutboxFile(join(workFolder, `${producer}.outbox`), { after: positionOf(from) });
       await ingestLeft(from, events, signal);
     } catch (error) {
       signal.throwIfAborted();
-      plan.logger.warn({ producer, error }, "what a producer left could not be read");
+      logger.warn({ producer, error }, "what a producer left could not be read");
     }
   }
 }
@@ -261,7 +296,6 @@ async function takeLeftovers(plan: AttemptPlan, connection: SandboxConnection, s
 const isReady = ({ attempt }: RunFold) => attempt.readyAtMs !== undefined && !attempt.exited;
 const isReadyOrOver = ({ attempt, run, stop: wish }: RunFold) =>
   attempt.readyAtMs !== undefined || attempt.exited || run.outcome !== undefined || wish !== undefined;
-const hasBegun = ({ attempt }: RunFold) => attempt.startedAtMs !== undefined;
 
 function isNews(before: RunFold, now: RunFold): boolean {
   return (
@@ -275,11 +309,6 @@ function isNews(before: RunFold, now: RunFold): boolean {
 
 async function exited(log: RunLog, signal: AbortSignal): Promise<void> {
   await log.until(({ attempt }) => attempt.exited, { signal });
-}
-
-/** Never resolves; rejects as `promise` does. */
-function rejected(promise: Promise<unknown>): Promise<never> {
-  return new Promise((_, reject) => promise.catch(reject));
 }
 
 async function within<T>(

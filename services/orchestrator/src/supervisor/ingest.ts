@@ -8,7 +8,6 @@ import { delay } from "@clew/streams/delay";
 import { Producer } from "../journal/record.ts";
 import { admit, type SandboxProducer } from "../runs/admit.ts";
 import type { Payload } from "../runs/event.ts";
-import { limits } from "../runs/limits.ts";
 import { redact } from "../runs/redact.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 
@@ -54,34 +53,37 @@ export async function ingestLive(
   let offences = 0;
   for (;;) {
     signal.throwIfAborted();
+    let ours: Fault | undefined;
     try {
-      // What an orchestrator before this one wrote and could not acknowledge.
-      if (position() > 0) acknowledge(position());
       for await (const { frame } of client.streamSandboxEvents({ after: position() }, { signal })) {
         onSign();
         backoff.reset();
         if (frame?.$case === "events") {
-          await take(source, frame.value.events, signal);
-          acknowledge(position());
-        } else if (frame?.$case === "end") {
+          // A slow disk of ours is no silence of theirs.
+          const busy = setInterval(onSign, 1_000);
+          await take(source, frame.value.events, signal)
+            .catch((error: unknown) => {
+              ours = Fault.from(error);
+              throw error;
+            })
+            .finally(() => clearInterval(busy));
+        }
+        // With every frame: one that was lost, or that an orchestrator before this one could not send, is sent again.
+        if (position() > 0) acknowledge(position());
+        if (frame?.$case === "end") {
           if (position() >= frame.value.tail) return;
-          throw new Fault("SANDBOX_MISBEHAVED", { message: "The sandbox ended its stream before its last event." });
+          ours = new Fault("SANDBOX_MISBEHAVED", { message: "The sandbox ended its stream before its last event." });
+          throw ours;
         }
       }
     } catch (error) {
       signal.throwIfAborted();
-      const fault = Fault.from(error);
-      source.logger.debug({ producer, reason: fault.reason, error }, "stream of a producer broke");
-      if (fault.reason === "SANDBOX_MISBEHAVED" && ++offences > 1) throw fault;
-      if (fault.reason !== "SANDBOX_MISBEHAVED" && isOurs(fault)) throw fault;
+      source.logger.debug({ producer, error }, "stream of a producer broke");
+      // What the other side says of itself is no reason of ours; it is only tried again.
+      if (ours !== undefined && (ours.reason !== "SANDBOX_MISBEHAVED" || ++offences > 1)) throw ours;
     }
     await delay(backoff.next(), { signal });
   }
-}
-
-/** The ingest position: the producer's own sequence of its last event in the journal. */
-export function positionOf({ log, attempt, producer }: Source): number {
-  return log.journal.producerPosition(attempt, records[producer]);
 }
 
 /** Takes in what a producer left behind in its outbox. */
@@ -89,11 +91,17 @@ export async function ingestLeft(source: Source, events: readonly SandboxEvent[]
   await take(source, events, signal);
 }
 
+/** The ingest position: the producer's own sequence of its last event in the journal. */
+export function positionOf({ log, attempt, producer }: Source): number {
+  return log.journal.producerPosition(attempt, records[producer]);
+}
+
 /** Admits events one by one and writes what is admitted, in order, as few batches as artifacts allow. */
 async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
   const { log, attempt, producer, secrets } = source;
   let batch: RunDraft[] = [];
   let position = positionOf(source);
+  let begun = log.fold.attempt.startedAtMs !== undefined;
   const flush = async () => {
     const drafts = batch;
     batch = [];
@@ -108,12 +116,14 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
       currentAttempt: log.run.attempt,
       position,
       events: log.run.lastSequence + batch.length,
+      begun,
     });
     if (admission.kind === "duplicate" || admission.kind === "fenced") continue;
     if (admission.kind === "gap")
       throw new Fault("SANDBOX_MISBEHAVED", { message: `The ${producer} left out event ${admission.expected}.` });
     if (admission.kind === "refused") throw new Fault("SANDBOX_MISBEHAVED", { message: `The ${producer} sent ${admission.why}.` });
-    if (log.run.lastSequence + batch.length >= limits.eventsPerRun - limits.eventsReserve) throw new Fault("EVENT_LIMIT");
+    if (admission.kind === "limit") throw new Fault("EVENT_LIMIT");
+    begun ||= event.payload?.$case === "runStarted";
     position = event.sequence;
     const said = redact({ summary: event.summary, payload: event.payload }, secrets);
     if (said.payload === undefined) continue;
@@ -137,17 +147,6 @@ function outcomeOrWarning(draft: RunDraft, state: Run_State): RunDraft {
   if (state !== Run_State.FINALIZING) return draft;
   const message = "The sandbox proposed an outcome after the run's outcome was known.";
   return { ...draft, summary: message, payload: { $case: "warningRaised", value: { reason: "OUTCOME_IGNORED", message, details: {} } } };
-}
-
-/** Faults of the run or the volume, which another try cannot mend. */
-function isOurs({ reason }: Fault): boolean {
-  return (
-    reason === "EVENT_LIMIT" ||
-    reason === "VOLUME_FULL" ||
-    reason === "VOLUME_FAILED" ||
-    reason === "CHANNEL_REFUSED" ||
-    reason === "JOURNAL_DAMAGED"
-  );
 }
 
 /** Acknowledges the newest position only, one call at a time. */

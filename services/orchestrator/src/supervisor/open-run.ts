@@ -1,16 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { Fault } from "@clew/fault/fault";
+import { Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { Journal } from "../journal/journal.ts";
+import { hashSource } from "../playbooks/catalogue.ts";
 import type { RunFold } from "../runs/run.ts";
 import type { RunId } from "../runs/run-id.ts";
-import { warningRaised } from "./phrases.ts";
+import { failedOutcome, outcomePublished, warningRaised } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
 
 /** A run as it was found on the volume. */
 export interface OpenedRun {
   readonly log: RunLog;
   readonly spec: RunSpec;
+  /** The exact text that runs; empty where the volume no longer has it. */
   readonly playbookSource: string;
 }
 
@@ -42,8 +45,12 @@ export async function openRun(folder: string, runId: RunId, onChange: (fold: Run
       lostFrom: String(lostFrom),
       lostTo: String(lostTo),
     });
-    await log.decide(({ run }) => [{ ...warning, attempt: run.attempt }]);
+    const failed = outcomePublished(Run_State.FAILED, failedOutcome(new Fault("JOURNAL_DAMAGED"), undefined));
+    await log.decide(({ run }) =>
+      [warning, ...(run.outcome === undefined ? [failed] : [])].map((draft) => ({ ...draft, attempt: run.attempt })),
+    );
   }
-  const playbookSource = await readFile(join(folder, "artifacts", "playbook.yaml"), "utf8").catch(() => "");
+  const text = await readFile(join(folder, "artifacts", "playbook.yaml"), "utf8").catch(() => "");
+  const playbookSource = hashSource(text) === log.run.playbook?.sha256 ? text : "";
   return { log, spec: log.run.spec ?? RunSpec.fromPartial({}), playbookSource };
 }

@@ -4,9 +4,10 @@ import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import type { Journal, JournalRecord } from "../journal/journal.ts";
 import { Producer } from "../journal/record.ts";
-import { decodeBody, type EventDraft, encodeBody, type Payload } from "../runs/event.ts";
+import { type EventDraft, encodeBody, type Payload } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
 import { applyEvent, type RunFold } from "../runs/run.ts";
+import { decodeRecord } from "./decode-record.ts";
 
 /** An event to be written, and who says it. */
 export interface RunDraft extends EventDraft {
@@ -50,21 +51,10 @@ export class RunLog implements AsyncDisposable {
   /** Takes what became durable; the journal calls it before its tail moves. */
   hear(records: readonly JournalRecord[]): void {
     for (const record of records) {
-      const event = this.decode(record);
+      const event = decodeRecord(this.journal, record);
       this.#fold = applyEvent(this.#fold, event);
       this.#onChange(this.#fold, event);
     }
-  }
-
-  /** Decodes a record for a reader. */
-  decode(record: JournalRecord): RunEvent & { readonly payload: Payload } {
-    return decodeBody(record.body, {
-      runId: this.journal.runId,
-      sequence: record.sequence,
-      attempt: record.attempt,
-      timeMs: record.timeMs,
-      resumeToken: this.journal.tokenOf(record),
-    });
   }
 
   /**

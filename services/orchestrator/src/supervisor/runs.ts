@@ -1,32 +1,36 @@
 import { randomUUIDv7 } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
 import { type Artifact, Artifact_Kind, Run, Run_Effects, Run_State, type RunSpec, Usage } from "@clew/proto/grpc/clew/run/v1/run";
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
+import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
-import { Tail } from "@clew/streams/tail";
+import { linkSignals } from "@clew/streams/linked-signal";
 import type { Caller } from "../access/keys.ts";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { Journal } from "../journal/journal.ts";
-import type { ResolvedWork } from "../playbooks/resolve-work.ts";
 import { pickNext, positionOf, type QueuedRun } from "../queue/run-queue.ts";
 import type { Registry, RunFilter } from "../registry/registry.ts";
+import { canonicalSpec } from "../runs/canonical-spec.ts";
 import { limits } from "../runs/limits.ts";
+import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { PageCursor } from "../runs/page-token.ts";
-import type { RunFold } from "../runs/run.ts";
+import { graceEndsAtMs, type RunFold } from "../runs/run.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
 import { withoutSecrets } from "../runs/spec.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { Tombstones } from "../volume/tombstones.ts";
 import type { Volume } from "../volume/volume.ts";
-import { publish, publishStopped, shutdownReason } from "./attempt.ts";
+import { publish, publishStopped } from "./attempt.ts";
 import { OpenJournals } from "./open-journals.ts";
 import { openRun } from "./open-run.ts";
 import { failedOutcome } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
 import { failRun, finishRun, superviseRun } from "./supervise.ts";
 import { artifactStored } from "./take-artifact.ts";
+import type { WantedRun } from "./wanted-run.ts";
 
 /** What keeping runs needs. */
 export interface RunsOptions {
@@ -39,6 +43,8 @@ export interface RunsOptions {
   readonly logger: Logger;
 }
 
+const reopenMs = 5_000;
+
 /** A run that is not over, as this process keeps it. */
 interface LiveRun {
   readonly log: RunLog;
@@ -47,12 +53,14 @@ interface LiveRun {
   readonly playbookSource: string;
   /** Keeps the journal open while the run is not over. */
   readonly hold: Disposable;
-  supervising: boolean;
+  /** Settles when the run is over or let go of; undefined while it waits for a place. */
+  supervising: Promise<void> | undefined;
 }
 
 /** A run's journal and what it comes to, for one reader. Dispose it when done. */
 export interface RunView extends Disposable {
-  readonly log: Pick<RunLog, "journal" | "decode">;
+  readonly journal: Journal;
+  /** The Run as it is now. */
   readonly run: () => Run;
 }
 
@@ -60,7 +68,7 @@ export interface RunView extends Disposable {
 export class Runs implements AsyncDisposable {
   readonly #options: RunsOptions;
   readonly #live = new Map<RunId, LiveRun>();
-  readonly #creating = new Map<string, Promise<Run>>();
+  readonly #creating = new Map<string | symbol, Promise<Run>>();
   readonly #journals: OpenJournals;
   readonly #ending = new AbortController();
   readonly #supervised = new Set<Promise<void>>();
@@ -73,7 +81,7 @@ export class Runs implements AsyncDisposable {
 
   /** How many runs wait for a place, and how many have one. */
   get load(): { readonly queued: number; readonly running: number } {
-    const running = [...this.#live.values()].filter(({ supervising }) => supervising).length;
+    const running = [...this.#live.values()].filter(({ supervising }) => supervising !== undefined).length;
     return { queued: this.#live.size - running, running };
   }
 
@@ -81,61 +89,44 @@ export class Runs implements AsyncDisposable {
   async recover(): Promise<void> {
     const { volume, registry } = this.#options;
     const indexed = registry.ids();
-    const found = new Set<string>(await volume.listRuns());
-    for (const id of indexed.keys()) if (!found.has(id)) registry.remove(id);
-    for (const runId of await volume.listRuns()) {
+    const found = await volume.listRuns();
+    const there = new Set<string>(found);
+    for (const id of indexed.keys()) if (!there.has(id)) registry.remove(id);
+    const open = found.filter((runId) => {
       const state = indexed.get(runId);
-      if (state !== undefined && isTerminal(state)) continue;
-      try {
-        const opened = await openRun(volume.runFolder(runId), runId, (fold) => this.#index(fold));
-        if (opened === undefined) continue;
-        registry.rebuild(opened.log.fold);
-        if (isTerminal(opened.log.run.state)) {
-          await opened.log.journal.seal();
-          await opened.log[Symbol.asyncDispose]();
-        } else {
-          this.#live.set(runId, { ...opened, hold: this.#journals.adopt(runId, opened.log.journal), supervising: false });
-        }
-      } catch (error) {
-        this.#options.logger.error({ run: runId, error }, "run could not be opened");
-      }
-    }
+      return state === undefined || !isTerminal(state);
+    });
+    for (const runId of open) if (!(await this.#reopen(runId))) this.#retryOpening(runId);
     // Those that were under way come first: they have a place already.
     for (const [runId, live] of this.#live) if (live.log.run.state !== Run_State.QUEUED) this.#supervise(runId, live);
-    for (const [runId, live] of this.#live) if (!live.supervising) this.#watchQueue(runId, live);
+    for (const [runId, live] of this.#live) if (live.supervising === undefined) this.#watchQueue(runId, live);
     this.#pump();
   }
 
   /** Creates a run and queues it; the same request id with the same request answers the run it made before. */
-  async create(
-    request: CreateRunRequest,
-    spec: RunSpec,
-    work: ResolvedWork,
-    caller: Caller,
-    traceparent: string | undefined,
-  ): Promise<Run> {
-    const { registry, volume } = this.#options;
-    const { requestId } = request;
-    const requestHmac = volume.sign("request", Buffer.from(canonical(request.spec)));
-    const key = `${caller.tenant}\0${requestId}`;
-    if (requestId !== "") {
-      await this.#creating.get(key)?.catch(() => {});
-      const made = registry.findRequest(caller.tenant, requestId);
-      if (made !== undefined) {
-        if (made.requestHmac !== requestHmac) throw new Fault("IDEMPOTENCY_CONFLICT");
-        return this.get(made.runId, caller);
-      }
+  async create({ requestId, spec: asked }: CreateRunRequest, wanted: WantedRun): Promise<Run> {
+    const { registry, volume, maxQueuedRuns } = this.#options;
+    const { caller } = wanted;
+    const requestHmac = volume.sign("request", Buffer.from(canonicalSpec(asked)));
+    const key = requestId === "" ? Symbol("no request id") : `${caller.tenant}\0${requestId}`;
+    while (this.#creating.has(key)) await this.#creating.get(key)?.catch(() => {});
+    const made = requestId === "" ? undefined : registry.findRequest(caller.tenant, requestId);
+    if (made !== undefined) {
+      if (made.requestHmac !== requestHmac) throw new Fault("IDEMPOTENCY_CONFLICT");
+      return this.get(made.runId, caller);
     }
-    const { queued, running } = this.load;
     if (!this.#accepting) throw new Fault("SHUTTING_DOWN", { retryAfterMs: 2_000 });
-    if (queued >= this.#options.maxQueuedRuns)
+    const { queued, running } = this.load;
+    if (queued + this.#creating.size >= maxQueuedRuns) {
       throw new Fault("QUEUE_FULL", { retryAfterMs: 5_000, details: { queued: String(queued), running: String(running) } });
-    const creating = this.#create(requestId, requestHmac, spec, work, caller, traceparent);
-    if (requestId !== "") {
-      this.#creating.set(key, creating);
-      creating.finally(() => this.#creating.delete(key)).catch(() => {});
     }
-    return creating;
+    const creating = this.#create(requestId, requestHmac, wanted);
+    this.#creating.set(key, creating);
+    try {
+      return await creating;
+    } finally {
+      this.#creating.delete(key);
+    }
   }
 
   /** Reads a run. @throws Fault RUN_NOT_FOUND also where it is another tenant's. */
@@ -161,18 +152,11 @@ export class Runs implements AsyncDisposable {
     const run = this.get(runId, caller);
     const live = isRunId(runId) ? this.#live.get(runId) : undefined;
     if (live === undefined || waitMs === 0 || isTerminal(run.state)) return run;
-    const over = new AbortController();
-    const stopWaiting = () => over.abort(signal.reason);
-    signal.addEventListener("abort", stopWaiting, { once: true });
-    const ended = live.log
-      .until(({ run: now }) => isTerminal(now.state), { signal: over.signal })
-      .then(
-        () => true,
-        () => false,
-      );
-    await Promise.race([ended, delay(waitMs, { signal: over.signal }).catch(() => {})]);
-    signal.removeEventListener("abort", stopWaiting);
-    over.abort();
+    using wait = linkSignals(signal);
+    const ended = live.log.until(({ run: now }) => isTerminal(now.state), { signal: wait.signal });
+    await Promise.race([ended, delay(waitMs, { signal: wait.signal })]).catch(() => {});
+    wait.abort();
+    await ended.catch(() => {});
     signal.throwIfAborted();
     return this.get(runId, caller);
   }
@@ -203,17 +187,21 @@ export class Runs implements AsyncDisposable {
     this.get(runId, caller);
     if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
     const { journal, [Symbol.dispose]: release } = await this.#journals.borrow(runId);
-    return { log: new RunLog(journal, undefined, () => {}), run: () => this.get(runId, caller), [Symbol.dispose]: release };
+    return { journal, run: () => this.get(runId, caller), [Symbol.dispose]: release };
   }
 
   /** Stops every run that is under way, and waits until each is over or `signal` aborts. Queued runs stay queued. */
   async stopAll(graceSeconds: number, signal: AbortSignal): Promise<void> {
     this.#accepting = false;
-    const running = [...this.#live.values()].filter(({ supervising }) => supervising);
-    await Promise.allSettled(running.map((live) => this.#stop(live, shutdownReason, graceSeconds, undefined)));
-    const over = new Tail();
-    signal.addEventListener("abort", () => over.moveTo(1), { once: true });
-    await Promise.race([Promise.allSettled(this.#supervised), over.waitAbove(0)]);
+    const running = [...this.#live].filter(([, { supervising }]) => supervising !== undefined);
+    await Promise.allSettled(running.map(([, live]) => this.#stop(live, "", graceSeconds, undefined)));
+    await abortable(Promise.allSettled(running.map(([, { supervising }]) => supervising)), signal).catch(() => {});
+    // What did not end in time is killed; the next orchestrator finds it lost and ends it.
+    const { provider, volume } = this.#options;
+    for (const [runId] of running.filter(([id]) => this.#live.has(id))) {
+      const handle = await provider.find(volume.runFolder(runId)).catch(() => undefined);
+      if (handle !== undefined) await provider.kill(handle).catch(() => {});
+    }
   }
 
   /** Lets go of every run as it is, for the next orchestrator to go on with. */
@@ -225,15 +213,9 @@ export class Runs implements AsyncDisposable {
     await this.#journals[Symbol.asyncDispose]();
   }
 
-  async #create(
-    requestId: string,
-    requestHmac: string,
-    spec: RunSpec,
-    work: ResolvedWork,
-    caller: Caller,
-    traceparent: string | undefined,
-  ): Promise<Run> {
+  async #create(requestId: string, requestHmac: string, { spec, resolve, caller, traceparent }: WantedRun): Promise<Run> {
     const { volume } = this.#options;
+    const work = await resolve();
     const runId = toRunId(randomUUIDv7());
     const folder = volume.runFolder(runId);
     const by = { key: caller.key, actor: caller.actor };
@@ -244,13 +226,16 @@ export class Runs implements AsyncDisposable {
       usage: Usage.fromPartial({}),
       createTime: new Date(),
     };
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => rm(folder, { recursive: true, force: true }));
     let log: RunLog | undefined;
-    const journal = await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records) });
+    const journal = undo.use(await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records) }));
     log = new RunLog(journal, undefined, (fold) => this.#index(fold));
     const name = "playbook.yaml";
     const stored = await storeArtifact(folder, name, [Buffer.from(work.source)]);
     const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: Date.now() };
     const position = positionOf(queued, this.#waiting());
+    const summary = position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`;
     await log.begin([
       {
         attempt: 0,
@@ -258,18 +243,52 @@ export class Runs implements AsyncDisposable {
         payload: { $case: "runCreated", value: { run, by, requestId, requestHmac } },
       },
       { attempt: 0, ...artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...stored }) },
-      {
-        attempt: 0,
-        summary: position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`,
-        payload: { $case: "runQueued", value: { position } },
-      },
+      { attempt: 0, summary, payload: { $case: "runQueued", value: { position } } },
     ]);
-    const live: LiveRun = { log, spec, playbookSource: work.source, hold: this.#journals.adopt(runId, journal), supervising: false };
+    undo.move();
+    const live: LiveRun = { log, spec, playbookSource: work.source, hold: this.#journals.adopt(runId, journal), supervising: undefined };
     this.#live.set(runId, live);
     this.#watchQueue(runId, live);
     const created = log.run;
     this.#pump();
     return created;
+  }
+
+  /** Opens a run that is not known to be over. Answers false where that may go better later. */
+  async #reopen(runId: RunId): Promise<boolean> {
+    const { volume, registry, logger } = this.#options;
+    try {
+      const opened = await openRun(volume.runFolder(runId), runId, (fold) => this.#index(fold));
+      if (opened === undefined) {
+        // Created, and never answered for: nobody knows it.
+        registry.remove(runId);
+        return true;
+      }
+      registry.rebuild(opened.log.fold);
+      if (isTerminal(opened.log.run.state)) {
+        await opened.log.journal.seal();
+        await opened.log[Symbol.asyncDispose]();
+      } else {
+        this.#live.set(runId, { ...opened, hold: this.#journals.adopt(runId, opened.log.journal), supervising: undefined });
+      }
+      return true;
+    } catch (error) {
+      logger.error({ run: runId, error }, "run could not be opened");
+      return false;
+    }
+  }
+
+  /** Tries again until a run can be opened: every run that was ever created is ended. */
+  #retryOpening(runId: RunId): void {
+    const { signal } = this.#ending;
+    const retrying = (async () => {
+      do await delay(reopenMs, { signal });
+      while (!(await this.#reopen(runId)));
+      const live = this.#live.get(runId);
+      if (live !== undefined) this.#supervise(runId, live);
+    })().catch(() => {});
+    this.#supervised.add(retrying);
+    void retrying.finally(() => this.#supervised.delete(retrying));
   }
 
   #index(fold: RunFold): void {
@@ -282,7 +301,7 @@ export class Runs implements AsyncDisposable {
   }
 
   #waiting(): QueuedRun[] {
-    return [...this.#live].filter(([, live]) => !live.supervising).map(([id, { log }]) => toQueued(id, log.run));
+    return [...this.#live].filter(([, live]) => live.supervising === undefined).map(([id, { log }]) => toQueued(id, log.run));
   }
 
   #pump(): void {
@@ -294,7 +313,6 @@ export class Runs implements AsyncDisposable {
   }
 
   #supervise(runId: RunId, live: LiveRun): void {
-    live.supervising = true;
     const { volume, provider } = this.#options;
     const logger = this.#options.logger.child({ run: runId });
     const supervised = {
@@ -304,10 +322,11 @@ export class Runs implements AsyncDisposable {
       secretOf: (attempt: number) => volume.sign("sandbox", runId, String(attempt)),
       logger,
     };
-    const lost = live.log.run.state === Run_State.QUEUED && Object.values(live.spec.credentials).some((value) => value === "");
     const running = (async () => {
       try {
-        if (lost) await publish(live.log, 0, Run_State.FAILED, failedOutcome(new Fault("CREDENTIALS_LOST"), undefined));
+        if (live.log.run.state === Run_State.QUEUED && hasLostSecrets(live.spec)) {
+          await publish(live.log, 0, Run_State.FAILED, failedOutcome(new Fault("CREDENTIALS_LOST"), undefined));
+        }
         await superviseRun(supervised, this.#ending.signal);
       } catch (error) {
         if (this.#ending.signal.aborted) return;
@@ -317,6 +336,7 @@ export class Runs implements AsyncDisposable {
       if (isTerminal(live.log.run.state)) this.#retire(runId, live);
       this.#pump();
     })();
+    live.supervising = running;
     this.#supervised.add(running);
     void running.finally(() => this.#supervised.delete(running));
   }
@@ -326,20 +346,22 @@ export class Runs implements AsyncDisposable {
     const { log } = live;
     const bySeconds =
       (log.run.createTime?.getTime() ?? Date.now()) / 1000 + (log.run.spec?.queueTimeoutSeconds ?? limits.queueTimeoutSeconds.default);
-    const left = new AbortController();
-    const signal = AbortSignal.any([left.signal, this.#ending.signal]);
     const watching = (async () => {
+      using wait = linkSignals(this.#ending.signal);
+      const { signal } = wait;
       const moved = log.until(({ run, stop }) => run.state !== Run_State.QUEUED || stop !== undefined, { signal });
       const timedOut = delay(Math.max(0, bySeconds * 1000 - Date.now()), { signal }).then(() => "late" as const);
       timedOut.catch(() => {});
       moved.catch(() => {});
-      const first = await Promise.race([moved, timedOut]).finally(() => left.abort());
-      if (live.supervising) return;
-      live.supervising = true;
-      if (first === "late") await publish(log, 0, Run_State.FAILED, failedOutcome(new Fault("QUEUE_TIMED_OUT"), undefined));
-      else await publishStopped(log, 0, undefined);
-      await finishRun({ log, runFolder: this.#options.volume.runFolder(runId), logger: this.#options.logger }, this.#ending.signal);
+      const first = await Promise.race([moved, timedOut]).finally(() => wait.abort());
+      if (live.supervising !== undefined) return;
+      const late = () => publish(log, 0, Run_State.FAILED, failedOutcome(new Fault("QUEUE_TIMED_OUT"), undefined));
+      const { volume, logger } = this.#options;
+      const decide = () => (first === "late" ? late() : publishStopped(log, 0, undefined));
+      live.supervising = finishRun({ log, runFolder: volume.runFolder(runId), logger }, this.#ending.signal, decide);
+      await live.supervising;
       this.#retire(runId, live);
+      this.#pump();
     })().catch(() => {});
     this.#supervised.add(watching);
     void watching.finally(() => this.#supervised.delete(watching));
@@ -348,7 +370,7 @@ export class Runs implements AsyncDisposable {
   async #stop({ log }: LiveRun, reason: string, graceSeconds: number, by: { key: string; actor: string } | undefined): Promise<void> {
     await log.decide(({ run, stop }) => {
       if (run.outcome !== undefined) return [];
-      if (stop !== undefined && stop.atMs + stop.graceSeconds * 1000 <= Date.now() + graceSeconds * 1000) return [];
+      if (stop !== undefined && graceEndsAtMs(stop) <= Date.now() + graceSeconds * 1000) return [];
       const summary = reason === "" ? "Asked to stop" : `Asked to stop: ${reason}`;
       return [{ attempt: run.attempt, summary, payload: { $case: "stopRequested", value: { reason, graceSeconds, by } } }];
     });
@@ -363,13 +385,4 @@ export class Runs implements AsyncDisposable {
 
 function toQueued(id: RunId, run: Run): QueuedRun {
   return { id, priority: run.spec?.priority ?? limits.priority.default, createTimeMs: run.createTime?.getTime() ?? 0 };
-}
-
-/** Writes a spec so that equal specs have equal bytes. */
-function canonical(spec: RunSpec | undefined): string {
-  return JSON.stringify(spec, (_, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  );
 }

@@ -1,13 +1,16 @@
+import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
 import { Artifact_Kind, Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
+import { shorten } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
+import { secretsOf } from "../runs/spec.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import { publish, publishStopped, releaseSandbox, runAttempt } from "./attempt.ts";
+import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
 import { keepLog } from "./keep-log.ts";
 import { failedOutcome, stateWords } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
@@ -32,45 +35,78 @@ export interface SupervisedRun {
  * @throws the signal's reason when that aborts; the run and its sandbox are then left as they are.
  */
 export async function superviseRun(supervised: SupervisedRun, signal: AbortSignal): Promise<void> {
-  const { log, provider, runFolder, logger } = supervised;
+  const { log, provider, runFolder, playbookSource } = supervised;
   let handle = await provider.find(runFolder);
+  if (handle === undefined && log.fold.attempt.startedAtMs !== undefined) await takeLost(supervised, signal);
+  let cause = "";
   while (log.run.outcome === undefined || handle !== undefined) {
-    const attempt = handle?.attempt ?? log.run.attempt + 1;
-    const secret = supervised.secretOf(attempt);
     if (handle === undefined) {
       if (log.fold.stop !== undefined) {
         await publishStopped(log, log.run.attempt, undefined);
         break;
       }
-      handle = await startSandbox(supervised, attempt, secret, signal);
-    }
-    const begunBefore = log.fold.attempt.startedAtMs !== undefined;
-    let fault = new Fault("SANDBOX_START_FAILED");
-    let begun = begunBefore;
-    if (handle !== undefined) {
-      const plan = { ...supervised, attempt, handle, secret };
-      const end = await runAttempt(plan, signal);
-      if (end.kind === "lost") {
-        const { workFolder } = handle;
-        await keepLog({ log, attempt, runFolder, workFolder, secrets: Object.values(supervised.spec.credentials) }).catch(
-          (error: unknown) => logger.warn({ error }, "log of a lost sandbox was not kept"),
+      if (playbookSource === "") {
+        await publish(
+          log,
+          log.run.attempt,
+          Run_State.FAILED,
+          failedOutcome(new Fault("JOURNAL_DAMAGED", { message: "The playbook's text is damaged on the volume." }), undefined),
         );
+        break;
       }
-      await releaseSandbox(plan);
-      handle = undefined;
-      if (end.kind === "outcome") break;
-      ({ fault, begun } = end);
+      handle = await startSandbox(supervised, cause, signal);
     }
-    logger.warn({ attempt, reason: fault.reason, begun }, "sandbox lost");
-    const again = !begun && attempt < limits.startAttempts && fault.reason !== "SANDBOX_MISBEHAVED";
-    if (!again) await publish(log, attempt, Run_State.FAILED, failedOutcome(fault, undefined));
+    const fault = handle === undefined ? new Fault("SANDBOX_START_FAILED") : await tryAttempt(supervised, handle, signal);
+    handle = undefined;
+    if (fault !== undefined) cause = fault.reason;
   }
   await finishRun(supervised, signal);
 }
 
-/** Writes a run's last record and seals its journal, however long the volume takes to let it. The run must have an outcome. */
-export function finishRun(finished: Pick<SupervisedRun, "log" | "runFolder" | "logger">, signal: AbortSignal): Promise<void> {
-  return untilWritten(finished, signal, () => writeLast(finished));
+/** Faults that another sandbox would meet again. */
+const final: ReadonlySet<string> = new Set(["SANDBOX_MISBEHAVED", "CREDENTIALS_LOST", "EVENT_LIMIT"]);
+
+/** Stays with one sandbox to its end and removes it. The run has its outcome before its sandbox is gone; the answer is why it has none and may be tried again. */
+async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, signal: AbortSignal): Promise<Fault | undefined> {
+  const { log, runFolder, logger } = supervised;
+  const { attempt, workFolder } = handle;
+  const plan = { ...supervised, attempt, handle, secret: supervised.secretOf(attempt) };
+  const end = await runAttempt(plan, signal);
+  if (end.kind === "lost") {
+    logger.warn({ attempt, reason: end.fault.reason, begun: end.begun }, "sandbox lost");
+    await keepLog({ log, attempt, runFolder, workFolder, secrets: secretsOf(supervised.spec) }).catch((error: unknown) => {
+      logger.warn({ error }, "log of a lost sandbox was not kept");
+    });
+    // Work that had begun is never done again by itself.
+    if (end.begun || attempt >= limits.startAttempts || final.has(end.fault.reason)) {
+      await publish(log, attempt, Run_State.FAILED, failedOutcome(end.fault, undefined));
+    }
+  }
+  await releaseSandbox(plan);
+  return end.kind === "lost" ? end.fault : undefined;
+}
+
+/** Ends a run whose work had begun in a sandbox that nobody knows any more, with what that left. */
+async function takeLost(supervised: SupervisedRun, signal: AbortSignal): Promise<void> {
+  const { log, runFolder } = supervised;
+  const { attempt } = log.run;
+  await takeLeftovers({ ...supervised, attempt, workFolder: join(runFolder, `work-${attempt}`) }, undefined, signal);
+  await publish(log, attempt, Run_State.FAILED, failedOutcome(new Fault("SANDBOX_LOST"), undefined));
+}
+
+/** What writing the end of a run needs. */
+export type EndingRun = Pick<SupervisedRun, "log" | "runFolder" | "logger">;
+
+/**
+ * Writes a run's last record and seals its journal, however long the volume takes to let it.
+ *
+ * @param decide gives the run its outcome, where it has none; tried again with the rest.
+ */
+export function finishRun(ending: EndingRun, signal: AbortSignal, decide: () => Promise<void> = async () => {}): Promise<void> {
+  return untilWritten(ending, signal, async () => {
+    await decide();
+    await writeLast(ending);
+  });
 }
 
 /** Ends a run that cannot go on: its sandbox, and then the run itself with `fault` as its outcome, unless it has one. */
@@ -81,10 +117,7 @@ export async function failRun(failed: SupervisedRun, fault: Fault, signal: Abort
     const released = releaseSandbox({ provider, handle, secret: secretOf(handle.attempt), logger });
     await released.catch((error: unknown) => logger.error({ error }, "sandbox of a failed run was not removed"));
   }
-  await untilWritten(failed, signal, async () => {
-    await publish(log, log.run.attempt, Run_State.FAILED, failedOutcome(fault, undefined));
-    await writeLast(failed);
-  });
+  await finishRun(failed, signal, () => publish(log, log.run.attempt, Run_State.FAILED, failedOutcome(fault, undefined)));
 }
 
 /** Tries until the volume takes it: what cannot be written waits here, in memory. */
@@ -121,29 +154,35 @@ async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFol
 }
 
 async function startSandbox(
-  { log, provider, runFolder, logger }: SupervisedRun,
-  attempt: number,
-  secret: string,
+  { log, provider, runFolder, secretOf, logger }: SupervisedRun,
+  cause: string,
   signal: AbortSignal,
 ): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
-  await log.decide(() => [
-    {
-      attempt,
-      summary: attempt === 1 ? "Starting a sandbox" : `Starting another sandbox (attempt ${attempt})`,
-      payload: { $case: "attemptStarted", value: { cause: attempt === 1 ? "" : "SANDBOX_LOST", isolation } },
-    },
-  ]);
+  const attempt = log.run.attempt + 1;
+  const summary = attempt === 1 ? "Starting a sandbox" : `Starting another sandbox (attempt ${attempt})`;
+  await log.decide(() => [{ attempt, summary, payload: { $case: "attemptStarted", value: { cause, isolation } } }]);
   const timeoutSeconds = log.run.spec?.timeoutSeconds ?? limits.timeoutSeconds.default;
-  const plan = { runId: log.run.id, attempt, runFolder, secret, deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs };
+  const plan = {
+    runId: log.run.id,
+    attempt,
+    runFolder,
+    secret: secretOf(attempt),
+    deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs,
+  };
   try {
     return await provider.start(plan, { signal });
   } catch (error) {
     signal.throwIfAborted();
     logger.error({ attempt, error }, "sandbox did not start");
+    if (attempt >= limits.startAttempts)
+      await publish(log, attempt, Run_State.FAILED, failedOutcome(new Fault("SANDBOX_START_FAILED"), undefined));
     return undefined;
   }
 }
+
+const keptChars = 500;
+const keptActions = 10;
 
 /** Makes the Run fit its last event: what is too large goes to an artifact that the event names. */
 async function fitRun(log: RunLog, runFolder: string): Promise<{ run: Run; drafts: RunDraft[] }> {
@@ -156,13 +195,29 @@ async function fitRun(log: RunLog, runFolder: string): Promise<{ run: Run; draft
     attempt: run.attempt,
     ...artifactStored({ name, kind: Artifact_Kind.DATA, contentType: "application/json", ...stored }),
   };
-  const outcome =
-    run.outcome === undefined
-      ? undefined
-      : { ...run.outcome, data: undefined, extractedTexts: [], sessionMemory: "", truncated: true, dataArtifact: name };
-  const spec =
-    run.spec === undefined ? undefined : { ...run.spec, params: undefined, outputSchema: undefined, checks: [], guardrails: undefined };
-  return { run: { ...run, outcome, spec, runArtifact: name }, drafts: [draft] };
+  const { error } = run.outcome ?? {};
+  const outcome = run.outcome && {
+    ...run.outcome,
+    summary: shorten(run.outcome.summary, keptChars),
+    error: error && { ...error, message: shorten(error.message, keptChars), details: {} },
+    data: undefined,
+    extractedTexts: [],
+    sessionMemory: "",
+    truncated: true,
+    dataArtifact: name,
+  };
+  const spec = run.spec && {
+    ...run.spec,
+    params: undefined,
+    outputSchema: undefined,
+    checks: [],
+    guardrails: undefined,
+    browser: undefined,
+  };
+  const unconfirmedActions = run.unconfirmedActions
+    .slice(-keptActions)
+    .map((begun) => ({ ...begun, inputSummary: shorten(begun.inputSummary, keptChars) }));
+  return { run: { ...run, outcome, spec, unconfirmedActions, runArtifact: name }, drafts: [draft] };
 }
 
 function seconds({ startTime, createTime }: Run): string {

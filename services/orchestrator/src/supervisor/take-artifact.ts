@@ -9,6 +9,9 @@ import type { RunLog } from "./run-log.ts";
 
 const tries = 3;
 
+/** The names of files that are the orchestrator's own to write. */
+const reserved = /^(playbook\.yaml|run\.json|sandbox-\d+\.log)$/;
+
 /** Reads a file of the sandbox from a byte on. */
 export type ReadWorkFile = (offset: number) => AsyncIterable<{ readonly chunk: Uint8Array }>;
 
@@ -16,19 +19,35 @@ export type ReadWorkFile = (offset: number) => AsyncIterable<{ readonly chunk: U
  * Brings a file that a sandbox announced onto the volume, checked by length and hash, and answers the event that says
  * so. A file that cannot be had becomes a warning: it never holds up the run.
  */
-export async function takeArtifact(log: RunLog, runFolder: string, ready: ArtifactReady, read: ReadWorkFile): Promise<EventDraft> {
+export async function takeArtifact(
+  log: RunLog,
+  runFolder: string,
+  ready: ArtifactReady,
+  read: ReadWorkFile,
+  signal: AbortSignal,
+): Promise<EventDraft> {
   const { name, kind, contentType, sizeBytes, sha256 } = ready;
-  if (!isArtifactName(name) || sizeBytes > limits.artifactBytes || log.fold.artifacts.length >= limits.artifactsPerRun) {
-    return warningRaised("ARTIFACT_REFUSED", "A file of the sandbox is too large, one too many, or has a name that is not allowed.");
+  if (
+    !isArtifactName(name) ||
+    reserved.test(name) ||
+    log.fold.artifacts.some((stored) => stored.name === name) ||
+    sizeBytes > limits.artifactBytes ||
+    log.fold.artifacts.length >= limits.artifactsPerRun
+  ) {
+    return warningRaised(
+      "ARTIFACT_REFUSED",
+      "A file of the sandbox is too large, one too many, or has a name that is taken or not allowed.",
+    );
   }
   for (let attempt = 1; ; attempt++) {
     try {
-      const stored = await storeArtifact(runFolder, name, resuming(read, sizeBytes));
+      const stored = await storeArtifact(runFolder, name, resuming(read, sizeBytes, signal));
       if (stored.sizeBytes !== sizeBytes || stored.sha256 !== sha256) throw new Fault("SANDBOX_MISBEHAVED");
       return artifactStored({ name, kind, contentType, sizeBytes, sha256 });
     } catch (error) {
+      signal.throwIfAborted();
       const fault = Fault.from(error);
-      if (fault.reason === "CANCELLED" || fault.reason === "VOLUME_FULL" || fault.reason === "VOLUME_FAILED") throw error;
+      if (fault.reason === "VOLUME_FULL" || fault.reason === "VOLUME_FAILED") throw error;
       if (attempt === tries) return warningRaised("ARTIFACT_LOST", `The file ${name} could not be brought out of the sandbox.`);
     }
   }
@@ -49,7 +68,7 @@ export function artifactStored(artifact: {
 }
 
 /** Reads a whole file; where a read breaks, goes on from the byte that is missing. */
-async function* resuming(read: ReadWorkFile, sizeBytes: number): AsyncGenerator<Uint8Array> {
+async function* resuming(read: ReadWorkFile, sizeBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   let offset = 0;
   for (let broken = 0; offset < sizeBytes; broken++) {
     try {
@@ -59,6 +78,7 @@ async function* resuming(read: ReadWorkFile, sizeBytes: number): AsyncGenerator<
       }
       if (offset < sizeBytes) throw new Fault("SANDBOX_MISBEHAVED");
     } catch (error) {
+      signal.throwIfAborted();
       if (broken === tries) throw error;
     }
   }

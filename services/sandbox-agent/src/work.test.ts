@@ -276,11 +276,12 @@ steps:
 
 test("leaves no credential in what is cut, in what is kept in files, and in what there is when it is stopped", async () => {
   const secret = "hunter2-hunter2";
-  // A secret lies across each place where a text is cut: 4,096 bytes of a text, 300 characters of a title, 200 of a summary.
+  // A secret lies across each place where a text is cut: 4,096 bytes of a text, 300 characters of a title, 200 of a summary, 50 of a selector.
   const across = (at: number) => `${"x".repeat(at - 5)}${secret}`;
   const arrived = Promise.withResolvers<void>();
   await using site = await startSite({
     "/": `<title>${across(300)}</title><h1>${across(4096)}</h1><p>${across(160)}${"y".repeat(50_000)}</p><b>${secret}</b>`,
+    [`/${across(170)}`]: "<h1>Here</h1>",
     "/slow": () => {
       arrived.resolve();
       return undefined;
@@ -295,7 +296,8 @@ steps:
   - { action: extract, selector: h1, store_as: long }
   - { action: extract, selector: p }
   - { action: extract, selector: b, store_as: name }
-  - { action: wait_for, selector: '${"p:visible, ".repeat(4)}[title="${secret}"], h1' }
+  - { action: wait_for, selector: '${"p:visible, ".repeat(3)}[title="${secret}"], h1' }
+  - { action: goto, params: { url: "{url}/${across(170)}" } }
   - { action: goto, params: { url: "{url}/slow" } }`;
   const work = room.start(
     {

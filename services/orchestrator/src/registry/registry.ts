@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { Artifact, Run, type Run_State } from "@clew/proto/grpc/clew/run/v1/run";
@@ -30,6 +31,15 @@ const schema = `
   CREATE TABLE artifacts (run_id TEXT NOT NULL, name TEXT NOT NULL, artifact BLOB NOT NULL, PRIMARY KEY (run_id, name)) STRICT, WITHOUT ROWID;
 `;
 
+// Not INSERT OR REPLACE, which would delete another run of the same request.
+const upsert = `
+  INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET
+    tenant = excluded.tenant, state = excluded.state, create_time = excluded.create_time, playbook = excluded.playbook,
+    parent_run = excluded.parent_run, request_id = excluded.request_id, request_hmac = excluded.request_hmac,
+    last_sequence = excluded.last_sequence, run = excluded.run
+`;
+
 /**
  * The index of runs. Everything in it comes from the journals, so it may be deleted: what is missing is indexed again
  * when the orchestrator starts. Nothing in it is fsynced; the journal wins.
@@ -37,17 +47,18 @@ const schema = `
 export class Registry implements Disposable {
   readonly #database: DatabaseSync;
 
+  /** Opens the index of a volume; a damaged one is removed and begun anew, and is empty then. */
   constructor(volumeFolder: string) {
-    this.#database = new DatabaseSync(join(volumeFolder, "registry.sqlite"));
-    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;");
-    if (this.#database.prepare("PRAGMA user_version").get()?.["user_version"] !== schemaVersion) {
-      this.#database.exec(
-        `DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS labels; DROP TABLE IF EXISTS artifacts; ${schema} PRAGMA user_version = ${schemaVersion};`,
-      );
+    const file = join(volumeFolder, "registry.sqlite");
+    try {
+      this.#database = openDatabase(file);
+    } catch {
+      for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
+      this.#database = openDatabase(file);
     }
   }
 
-  /** Indexes a run as its journal has it. */
+  /** Indexes a run as its journal has it. @throws Error when another run has its request id. */
   write({ run, requestId, requestHmac, artifacts }: RunFold): void {
     const row = [
       run.id,
@@ -61,7 +72,7 @@ export class Registry implements Disposable {
       run.lastSequence,
       Run.encode(run).finish(),
     ];
-    this.#database.prepare("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)").run(...row);
+    this.#database.prepare(upsert).run(...row);
     if (run.lastSequence <= 1) {
       const label = this.#database.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)");
       for (const [key, value] of Object.entries(run.spec?.labels ?? {})) label.run(run.id, key, value);
@@ -72,7 +83,7 @@ export class Registry implements Disposable {
 
   /** Indexes a run of which nothing is indexed yet. */
   rebuild(fold: RunFold): void {
-    this.write({ ...fold, run: { ...fold.run, lastSequence: fold.run.lastSequence } });
+    this.write(fold);
     const label = this.#database.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)");
     for (const [key, value] of Object.entries(fold.run.spec?.labels ?? {})) label.run(fold.run.id, key, value);
     this.#writeArtifacts(fold.run.id, fold.artifacts);
@@ -143,6 +154,24 @@ export class Registry implements Disposable {
   #writeArtifacts(runId: string, artifacts: readonly Artifact[]): void {
     const insert = this.#database.prepare("INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?)");
     for (const artifact of artifacts) insert.run(runId, artifact.name, Artifact.encode(artifact).finish());
+  }
+}
+
+function openDatabase(file: string): DatabaseSync {
+  const database = new DatabaseSync(file);
+  try {
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;");
+    const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+    if (found !== "ok") throw new Error("The registry is damaged.");
+    if (database.prepare("PRAGMA user_version").get()?.["user_version"] !== schemaVersion) {
+      database.exec(
+        `DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS labels; DROP TABLE IF EXISTS artifacts; ${schema} PRAGMA user_version = ${schemaVersion};`,
+      );
+    }
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }
 

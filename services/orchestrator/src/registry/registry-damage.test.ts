@@ -1,0 +1,60 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Run } from "@clew/proto/grpc/clew/run/v1/run";
+import { RunCreated } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { describe, expect, it } from "vitest";
+import { decodeBody, encodeBody } from "../runs/event.ts";
+import { applyEvent, type RunFold } from "../runs/run.ts";
+import { Registry } from "./registry.ts";
+
+function created(id: string, requestId: string): RunFold {
+  const run = Run.fromPartial({ id, tenant: "acme" });
+  const body = encodeBody({ summary: "", payload: { $case: "runCreated", value: RunCreated.fromPartial({ run, requestId }) } });
+  return applyEvent(undefined, decodeBody(body, { runId: id, sequence: 1, attempt: 0, timeMs: 1, resumeToken: "" }));
+}
+
+async function filledVolume(): Promise<{ volume: string; file: string }> {
+  const volume = await mkdtemp(join(tmpdir(), "clew-registry-"));
+  using registry = new Registry(volume);
+  for (let n = 0; n < 200; n++) registry.rebuild(created(`run-${n}`, `request-${n}`));
+  return { volume, file: join(volume, "registry.sqlite") };
+}
+
+describe("a damaged index", () => {
+  it.each<[string, (bytes: Buffer) => Uint8Array]>([
+    ["is no database", () => Buffer.from("not a database, and long enough to be looked at".repeat(100))],
+    ["has zeros in the place of its pages", (bytes) => bytes.fill(0, 4_096)],
+    ["lost its end", (bytes) => bytes.subarray(0, 10_000)],
+    ["has a torn schema", (bytes) => bytes.fill(0xff, 100, 4_096)],
+  ])("is begun anew when its file %s", async (_, damage) => {
+    const { volume, file } = await filledVolume();
+    await writeFile(file, damage(await readFile(file)));
+    using registry = new Registry(volume);
+    expect(registry.ids().size).toBe(0);
+    registry.rebuild(created("run-1", "request-1"));
+    expect(registry.findRequest("acme", "request-1")?.runId).toBe("run-1");
+  });
+
+  it("is begun anew when leftovers stand beside it", async () => {
+    const { volume, file } = await filledVolume();
+    for (const end of ["", "-wal", "-shm"]) await writeFile(`${file}${end}`, "x".repeat(9_000));
+    using registry = new Registry(volume);
+    expect(registry.ids().size).toBe(0);
+  });
+
+  it("is kept when it is whole", async () => {
+    const { volume } = await filledVolume();
+    using registry = new Registry(volume);
+    expect(registry.ids().size).toBe(200);
+  });
+});
+
+it("refuses a second run of one request instead of forgetting the first", async () => {
+  using registry = new Registry(await mkdtemp(join(tmpdir(), "clew-registry-")));
+  registry.write(created("run-1", "same"));
+  expect(() => registry.write(created("run-2", "same"))).toThrow(/UNIQUE/);
+  expect(registry.findRequest("acme", "same")?.runId).toBe("run-1");
+  registry.write(created("run-1", "same"));
+  expect([...registry.ids().keys()]).toEqual(["run-1"]);
+});

@@ -17,7 +17,7 @@ function created(id: string, requestId: string): RunFold {
 async function filledVolume(): Promise<{ volume: string; file: string }> {
   const volume = await mkdtemp(join(tmpdir(), "clew-registry-"));
   using registry = new Registry(volume);
-  for (let n = 0; n < 200; n++) registry.rebuild(created(`run-${n}`, `request-${n}`));
+  for (let n = 0; n < 200; n++) registry.write(created(`run-${n}`, `request-${n}`));
   return { volume, file: join(volume, "registry.sqlite") };
 }
 
@@ -32,7 +32,7 @@ describe("a damaged index", () => {
     await writeFile(file, damage(await readFile(file)));
     using registry = new Registry(volume);
     expect(registry.ids().size).toBe(0);
-    registry.rebuild(created("run-1", "request-1"));
+    registry.write(created("run-1", "request-1"));
     expect(registry.findRequest("acme", "request-1")?.runId).toBe("run-1");
   });
 

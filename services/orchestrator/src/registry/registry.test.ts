@@ -37,10 +37,10 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
 async function filled() {
   const registry = new Registry(await mkdtemp(join(tmpdir(), "clew-registry-")));
   const labelled = Run.fromPartial({ spec: { labels: { team: "billing", env: "prod" } } }).spec;
-  registry.rebuild(fold("a", 1_000));
-  registry.rebuild(fold("b", 2_000, { state: Run_State.FAILED, spec: labelled }));
-  registry.rebuild(fold("c", 2_000, { playbook: { id: "hello", version: "", sha256: "" } }));
-  registry.rebuild(fold("d", 3_000, { tenant: "other" }));
+  registry.write(fold("a", 1_000));
+  registry.write(fold("b", 2_000, { state: Run_State.FAILED, spec: labelled }));
+  registry.write(fold("c", 2_000, { playbook: { id: "hello", version: "", sha256: "" } }));
+  registry.write(fold("d", 3_000, { tenant: "other" }));
   return registry;
 }
 

@@ -73,20 +73,10 @@ export class Registry implements Disposable {
       Run.encode(run).finish(),
     ];
     this.#database.prepare(upsert).run(...row);
-    if (run.lastSequence <= 1) {
-      const label = this.#database.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)");
-      for (const [key, value] of Object.entries(run.spec?.labels ?? {})) label.run(run.id, key, value);
-    }
-    const latest = artifacts.at(-1);
-    if (latest !== undefined) this.#writeArtifacts(run.id, [latest]);
-  }
-
-  /** Indexes a run of which nothing is indexed yet. */
-  rebuild(fold: RunFold): void {
-    this.write(fold);
     const label = this.#database.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)");
-    for (const [key, value] of Object.entries(fold.run.spec?.labels ?? {})) label.run(fold.run.id, key, value);
-    this.#writeArtifacts(fold.run.id, fold.artifacts);
+    for (const [key, value] of Object.entries(run.spec?.labels ?? {})) label.run(run.id, key, value);
+    const artifact = this.#database.prepare("INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?)");
+    for (const stored of artifacts) artifact.run(run.id, stored.name, Artifact.encode(stored).finish());
   }
 
   /** Forgets a run. */
@@ -149,11 +139,6 @@ export class Registry implements Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close();
-  }
-
-  #writeArtifacts(runId: string, artifacts: readonly Artifact[]): void {
-    const insert = this.#database.prepare("INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?)");
-    for (const artifact of artifacts) insert.run(runId, artifact.name, Artifact.encode(artifact).finish());
   }
 }
 

@@ -155,7 +155,6 @@ function createAcknowledger(client: EventClient, signal: AbortSignal): (through:
   let sent = 0;
   let running = false;
   const send = async () => {
-    running = true;
     try {
       while (wanted > sent) {
         const through = wanted;
@@ -170,6 +169,9 @@ function createAcknowledger(client: EventClient, signal: AbortSignal): (through:
   };
   return (through) => {
     wanted = Math.max(wanted, through);
-    if (!running) void send();
+    if (running) return;
+    running = true;
+    // After those who wait for the tail: readers come first.
+    setImmediate(() => void send());
   };
 }

@@ -4,10 +4,9 @@ import { Fault } from "@clew/fault/fault";
 import { Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { Journal } from "../journal/journal.ts";
 import { hashSource } from "../playbooks/catalogue.ts";
-import type { RunFold } from "../runs/run.ts";
 import type { RunId } from "../runs/run-id.ts";
 import { failedOutcome, outcomePublished, warningRaised } from "./phrases.ts";
-import { RunLog } from "./run-log.ts";
+import { type OnChange, RunLog } from "./run-log.ts";
 
 /** A run as it was found on the volume. */
 export interface OpenedRun {
@@ -21,12 +20,12 @@ const pageRecords = 1_000;
 const pageBytes = 4 * 1024 * 1024;
 
 /** Opens a run from its journal, mending that where it must be, and folds its events. Undefined where nothing was ever written. */
-export async function openRun(folder: string, runId: RunId, onChange: (fold: RunFold) => void): Promise<OpenedRun | undefined> {
+export async function openRun(folder: string, runId: RunId, onChange: OnChange): Promise<OpenedRun | undefined> {
   let log: RunLog | undefined;
   let reading = true;
   const { journal, recovery } = await Journal.open({ folder, runId, onDurable: (records) => log?.hear(records) });
-  log = new RunLog(journal, undefined, (fold) => {
-    if (!reading) onChange(fold);
+  log = new RunLog(journal, undefined, (fold, before) => {
+    if (!reading) onChange(fold, before);
   });
   let position = await journal.resolve({ kind: "start" });
   while (position.sequence < journal.durable) {

@@ -1,10 +1,9 @@
 import { Fault } from "@clew/fault/fault";
 import type { Run } from "@clew/proto/grpc/clew/run/v1/run";
-import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import type { Journal, JournalRecord } from "../journal/journal.ts";
 import { Producer } from "../journal/record.ts";
-import { type EventDraft, encodeBody, type Payload } from "../runs/event.ts";
+import { type EventDraft, encodeBody } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
 import { applyEvent, type RunFold } from "../runs/run.ts";
 import { decodeRecord } from "./decode-record.ts";
@@ -17,8 +16,8 @@ export interface RunDraft extends EventDraft {
   readonly producerSequence?: number;
 }
 
-/** Told of each durable change of a run, before any reader can see it. */
-export type OnChange = (fold: RunFold, event: RunEvent & { readonly payload: Payload }) => void;
+/** Told of what became durable of a run, before any reader can see it, and how the run stood before. */
+export type OnChange = (fold: RunFold, before: RunFold | undefined) => void;
 
 /**
  * The journal of one run, and what its events come to. The only writer of the run.
@@ -50,11 +49,9 @@ export class RunLog implements AsyncDisposable {
 
   /** Takes what became durable; the journal calls it before its tail moves. */
   hear(records: readonly JournalRecord[]): void {
-    for (const record of records) {
-      const event = decodeRecord(this.journal, record);
-      this.#fold = applyEvent(this.#fold, event);
-      this.#onChange(this.#fold, event);
-    }
+    const before = this.#fold;
+    for (const record of records) this.#fold = applyEvent(this.#fold, decodeRecord(this.journal, record));
+    if (this.#fold !== undefined) this.#onChange(this.#fold, before);
   }
 
   /**

@@ -230,7 +230,7 @@ export class Runs implements AsyncDisposable {
     undo.defer(() => rm(folder, { recursive: true, force: true }));
     let log: RunLog | undefined;
     const journal = undo.use(await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records) }));
-    log = new RunLog(journal, undefined, (fold) => this.#index(fold));
+    log = new RunLog(journal, undefined, (fold, before) => this.#index(fold, before));
     const name = "playbook.yaml";
     const stored = await storeArtifact(folder, name, [Buffer.from(work.source)]);
     const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: Date.now() };
@@ -258,13 +258,13 @@ export class Runs implements AsyncDisposable {
   async #reopen(runId: RunId): Promise<boolean> {
     const { volume, registry, logger } = this.#options;
     try {
-      const opened = await openRun(volume.runFolder(runId), runId, (fold) => this.#index(fold));
+      const opened = await openRun(volume.runFolder(runId), runId, (fold, before) => this.#index(fold, before));
       if (opened === undefined) {
         // Created, and never answered for: nobody knows it.
         registry.remove(runId);
         return true;
       }
-      registry.rebuild(opened.log.fold);
+      registry.write(opened.log.fold);
       if (isTerminal(opened.log.run.state)) {
         await opened.log.journal.seal();
         await opened.log[Symbol.asyncDispose]();
@@ -291,11 +291,13 @@ export class Runs implements AsyncDisposable {
     void retrying.finally(() => this.#supervised.delete(retrying));
   }
 
-  #index(fold: RunFold): void {
+  /** Writes a run's row where its state or its files changed; what else is new of a live run is in memory. */
+  #index(fold: RunFold, before: RunFold | undefined): void {
+    if (before?.run.state === fold.run.state && before.artifacts.length === fold.artifacts.length) return;
     try {
       this.#options.registry.write(fold);
     } catch (error) {
-      // The journal has it: what the index misses now, it gets with the run's next event, or when it is rebuilt.
+      // The journal has it: the index gets it with the run's next change, or when it is rebuilt.
       this.#options.logger.error({ run: fold.run.id, error }, "run was not indexed");
     }
   }

@@ -1,4 +1,5 @@
 import { mkdtemp } from "node:fs/promises";
+import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
@@ -16,6 +17,16 @@ type Events = Implementation<typeof SandboxEventServiceService>;
 const quiet: Events = {
   acknowledgeSandboxEvents: async () => ({}),
   async *streamSandboxEvents() {},
+};
+
+const quietWarden: Implementation<typeof WardenServiceService> = {
+  getSandbox: async () => ({ runId: "r", attempt: 1, alive: true, remainingMs: 1 }),
+  setDeadline: async () => ({}),
+  killSandbox: async () => ({}),
+  async *readWorkFile() {
+    yield { chunk: Buffer.from("x") };
+  },
+  releaseSandbox: async () => ({}),
 };
 
 describe("a gRPC server and its client", () => {
@@ -64,26 +75,71 @@ describe("a gRPC server and its client", () => {
     expect(unexpected).toHaveLength(1);
   });
 
-  it("waits for a slow reader instead of buffering for it", async () => {
+  it.each([
+    // 64 KiB go into HTTP/2's window, 256 KiB or one message wait behind it, and one is in hand.
+    { bytes: 20, most: 4_000 },
+    { bytes: 60_000, most: 7 },
+    { bytes: 1_000_000, most: 2 },
+  ])("holds little for a reader that takes nothing, and gives it up: messages of $bytes bytes", async ({ bytes, most }) => {
+    const ended = new Tail();
     let made = 0;
+    const chunk = Buffer.alloc(bytes);
     await using server = await startGrpcServer({
       address: "127.0.0.1:0",
+      stallMs: 300,
       services: [
-        implement(SandboxEventServiceService, {
-          ...quiet,
-          async *streamSandboxEvents() {
-            for (; made < 100_000; made++) yield { frame: { $case: "heartbeat", value: { tail: made } } };
+        implement(WardenServiceService, {
+          ...quietWarden,
+          async *readWorkFile() {
+            try {
+              while (made < 100_000) {
+                made++;
+                yield { chunk };
+              }
+            } finally {
+              ended.moveTo(1);
+            }
           },
         }),
       ],
     });
-    using client = connectGrpc(SandboxEventServiceService, `127.0.0.1:${server.port}`);
-    for await (const frame of client.streamSandboxEvents({ after: 0 })) {
-      expect(frame.frame?.$case).toBe("heartbeat");
-      await delay(300);
-      break;
+    const session = connect(`http://127.0.0.1:${server.port}`);
+    try {
+      const request = session.request({
+        ":method": "POST",
+        ":path": WardenServiceService.readWorkFile.path,
+        "content-type": "application/grpc",
+        te: "trailers",
+      });
+      // One message without a field; nothing reads the answer.
+      request.end(Buffer.alloc(5));
+      await ended.waitAbove(0, { signal: AbortSignal.timeout(5_000) });
+      expect(made).toBeGreaterThan(0);
+      expect(made).toBeLessThanOrEqual(most);
+    } finally {
+      session.destroy();
     }
-    expect(made).toBeLessThan(50_000);
+  });
+
+  it("brings a reader that pauses every message, in order", async () => {
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      services: [
+        implement(WardenServiceService, {
+          ...quietWarden,
+          async *readWorkFile() {
+            for (let made = 0; made < 200; made++) yield { chunk: Buffer.alloc(50_000, made) };
+          },
+        }),
+      ],
+    });
+    using client = connectGrpc(WardenServiceService, `127.0.0.1:${server.port}`);
+    const read: (number | undefined)[] = [];
+    for await (const { chunk } of client.readWorkFile({ name: "a", offset: 0 })) {
+      if (read.length % 50 === 0) await delay(20);
+      read.push(chunk[0]);
+    }
+    expect(read).toEqual(Array.from({ length: 200 }, (_, n) => n));
   });
 
   it("tells the server when the reader leaves", async () => {
@@ -133,17 +189,7 @@ describe("a channel with a secret", () => {
     const server = await startGrpcServer({
       address,
       authorize: channelCredentials(secret).authorize,
-      services: [
-        implement(WardenServiceService, {
-          getSandbox: async () => ({ runId: "r", attempt: 1, alive: true, remainingMs: 1 }),
-          setDeadline: async () => ({}),
-          killSandbox: async () => ({}),
-          async *readWorkFile() {
-            yield { chunk: Buffer.from("x") };
-          },
-          releaseSandbox: async () => ({}),
-        }),
-      ],
+      services: [implement(WardenServiceService, quietWarden)],
     });
     return { address, server };
   };

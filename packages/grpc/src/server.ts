@@ -71,7 +71,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       const handler = implementation[name];
       if (handler !== undefined) handlers[name] = serveMethod(method, handler, options, closing.signal);
     }
-    server.addService(description as unknown as ServiceDefinition, handlers);
+    server.addService(withEncodedStreams(description) as unknown as ServiceDefinition, handlers);
   }
   options.extend?.(server);
   const port = await new Promise<number>((resolve, reject) => {
@@ -90,6 +90,20 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       });
     },
   };
+}
+
+/** Streams are encoded here rather than by grpc-js, so that what waits for a reader can be counted in bytes. */
+function withEncodedStreams(description: ServiceDescription): ServiceDescription {
+  return Object.fromEntries(
+    Object.entries(description).map(([name, method]) => [
+      name,
+      method.responseStream ? { ...method, responseSerialize: (encoded: Buffer) => encoded } : method,
+    ]),
+  );
+}
+
+async function* encodeAll(values: AsyncIterable<never>, encode: (value: never) => Buffer): AsyncGenerator<Buffer> {
+  for await (const value of values) yield encode(value);
 }
 
 function serveMethod(
@@ -133,7 +147,7 @@ function serveMethod(
       void run(
         call,
         async (output) => {
-          await writeAll(call, output as AsyncIterable<unknown>, options.stallMs ?? 20_000);
+          await writeAll(call, encodeAll(output as AsyncIterable<never>, method.responseSerialize), options.stallMs ?? 20_000);
           call.end();
         },
         // grpc-js sends an error's code, details and metadata as the call's status.

@@ -1,34 +1,53 @@
 import { Fault } from "@clew/fault/fault";
 import type { ServerWritableStream } from "@grpc/grpc-js";
+import { maxMessageBytes } from "./service.ts";
+
+/** How much may be on its way to a reader: enough to keep the connection busy. grpc-js itself would hold 16 messages of any size. */
+const mostMessages = 4;
+const mostBytes = 256 * 1024;
 
 /**
- * Writes all values to a call, waiting whenever its reader is behind.
+ * Writes all encoded messages to a call and resolves when the connection has taken them. At most 4 messages or 256 KiB,
+ * or one larger message, are on their way at a time; the next is written when one of them is taken.
  *
  * @throws Fault STALLED when the reader takes nothing for `stallMs`, CANCELLED when it leaves.
  */
 export async function writeAll(
   call: ServerWritableStream<unknown, unknown>,
-  values: AsyncIterable<unknown>,
+  messages: AsyncIterable<Uint8Array>,
   stallMs: number,
 ): Promise<void> {
-  for await (const value of values) {
-    if (call.cancelled) throw new Fault("CANCELLED");
-    if (!call.write(value)) await drained(call, stallMs);
-  }
-}
+  const underway = { messages: 0, bytes: 0 };
+  let onTaken: (() => void) | undefined;
+  const taken = () =>
+    new Promise<void>((resolve, reject) => {
+      const settle = (fault?: Fault) => {
+        clearTimeout(timer);
+        call.off("cancelled", onCancelled);
+        onTaken = undefined;
+        if (fault === undefined) resolve();
+        else reject(fault);
+      };
+      const onCancelled = () => settle(new Fault("CANCELLED"));
+      const timer = setTimeout(() => settle(new Fault("STALLED")), stallMs);
+      onTaken = () => settle();
+      call.on("cancelled", onCancelled);
+      if (call.cancelled) onCancelled();
+    });
 
-function drained(call: ServerWritableStream<unknown, unknown>, stallMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (fault?: Fault) => {
-      clearTimeout(timer);
-      call.off("drain", onDrain).off("cancelled", onCancelled);
-      if (fault === undefined) resolve();
-      else reject(fault);
-    };
-    const onDrain = () => settle();
-    const onCancelled = () => settle(new Fault("CANCELLED"));
-    const timer = setTimeout(() => settle(new Fault("STALLED")), stallMs);
-    call.on("drain", onDrain).on("cancelled", onCancelled);
-    if (call.cancelled) onCancelled();
-  });
+  for await (const message of messages) {
+    const { byteLength } = message;
+    // grpc-js would end the call without telling us.
+    if (byteLength > maxMessageBytes) throw new Error(`A message of ${byteLength} bytes is larger than any may be.`);
+    while (underway.messages >= mostMessages || (underway.messages > 0 && underway.bytes + byteLength > mostBytes)) await taken();
+    if (call.cancelled) throw new Fault("CANCELLED");
+    underway.messages++;
+    underway.bytes += byteLength;
+    call.write(message, () => {
+      underway.messages--;
+      underway.bytes -= byteLength;
+      onTaken?.();
+    });
+  }
+  while (underway.messages > 0) await taken();
 }

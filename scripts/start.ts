@@ -49,7 +49,7 @@ async function main(): Promise<number> {
   gateway       ${services.url}
   orchestrator  ${services.orchestrator.address} (gRPC)
   volume        ${volume}
-Run something from another terminal: npx clew run examples/playbooks/hello.yaml
+Run something from another terminal: npx clew run examples/playbooks/hello.yaml --param url=${services.url}/ --allow-private-host ${new URL(services.url).host}
 Ctrl-C stops every run and the services.`);
   const ended = await Promise.race([wish.asked, services.firstExit()]);
   if (typeof ended === "string") console.log("Stopping: every run, then the services. Ctrl-C again kills them.");

@@ -45,9 +45,6 @@ const timedOutGraceMs = 2_000;
 const exitMs = 10_000;
 const pulseMs = 1_000;
 
-/** The reason of the stop that a stopping service asks of its runs. */
-export const shutdownReason = "SHUTDOWN";
-
 /**
  * Runs one attempt in a sandbox that was started: has it work, takes in what it says, and ends it by deadline, stop or
  * silence. Resolves when the attempt's outcome is durable or its sandbox is lost; what is left of the sandbox is the caller's to release.

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Producer } from "@clew/journal-format/record";
 import { Journal } from "@clew/orchestrator/journal/journal";
-import { Producer } from "@clew/orchestrator/journal/record";
 
 /**
  * How many durable appends a second a journal takes, and how long one takes, beside floors of the same run.

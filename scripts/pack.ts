@@ -31,11 +31,11 @@ const packs: readonly Pack[] = [
   },
   {
     workspace: "packages/cli",
-    folders: { "packages/cli/src": "cli" },
+    folders: { "packages/cli/src": "cli", "packages/journal-format/src": "journal-format", "packages/fault/src": "fault" },
     exports: { "./event-line": "./cli/event-line" },
     bin: { clew: "cli/main.js" },
-    // It wants a newer Node than the client does, but runs on 20 once bundled.
-    inlined: ["commander"],
+    // commander wants a newer Node than the client does, but runs on 20 once bundled.
+    inlined: ["commander", "@clew/journal-format"],
   },
 ];
 
@@ -69,7 +69,7 @@ async function emit(stage: string): Promise<void> {
       outDir: join(stage, "emitted"),
       typeRoots: [join(root, "node_modules/@types")],
     },
-    include: ["proto/gen", "packages/fault/src", "packages/streams/src", "packages/client/src", "packages/cli/src"].map((folder) =>
+    include: ["proto/gen", ...["fault", "streams", "journal-format", "client", "cli"].map((name) => `packages/${name}/src`)].map((folder) =>
       join(root, folder),
     ),
     exclude: [join(root, "**/*.test.ts")],
@@ -82,7 +82,7 @@ async function packOne({ workspace, folders, ...shape }: Pack, stage: string, ou
   const target = join(stage, workspace);
   const moved = new Map<string, string>();
   for (const [from, to] of Object.entries(folders)) {
-    const owner = /^packages\/(\w+)\/src$/.exec(from)?.[1];
+    const owner = /^packages\/([\w-]+)\/src$/.exec(from)?.[1];
     if (owner !== undefined) moved.set(`@clew/${owner}`, to);
     const emitted = from.startsWith("proto/") && !from.startsWith("proto/gen") ? join(root, from) : join(stage, "emitted", from);
     // The channel between orchestrator and sandbox is nobody else's.
@@ -117,7 +117,7 @@ function toSpecifier(path: string): string {
   return path.startsWith("..") ? path : `./${path}`;
 }
 
-/** Makes one file of the command and what it imports but the client; the parts it was made of go. */
+/** Makes one file of the command and what it imports but other packages of ours; the parts it was made of go. */
 async function bundleCli(target: string): Promise<void> {
   const folder = join(target, "cli");
   const result = await build({
@@ -128,12 +128,12 @@ async function bundleCli(target: string): Promise<void> {
     platform: "node",
     format: "esm",
     target: "node20",
-    external: ["@clew/client"],
+    external: ["@clew/client", "@clew/proto", "@bufbuild/protobuf"],
     nodePaths: [join(root, "node_modules")],
     legalComments: "inline",
   });
   const types = await readFile(join(folder, "event-line.d.ts"), "utf8");
-  await rm(folder, { recursive: true });
+  for (const part of await readdir(target)) await rm(join(target, part), { recursive: true });
   await mkdir(folder);
   for (const file of result.outputFiles) await writeFile(file.path, file.contents, { mode: 0o755 });
   await writeFile(join(folder, "event-line.d.ts"), types);

@@ -22,6 +22,7 @@ type Case = readonly [file: string, source: string, broken: string | undefined];
 const pure = [
   "packages/fault/src",
   "packages/playbook/src",
+  "packages/journal-format/src",
   "services/orchestrator/src/runs",
   "services/orchestrator/src/queue",
   "services/sandbox-agent/src/guardrails",
@@ -47,11 +48,13 @@ const cases: readonly Case[] = [
   ["packages/streams/src/a.ts", 'import "@clew/fault/fault";', imports],
   ["packages/process/src/a.ts", 'import "@clew/fault/fault";', imports],
   ["packages/playbook/src/a.ts", 'import "@clew/fault/fault";', imports],
+  ["packages/journal-format/src/a.ts", 'import "@clew/streams/delay";', imports],
   ["packages/grpc/src/a.ts", 'import "@clew/process/logger";', imports],
   ["packages/outbox/src/a.ts", 'import "@clew/process/logger";', imports],
   ["packages/cli/src/a.ts", 'import "@clew/fault/fault";', imports],
   ["packages/warden/src/b.ts", 'import "@clew/playbook/parse-playbook";', imports],
   ["examples/back-office/src/a.ts", 'import "@clew/client/clew";', imports],
+  ["services/gateway/src/j.ts", 'import "@clew/journal-format/record";', imports],
   ["packages/client/src/c.ts", 'import "../../fault/src/fault.ts";', imports],
   ["services/gateway/src/e.ts", 'import "../../../proto/gen/connect/clew/run/v1/run_pb.ts";', imports],
   // Only what a workspace declares.
@@ -85,13 +88,14 @@ const cases: readonly Case[] = [
     undefined,
   ],
   ["services/orchestrator/src/ok.ts", 'import "@clew/proto/grpc/clew/run/v1/run"; import "@clew/playbook/parse-playbook";', undefined],
+  ["packages/journal-format/src/ok.ts", 'import "node:crypto"; import "@clew/fault/fault";', undefined],
   ["services/sandbox-agent/src/ok.ts", 'import "@clew/outbox/outbox"; import "@clew/grpc/server";', undefined],
   ["services/orchestrator/src/config.ts", "export const volume = process.env.CLEW_VOLUME;", undefined],
   ["services/orchestrator/src/runs/ok.ts", 'import "node:crypto"; import "@clew/fault/fault"; export const day = new Date(0);', undefined],
   ["services/orchestrator/src/runs/ok.test.ts", 'import "vitest"; import "node:fs"; setTimeout(() => {}, 1);', undefined],
   ["services/sandbox-agent/src/guardrails/check-ok.ts", 'import "node:dns/promises";', undefined],
   ["packages/process/src/ok.ts", "export const volume = process.env.CLEW_VOLUME;", undefined],
-  ["packages/cli/src/ok.ts", 'import "@clew/client"; import "@clew/client/clew";', undefined],
+  ["packages/cli/src/ok.ts", 'import "@clew/client"; import "@clew/client/clew"; import "@clew/journal-format/record";', undefined],
   ["test/flow/ok.ts", 'import "@clew/orchestrator/orchestrator"; import "../../services/gateway/src/gateway.ts";', undefined],
 ];
 

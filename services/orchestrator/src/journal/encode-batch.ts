@@ -1,5 +1,5 @@
-import type { Position } from "./position.ts";
-import { CHAIN_BYTES, encodeRecord, type JournalRecord, type Producer, RECORD_OVERHEAD_BYTES } from "./record.ts";
+import type { Position } from "@clew/journal-format/position";
+import { CHAIN_BYTES, encodeRecord, type JournalRecord, type Producer, RECORD_OVERHEAD_BYTES } from "@clew/journal-format/record";
 
 /** A record to be: the journal gives it its sequence and its time. */
 export interface Draft {

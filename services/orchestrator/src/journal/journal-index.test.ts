@@ -1,6 +1,6 @@
+import type { JournalRecord } from "@clew/journal-format/record";
 import { describe, expect, it } from "vitest";
 import { JournalIndex } from "./journal-index.ts";
-import type { JournalRecord } from "./record.ts";
 
 const start = { sequence: 0, offset: 64, nextOffset: 64, chain: new Uint8Array(8) };
 

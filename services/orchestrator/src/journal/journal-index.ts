@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
+import { keepPosition, type Position } from "@clew/journal-format/position";
+import type { JournalRecord, Producer } from "@clew/journal-format/record";
 import { z } from "zod";
-import { keepPosition, type Position } from "./position.ts";
-import type { JournalRecord, Producer } from "./record.ts";
 
 /** Every so many records one position is kept. */
 const MARK_EVERY = 256;

@@ -1,7 +1,7 @@
 import { Fault } from "@clew/fault/fault";
+import { parsePosition } from "@clew/journal-format/resume-token";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parsePosition } from "../runs/resume-token.ts";
 import { type Draft, Journal } from "./journal.ts";
 import { withFlip } from "./journal-test-kit.ts";
 import { MemoryDisk } from "./memory-disk.ts";

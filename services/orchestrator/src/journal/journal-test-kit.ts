@@ -1,8 +1,8 @@
 import { Fault } from "@clew/fault/fault";
-import { parsePosition } from "../runs/resume-token.ts";
+import { Producer } from "@clew/journal-format/record";
+import { parsePosition } from "@clew/journal-format/resume-token";
 import type { Draft, Journal } from "./journal.ts";
 import type { MemoryDisk } from "./memory-disk.ts";
-import { Producer } from "./record.ts";
 
 /** The run that is tested. */
 export const runId = `run-${"0123456789abcdef".repeat(2)}`;

@@ -1,12 +1,12 @@
 import { access, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Producer } from "@clew/journal-format/record";
+import { formatResumeToken, parsePosition } from "@clew/journal-format/resume-token";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { formatResumeToken, parsePosition } from "../runs/resume-token.ts";
 import { Journal, type JournalRecord } from "./journal.ts";
 import { all, draft, faultOf, folder, hold, runId, textsOf, withFlip } from "./journal-test-kit.ts";
 import { MemoryDisk } from "./memory-disk.ts";
-import { Producer } from "./record.ts";
 
 describe("a journal on the real file system", () => {
   let parent: string;

@@ -1,14 +1,6 @@
 import { Fault } from "@clew/fault/fault";
-import { Tail } from "@clew/streams/tail";
-import { formatResumeToken, type ParsedPosition } from "../runs/resume-token.ts";
-import { CommitQueue } from "./commit-queue.ts";
-import { type Disk, type DiskFile, hasCode, nodeDisk } from "./disk.ts";
-import { type Draft, encodeBatch } from "./encode-batch.ts";
-import { encodeFileHeader, FILE_HEADER_BYTES, startOf } from "./file-header.ts";
-import { type JournalFiles, journalFiles, replaceFile } from "./files.ts";
-import { JournalIndex } from "./journal-index.ts";
-import { keepPosition, type Position, sameChain } from "./position.ts";
-import { readRecords } from "./read-records.ts";
+import { encodeFileHeader, FILE_HEADER_BYTES, startOf } from "@clew/journal-format/file-header";
+import { keepPosition, type Position, sameChain } from "@clew/journal-format/position";
 import {
   CHAIN_BYTES,
   decodeRecord,
@@ -18,7 +10,15 @@ import {
   markerOfRun,
   type Producer,
   RECORD_OVERHEAD_BYTES,
-} from "./record.ts";
+} from "@clew/journal-format/record";
+import { formatResumeToken, type ParsedPosition } from "@clew/journal-format/resume-token";
+import { Tail } from "@clew/streams/tail";
+import { CommitQueue } from "./commit-queue.ts";
+import { type Disk, type DiskFile, hasCode, nodeDisk } from "./disk.ts";
+import { type Draft, encodeBatch } from "./encode-batch.ts";
+import { type JournalFiles, journalFiles, replaceFile } from "./files.ts";
+import { JournalIndex } from "./journal-index.ts";
+import { readRecords } from "./read-records.ts";
 import { type Recovery, recoverJournal, rewriteJournal } from "./recovery.ts";
 
 export type { Draft, JournalRecord, Position, Recovery };

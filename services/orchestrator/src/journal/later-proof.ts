@@ -1,6 +1,6 @@
+import type { Position } from "@clew/journal-format/position";
+import { CHAIN_BYTES, decodeRecord, MAX_RECORD_BYTES, mendChain, RECORD_OVERHEAD_BYTES } from "@clew/journal-format/record";
 import type { DiskFile } from "./disk.ts";
-import type { Position } from "./position.ts";
-import { CHAIN_BYTES, decodeRecord, MAX_RECORD_BYTES, mendChain, RECORD_OVERHEAD_BYTES } from "./record.ts";
 
 /** What stands behind the first record that does not hold. */
 export interface LaterProof {

@@ -1,6 +1,6 @@
+import type { Position } from "@clew/journal-format/position";
+import { CHAIN_BYTES, decodeRecord, type JournalRecord, MAX_RECORD_BYTES } from "@clew/journal-format/record";
 import type { DiskFile } from "./disk.ts";
-import type { Position } from "./position.ts";
-import { CHAIN_BYTES, decodeRecord, type JournalRecord, MAX_RECORD_BYTES } from "./record.ts";
 
 /** Where to read, and how much at most. */
 export interface ReadRecordsOptions {

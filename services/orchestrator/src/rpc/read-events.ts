@@ -1,11 +1,11 @@
 import { invalidRequest } from "@clew/fault/fault";
+import { parsePosition } from "@clew/journal-format/resume-token";
 import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { ReadEventsRequest, ReadEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Caller } from "../access/keys.ts";
 import { limits } from "../runs/limits.ts";
-import { parsePosition } from "../runs/resume-token.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs } from "../supervisor/runs.ts";

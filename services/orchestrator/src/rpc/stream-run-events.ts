@@ -1,13 +1,13 @@
 import { Fault, invalidRequest } from "@clew/fault/fault";
+import type { Position } from "@clew/journal-format/position";
+import { parsePosition } from "@clew/journal-format/resume-token";
 import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { StreamRunEventsRequest, StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { withHeartbeat } from "@clew/streams/heartbeat";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Caller } from "../access/keys.ts";
-import type { Position } from "../journal/position.ts";
 import { runEventTypes } from "../runs/event-types.ts";
 import { limits } from "../runs/limits.ts";
-import { parsePosition } from "../runs/resume-token.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs, RunView } from "../supervisor/runs.ts";

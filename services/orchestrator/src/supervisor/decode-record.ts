@@ -1,6 +1,6 @@
+import type { JournalRecord } from "@clew/journal-format/record";
 import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { Journal } from "../journal/journal.ts";
-import type { JournalRecord } from "../journal/record.ts";
 import { decodeBody, type Payload } from "../runs/event.ts";
 
 /** Decodes a record of a journal for a reader: the event, with its place and its token. */

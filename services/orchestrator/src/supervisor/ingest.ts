@@ -1,11 +1,11 @@
 import { Fault } from "@clew/fault/fault";
 import type { GrpcClient } from "@clew/grpc/service";
+import { Producer } from "@clew/journal-format/record";
 import type { Logger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { SandboxEvent, type SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
-import { Producer } from "../journal/record.ts";
 import { admit, type SandboxProducer } from "../runs/admit.ts";
 import type { Payload } from "../runs/event.ts";
 import { redact } from "../runs/redact.ts";

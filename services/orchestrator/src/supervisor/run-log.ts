@@ -1,8 +1,8 @@
 import { Fault } from "@clew/fault/fault";
+import { Producer } from "@clew/journal-format/record";
 import type { Run } from "@clew/proto/grpc/clew/run/v1/run";
 import { abortable } from "@clew/streams/abortable";
 import type { Journal, JournalRecord } from "../journal/journal.ts";
-import { Producer } from "../journal/record.ts";
 import { type EventDraft, encodeBody } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
 import { applyEvent, type RunFold } from "../runs/run.ts";

@@ -9,6 +9,7 @@ import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
 import { delay } from "@clew/streams/delay";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
+import { connectSandbox } from "./sandbox-connection.ts";
 import { readSandboxFile, removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
 import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
 import { makeSocketFolder, type SocketPaths, socketPaths } from "./socket-folder.ts";
@@ -147,7 +148,8 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     await removeSandboxFile(dirname(handle.workFolder), handle.attempt);
   }
 
-  return { isolation: "process", start, find: readSandboxFile, isAlive: async (handle) => isAlive(handle), kill, remove };
+  const find = readSandboxFile;
+  return { isolation: "process", start, find, connect: connectSandbox, isAlive: async (handle) => isAlive(handle), kill, remove };
 }
 
 function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {

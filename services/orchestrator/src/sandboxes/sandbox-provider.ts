@@ -1,3 +1,5 @@
+import type { SandboxConnection } from "./sandbox-connection.ts";
+
 /** How a sandbox is kept apart from the machine. */
 export type Isolation = "process" | "bubblewrap";
 
@@ -47,6 +49,8 @@ export interface SandboxProvider {
    * @throws when something names one and cannot be read or understood: a sandbox may well live then.
    */
   find(runFolder: string): Promise<SandboxHandle | undefined>;
+  /** Opens the calls of a sandbox, whose channel has this secret. Whoever opens them disposes them; the sandbox goes on. */
+  connect(handle: SandboxHandle, secret: string): SandboxConnection;
   /** Whether the sandbox's warden lives. */
   isAlive(handle: SandboxHandle): Promise<boolean>;
   /** Ends the warden and every process of the sandbox: the last resort, when the warden does not answer. Its folder stays. */

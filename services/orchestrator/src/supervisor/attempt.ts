@@ -12,7 +12,7 @@ import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { graceEndsAtMs, type RunFold } from "../runs/run.ts";
 import { secretsOf } from "../runs/spec.ts";
-import { connectSandbox, type SandboxConnection } from "../sandboxes/sandbox-connection.ts";
+import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { type EventClient, ingestLeft, ingestLive, positionOf, type Source } from "./ingest.ts";
 import { failedOutcome, outcomePublished } from "./phrases.ts";
@@ -51,7 +51,7 @@ const pulseMs = 1_000;
  */
 export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promise<AttemptEnd> {
   const { log, attempt, handle, secret, provider } = plan;
-  await using connection = connectSandbox(handle, secret);
+  await using connection = provider.connect(handle, secret);
   const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, signal) : undefined;
   const isAlive = await provider.isAlive(handle);
   await takeLeftovers({ ...plan, workFolder: handle.workFolder }, isAlive ? connection : undefined, signal);
@@ -127,7 +127,7 @@ export async function releaseSandbox({
 }: Pick<AttemptPlan, "provider" | "handle" | "secret" | "logger">): Promise<void> {
   try {
     if (await provider.isAlive(handle)) {
-      await using connection = connectSandbox(handle, secret);
+      await using connection = provider.connect(handle, secret);
       await connection.warden.releaseSandbox({}, { timeoutMs: callMs });
     }
   } catch (error) {

@@ -41,6 +41,12 @@ export function decodeFileHeader(bytes: Buffer, runId: string): DecodedFileHeade
   return { kind: "header", epoch: bytes.readUInt32BE(12) };
 }
 
+/** The run that a file's header names, for who has only the file; undefined where it names none. The header may still be bad. */
+export function runIdInHeader(bytes: Buffer): string | undefined {
+  const runId = bytes.toString("latin1", 16, 52);
+  return RUN_ID.test(runId) ? runId : undefined;
+}
+
 /** The position before a run's first record. */
 export function startOf(runId: string): Position {
   return { sequence: 0, offset: FILE_HEADER_BYTES, nextOffset: FILE_HEADER_BYTES, chain: chainOfRun(runId) };

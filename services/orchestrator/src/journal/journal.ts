@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import { encodeFileHeader, FILE_HEADER_BYTES, startOf } from "@clew/journal-format/file-header";
 import { keepPosition, type Position, sameChain } from "@clew/journal-format/position";
+import { readRecords } from "@clew/journal-format/read-records";
 import {
   CHAIN_BYTES,
   decodeRecord,
@@ -18,7 +19,6 @@ import { type Disk, type DiskFile, hasCode, nodeDisk } from "./disk.ts";
 import { type Draft, encodeBatch } from "./encode-batch.ts";
 import { type JournalFiles, journalFiles, replaceFile } from "./files.ts";
 import { JournalIndex } from "./journal-index.ts";
-import { readRecords } from "./read-records.ts";
 import { type Recovery, recoverJournal, rewriteJournal } from "./recovery.ts";
 
 export type { Draft, JournalRecord, Position, Recovery };

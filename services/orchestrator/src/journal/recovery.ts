@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES, startOf } from "@clew/journal-format/file-header";
+import { searchLaterProof } from "@clew/journal-format/later-proof";
 import { type Position, sameChain } from "@clew/journal-format/position";
+import { readRecords } from "@clew/journal-format/read-records";
 import { CHAIN_BYTES, decodeRecord, markerOfRun } from "@clew/journal-format/record";
 import { type Disk, type DiskFile, hasCode } from "./disk.ts";
 import { copyBytes, type JournalFiles, replaceFile } from "./files.ts";
 import { JournalIndex } from "./journal-index.ts";
-import { searchLaterProof } from "./later-proof.ts";
-import { readRecords } from "./read-records.ts";
 
 /**
  * What opening a journal found and mended.

@@ -1,6 +1,6 @@
-import type { Position } from "@clew/journal-format/position";
-import { CHAIN_BYTES, decodeRecord, type JournalRecord, MAX_RECORD_BYTES } from "@clew/journal-format/record";
-import type { DiskFile } from "./disk.ts";
+import type { JournalBytes } from "./journal-bytes.ts";
+import type { Position } from "./position.ts";
+import { CHAIN_BYTES, decodeRecord, type JournalRecord, MAX_RECORD_BYTES } from "./record.ts";
 
 /** Where to read, and how much at most. */
 export interface ReadRecordsOptions {
@@ -22,7 +22,7 @@ export interface ReadRecordsResult {
 }
 
 /** Reads the records after a position, in one read of the file (two where the first record is longer than asked for). */
-export async function readRecords(file: DiskFile, options: ReadRecordsOptions): Promise<ReadRecordsResult> {
+export async function readRecords(file: JournalBytes, options: ReadRecordsOptions): Promise<ReadRecordsResult> {
   const { after, end, maxBytes } = options;
   const available = end - after.nextOffset;
   if (available <= 0) return { records: [], sound: true };
@@ -31,7 +31,11 @@ export async function readRecords(file: DiskFile, options: ReadRecordsOptions): 
   return await decodeFrom(file, { ...options, limit: 1 }, Math.min(available, MAX_RECORD_BYTES));
 }
 
-async function decodeFrom(file: DiskFile, { after, end, marker, limit }: ReadRecordsOptions, length: number): Promise<ReadRecordsResult> {
+async function decodeFrom(
+  file: JournalBytes,
+  { after, end, marker, limit }: ReadRecordsOptions,
+  length: number,
+): Promise<ReadRecordsResult> {
   const base = after.nextOffset - CHAIN_BYTES;
   const space = Buffer.allocUnsafe(CHAIN_BYTES + length);
   // The reader's own chain, not what the file has there: what follows must follow what he has.

@@ -1,6 +1,6 @@
-import type { Position } from "@clew/journal-format/position";
-import { CHAIN_BYTES, decodeRecord, MAX_RECORD_BYTES, mendChain, RECORD_OVERHEAD_BYTES } from "@clew/journal-format/record";
-import type { DiskFile } from "./disk.ts";
+import type { JournalBytes } from "./journal-bytes.ts";
+import type { Position } from "./position.ts";
+import { CHAIN_BYTES, decodeRecord, MAX_RECORD_BYTES, mendChain, RECORD_OVERHEAD_BYTES } from "./record.ts";
 
 /** What stands behind the first record that does not hold. */
 export interface LaterProof {
@@ -23,7 +23,7 @@ const HASH_BUDGET_BYTES = 256 * 1024 * 1024;
  * Where the search would cost too much the answer is damage, which keeps everything.
  */
 export async function searchLaterProof(
-  file: DiskFile,
+  file: JournalBytes,
   { tail, size, marker }: { readonly tail: Position; readonly size: number; readonly marker: Uint8Array },
 ): Promise<LaterProof> {
   const bad = tail.sequence + 1;

@@ -67,6 +67,9 @@ describe("calls", () => {
       nextResumeToken: run.token(0),
       upToDate: true,
       finished: false,
+      resumeToken: run.token(0),
+      sequence: 0,
+      tail: 0,
     });
   });
 

@@ -216,7 +216,15 @@ export class FakeOrchestrator implements AsyncDisposable {
         const events = run.events.slice(start, start + (limit || 100));
         const last = start + events.length;
         const upToDate = last === run.events.length;
-        return { events, nextResumeToken: run.token(last), upToDate, finished: upToDate && run.isFinished };
+        return {
+          events,
+          nextResumeToken: run.token(last),
+          upToDate,
+          finished: upToDate && run.isFinished,
+          resumeToken: run.token(start),
+          sequence: start,
+          tail: run.events.length,
+        };
       },
       streamRunEvents: (request, context) => this.#stream(request, context),
       readArtifact: ({ runId, name, offset, length }) => this.#readArtifact(runId, name, offset, length),

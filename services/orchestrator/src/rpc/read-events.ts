@@ -19,7 +19,8 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
   const patienceMs = waitMs(request.wait);
   using view = await runs.view(request.runId, caller);
   const { journal } = view;
-  let position = await journal.resolve(parsePosition(request.after, request.runId));
+  const asked = await journal.resolve(parsePosition(request.after, request.runId));
+  let position = asked;
   if (position.sequence >= journal.tail.value && patienceMs > 0 && !isTerminal(view.run().state)) {
     using wait = linkSignals(signal);
     const moved = journal.tail.waitAbove(position.sequence, { signal: wait.signal });
@@ -44,5 +45,8 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
     nextResumeToken: journal.tokenOf(position),
     upToDate,
     finished: upToDate && (events.at(-1)?.type === "runFinished" || isTerminal(view.run().state)),
+    resumeToken: journal.tokenOf(asked),
+    sequence: asked.sequence,
+    tail: journal.tail.value,
   };
 }

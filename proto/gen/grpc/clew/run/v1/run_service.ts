@@ -166,6 +166,12 @@ export interface ReadEventsResponse {
   readonly upToDate: boolean;
   /** Whether the run is over and the reader has its last event. */
   readonly finished: boolean;
+  /** The place the events come after, as a token, however `after` named it. */
+  readonly resumeToken: string;
+  /** The sequence of that place. */
+  readonly sequence: number;
+  /** The sequence of the last event there is. */
+  readonly tail: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1565,7 +1571,16 @@ export const ReadEventsRequest: MessageFns<ReadEventsRequest> = {
 };
 
 function createBaseReadEventsResponse(): ReadEventsResponse {
-  return { events: [], nextResumeToken: "", upToDate: false, finished: false, _unknownFields: {} };
+  return {
+    events: [],
+    nextResumeToken: "",
+    upToDate: false,
+    finished: false,
+    resumeToken: "",
+    sequence: 0,
+    tail: 0,
+    _unknownFields: {},
+  };
 }
 
 export const ReadEventsResponse: MessageFns<ReadEventsResponse> = {
@@ -1581,6 +1596,15 @@ export const ReadEventsResponse: MessageFns<ReadEventsResponse> = {
     }
     if (message.finished !== false) {
       writer.uint32(32).bool(message.finished);
+    }
+    if (message.resumeToken !== "") {
+      writer.uint32(42).string(message.resumeToken);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(48).uint32(message.sequence);
+    }
+    if (message.tail !== 0) {
+      writer.uint32(56).uint32(message.tail);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1638,6 +1662,30 @@ export const ReadEventsResponse: MessageFns<ReadEventsResponse> = {
             message.finished = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.resumeToken = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.sequence = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.tail = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1667,6 +1715,9 @@ export const ReadEventsResponse: MessageFns<ReadEventsResponse> = {
     message.nextResumeToken = object.nextResumeToken ?? "";
     message.upToDate = object.upToDate ?? false;
     message.finished = object.finished ?? false;
+    message.resumeToken = object.resumeToken ?? "";
+    message.sequence = object.sequence ?? 0;
+    message.tail = object.tail ?? 0;
     return message;
   },
 };

@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import { startGrpcServer } from "@clew/grpc/server";
 import { Catalogue } from "@clew/orchestrator/playbooks/catalogue";
 import { Registry } from "@clew/orchestrator/registry/registry";
-import { createIdentify } from "@clew/orchestrator/rpc/caller";
 import { createRunService } from "@clew/orchestrator/rpc/run-service";
 import { createProcessProvider } from "@clew/orchestrator/sandboxes/process-provider";
 import { Runs } from "@clew/orchestrator/supervisor/runs";
@@ -40,7 +39,7 @@ await using runs = new Runs({
 });
 await using server = await startGrpcServer({
   address: "127.0.0.1:0",
-  services: [createRunService({ runs, catalogue: new Catalogue(undefined), volume, identify: createIdentify([]) })],
+  services: [createRunService({ runs, catalogue: new Catalogue(undefined), volume, keys: [] })],
   onUnexpected: (error, path) => logger.error({ error, path }, "call failed unexpectedly"),
 });
 announceListening("orchestrator", `127.0.0.1:${server.port}`);

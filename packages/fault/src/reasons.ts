@@ -30,6 +30,7 @@ export const reasons = {
   NOT_PERMITTED: { code: "PERMISSION_DENIED", retryable: false, message: "This key may not do this.", wayOut: "Use a key with the right that the message names." },
   HOST_NOT_ALLOWED: { code: "PERMISSION_DENIED", retryable: false, message: "The gateway does not answer to this Host.", wayOut: "Name the host in CLEW_ALLOWED_HOSTS." },
   ORIGIN_NOT_ALLOWED: { code: "PERMISSION_DENIED", retryable: false, message: "Pages of this origin may not call the gateway.", wayOut: "Name the origin in CLEW_CORS_ORIGINS." },
+  TICKET_INVALID: { code: "UNAUTHENTICATED", retryable: false, message: "The ticket is not one of this service's.", wayOut: "Send a ticket exactly as POST /v1/tickets answered it." },
   TICKET_EXPIRED: { code: "UNAUTHENTICATED", retryable: false, message: "The ticket has ended.", wayOut: "Ask for a new ticket and open the stream again after the last event." },
   // What is asked for.
   RUN_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The run does not exist.", wayOut: "List the runs there are: GET /v1/runs." },

@@ -20,6 +20,13 @@ describe("the orchestrator's settings", () => {
     expect(JSON.stringify(keys)).not.toContain("a-long-key");
   });
 
+  it("keep the gateways' key apart: with it alone, anyone on this machine may still call", () => {
+    const { keys } = readConfig({ ...env, CLEW_SERVICE_KEY: "a-service-key-of-gateways" });
+    expect(keys.map(({ role }) => role)).toEqual(["service"]);
+    const service = { ...env, CLEW_SERVICE_KEY: "a-service-key-of-gateways", CLEW_ORCHESTRATOR_ADDRESS: "0.0.0.0:9090" };
+    expect(() => readConfig(service)).toThrow("CLEW_ORCHESTRATOR_ADDRESS");
+  });
+
   it.each([
     [{ CLEW_API_KEYS: "acme:short" }, "CLEW_API_KEYS"],
     [{ CLEW_MAX_CONCURRENT_RUNS: "0" }, "CLEW_MAX_CONCURRENT_RUNS"],

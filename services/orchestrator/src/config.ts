@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from "node:path";
 import { type Address, addressSchema, isLocal } from "@clew/process/address";
 import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
-import { type ApiKey, hashKey } from "./access/keys.ts";
+import { type ApiKey, hashKey, isOpen } from "./access/keys.ts";
 
 const durationMs = z
   .string()
@@ -53,6 +53,7 @@ const schema = z.object({
 export interface Config {
   readonly volume: string;
   readonly address: Address;
+  /** Of callers, and of the gateways. */
   readonly keys: readonly ApiKey[];
   readonly chromium: { readonly executablePath: string; readonly sandbox: boolean };
   readonly headless: boolean;
@@ -70,9 +71,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   const settings = readSettings(schema, env);
   if (settings.CLEW_SANDBOX === "bubblewrap") throw new SettingsError("CLEW_SANDBOX: bubblewrap is not built yet; set process");
   const keys = settings.CLEW_API_KEYS.map(toKey);
-  if (settings.CLEW_SERVICE_KEY !== undefined && keys.length > 0)
-    keys.push({ tenant: "default", name: "service", hash: hashKey(settings.CLEW_SERVICE_KEY), readOnly: true });
-  if (keys.length === 0 && !isLocal(settings.CLEW_ORCHESTRATOR_ADDRESS)) {
+  if (settings.CLEW_SERVICE_KEY !== undefined)
+    keys.push({ tenant: "default", name: "service", hash: hashKey(settings.CLEW_SERVICE_KEY), role: "service" });
+  if (isOpen(keys) && !isLocal(settings.CLEW_ORCHESTRATOR_ADDRESS)) {
     throw new SettingsError("CLEW_ORCHESTRATOR_ADDRESS: without CLEW_API_KEYS only loopback addresses and Unix sockets are allowed");
   }
   return {
@@ -97,14 +98,14 @@ function toKey(entry: z.output<typeof keyEntry>, index: number): ApiKey {
       tenant: entry.tenant,
       name: entry.name || `key-${index + 1}`,
       hash: Buffer.from(entry.sha256, "hex"),
-      readOnly: entry.readOnly,
+      role: entry.readOnly ? "reader" : "full",
     };
   const match = /^(?:([A-Za-z0-9_-]{1,63}):)?(sha256:[0-9a-f]{64}|[^:\s]{8,200})$/.exec(entry);
   const key = match?.[2];
   if (key === undefined)
     throw new SettingsError("CLEW_API_KEYS: must be a comma-separated list of tenant:key, each key of 8 to 200 characters");
   const hash = key.startsWith("sha256:") ? Buffer.from(key.slice("sha256:".length), "hex") : hashKey(key);
-  return { tenant: match?.[1] ?? "default", name: `key-${index + 1}`, hash, readOnly: false };
+  return { tenant: match?.[1] ?? "default", name: `key-${index + 1}`, hash, role: "full" };
 }
 
 const browserNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

@@ -7,7 +7,6 @@ import { SettingsError } from "@clew/process/settings";
 import type { Config } from "./config.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
-import { createIdentify } from "./rpc/caller.ts";
 import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
@@ -62,7 +61,14 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const server = started.use(
     await startGrpcServer({
       address: formatAddress(config.address),
-      services: [createRunService({ runs, catalogue, volume, identify: createIdentify(config.keys) })],
+      services: [
+        createRunService({
+          runs,
+          catalogue,
+          volume,
+          identify: createIdentify({ keys: config.keys, signTicket: (text) => volume.sign("ticket", text) }),
+        }),
+      ],
       onUnexpected: (error, path) => logger.error({ error, path }, "call failed unexpectedly"),
       extend(grpc) {
         health.addToServer(grpc);

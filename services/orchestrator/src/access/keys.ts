@@ -1,16 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { Fault } from "@clew/fault/fault";
-
-/** Somebody who calls, as the orchestrator knows them. */
-export interface Caller {
-  readonly tenant: string;
-  /** The key's name; empty without keys. */
-  readonly key: string;
-  /** Who acted through it, as a trusted service said. */
-  readonly actor: string;
-  /** Whether it may only read, as the gateway's own key. */
-  readonly readOnly: boolean;
-}
+import type { Caller, Right } from "./caller.ts";
 
 /** A key the operator configured, of which only its hash is kept. */
 export interface ApiKey {
@@ -18,24 +7,37 @@ export interface ApiKey {
   readonly name: string;
   /** SHA-256 of the key. */
   readonly hash: Buffer;
-  readonly readOnly: boolean;
+  readonly role: KeyRole;
 }
 
-const anyone: Omit<Caller, "actor"> = { tenant: "default", key: "", readOnly: false };
+/** What a key is for: all its tenant may do, to read all its tenant has, or to read runs of every tenant for a gateway's readers. */
+export type KeyRole = "full" | "reader" | "service";
+
+const rights = {
+  full: new Set(["readRun", "readArtifact", "readTenant", "write"]),
+  reader: new Set(["readRun", "readArtifact", "readTenant"]),
+  service: new Set(["readRun", "readArtifact"]),
+} as const satisfies Record<KeyRole, ReadonlySet<Right>>;
+
+const allTypes: ReadonlySet<string> = new Set();
 
 /** Hashes a key for comparison. */
 export function hashKey(key: string): Buffer {
   return createHash("sha256").update(key).digest();
 }
 
-/** Decides who calls from an `authorization` header. Without keys, anyone is the default tenant. @throws Fault KEY_MISSING, KEY_INVALID. */
-export function authenticate(keys: readonly ApiKey[], authorization: string | undefined, actor: string | undefined): Caller {
-  const named = (actor ?? "").slice(0, 200);
-  if (keys.length === 0) return { ...anyone, actor: named };
-  if (authorization === undefined || authorization === "") throw new Fault("KEY_MISSING");
-  const match = /^Bearer +(\S+)$/i.exec(authorization);
-  const hash = hashKey(match?.[1] ?? "");
-  const found = match === null ? undefined : keys.filter((key) => timingSafeEqual(key.hash, hash))[0];
-  if (found === undefined) throw new Fault("KEY_INVALID");
-  return { tenant: found.tenant, key: found.name, actor: named, readOnly: found.readOnly };
+/** Finds the key somebody shows, without telling by its time how near they were. */
+export function findKey(keys: readonly ApiKey[], shown: string): ApiKey | undefined {
+  const hash = hashKey(shown);
+  return keys.filter((key) => timingSafeEqual(key.hash, hash))[0];
+}
+
+/** Whether anyone may call: no key but a gateway's own is configured. */
+export function isOpen(keys: readonly ApiKey[]): boolean {
+  return keys.every(({ role }) => role === "service");
+}
+
+/** What the holder of a key may do. */
+export function callerOfKey({ tenant, name, role }: Pick<ApiKey, "tenant" | "name" | "role">, actor: string): Caller {
+  return { tenant, key: name, actor, rights: rights[role], reach: role === "service" ? "everything" : "tenant", types: allTypes };
 }

@@ -1,18 +1,16 @@
-import { Fault } from "@clew/fault/fault";
 import type { CallContext } from "@clew/grpc/service";
-import { type ApiKey, authenticate, type Caller } from "../access/keys.ts";
-
-/** What a call needs: `read` anything, or `run` to change something. */
-export type Right = "read" | "run";
+import { authenticate, type Credentials } from "../access/authenticate.ts";
+import { type Caller, demandRight, type Right } from "../access/caller.ts";
 
 /** Says who makes a call. @throws Fault where they may not. */
 export type Identify = (context: CallContext, right: Right) => Caller;
 
-/** Makes what tells callers apart by their keys. */
-export function createIdentify(keys: readonly ApiKey[]): Identify {
+/** Makes what tells callers apart by their keys and tickets. Whom a ticket lets see some events only is told so in `clew-ticket-types`. */
+export function createIdentify(credentials: Credentials): Identify {
   return (context, right) => {
-    const caller = authenticate(keys, header(context, "authorization"), header(context, "clew-actor"));
-    if (right === "run" && caller.readOnly) throw new Fault("NOT_PERMITTED", { message: "This key may only read." });
+    const caller = authenticate(credentials, header(context, "authorization"), header(context, "clew-actor"), Date.now());
+    demandRight(caller, right);
+    if (caller.types.size > 0) context.setHeader("clew-ticket-types", [...caller.types].join());
     return caller;
   };
 }

@@ -1,6 +1,6 @@
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { CreateRunRequest, CreateRunResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
-import type { Caller } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import { resolveWork } from "../playbooks/resolve-work.ts";
 import { limits } from "../runs/limits.ts";

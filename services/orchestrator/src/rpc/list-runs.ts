@@ -1,7 +1,7 @@
 import { invalidRequest, type Violation } from "@clew/fault/fault";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { ListRunsRequest, ListRunsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
-import type { Caller } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import { limits } from "../runs/limits.ts";
 import { formatPageToken, parsePageToken } from "../runs/page-token.ts";
 import type { Runs } from "../supervisor/runs.ts";

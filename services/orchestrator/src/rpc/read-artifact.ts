@@ -1,6 +1,6 @@
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { ReadArtifactRequest, ReadArtifactResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
-import type { Caller } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import { readArtifact as read } from "../artifacts/artifact-store.ts";
 import { isRunId } from "../runs/run-id.ts";
 import type { Runs } from "../supervisor/runs.ts";

@@ -4,7 +4,7 @@ import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { ReadEventsRequest, ReadEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
-import type { Caller } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import { limits } from "../runs/limits.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import { decodeRecord } from "../supervisor/decode-record.ts";

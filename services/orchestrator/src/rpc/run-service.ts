@@ -2,10 +2,11 @@ import { Fault } from "@clew/fault/fault";
 import { implement, type ServedService } from "@clew/grpc/server";
 import type { CallContext } from "@clew/grpc/service";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
+import type { ApiKey } from "../access/keys.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
-import { header, type Identify } from "./caller.ts";
+import { createIdentify, header } from "./caller.ts";
 import { createRun } from "./create-run.ts";
 import { waitMs } from "./duration.ts";
 import { listRuns } from "./list-runs.ts";
@@ -20,40 +21,43 @@ export interface RunServiceOptions {
   readonly runs: Runs;
   readonly catalogue: Catalogue;
   readonly volume: Volume;
-  readonly identify: Identify;
+  /** Of callers, and of the gateways. */
+  readonly keys: readonly ApiKey[];
 }
 
 /** Binds each call of the public service to the file that answers it. */
-export function createRunService({ runs, catalogue, volume, identify }: RunServiceOptions): ServedService {
+export function createRunService({ runs, catalogue, volume, keys }: RunServiceOptions): ServedService {
+  const signTicket = (text: string) => volume.sign("ticket", text);
+  const identify = createIdentify({ keys, signTicket });
   const notBuilt = async (_request: unknown, context: CallContext): Promise<never> => {
-    identify(context, "read");
+    identify(context, "readTenant");
     throw new Fault("NOT_IMPLEMENTED");
   };
   return implement(RunServiceService, {
-    createRun: async (request, context) => createRun(request, identify(context, "run"), header(context, "traceparent"), runs, catalogue),
-    listRuns: async (request, context) => listRuns(request, identify(context, "read"), runs),
+    createRun: async (request, context) => createRun(request, identify(context, "write"), header(context, "traceparent"), runs, catalogue),
+    listRuns: async (request, context) => listRuns(request, identify(context, "readTenant"), runs),
     getRun: async ({ runId, wait }, context) => ({
-      run: await runs.waitForEnd(runId, identify(context, "read"), waitMs(wait), context.signal),
+      run: await runs.waitForEnd(runId, identify(context, "readRun"), waitMs(wait), context.signal),
     }),
-    readEvents: async (request, context) => readEvents(request, identify(context, "read"), runs, context.signal),
-    streamRunEvents: (request, context) => streamRunEvents(request, identify(context, "read"), runs, context.signal),
-    stopRun: async (request, context) => stopRun(request, identify(context, "run"), runs),
+    readEvents: async (request, context) => readEvents(request, identify(context, "readRun"), runs, context.signal),
+    streamRunEvents: (request, context) => streamRunEvents(request, identify(context, "readRun"), runs, context.signal),
+    stopRun: async (request, context) => stopRun(request, identify(context, "write"), runs),
     deleteRun: async ({ runId }, context) => {
-      await runs.delete(runId, identify(context, "run"));
+      await runs.delete(runId, identify(context, "write"));
       return {};
     },
-    listArtifacts: async ({ runId }, context) => ({ artifacts: runs.artifacts(runId, identify(context, "read")) }),
-    readArtifact: (request, context) => readArtifact(request, identify(context, "read"), runs, volume),
+    listArtifacts: async ({ runId }, context) => ({ artifacts: runs.artifacts(runId, identify(context, "readArtifact")) }),
+    readArtifact: (request, context) => readArtifact(request, identify(context, "readArtifact"), runs, volume),
     listPlaybooks: async (_request, context) => {
-      identify(context, "read");
+      identify(context, "readTenant");
       return listPlaybooks(catalogue);
     },
     getPlaybook: async ({ playbookId }, context) => {
-      identify(context, "read");
+      identify(context, "readTenant");
       return getPlaybook(playbookId, catalogue);
     },
     validatePlaybook: async ({ source }, context) => {
-      identify(context, "read");
+      identify(context, "readTenant");
       return validatePlaybook(source);
     },
     dryRun: notBuilt,

@@ -1,6 +1,6 @@
 import { invalidRequest, type Violation } from "@clew/fault/fault";
 import type { StopRunRequest, StopRunResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
-import type { Caller } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import { limits } from "../runs/limits.ts";
 import type { Runs } from "../supervisor/runs.ts";
 

@@ -5,7 +5,7 @@ import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { StreamRunEventsRequest, StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { withHeartbeat } from "@clew/streams/heartbeat";
 import { linkSignals } from "@clew/streams/linked-signal";
-import type { Caller } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import { runEventTypes } from "../runs/event-types.ts";
 import { limits } from "../runs/limits.ts";
 import { isTerminal } from "../runs/transitions.ts";

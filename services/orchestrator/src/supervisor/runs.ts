@@ -7,7 +7,7 @@ import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service"
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
-import type { Caller } from "../access/keys.ts";
+import { type Caller, reaches } from "../access/caller.ts";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { Journal } from "../journal/journal.ts";
 import { pickNext, positionOf, type QueuedRun } from "../queue/run-queue.ts";
@@ -129,12 +129,12 @@ export class Runs implements AsyncDisposable {
     }
   }
 
-  /** Reads a run. @throws Fault RUN_NOT_FOUND also where it is another tenant's. */
+  /** Reads a run. @throws Fault RUN_NOT_FOUND also where it is not within the caller's reach. */
   get(runId: string, caller: Caller): Run {
     const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
-    if (run === undefined || run.tenant !== caller.tenant)
-      throw new Fault(this.#options.tombstones.has(runId, caller.tenant) ? "RUN_DELETED" : "RUN_NOT_FOUND");
-    return run;
+    if (run !== undefined && reaches(caller, runId, run.tenant)) return run;
+    const buried = this.#options.tombstones.tenantOf(runId);
+    throw new Fault(buried !== undefined && reaches(caller, runId, buried) ? "RUN_DELETED" : "RUN_NOT_FOUND");
   }
 
   /** Deletes a terminal run with all it left; a tombstone stays. */

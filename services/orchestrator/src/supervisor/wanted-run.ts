@@ -1,5 +1,5 @@
 import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
-import type { Caller } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
 import type { ResolvedWork } from "../playbooks/resolve-work.ts";
 
 /** A run that a caller wants, its spec checked and filled in. */

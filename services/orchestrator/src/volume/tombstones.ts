@@ -32,9 +32,9 @@ export class Tombstones {
     return tombstones;
   }
 
-  /** Whether the tenant had this run, and it was deleted. */
-  has(runId: string, tenant: string): boolean {
-    return this.#tenants.get(runId) === tenant;
+  /** Whose a deleted run was; undefined where none of this id was deleted. */
+  tenantOf(runId: string): string | undefined {
+    return this.#tenants.get(runId);
   }
 
   /** Deletes a run's folder for good. Its tombstone is durable first, so that a crash leaves either all of the run or the tombstone. */

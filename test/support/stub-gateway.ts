@@ -133,7 +133,9 @@ export async function startStubGateway({ events: initial = [], artifacts = {}, k
       ({ query }) => {
         const after = positionOf(query.get("after") ?? "0");
         const page = events.slice(after, after + Number(query.get("limit") ?? "100"));
-        return answer(200, { events: page, nextResumeToken: tokenAfter(after + page.length), upToDate: true, finished: true });
+        const upToDate = after + page.length === events.length;
+        const finished = upToDate && isTerminal(currentRun().state);
+        return answer(200, { events: page, nextResumeToken: tokenAfter(after + page.length), upToDate, finished });
       },
     ],
     [

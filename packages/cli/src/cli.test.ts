@@ -234,6 +234,66 @@ describe("the other commands", () => {
     });
   });
 
+  it("verify says what a reader can prove of a run whose journal is not here, and fails for one without its end", async () => {
+    await using gateway = await startStubGateway({ events });
+    const whole = await clew(gateway, ["verify", sampleRunId]);
+    expect(whole).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^ok {2}run-\S+: 6 events without a gap .* ended COMPLETED; last token /),
+    });
+    expect(gateway.seen.map(({ path, query }) => [path.replace(/.*run-\d+/, ""), query.get("after")])).toEqual([
+      ["/events", ""],
+      ["", null],
+      ["/stream", tokenAfter(5)],
+    ]);
+    await using live = await startStubGateway({ events: events.slice(0, 3) });
+    expect(await clew(live, ["verify", sampleRunId])).toMatchObject({ code: 1, out: expect.stringMatching(/^UNFINISHED {2}.*3 events/) });
+  });
+
+  it.each([
+    ["a gap", [events[0], events[2], ...events.slice(3)], "Event 2 is missing"],
+    ["a time that goes back", [events[0], { ...events[1], time: "2025-01-01T00:00:00Z" }, ...events.slice(2)], "Its time is before"],
+    [
+      "another run's beginning",
+      [{ ...events[0], runCreated: { run: { ...sampleRun(), id: "run-2" } } }, ...events.slice(1)],
+      "not the runCreated",
+    ],
+  ])("verify finds %s in what the gateway shows", async (_, shown, message) => {
+    await using gateway = await startStubGateway({ events });
+    gateway.script(
+      `GET /v1/runs/${sampleRunId}/events`,
+      answer(200, { events: shown, nextResumeToken: tokenAfter(6), upToDate: true, finished: true }),
+    );
+    const { code, out } = await clew(gateway, ["verify", sampleRunId, "--json"]);
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ kind: "wrong", runId: sampleRunId, message: expect.stringContaining(message) });
+  });
+
+  it("verify finds a Run that ended with another event than its stream", async () => {
+    await using gateway = await startStubGateway({ events });
+    gateway.script(
+      `GET /v1/runs/${sampleRunId}`,
+      answer(200, sampleRun({ state: "COMPLETED", lastSequence: 7, resumeToken: tokenAfter(7) })),
+    );
+    expect(await clew(gateway, ["verify", sampleRunId])).toMatchObject({
+      code: 1,
+      out: expect.stringContaining("ended with another event"),
+    });
+  });
+
+  it("verify exits 2 for what is neither a file nor a run, and for a run that is not on the volume named", async () => {
+    await using gateway = await startStubGateway({ events });
+    expect(await clew(gateway, ["verify", "journal"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("neither a file that is here nor a run's id"),
+    });
+    expect(await clew(gateway, ["verify", sampleRunId, "--volume", "no-volume"])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("no such run on the volume no-volume"),
+    });
+    expect(gateway.seen).toEqual([]);
+  });
+
   it("doctor prints one line each with the fix, and fails where something will not work", async () => {
     await using gateway = await startStubGateway({ key: "secret" });
     const env = {

@@ -97,6 +97,15 @@ function createProgram(execute: Execute): Command {
     .action((run: string, name: string | undefined, options: CommonOptions & { output?: string }) =>
       execute(options, (clew, output) => artifactsCommand(clew, output, run, name, options)),
     );
+  command("verify <run|file>", "check that a run's record is whole: a journal's file, a run on the volume, or what the gateway shows")
+    .option("--volume <folder>", "where the run's journal is; CLEW_VOLUME, or .clew, unless given")
+    .action((what: string, options: CommonOptions & { volume?: string }) =>
+      execute(options, async (clew, output) => {
+        // Only this command needs a Protobuf runtime.
+        const { verifyCommand } = await import("./commands/verify.ts");
+        return await verifyCommand(clew, output, what, options);
+      }),
+    );
   command("playbooks", "list the playbooks of the catalogue").action((options: CommonOptions) => execute(options, playbooksCommand));
   command("doctor", "look at what Clew needs on this machine").action((options: CommonOptions) => execute(options, doctorCommand));
   return program;

@@ -1,11 +1,7 @@
 import type { Gateway } from "./gateway.ts";
+import { readEvents } from "./read-events.ts";
 import type { RunEvent } from "./run-event.ts";
 import { type WaitForEndOptions, waitForEnd } from "./wait-for-end.ts";
-
-/** What a poll answers that was asked for a page of events. */
-interface EventPage {
-  readonly events: readonly RunEvent[];
-}
 
 /**
  * Waits for a run's end without holding anything open, and yields one event: its real `runFinished`.
@@ -20,11 +16,6 @@ export async function* poll(
   const { after, signal, patienceMs } = options;
   const run = await waitForEnd(gateway, runId, { signal, patienceMs });
   if (after !== undefined && (after === run.resumeToken || Number(after) >= run.lastSequence)) return;
-  const page = await gateway.json<EventPage>({
-    path: `/v1/runs/${encodeURIComponent(runId)}/events`,
-    query: { after: run.lastSequence - 1, limit: 1 },
-    signal,
-    patienceMs,
-  });
-  yield* page.events;
+  const { events } = await readEvents(gateway, runId, { after: run.lastSequence - 1, limit: 1, signal, patienceMs });
+  yield* events;
 }

@@ -4,6 +4,7 @@ import type { EventTransport } from "./event-transport.ts";
 import { follow } from "./follow.ts";
 import type { Gateway } from "./gateway.ts";
 import { poll } from "./poll.ts";
+import { type EventPage, type PageOptions, readEvents } from "./read-events.ts";
 import type { Artifact, Outcome, Run, RunState } from "./run.ts";
 import type { RunEvent, RunEventType } from "./run-event.ts";
 import { getRun, waitForEnd } from "./wait-for-end.ts";
@@ -43,6 +44,8 @@ export interface RunHandle {
   readonly id: string;
   /** The run's events, each once and in order, until its end; leaving the loop ends the stream, never the run. In poll mode, `runFinished` only. */
   events(options?: EventsOptions): AsyncIterableIterator<RunEvent>;
+  /** Reads one page of the run's events; holds nothing open. */
+  readEvents(options?: PageOptions): Promise<EventPage>;
   /** Waits for the end; never throws for a run that ended. DEADLINE_EXCEEDED after `timeoutMs`. */
   result(options?: { readonly signal?: AbortSignal; readonly timeoutMs?: number }): Promise<RunResult>;
   /** Reads the run; with `wait` (seconds, at most 60) answers when it is over or that time has passed. */
@@ -80,6 +83,7 @@ export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
           : follow(transport, id, { after, types, onReset, renewsTicket, signal: own, connectPatienceMs, reconnectPatienceMs }),
       );
     },
+    readEvents: (options = {}) => readEvents(gateway, id, options),
     async result({ signal, timeoutMs } = {}) {
       const scope = startScope(signal, timeoutMs);
       try {

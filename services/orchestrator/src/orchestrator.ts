@@ -66,7 +66,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
           runs,
           catalogue,
           volume,
-          identify: createIdentify({ keys: config.keys, signTicket: (text) => volume.sign("ticket", text) }),
+          keys: config.keys,
         }),
       ],
       onUnexpected: (error, path) => logger.error({ error, path }, "call failed unexpectedly"),

@@ -1,7 +1,7 @@
 import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findChromium } from "../../scripts/find-chromium.mjs";
-import { readConnect, readGrpc, readGrpcWeb, readLines, readRest, readSse } from "../support/doors.ts";
+import { doors, readerAt, readLines } from "../support/doors.ts";
 import { type System, startSystem } from "../support/system.ts";
 
 describe("one run, seen through every door", () => {
@@ -15,16 +15,14 @@ describe("one run, seen through every door", () => {
 
   it("is the same sequence of the same JSON, live and afterwards (PROTOCOL 3.1, 5.1)", async () => {
     const run = await system.clew.createRun(await system.cancelOrder());
-    const live = await Promise.all([readGrpc, readConnect, readGrpcWeb, readSse, readRest].map((read) => read(system, run.id)));
+    const live = await Promise.all(doors.map(readerAt).map((read) => read(system, run.id)));
     const [first = []] = live;
     const sequences = first.map((line): number => JSON.parse(line).sequence);
     expect(sequences).toEqual(sequences.map((_, index) => index + 1));
     expect(sequences.length).toBeGreaterThan(20);
     expect(JSON.parse(first.at(-1) ?? "").type).toBe("runFinished");
     for (const other of live) expect(other).toEqual(first);
-    const afterwards = await Promise.all(
-      [readGrpc, readConnect, readGrpcWeb, readSse, readRest, readLines].map((read) => read(system, run.id)),
-    );
+    const afterwards = await Promise.all([...doors.map(readerAt), readLines].map((read) => read(system, run.id)));
     for (const other of afterwards) expect(other).toEqual(first);
     expect(system.backOffice.orders.get("12345")?.status).toBe("cancelled");
 

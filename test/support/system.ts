@@ -13,6 +13,8 @@ export interface System extends AsyncDisposable {
   readonly clew: Clew;
   readonly url: string;
   readonly orchestratorAddress: string;
+  /** The first of CLEW_API_KEYS, where there are any. */
+  readonly key?: string;
   readonly services: Services;
   /** The spec of a playbook's text, allowed to reach the back office. */
   spec(playbookSource: string, more?: Partial<RunSpec>): RunSpec;
@@ -33,6 +35,7 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}): P
   const system: System = {
     backOffice,
     volume,
+    ...(key === undefined ? {} : { key }),
     get clew() {
       return createClew({ url: services.url, ...(key === undefined ? {} : { key }) });
     },

@@ -276,11 +276,16 @@ steps:
 
 test("leaves no credential in what is cut, in what is kept in files, and in what there is when it is stopped", async () => {
   const secret = "hunter2-hunter2";
-  // A secret lies across each place where a text is cut: 4,096 bytes of a text, 300 characters of a title, 200 of a summary, 50 of a selector.
+  const header = "huntsman";
+  // A secret lies across each place where a text is cut: 4,096 bytes and 1,000,000 characters of a text, 300 of a title, 200 of a summary, 50 of a
+  // selector. Extra headers are secrets too.
   const across = (at: number) => `${"x".repeat(at - 5)}${secret}`;
   const arrived = Promise.withResolvers<void>();
   await using site = await startSite({
-    "/": `<title>${across(300)}</title><h1>${across(4096)}</h1><p>${across(160)}${"y".repeat(50_000)}</p><b>${secret}</b>`,
+    "/": `<title>${across(300)}</title><h1>${across(4096)}</h1><p>${secret}${across(1_000_000 - secret.length)}</p><b>${secret}</b><i>${across(4096)}</i>`.replace(
+      `${secret}</i>`,
+      `${header}</i>`,
+    ),
     [`/${across(170)}`]: "<h1>Here</h1>",
     "/slow": () => {
       arrived.resolve();
@@ -296,6 +301,7 @@ steps:
   - { action: extract, selector: h1, store_as: long }
   - { action: extract, selector: p }
   - { action: extract, selector: b, store_as: name }
+  - { action: extract, selector: i }
   - { action: wait_for, selector: '${"p:visible, ".repeat(3)}[title="${secret}"], h1' }
   - { action: goto, params: { url: "{url}/${across(170)}" } }
   - { action: goto, params: { url: "{url}/slow" } }`;
@@ -303,7 +309,11 @@ steps:
     {
       playbookSource,
       credentials: { password: secret },
-      spec: { params: { url: site.url }, guardrails: { allowedPrivateHosts: [site.host] } },
+      spec: {
+        params: { url: site.url },
+        guardrails: { allowedPrivateHosts: [site.host] },
+        browser: { extraHttpHeaders: { "x-token": header } },
+      },
     },
     report,
   );

@@ -1,7 +1,8 @@
 import { Fault } from "@clew/fault/fault";
+import { createRedact } from "@clew/playbook/redact";
+import { secretsOf } from "@clew/playbook/secrets-of";
 import { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
 import { linkSignals } from "@clew/streams/linked-signal";
-import { type Redact, redact } from "./guardrails/redact.ts";
 import { runErrorOf } from "./playbook/run-error.ts";
 import { runWork } from "./playbook/run-work.ts";
 import { summarize } from "./playbook/shorten.ts";
@@ -19,8 +20,8 @@ export interface Work {
 /** Starts a run's work: `runStarted`, its steps, and one `outcomePublished` unless it is stopped; then recordings are stored and the browser is closed. */
 export function startWork(options: WorkOptions): Work {
   const { browser, log } = options;
-  const secrets = Object.values(options.request.credentials);
-  const mask: Redact = (value) => redact(value, secrets);
+  const { spec, credentials } = options.request;
+  const mask = createRedact(secretsOf({ ...spec, credentials }));
   // Masked before it is cut: the first half of a secret is no longer found.
   const shown = (event: EventDraft): EventDraft => ({ summary: summarize(mask(event.summary)), payload: mask(event.payload) });
   const report: Report = {

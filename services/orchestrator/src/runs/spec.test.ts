@@ -1,6 +1,7 @@
+import { secretsOf } from "@clew/playbook/secrets-of";
 import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { describe, expect, it } from "vitest";
-import { checkSpec, secretsOf, withoutSecrets } from "./spec.ts";
+import { checkSpec, withoutSecrets } from "./spec.ts";
 
 const playbook = { $case: "playbook", value: "cancel-order" } as const;
 const manyDomains = Array.from({ length: 100 }, (_, n) => `${n}`.padEnd(253, "x"));

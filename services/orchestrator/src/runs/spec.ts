@@ -132,17 +132,6 @@ export function withoutSecrets(spec: RunSpec, playbookSha256: string | undefined
   };
 }
 
-/** All secrets of a spec: the values of its credentials and extra headers, and its proxy's password. */
-export function secretsOf({ credentials, browser, proxy }: RunSpec): string[] {
-  const values = [...Object.values(credentials), ...Object.values(browser?.extraHttpHeaders ?? {})];
-  // As it stands in the address, and as it is sent.
-  const password = proxy?.match(/:([^:/][^/]*)@/)?.[1];
-  if (password !== undefined) values.push(password, percentDecoded(password));
-  // `Bearer x`, `Basic x`: what follows the scheme is a secret by itself.
-  for (const value of Object.values(browser?.extraHttpHeaders ?? {})) values.push(value.trim().replace(/^[A-Za-z]+ +/, ""));
-  return [...new Set(values)].filter((value) => value !== "");
-}
-
 /** Whether a text is an http or https address with a host. */
 export function isWebUrl(text: string): boolean {
   const url = URL.parse(text);
@@ -152,14 +141,6 @@ export function isWebUrl(text: string): boolean {
 /** Names stay, so that a restart can tell that values are missing. */
 function namesOnly(values: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.keys(values).map((name) => [name, ""]));
-}
-
-function percentDecoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function fillIn(asked: RunSpec): RunSpec {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
+import { secretsOf } from "@clew/playbook/secrets-of";
 import type { Logger } from "@clew/process/logger";
 import { type Outcome, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { delay } from "@clew/streams/delay";
@@ -11,7 +12,6 @@ import { deadlineMs } from "../runs/deadline.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { graceEndsAtMs, type RunFold } from "../runs/run.ts";
-import { secretsOf } from "../runs/spec.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { type EventClient, ingestLeft, ingestLive, positionOf, type Source } from "./ingest.ts";

@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import type { GrpcClient } from "@clew/grpc/service";
 import { Producer } from "@clew/journal-format/record";
+import { createRedact } from "@clew/playbook/redact";
 import type { Logger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { SandboxEvent, type SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
@@ -8,7 +9,6 @@ import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { admit, type SandboxProducer } from "../runs/admit.ts";
 import type { Payload } from "../runs/event.ts";
-import { redact } from "../runs/redact.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 
 /** How the journal names those who say something in a sandbox. */
@@ -99,6 +99,7 @@ export function positionOf({ log, attempt, producer }: Source): number {
 /** Admits events one by one and writes what is admitted, in order, as few batches as artifacts allow. */
 async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
   const { log, attempt, producer, secrets } = source;
+  const redact = createRedact(secrets);
   let batch: RunDraft[] = [];
   let position = positionOf(source);
   let begun = log.fold.attempt.startedAtMs !== undefined;
@@ -125,7 +126,7 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
     if (admission.kind === "limit") throw new Fault("EVENT_LIMIT");
     begun ||= event.payload?.$case === "runStarted";
     position = event.sequence;
-    const said = redact({ summary: event.summary, payload: event.payload }, secrets);
+    const said = redact({ summary: event.summary, payload: event.payload });
     if (said.payload === undefined) continue;
     if (said.payload.$case === "artifactReady") {
       await flush();

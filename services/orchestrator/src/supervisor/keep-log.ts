@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { createRedact } from "@clew/playbook/redact";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
-import { redact } from "../runs/redact.ts";
 import type { RunLog } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
 
@@ -24,7 +24,7 @@ export async function keepLog({ log, attempt, runFolder, workFolder, secrets }: 
     ["warden", "agent"].map(async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`),
   );
   const name = `sandbox-${attempt}.log`;
-  const stored = await storeArtifact(runFolder, name, [Buffer.from(redact(parts.join(""), secrets))]);
+  const stored = await storeArtifact(runFolder, name, [Buffer.from(createRedact(secrets)(parts.join("")))]);
   await log.decide(() => [{ attempt, ...artifactStored({ name, kind: Artifact_Kind.LOG, contentType: "text/plain", ...stored }) }]);
 }
 
@@ -35,7 +35,8 @@ async function readEnd(file: string): Promise<string> {
     const { size } = await handle.stat();
     const length = Math.min(size, keptBytes);
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString("utf8");
+    // From a whole line on: the half of a secret would not be found.
+    return buffer.subarray(size > length ? buffer.indexOf("\n") + 1 : 0).toString("utf8");
   } catch {
     return "(nothing was written)";
   }

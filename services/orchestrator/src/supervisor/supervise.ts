@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { secretsOf } from "@clew/playbook/secrets-of";
 import type { Logger } from "@clew/process/logger";
 import { Artifact_Kind, Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { createBackoff } from "@clew/streams/backoff";
@@ -7,7 +8,6 @@ import { delay } from "@clew/streams/delay";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { shorten } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
-import { secretsOf } from "../runs/spec.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";

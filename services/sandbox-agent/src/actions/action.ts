@@ -1,3 +1,4 @@
+import type { Redact } from "@clew/playbook/redact";
 import type { ActivePage } from "../browser/active-page.ts";
 
 /** What an action works with. */
@@ -7,13 +8,15 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** Secrets by name; never in a result. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** Masks the run's secrets; what an action cuts it masks before. */
+  readonly redact: Redact;
 }
 
 /** What came of an action. */
 export interface ActionResult {
   /** What it did, such as `Clicked button 'Cancel order'`: one sentence without a full stop, without secrets. */
   readonly did: string;
-  /** What it found; empty where it looks for nothing. */
+  /** What it found, without secrets; empty where it looks for nothing. */
   readonly found?: string;
 }
 

@@ -9,26 +9,24 @@ import { timeouts } from "./timeouts.ts";
 const mostChars = 1_000_000;
 
 /** Reads an element, the whole body unless the step names one: its text, its HTML, or what a field holds. */
-export const extract: PrepareAction<StepOf<"extract">> = async (step, { active, signal }) => {
+export const extract: PrepareAction<StepOf<"extract">> = async (step, context) => {
+  const { signal, redact } = context;
   const timeout = step.params.timeout_ms ?? timeouts.action;
-  const { locator, words } = await target(step, active, signal);
+  const { locator, words } = await target(step, context);
   // The HTML of a whole page is hardly ever meant; its text is.
   const mode = step.params.mode === "html" && isBody(step) ? "text" : step.params.mode;
   return async () => {
     const found = await read(locator, mode, { timeout, signal }).catch((thrown: unknown) => {
       signal.throwIfAborted();
-      throw playwrightFault(thrown, "Reading the page", timeout);
+      throw playwrightFault(thrown, "Reading the page", timeout, redact);
     });
-    return { did: `Read ${words}`, found: found.trim().slice(0, mostChars) };
+    return { did: `Read ${words}`, found: redact(found.trim()).slice(0, mostChars) };
   };
 };
 
-async function target(
-  step: StepOf<"extract">,
-  active: ActionContext["active"],
-  signal: AbortSignal,
-): Promise<{ locator: Locator; words: string }> {
-  if (step.selector !== undefined && !isBody(step)) return await findElement(active, step.selector, signal);
+async function target(step: StepOf<"extract">, context: ActionContext): Promise<{ locator: Locator; words: string }> {
+  const { active, signal } = context;
+  if (step.selector !== undefined && !isBody(step)) return await findElement(step.selector, context);
   const page = await active.settled(signal);
   return { locator: page.locator("body"), words: "the page" };
 }

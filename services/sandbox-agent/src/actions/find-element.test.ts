@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { selectorSchema } from "@clew/playbook/playbook-schema";
+import { createRedact } from "@clew/playbook/redact";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
@@ -9,6 +10,8 @@ import { startSite } from "../browser/site.fixture.ts";
 import { findElement } from "./find-element.ts";
 
 const signal = new AbortController().signal;
+const secret = "hunter2-hunter2";
+const redact = createRedact([secret]);
 let folder: string;
 let browser: BrowserSession;
 let active: ActivePage;
@@ -29,7 +32,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-const find = (selector: unknown) => findElement(active, selectorSchema.parse(selector), signal);
+const find = (selector: unknown) => findElement(selectorSchema.parse(selector), { active, signal, redact });
 
 async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
   const startedAt = performance.now();
@@ -49,6 +52,12 @@ test("never names a field by what it holds, nor a text by what it says", async (
   await active.page.setContent('<input name="pin" value="1234"><p id="note">a secret</p>');
   await expect(find("input")).resolves.toMatchObject({ words: "field 'pin'" });
   await expect(find("p")).resolves.toMatchObject({ words: "p 'note'" });
+});
+
+test("leaves nothing of a secret where a label or a selector is cut", async () => {
+  await active.page.setContent(`<button>${"x".repeat(34)}${secret}</button>`);
+  await expect(find("button")).resolves.toMatchObject({ words: `button '${"x".repeat(34)}[reda…'` });
+  await expect(find(`[title="${"x".repeat(66)}${secret}"]`)).rejects.toThrow(`x[reda…'`);
 });
 
 test("takes what is there at once, and ignores what does not show", async () => {
@@ -96,7 +105,7 @@ test.each(["[[", "nope=1", "//["])("says that a selector is not valid: %s", asyn
 test("cancels at once", async () => {
   await active.page.setContent("<p>x</p>");
   const controller = new AbortController();
-  const finding = findElement(active, selectorSchema.parse("#none"), controller.signal);
+  const finding = findElement(selectorSchema.parse("#none"), { active, signal: controller.signal, redact });
   setTimeout(() => controller.abort(new Error("enough")), 50);
   const { ms } = await timed(expect(finding).rejects.toThrow("enough"));
   expect(ms).toBeLessThan(500);
@@ -136,7 +145,7 @@ test("does not wait for ever for a page that hangs", async () => {
     })
     .catch(() => {});
   const controller = new AbortController();
-  const finding = findElement(hung, selectorSchema.parse("button"), controller.signal);
+  const finding = findElement(selectorSchema.parse("button"), { active: hung, signal: controller.signal, redact });
   setTimeout(() => controller.abort(new Error("enough")), 100);
   await expect(finding).rejects.toThrow("enough");
 });

@@ -1,8 +1,9 @@
 import { Fault } from "@clew/fault/fault";
+import type { Redact } from "@clew/playbook/redact";
 import { errors } from "playwright";
 
-/** Makes a Fault of what Playwright threw. Its call logs, which may hold what was typed, are left out. */
-export function playwrightFault(thrown: unknown, action: string, timeoutMs: number): Fault {
+/** Makes a Fault of what Playwright threw. Its call logs, which may hold what was typed, are left out, and secrets are masked. */
+export function playwrightFault(thrown: unknown, action: string, timeoutMs: number, redact: Redact): Fault {
   if (thrown instanceof Fault) return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   if (thrown instanceof errors.TimeoutError) {
@@ -14,7 +15,7 @@ export function playwrightFault(thrown: unknown, action: string, timeoutMs: numb
   if (isTargetGone(thrown)) {
     return new Fault("ACTION_FAILED", { message: `${action} failed: the page closed meanwhile.`, cause: thrown });
   }
-  return new Fault("ACTION_FAILED", { message: `${action} failed: ${firstSentence(text)}`, cause: thrown });
+  return new Fault("ACTION_FAILED", { message: `${action} failed: ${firstSentence(redact(text))}`, cause: thrown });
 }
 
 /** Why Playwright did not act in time, where its log says so in words of its own. */

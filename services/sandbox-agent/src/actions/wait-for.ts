@@ -6,7 +6,7 @@ import { playwrightFault } from "./playwright-fault.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** Waits until an element is there or shows (any of the selector's candidates), or until it is gone or hidden (all of them). */
-export const waitFor: PrepareAction<StepOf<"wait_for">> = async (step, { active, signal }) => {
+export const waitFor: PrepareAction<StepOf<"wait_for">> = async (step, { active, signal, redact }) => {
   const { state, timeout_ms: timeout = timeouts.action } = step.params;
   const words = step.selector.description || `'${step.selector.primary}'`;
   return async () => {
@@ -29,7 +29,7 @@ export const waitFor: PrepareAction<StepOf<"wait_for">> = async (step, { active,
       if (thrown instanceof errors.TimeoutError) {
         throw new Fault("ACTION_TIMED_OUT", { message: `${words} did not become ${state} within ${timeout / 1_000} s.`, cause: thrown });
       }
-      throw playwrightFault(thrown, "Waiting", timeout);
+      throw playwrightFault(thrown, "Waiting", timeout, redact);
     }
     return { did: `Waited until ${words} was ${state}` };
   };

@@ -68,7 +68,7 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
       ...facts,
       effect: effects[effect],
       durationMs: Math.round(performance.now() - startedAt),
-      url: publicAddress(active.url),
+      url: publicAddress(context.redact(active.url)),
       ...(context.traceOffsetMs && { traceOffsetMs: context.traceOffsetMs() }),
       ...outcome,
     });
@@ -84,7 +84,7 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
     // Playwright takes an action as done when the browser dies under it.
     if (!active.isOpen) await delay(crashNewsMs, { signal });
     signal.throwIfAborted();
-    const found = result.found === undefined ? undefined : await keepText(context.redact(result.found), place, context);
+    const found = result.found === undefined ? undefined : await keepText(result.found, place, context);
     const screenshot = context.screenshots
       ? await storeScreenshot(active.page, `action-${facts.actionId}.jpg`, context.files, signal)
       : undefined;
@@ -120,7 +120,7 @@ async function noteAddress(before: string, { active, report, rules, redact, sign
   const page = await active.settled(signal);
   const address = page.url();
   if (address === before) return;
-  const url = publicAddress(address);
+  const url = publicAddress(redact(address));
   const title = redact(await within(page.title(), timeouts.action, signal).catch(() => ""));
   const value = PageChanged.fromPartial({ url, title: title.slice(0, 300), ...(active.status !== undefined && { status: active.status }) });
   await report.say({

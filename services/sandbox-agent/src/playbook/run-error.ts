@@ -1,6 +1,6 @@
 import type { Fault } from "@clew/fault/fault";
+import type { Redact } from "@clew/playbook/redact";
 import { RunError } from "@clew/proto/grpc/clew/run/v1/run";
-import type { Redact } from "../guardrails/redact.ts";
 import { cutBytes } from "./shorten.ts";
 
 const messageBytes = 2_000;
@@ -17,6 +17,6 @@ export function runErrorOf(
     reason: fault.reason,
     message: cutBytes(redact(message), messageBytes),
     retryable: fault.retryable,
-    details: redact({ ...fault.details, ...details }),
+    ...redact({ details: { ...fault.details, ...details } }),
   });
 }

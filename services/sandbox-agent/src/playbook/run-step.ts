@@ -37,7 +37,7 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
     const value = StepCompleted.fromPartial({
       ...facts,
       durationMs: Math.round(performance.now() - startedAt),
-      url: publicAddress(active.url),
+      url: publicAddress(redact(active.url)),
       ...outcome,
     });
     const summary = value.success ? `Step ${stepIndex + 1} done: ${description}` : `Step ${stepIndex + 1} failed: ${value.error?.message}`;

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import type { Redact } from "@clew/playbook/redact";
 import { type Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { pageOptions } from "../browser/page-options.ts";
-import type { Redact } from "../guardrails/redact.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { WorkOptions } from "../work-options.ts";

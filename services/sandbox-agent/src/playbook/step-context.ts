@@ -1,7 +1,7 @@
 import type { Values } from "@clew/playbook/bind-text";
+import type { Redact } from "@clew/playbook/redact";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { AddressRules } from "../guardrails/address-rules.ts";
-import type { Redact } from "../guardrails/redact.ts";
 import type { RunFiles } from "../recording/run-files.ts";
 import type { Report } from "../report.ts";
 

@@ -1,6 +1,6 @@
 const usualMark = "[redacted]";
 
-/** Shorter values would turn up in innocent text. */
+/** The shortest secret looked for inside longer texts: shorter ones would turn up in innocent text, and are masked where they are all of it. */
 const leastChars = 4;
 
 /** Fields of a message that say which, not what: names, words of a fixed list and ids. Any other text is free. */
@@ -37,19 +37,22 @@ const structural: ReadonlySet<string> = new Set([
 const containers: ReadonlySet<string> = new Set(["data", "details", "facts"]);
 
 /**
- * Replaces every secret wherever it stands in the free text of an event, however deep; also where it is written
- * percent-encoded, as Base64 or within JSON. What gives a message its structure stays: keys, and fields such as
- * `$case`, `action` and an artifact's `name`.
+ * Replaces every secret in the free text of a value, however deep; what gives a message its structure stays: keys, and fields such as `$case`,
+ * `action` and an artifact's `name`. To be called before a text is cut: half a secret is no longer found.
  */
-export function redact<T>(value: T, secrets: Iterable<string>): T {
-  const needles = [...new Set([...secrets].filter((secret) => secret.length >= leastChars).flatMap(spellings))].sort(
-    (a, b) => b.length - a.length,
-  );
-  if (needles.length === 0) return value;
+export type Redact = <T>(value: T) => T;
+
+/** Makes what replaces these secrets, also where they are written percent-encoded, as Base64 or within JSON. Without secrets it answers values as they are. */
+export function createRedact(secrets: Iterable<string>): Redact {
+  const known = [...new Set(secrets)].filter((secret) => secret !== "");
+  if (known.length === 0) return (value) => value;
+  const short = new Set(known.filter((secret) => secret.length < leastChars));
+  const needles = [...new Set(known.filter((secret) => !short.has(secret)).flatMap(spellings))].sort((a, b) => b.length - a.length);
   const mark = pickMark(needles);
-  // One pass, so that no secret is looked for in a mark.
-  const anyNeedle = new RegExp(needles.map((needle) => RegExp.escape(needle)).join("|"), "g");
-  return walk(value, (text) => text.replace(anyNeedle, mark), false) as T;
+  // One pass, so that no secret is looked for in a mark; one that nothing matches where there are only short ones.
+  const anyNeedle = new RegExp(needles.map((needle) => RegExp.escape(needle)).join("|") || "(?!)", "g");
+  const clean = (text: string) => (short.has(text) ? mark : text.replace(anyNeedle, mark));
+  return (value) => walk(value, clean, false) as typeof value;
 }
 
 function spellings(secret: string): string[] {

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { nodeDisk, onVolume } from "../journal/disk.ts";
 import { limits } from "../runs/limits.ts";
 
 const flatName = /^(?!\.)[A-Za-z0-9._-]{1,120}$/;
@@ -23,7 +24,7 @@ export function isArtifactName(text: string): boolean {
 /**
  * Stores a file under its name in a run's folder: all of it or nothing.
  *
- * @throws Fault VOLUME_FULL, or INVALID_REQUEST when it is larger than an artifact may be.
+ * @throws Fault VOLUME_FULL, VOLUME_FAILED, or INVALID_REQUEST when it is larger than an artifact may be.
  */
 export async function storeArtifact(
   runFolder: string,
@@ -32,27 +33,25 @@ export async function storeArtifact(
 ): Promise<StoredFile> {
   if (!isArtifactName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
   const folder = join(runFolder, "artifacts");
-  await mkdir(folder, { recursive: true });
+  await onVolume(mkdir(folder, { recursive: true }));
   const temporary = join(runFolder, `artifact.${randomBytes(6).toString("hex")}.tmp`);
   const hash = createHash("sha256");
   let sizeBytes = 0;
   try {
-    await using file = await open(temporary, "wx", 0o600);
+    await using file = await onVolume(open(temporary, "wx", 0o600));
     for await (const chunk of chunks) {
       sizeBytes += chunk.byteLength;
       if (sizeBytes > limits.artifactBytes) throw new Fault("INVALID_REQUEST", { message: "The file is larger than an artifact may be." });
       hash.update(chunk);
-      await file.writeFile(chunk);
+      await onVolume(file.writeFile(chunk));
     }
-    await file.sync();
-    await rename(temporary, join(folder, name));
+    await onVolume(file.sync());
+    await onVolume(rename(temporary, join(folder, name)));
   } catch (error) {
-    await rm(temporary, { force: true });
-    if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw new Fault("VOLUME_FULL", { cause: error });
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
-  await using directory = await open(folder, "r");
-  await directory.sync();
+  await onVolume(nodeDisk.syncFolder(folder));
   return { sizeBytes, sha256: hash.digest("hex") };
 }
 

@@ -15,7 +15,7 @@ import {
 import { formatResumeToken, type ParsedPosition } from "@clew/journal-format/resume-token";
 import { Tail } from "@clew/streams/tail";
 import { CommitQueue } from "./commit-queue.ts";
-import { type Disk, type DiskFile, hasCode, nodeDisk } from "./disk.ts";
+import { type Disk, type DiskFile, nodeDisk, volumeFault } from "./disk.ts";
 import { type Draft, encodeBatch } from "./encode-batch.ts";
 import { type JournalFiles, journalFiles, replaceFile } from "./files.ts";
 import { JournalIndex } from "./journal-index.ts";
@@ -81,6 +81,8 @@ export class Journal implements AsyncDisposable {
   #recovering: Promise<void> | undefined;
   #sealing: Promise<void> | undefined;
   #sealed: boolean;
+  /** Whether a durable record was found not to hold. */
+  #damagedInside = false;
   #closing: Promise<void> | undefined;
 
   private constructor({ options, files, file, epoch, index, sealed }: State) {
@@ -116,7 +118,7 @@ export class Journal implements AsyncDisposable {
       }
       return new Journal({ options, files, file, epoch: 1, index: new JournalIndex(startOf(runId)), sealed: false });
     } catch (error) {
-      throw toFault(error);
+      throw volumeFault(error);
     }
   }
 
@@ -130,7 +132,7 @@ export class Journal implements AsyncDisposable {
       const { recovery, ...state } = await recoverJournal(options.disk ?? nodeDisk, files, options.runId);
       return { journal: new Journal({ options, files, ...state }), recovery };
     } catch (error) {
-      throw toFault(error);
+      throw volumeFault(error);
     }
   }
 
@@ -195,7 +197,7 @@ export class Journal implements AsyncDisposable {
       this.#publish(records);
       return records;
     } catch (error) {
-      const fault = toFault(error);
+      const fault = volumeFault(error);
       // A write for which there was no room hurt nothing; after a failed fsync the handle proves nothing any more.
       this.#failure = { fault, handleHolds: !written && fault.reason === "VOLUME_FULL" };
       throw fault;
@@ -233,7 +235,7 @@ export class Journal implements AsyncDisposable {
       if (this.#failure.handleHolds) await this.#file.truncate(this.position.nextOffset);
       else await this.#startAnew();
     } catch (error) {
-      throw toFault(error);
+      throw volumeFault(error);
     }
     this.#failure = undefined;
   }
@@ -299,14 +301,18 @@ export class Journal implements AsyncDisposable {
     await this.#queue.idle();
     try {
       if (this.#failure !== undefined) throw this.#failure.fault;
-      const path = { temporary: this.#files.newIndex, final: this.#files.index };
-      const text = Buffer.from(this.#index.format(this.runId, this.epoch));
-      const file = await replaceFile(this.#disk, this.#files, path, (target) => target.write(text, 0));
-      await file.close();
+      if (!this.#damagedInside) await this.#writeIndex();
       this.#sealed = true;
     } catch (error) {
-      throw toFault(error);
+      throw volumeFault(error);
     }
+  }
+
+  async #writeIndex(): Promise<void> {
+    const path = { temporary: this.#files.newIndex, final: this.#files.index };
+    const text = Buffer.from(this.#index.format(this.runId, this.epoch));
+    const file = await replaceFile(this.#disk, this.#files, path, (target) => target.write(text, 0));
+    await file.close();
   }
 
   /** Waits for what is being appended and read, then closes the file. Those who wait for the tail are told SHUTTING_DOWN. */
@@ -334,7 +340,7 @@ export class Journal implements AsyncDisposable {
     try {
       return await reading;
     } catch (error) {
-      throw toFault(error);
+      throw volumeFault(error);
     } finally {
       this.#reads.delete(reading);
     }
@@ -376,14 +382,10 @@ export class Journal implements AsyncDisposable {
     return new Fault(reason, { details: { earliest: this.tokenOf(earliest) } });
   }
 
-  // A sealed journal is opened without being read; once it is known not to hold, the next opening must look at all of it.
+  // A journal with an index is opened without being read; once it is known not to hold, the next opening must look at all of it.
   async #damaged(): Promise<Fault> {
+    this.#damagedInside = true;
     await this.#disk.remove(this.#files.index).catch(() => undefined);
     return new Fault("JOURNAL_DAMAGED");
   }
-}
-
-function toFault(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  return new Fault(hasCode(error, "ENOSPC", "EDQUOT") ? "VOLUME_FULL" : "VOLUME_FAILED", { cause: error });
 }

@@ -34,6 +34,8 @@ export interface GrpcServerOptions {
   readonly services: readonly ServedService[];
   /** Throws a Fault where the caller may not call; runs before each call. */
   readonly authorize?: (context: CallContext) => void | Promise<void>;
+  /** Told of each call as it begins, before anything else; what it answers is told once how that ended, with nothing where it went well. */
+  readonly observe?: (context: CallContext, request: unknown) => (fault: Fault | undefined) => void;
   /** Told of each error that is not a Fault. */
   readonly onUnexpected?: (error: unknown, path: string) => void;
   /** Adds services of other packages, such as health and reflection. */
@@ -128,18 +130,20 @@ function serveMethod(
       metadata: call.metadata,
       setHeader: (name, value) => headers.set(name, value),
     };
+    const input = method.requestStream ? call : (call as ServerUnaryCall<unknown, unknown>).request;
+    const ended = options.observe?.(context, input);
     try {
       await options.authorize?.(context);
-      const input = method.requestStream ? call : (call as ServerUnaryCall<unknown, unknown>).request;
       const output = handler(input as never, context);
       sendHeaders();
       await answer(output);
+      ended?.(undefined);
     } catch (error) {
-      if (link.signal.aborted && !(error instanceof Fault)) return fail(Fault.from(link.signal.reason));
-      const fault = Fault.from(error);
+      const fault = link.signal.aborted && !(error instanceof Fault) ? Fault.from(link.signal.reason) : Fault.from(error);
       if (fault.reason === "INTERNAL") options.onUnexpected?.(fault.cause ?? fault, method.path);
       sendHeaders();
       fail(fault);
+      ended?.(fault);
     }
   };
   if (method.responseStream) {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { startGrpcServer } from "@clew/grpc/server";
@@ -7,6 +8,7 @@ import { SettingsError } from "@clew/process/settings";
 import type { Config } from "./config.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
+import { createCallLog } from "./rpc/call-log.ts";
 import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
@@ -69,6 +71,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
           keys: config.keys,
         }),
       ],
+      observe: createCallLog(logger, randomUUID),
       onUnexpected: (error, path) => logger.error({ error, path }, "call failed unexpectedly"),
       extend(grpc) {
         health.addToServer(grpc);

@@ -10,6 +10,7 @@ import { isTerminal } from "../runs/transitions.ts";
 import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import { waitMs } from "./duration.ts";
+import { passing } from "./event-types.ts";
 
 /** Reads a page of a run's events, waiting for the first where the caller would. */
 export async function readEvents(request: ReadEventsRequest, caller: Caller, runs: Runs, signal: AbortSignal): Promise<ReadEventsResponse> {
@@ -30,13 +31,14 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
     signal.throwIfAborted();
   }
   const limit = request.limit === 0 ? limits.eventPageSize.default : request.limit;
+  const wanted = passing(caller.types);
   const events: RunEvent[] = [];
   let bytes = 0;
   for (const record of await journal.read(position, { limit, maxBytes: limits.pageBytes / 2 })) {
     const event = decodeRecord(journal, record);
     bytes += RunEvent.encode(event).finish().byteLength;
-    if (events.length > 0 && bytes > limits.pageBytes) break;
-    events.push(event);
+    if (position !== asked && bytes > limits.pageBytes) break;
+    if (wanted(event)) events.push(event);
     position = record;
   }
   const upToDate = position.sequence >= journal.tail.value;
@@ -44,7 +46,7 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
     events,
     nextResumeToken: journal.tokenOf(position),
     upToDate,
-    finished: upToDate && (events.at(-1)?.type === "runFinished" || isTerminal(view.run().state)),
+    finished: upToDate && isTerminal(view.run().state),
     resumeToken: journal.tokenOf(asked),
     sequence: asked.sequence,
     tail: journal.tail.value,

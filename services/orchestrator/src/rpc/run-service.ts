@@ -8,7 +8,8 @@ import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
 import { createIdentify, header } from "./caller.ts";
 import { createRun } from "./create-run.ts";
-import { waitMs } from "./duration.ts";
+import { createTicket } from "./create-ticket.ts";
+import { getRun } from "./get-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { getPlaybook, listPlaybooks, validatePlaybook } from "./playbooks.ts";
 import { readArtifact } from "./read-artifact.ts";
@@ -36,9 +37,7 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
   return implement(RunServiceService, {
     createRun: async (request, context) => createRun(request, identify(context, "write"), header(context, "traceparent"), runs, catalogue),
     listRuns: async (request, context) => listRuns(request, identify(context, "readTenant"), runs),
-    getRun: async ({ runId, wait }, context) => ({
-      run: await runs.waitForEnd(runId, identify(context, "readRun"), waitMs(wait), context.signal),
-    }),
+    getRun: async (request, context) => getRun(request, identify(context, "readRun"), runs, context.signal),
     readEvents: async (request, context) => readEvents(request, identify(context, "readRun"), runs, context.signal),
     streamRunEvents: (request, context) => streamRunEvents(request, identify(context, "readRun"), runs, context.signal),
     stopRun: async (request, context) => stopRun(request, identify(context, "write"), runs),
@@ -48,6 +47,7 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
     },
     listArtifacts: async ({ runId }, context) => ({ artifacts: runs.artifacts(runId, identify(context, "readArtifact")) }),
     readArtifact: (request, context) => readArtifact(request, identify(context, "readArtifact"), runs, volume),
+    createTicket: async (request, context) => createTicket(request, identify(context, "readTenant"), runs, signTicket),
     listPlaybooks: async (_request, context) => {
       identify(context, "readTenant");
       return listPlaybooks(catalogue);
@@ -63,6 +63,5 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
     dryRun: notBuilt,
     sendInput: notBuilt,
     uploadFile: notBuilt,
-    createTicket: notBuilt,
   });
 }

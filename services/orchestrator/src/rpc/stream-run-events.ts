@@ -1,4 +1,4 @@
-import { Fault, invalidRequest } from "@clew/fault/fault";
+import { Fault } from "@clew/fault/fault";
 import type { Position } from "@clew/journal-format/position";
 import { parsePosition } from "@clew/journal-format/resume-token";
 import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -6,11 +6,12 @@ import type { StreamRunEventsRequest, StreamRunEventsResponse } from "@clew/prot
 import { withHeartbeat } from "@clew/streams/heartbeat";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Caller } from "../access/caller.ts";
-import { runEventTypes } from "../runs/event-types.ts";
 import { limits } from "../runs/limits.ts";
+import { showRun } from "../runs/shown-run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs, RunView } from "../supervisor/runs.ts";
+import { demandEventTypes, passing } from "./event-types.ts";
 
 const pageRecords = 256;
 const reconnectAfterMs = 1_000;
@@ -25,9 +26,7 @@ export async function* streamRunEvents(
   runs: Runs,
   signal: AbortSignal,
 ): AsyncGenerator<StreamRunEventsResponse> {
-  const unknown = request.types.filter((type) => !runEventTypes.has(type));
-  if (unknown.length > 0)
-    throw invalidRequest([{ field: "types", rule: "event_type", message: "must hold names of events, such as stepCompleted" }]);
+  demandEventTypes(request.types);
   using view = await runs.view(request.runId, caller);
   const { journal } = view;
   const reader = { position: await journal.resolve(parsePosition(request.resumeToken, request.runId)) };
@@ -37,11 +36,11 @@ export async function* streamRunEvents(
   });
   yield frame({ $case: "hello", value: { runId: request.runId, tail: journal.tail.value, heartbeatMs: limits.heartbeatMs } });
   using wait = linkSignals(signal);
-  const types = new Set(request.types);
-  const wanted = (event: RunEvent) => types.size === 0 || types.has(event.type);
+  const wanted = passing(new Set(request.types), caller.types);
   try {
     const beat = () => frame({ $case: "checkpoint", value: {} });
-    yield* withHeartbeat(follow(view, reader, wanted, frame, wait.signal), { intervalMs: limits.heartbeatMs - 1_000, beat });
+    const shown = { journal, run: () => showRun(view.run(), caller.types) };
+    yield* withHeartbeat(follow(shown, reader, wanted, frame, wait.signal), { intervalMs: limits.heartbeatMs - 1_000, beat });
   } catch (error) {
     // A planned close is said in the stream, so that readers do not take it for a broken one.
     if (!(signal.aborted && Fault.from(signal.reason).reason === "SHUTTING_DOWN")) throw error;
@@ -53,16 +52,15 @@ export async function* streamRunEvents(
 }
 
 async function* follow(
-  view: RunView,
+  { journal, run: runNow }: Omit<RunView, keyof Disposable>,
   reader: { position: Position },
   wanted: (event: RunEvent) => boolean,
   frame: (value: NonNullable<StreamRunEventsResponse["frame"]>) => StreamRunEventsResponse,
   signal: AbortSignal,
 ): AsyncGenerator<StreamRunEventsResponse> {
-  const { journal } = view;
   for (;;) {
     if (reader.position.sequence >= journal.tail.value) {
-      const run = view.run();
+      const run = runNow();
       if (isTerminal(run.state) && run.lastSequence === reader.position.sequence) {
         yield frame({ $case: "end", value: { run, lastSequence: run.lastSequence } });
         return;

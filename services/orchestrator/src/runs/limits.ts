@@ -34,6 +34,8 @@ export const limits = {
   viewportWidth: { min: 800, max: 3_840, default: 1_280 },
   viewportHeight: { min: 600, max: 2_160, default: 720 },
   stopGraceSeconds: { min: 0, max: 120, default: 10 },
+  ticketSeconds: { min: 60, max: 86_400, default: 3_600 },
+  ticketRuns: 50,
   listPageSize: { max: 100, default: 50 },
   eventPageSize: { max: 1_000, default: 100 },
   pageBytes: 1024 * 1024,
@@ -46,4 +48,8 @@ export const limits = {
   finalizeMs: 60_000,
   sandboxSilenceMs: 30_000,
   startAttempts: 3,
+  /** What is held on the volume to end runs with when it is full. */
+  reserveBytes: 16 * 1024 * 1024,
+  /** With less than this the volume is full: sandboxes write there too. */
+  lowRoomBytes: 2 * 1024 * 1024,
 } as const;

@@ -1,0 +1,134 @@
+import { createHmac } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { connectGrpc } from "@clew/grpc/client";
+import { RunServiceService, type StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
+import { Metadata } from "@grpc/grpc-js";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type System, startSystem } from "../support/system.ts";
+
+const bearer = (text: string) => {
+  const metadata = new Metadata();
+  metadata.set("authorization", `Bearer ${text}`);
+  return { metadata };
+};
+
+describe("a ticket", () => {
+  let system: System;
+  let mine: string;
+  let other: string;
+  const keys = { acme: "acme-key-for-tests", rival: "rival-key-for-tests", service: "service-key-for-tests" };
+  beforeAll(async () => {
+    system = await startSystem({
+      CLEW_API_KEYS: `acme:${keys.acme},rival:${keys.rival}`,
+      CLEW_SERVICE_KEY: keys.service,
+    });
+    const create = async () => {
+      const run = await system.clew.createRun(
+        system.spec(`id: short\nsteps:\n  - { action: goto, params: { url: "${system.backOffice.url}/login" } }\n`, {
+          labels: { private: "yes" },
+        }),
+      );
+      expect(await run.result()).toMatchObject({ state: "COMPLETED" });
+      return run.id;
+    };
+    [mine, other] = [await create(), await create()];
+  });
+  afterAll(() => system[Symbol.asyncDispose]());
+
+  const connect = () => connectGrpc(RunServiceService, system.orchestratorAddress);
+  async function make(more: { types?: string[]; artifacts?: boolean; runs?: string[] } = {}, key = keys.acme): Promise<string> {
+    using runs = connect();
+    const { ticket } = await runs.createTicket({ runs: [mine], types: [], artifacts: false, ...more }, bearer(key));
+    return ticket;
+  }
+  async function follow(shown: string, runId: string): Promise<StreamRunEventsResponse[]> {
+    using runs = connect();
+    return await Array.fromAsync(runs.streamRunEvents({ runId, resumeToken: "", types: [] }, bearer(shown)));
+  }
+
+  it("reads the runs it names at the stream, the page and the Run, also after a restart, and no other run", async () => {
+    const ticket = await make();
+    await system.restart();
+    using runs = connect();
+    expect((await follow(ticket, mine)).at(-1)?.frame).toMatchObject({ $case: "end" });
+    const read = { after: "", limit: 0, wait: undefined };
+    expect((await runs.readEvents({ runId: mine, ...read }, bearer(ticket))).finished).toBe(true);
+    expect((await runs.getRun({ runId: mine, wait: undefined }, bearer(ticket))).run?.spec?.labels).toEqual({ private: "yes" });
+    await expect(runs.getRun({ runId: other, wait: undefined }, bearer(ticket))).rejects.toMatchObject({ reason: "RUN_NOT_FOUND" });
+    await expect(follow(ticket, other)).rejects.toMatchObject({ reason: "RUN_NOT_FOUND" });
+  });
+
+  it("changes nothing, lists nothing and makes no other ticket", async () => {
+    const ticket = await make({ artifacts: true });
+    using runs = connect();
+    const refused = expect.objectContaining({ code: "PERMISSION_DENIED", reason: "NOT_PERMITTED" });
+    for (const call of [
+      runs.stopRun({ runId: mine, reason: "" }, bearer(ticket)),
+      runs.deleteRun({ runId: mine }, bearer(ticket)),
+      runs.createRun({ spec: undefined, requestId: "" }, bearer(ticket)),
+      runs.listRuns({ pageSize: 0, pageToken: "", state: [], label: [], playbook: "", parentRun: "" }, bearer(ticket)),
+      runs.createTicket({ runs: [mine], types: [], artifacts: false }, bearer(ticket)),
+    ])
+      await expect(call).rejects.toEqual(refused);
+  });
+
+  it("shows artifacts only where it was made to", async () => {
+    using runs = connect();
+    await expect(runs.listArtifacts({ runId: mine }, bearer(await make()))).rejects.toMatchObject({ reason: "NOT_PERMITTED" });
+    const { artifacts } = await runs.listArtifacts({ runId: mine }, bearer(await make({ artifacts: true })));
+    expect(artifacts.map(({ name }) => name)).toContain("playbook.yaml");
+  });
+
+  it("of some types shows those events and what they tell of the Run, and its positions still advance", async () => {
+    const ticket = await make({ types: ["stepCompleted"] });
+    const frames = await follow(ticket, mine);
+    const events = frames.flatMap(({ frame }) => (frame?.$case === "events" ? frame.value.events : []));
+    expect(new Set(events.map(({ type }) => type))).toEqual(new Set(["stepCompleted"]));
+    const end = frames.at(-1)?.frame;
+    if (end?.$case !== "end") throw new Error("no end");
+    expect(end.value.run).toMatchObject({ id: mine, spec: undefined, outcome: undefined });
+    using runs = connect();
+    const read = { runId: mine, limit: 3, wait: undefined };
+    const first = await runs.readEvents({ ...read, after: "" }, bearer(ticket));
+    expect(first.events).toEqual([]);
+    const second = await runs.readEvents({ ...read, after: first.nextResumeToken }, bearer(ticket));
+    expect(second.nextResumeToken).not.toBe(first.nextResumeToken);
+    expect((await runs.getRun({ runId: mine, wait: undefined }, bearer(ticket))).run?.spec).toBeUndefined();
+  });
+
+  it("that was forged is told from one that has ended", async () => {
+    const ticket = await make();
+    await expect(follow(`${ticket.slice(0, -1)}x`, mine)).rejects.toMatchObject({ code: "UNAUTHENTICATED", reason: "TICKET_INVALID" });
+    const body = `clewt1.${Buffer.from(JSON.stringify([1, "acme", [mine], [], false])).toString("base64url")}`;
+    const proof = createHmac("sha256", await readFile(join(system.volume, "volume.key")))
+      .update("ticket")
+      .update("\0")
+      .update(body)
+      .digest("hex");
+    await expect(follow(`${body}.${proof}`, mine)).rejects.toMatchObject({ code: "UNAUTHENTICATED", reason: "TICKET_EXPIRED" });
+  });
+
+  it("is refused where its bounds are not kept, and for a run of another tenant", async () => {
+    using runs = connect();
+    const ask = { runs: [mine], types: [], artifacts: false };
+    for (const wrong of [{ ttlSeconds: 59 }, { ttlSeconds: 86_401 }, { runs: [] }, { runs: Array(51).fill(mine) }, { types: ["nothing"] }])
+      await expect(runs.createTicket({ ...ask, ...wrong }, bearer(keys.acme))).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
+    await expect(runs.createTicket(ask, bearer(keys.rival))).rejects.toMatchObject({
+      reason: "RUN_NOT_FOUND",
+      details: { field: "runs[0]" },
+    });
+  });
+
+  it("is not needed by a gateway: its key reads every tenant's runs and does nothing else", async () => {
+    using runs = connect();
+    expect((await follow(keys.service, mine)).at(-1)?.frame).toMatchObject({ $case: "end" });
+    expect((await runs.listArtifacts({ runId: mine }, bearer(keys.service))).artifacts).not.toEqual([]);
+    for (const call of [
+      runs.stopRun({ runId: mine, reason: "" }, bearer(keys.service)),
+      runs.listRuns({ pageSize: 0, pageToken: "", state: [], label: [], playbook: "", parentRun: "" }, bearer(keys.service)),
+      runs.createTicket({ runs: [mine], types: [], artifacts: false }, bearer(keys.service)),
+    ])
+      await expect(call).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+});

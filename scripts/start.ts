@@ -10,6 +10,7 @@ const schema = z.looseObject({
   CLEW_VOLUME: z.string().default(".clew"),
   CLEW_GATEWAY_ADDRESS: z.string().default("127.0.0.1:8080"),
   CLEW_ORCHESTRATOR_ADDRESS: z.string().default("127.0.0.1:9090"),
+  CLEW_PLAYBOOKS: z.string().default("examples/playbooks"),
 });
 let ready = false;
 
@@ -28,7 +29,7 @@ async function start(): Promise<{ readonly services: Services; readonly volume: 
       volume,
       gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
       orchestratorAddress: settings.CLEW_ORCHESTRATOR_ADDRESS,
-      inherited: env,
+      inherited: { ...env, CLEW_PLAYBOOKS: settings.CLEW_PLAYBOOKS },
       onLine: show,
     });
     return { services, volume };

@@ -86,6 +86,16 @@ test("npm start answers until it is stopped, and leaves nothing behind", async (
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
 
+test("npm start knows the example playbooks, unless it is told of others", async () => {
+  const services = start();
+  const listed = await (await fetch(`${await gatewayOf(services.said)}/v1/playbooks`)).text();
+  expect(listed).toContain('"id":"hello"');
+  services.child.kill("SIGINT");
+  expect(await services.exit).toBe(0);
+  const others = start({ ...addresses, CLEW_PLAYBOOKS: volume });
+  expect(await (await fetch(`${await gatewayOf(others.said)}/v1/playbooks`)).text()).not.toContain("hello");
+});
+
 test("npm start names the setting of a port that is taken", async () => {
   const first = start();
   const url = await gatewayOf(first.said);

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { createLogger } from "@clew/process/logger";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
@@ -26,7 +26,7 @@ const sandbox = process.getuid?.() !== 0;
 
 /** Cancels the order through the engine; answers the milliseconds until its outcome. */
 async function throughEngine(url: string, folder: string, trace: boolean): Promise<number> {
-  const browser = await launchBrowser({ executablePath, headless: true, sandbox, workFolder: folder });
+  const browser = await launchBrowser({ executablePath, headless: true, sandbox, workFolder: folder, sandboxId: basename(folder) });
   const startedAt = performance.now();
   let endedAt = Number.NaN;
   const say = async ({ payload }: { readonly payload: { readonly $case: string } }) => {

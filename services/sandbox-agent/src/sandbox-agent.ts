@@ -6,7 +6,6 @@ import { createEventService } from "@clew/outbox/event-service";
 import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
 import type { Logger } from "@clew/process/logger";
-import { sandboxVariable } from "@clew/process/process-tree";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
 import { launchBrowser } from "./browser/browser-session.ts";
@@ -41,7 +40,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       headless: settings.headless,
       workFolder: settings.workFolder,
       tempFolder: dirname(settings.socketPath),
-      marks: { [sandboxVariable]: settings.sandboxId },
+      sandboxId: settings.sandboxId,
     }),
   );
   const report: Report = {

@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createLogger } from "@clew/process/logger";
+import { findProcesses } from "@clew/process/process-tree";
 import type { DeepPartial, Outcome } from "@clew/proto/grpc/clew/run/v1/run";
 import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
@@ -68,7 +69,7 @@ export class WorkRoom implements AsyncDisposable {
       headless: true,
       sandbox: process.getuid?.() !== 0,
       workFolder: folder,
-      marks: { CLEW_TEST_ROOM: folder },
+      sandboxId: basename(folder),
     });
     return new WorkRoom(folder, browser);
   }
@@ -91,14 +92,9 @@ export class WorkRoom implements AsyncDisposable {
   }
 
   /** Kills the browser as a crash would. */
-  async killBrowser(): Promise<void> {
-    for (const pid of await readdir("/proc")) {
-      if (!/^\d+$/.test(pid)) continue;
-      const [environment, command] = await Promise.all(
-        ["environ", "cmdline"].map((file) => readFile(`/proc/${pid}/${file}`, "latin1").catch(() => "")),
-      );
-      if (environment?.includes(`CLEW_TEST_ROOM=${this.folder}`) && !command?.includes("--type=")) process.kill(Number(pid), "SIGKILL");
-    }
+  killBrowser(): void {
+    for (const { pid, parentPid } of findProcesses({ id: basename(this.folder), folder: this.folder }))
+      if (parentPid === process.pid) process.kill(pid, "SIGKILL");
   }
 
   /** Reads a file the work left behind. */

@@ -217,7 +217,7 @@ steps:
     report,
   );
   await arrived.promise;
-  await room.killBrowser();
+  room.killBrowser();
   await work.done;
   expect(report.outcome).toMatchObject({ state: Run_State.FAILED, outcome: { error: { reason: "BROWSER_CRASHED", retryable: true } } });
   expect(report.all("actionCompleted").map(({ action }) => action)).toEqual(["goto"]);

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { selectorSchema } from "@clew/playbook/playbook-schema";
 import { createRedact } from "@clew/playbook/redact";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -23,6 +23,7 @@ beforeAll(async () => {
     headless: true,
     sandbox: process.getuid?.() !== 0,
     workFolder: folder,
+    sandboxId: basename(folder),
   });
   active = await browser.openPage({ width: 1000, height: 700 });
 });

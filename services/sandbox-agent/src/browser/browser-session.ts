@@ -1,8 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { sandboxVariable } from "@clew/process/process-tree";
+import { abortable } from "@clew/streams/abortable";
 import { type Browser, chromium } from "playwright";
 import { ActivePage } from "./active-page.ts";
+import { type BrowserProcesses, findBrowserProcesses } from "./browser-processes.ts";
 import { chromiumArguments } from "./chromium-arguments.ts";
 
 /** Which browser to launch, and where it may leave things. */
@@ -12,12 +15,12 @@ export interface LaunchBrowserOptions {
   readonly headless: boolean;
   /** Whether Chromium's own sandbox is on. */
   readonly sandbox: boolean;
-  /** The sandbox's folder: downloads, traces and the browser's home lie inside. Its profile lies in the process's temp folder (TMPDIR). */
+  /** The sandbox's folder, no other browser's: downloads, traces and the browser's home lie inside. Its profile lies in the process's temp folder (TMPDIR). */
   readonly workFolder: string;
   /** Where the browser binds its own socket: a folder with a short path, since a Unix socket's may not be longer than 107 bytes. Its home unless given. */
   readonly tempFolder?: string;
-  /** Variables by which the warden knows the browser's processes; they are all of the agent's environment that the browser gets. */
-  readonly marks?: Readonly<Record<string, string>>;
+  /** The sandbox's id, by which the browser's processes are known. */
+  readonly sandboxId: string;
   /** Gives up launching. */
   readonly signal?: AbortSignal;
 }
@@ -32,11 +35,11 @@ export interface PageOptions {
   readonly extraHttpHeaders?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A launched browser, not yet claimed by a run. Disposing it closes it; twice is fine. */
+/** A launched browser, not yet claimed by a run. Disposing it closes it, or kills it after 5 s; twice is fine. */
 export interface BrowserSession extends AsyncDisposable {
   /** The browser's name and version, such as `Chromium 156.0.8078.79`. */
   readonly version: string;
-  /** Resolves when the browser has ended, for whatever reason. */
+  /** Resolves when the browser has ended, for whatever reason: no process and no profile of it is left. */
   readonly closed: Promise<void>;
   /** Aborts with a BROWSER_CRASHED fault when the browser ends without having been disposed. */
   readonly crashed: AbortSignal;
@@ -46,6 +49,7 @@ export interface BrowserSession extends AsyncDisposable {
 
 const launchTimeoutMs = 30_000;
 const closeTimeoutMs = 5_000;
+const killTimeoutMs = 12_000;
 
 /** Launches Chromium. Rejects with BROWSER_START_FAILED when it does not start. */
 export async function launchBrowser({
@@ -54,11 +58,11 @@ export async function launchBrowser({
   sandbox,
   workFolder,
   tempFolder,
-  marks,
+  sandboxId,
   signal,
 }: LaunchBrowserOptions): Promise<BrowserSession> {
   const folder = (name: string) => join(workFolder, name);
-  await Promise.all(["home", "downloads", "traces"].map((name) => mkdir(folder(name), { recursive: true, mode: 0o700 })));
+  await Promise.all(["home", "downloads", "traces", "artifacts"].map((name) => mkdir(folder(name), { recursive: true, mode: 0o700 })));
   const browser = await chromium
     .launch({
       executablePath,
@@ -66,9 +70,16 @@ export async function launchBrowser({
       chromiumSandbox: sandbox,
       args: chromiumArguments,
       // Nothing else of the agent's own environment reaches the browser.
-      env: { ...marks, HOME: folder("home"), TMPDIR: tempFolder ?? folder("home"), PATH: "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8" },
+      env: {
+        [sandboxVariable]: sandboxId,
+        HOME: folder("home"),
+        TMPDIR: tempFolder ?? folder("home"),
+        PATH: "/usr/local/bin:/usr/bin:/bin",
+        LANG: "C.UTF-8",
+      },
       downloadsPath: folder("downloads"),
       tracesDir: folder("traces"),
+      artifactsDir: folder("artifacts"),
       timeout: launchTimeoutMs,
       handleSIGINT: false,
       handleSIGTERM: false,
@@ -78,16 +89,20 @@ export async function launchBrowser({
     .catch((cause: unknown) => {
       throw new Fault("BROWSER_START_FAILED", { cause });
     });
-  return sessionOf(browser);
+  return sessionOf(browser, findBrowserProcesses({ id: sandboxId, folder: workFolder }));
 }
 
-function sessionOf(browser: Browser): BrowserSession {
+function sessionOf(browser: Browser, processes: BrowserProcesses): BrowserSession {
   const ended = Promise.withResolvers<void>();
   const crash = new AbortController();
   let disposal: Promise<void> | undefined;
   browser.once("disconnected", () => {
     if (disposal === undefined) crash.abort(new Fault("BROWSER_CRASHED"));
-    ended.resolve();
+    // What cannot be ended here is the warden's to end.
+    void processes
+      .end()
+      .catch(() => {})
+      .finally(ended.resolve);
   });
   return {
     version: `Chromium ${browser.version()}`,
@@ -104,13 +119,14 @@ function sessionOf(browser: Browser): BrowserSession {
       return ActivePage.open(context, () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })));
     },
     [Symbol.asyncDispose]() {
-      disposal ??= Promise.race([browser.close().catch(() => {}), ended.promise, deadline(closeTimeoutMs)]);
+      disposal ??= closeOrKill();
       return disposal;
     },
   };
-}
 
-/** Chromium that does not close in time is the sandbox's to kill. */
-function deadline(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+  async function closeOrKill(): Promise<void> {
+    // One that hangs does not close.
+    await abortable(browser.close(), AbortSignal.timeout(closeTimeoutMs)).catch(() => processes.end().catch(() => {}));
+    await abortable(ended.promise, AbortSignal.timeout(killTimeoutMs)).catch(() => {});
+  }
 }

@@ -23,11 +23,11 @@ export function sandboxProcesses(volume: string): FoundProcess[] {
 }
 
 /** Finds the one process of a sandbox on the volume that plays a role. */
-export function sandboxProcess(volume: string, role: "agent" | "browser"): FoundProcess {
+export function sandboxProcess(volume: string, role: "warden" | "agent" | "browser"): FoundProcess {
   const wanted = (command: string) =>
-    role === "agent"
-      ? command.includes("sandbox-agent/src/main.ts")
-      : command.includes("--remote-debugging-pipe") && !command.includes("--type=");
+    role === "browser"
+      ? command.includes("--remote-debugging-pipe") && !command.includes("--type=")
+      : command.includes(role === "agent" ? "sandbox-agent/src/main.ts" : "warden/src/main.ts");
   const found = sandboxProcesses(volume).find(({ command }) => wanted(command));
   if (found === undefined) throw new Error(`no ${role} runs on ${volume}`);
   return found;

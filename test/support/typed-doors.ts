@@ -52,7 +52,7 @@ export const grpcDoor: Door = {
     using client = dial(at);
     const { input, output, name: method }: DescMethod = RunService.method[name];
     const message = readRequest(input, request);
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       client.makeUnaryRequest(
         `/${RunService.typeName}/${method}`,
         encoder(input),

@@ -28,8 +28,10 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
     artifacts: [],
     finalState: run.state,
     stop: undefined,
-    attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "" },
+    attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "", failure: undefined },
     clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
+    tries: { begun: 0, unbegun: 0 },
+    epoch: 1,
     wrote: false,
   };
 }

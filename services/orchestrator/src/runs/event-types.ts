@@ -26,6 +26,7 @@ const all = {
   outcomePublished: true,
   runFinished: true,
   sandboxExited: true,
+  attemptFailed: true,
 } as const satisfies Record<EventType, true>;
 
 /** The names of all events. */

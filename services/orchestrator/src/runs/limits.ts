@@ -33,6 +33,8 @@ export const limits = {
   priority: { min: 0, max: 9, default: 5 },
   viewportWidth: { min: 800, max: 3_840, default: 1_280 },
   viewportHeight: { min: 600, max: 2_160, default: 720 },
+  retryAttempts: { min: 1, max: 5, default: 1 },
+  retryBackoffSeconds: { min: 0, max: 300, default: 5 },
   stopGraceSeconds: { min: 0, max: 120, default: 10 },
   ticketSeconds: { min: 60, max: 86_400, default: 3_600 },
   ticketRuns: 50,
@@ -47,6 +49,7 @@ export const limits = {
   startMs: 60_000,
   finalizeMs: 60_000,
   sandboxSilenceMs: 30_000,
+  /** Attempts in a row that may be lost before their work begins. */
   startAttempts: 3,
   /** What is held on the volume to end runs with when it is full. */
   reserveBytes: 16 * 1024 * 1024,

@@ -100,6 +100,18 @@ describe("the Run as the fold of its events", () => {
     expect(deadlineMs(fold([created, attemptStarted, runStarted, inputRequested, inputReceived], 2))).toBe(4_000 + 2_000 + 10_000);
   });
 
+  it("counts its deadline from the first attempt's work, through all later ones", () => {
+    const failed: Payload = { $case: "attemptFailed", value: { error: undefined, retryTime: new Date(60_000) } };
+    const twice = fold([created, attemptStarted, runStarted, inputRequested, failed, attemptStarted, runStarted]);
+    expect(twice.run).toMatchObject({ state: Run_State.RUNNING, startTime: new Date(2_000) });
+    // One second of it waited for a person.
+    expect(deadlineMs(twice)).toBe(2_000 + 1_000 + 10_000);
+    expect(fold([created, attemptStarted, runStarted, failed])).toMatchObject({
+      run: { state: Run_State.STARTING },
+      attempt: { failure: { retryAtMs: 60_000 } },
+    });
+  });
+
   it("lets a later wish to stop shorten the grace and never lengthen it", () => {
     const wish = (graceSeconds: number): Payload => ({ $case: "stopRequested", value: { reason: "r", graceSeconds, by: undefined } });
     expect(fold([created, wish(10), wish(60)]).stop).toMatchObject({ graceSeconds: 10 });

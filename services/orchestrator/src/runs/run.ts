@@ -1,4 +1,13 @@
-import { type Artifact, Effect, Run, Run_Effects, Run_State, type UnconfirmedAction, Usage } from "@clew/proto/grpc/clew/run/v1/run";
+import {
+  type Artifact,
+  Effect,
+  Run,
+  Run_Effects,
+  Run_State,
+  type RunError,
+  type UnconfirmedAction,
+  Usage,
+} from "@clew/proto/grpc/clew/run/v1/run";
 import type { ActionStarted, RunEvent, StopRequested } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { Payload } from "./event.ts";
 import { limits } from "./limits.ts";
@@ -18,26 +27,34 @@ export interface RunFold {
     readonly exited: boolean;
     /** Why the sandbox ended, as its warden said; empty when by itself. */
     readonly exitCause: string;
+    /** What it failed for, where another follows. */
+    readonly failure: { readonly error: RunError | undefined; readonly retryAtMs: number } | undefined;
   };
-  /** When the work began, and how long it stood still for a person since. */
+  /** Attempts whose work began, and those since that were lost before. */
+  readonly tries: { readonly begun: number; readonly unbegun: number };
+  /** When the first attempt's work began, and how long it stood still for a person since. */
   readonly clock: { readonly startedAtMs: number | undefined; readonly waitedMs: number; readonly waitingSinceMs: number | undefined };
   /** Whether an action that writes was ever begun. */
   readonly wrote: boolean;
   readonly artifacts: readonly Artifact[];
+  /** The journal's epoch, as far as its events tell of damages: each begins a new one. */
+  readonly epoch: number;
   readonly requestHmac: string;
   readonly requestId: string;
 }
 
-const freshAttempt = { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "" } as const;
+const freshAttempt = { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "", failure: undefined } as const;
 
 const nothing: RunFold = {
   run: Run.fromPartial({}),
   finalState: Run_State.STATE_UNSPECIFIED,
   stop: undefined,
   attempt: freshAttempt,
+  tries: { begun: 0, unbegun: 0 },
   clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
   wrote: false,
   artifacts: [],
+  epoch: 1,
   requestHmac: "",
   requestId: "",
 };
@@ -71,14 +88,25 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
         requestId: payload.value.requestId,
       };
     case "attemptStarted":
-      return { ...fold, attempt: freshAttempt, run: { ...run, attempt: event.attempt } };
+      return {
+        ...fold,
+        attempt: freshAttempt,
+        tries: { ...fold.tries, unbegun: fold.tries.unbegun + 1 },
+        run: { ...run, attempt: event.attempt },
+      };
+    case "attemptFailed": {
+      const { error, retryTime } = payload.value;
+      const failure = { error, retryAtMs: retryTime?.getTime() ?? atMs };
+      return { ...fold, attempt: { ...fold.attempt, failure }, clock: resume(fold.clock, atMs) };
+    }
     case "sandboxReady":
       return { ...fold, attempt: { ...fold.attempt, readyAtMs: atMs } };
     case "runStarted":
       return {
         ...fold,
         attempt: { ...fold.attempt, startedAtMs: atMs },
-        clock: { startedAtMs: atMs, waitedMs: 0, waitingSinceMs: undefined },
+        tries: { begun: fold.tries.begun + 1, unbegun: 0 },
+        clock: { ...fold.clock, startedAtMs: fold.clock.startedAtMs ?? atMs },
         run: { ...run, startTime: run.startTime ?? event.time },
       };
     case "sandboxExited": {
@@ -101,12 +129,12 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
     }
     case "inputRequested":
       return { ...fold, clock: { ...fold.clock, waitingSinceMs: atMs } };
-    case "inputReceived": {
-      const waitedMs = fold.clock.waitedMs + (fold.clock.waitingSinceMs === undefined ? 0 : atMs - fold.clock.waitingSinceMs);
-      return { ...fold, clock: { ...fold.clock, waitedMs, waitingSinceMs: undefined } };
-    }
+    case "inputReceived":
+      return { ...fold, clock: resume(fold.clock, atMs) };
     case "artifactStored":
       return payload.value.artifact === undefined ? fold : { ...fold, artifacts: [...fold.artifacts, payload.value.artifact] };
+    case "warningRaised":
+      return payload.value.reason === "JOURNAL_DAMAGED" ? lose(fold, payload.value.details) : fold;
     case "stopRequested":
       return { ...fold, stop: shorterStop(fold.stop, { ...payload.value, atMs }) };
     case "outcomePublished":
@@ -116,6 +144,21 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
     default:
       return fold;
   }
+}
+
+/** Whether how the current attempt ended is durable: with the run's outcome, or with another attempt to follow. */
+export function isDecided({ run, attempt }: RunFold): boolean {
+  return run.outcome !== undefined || attempt.failure !== undefined;
+}
+
+function resume(clock: RunFold["clock"], atMs: number): RunFold["clock"] {
+  const waitedMs = clock.waitedMs + (clock.waitingSinceMs === undefined ? 0 : atMs - clock.waitingSinceMs);
+  return { ...clock, waitedMs, waitingSinceMs: undefined };
+}
+
+/** What was lost may have been anything: the record must never know less than the world. */
+function lose(fold: RunFold, { epoch = "" }: Readonly<Record<string, string>>): RunFold {
+  return { ...fold, epoch: Math.max(fold.epoch, Number(epoch) || 1), run: { ...fold.run, effects: Run_Effects.UNKNOWN } };
 }
 
 /** Milliseconds at which a stop's grace is over. */

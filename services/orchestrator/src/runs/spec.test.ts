@@ -65,15 +65,10 @@ describe("checking a RunSpec", () => {
       work: playbook,
       model: "anthropic:x",
       budget: { maxCostUsd: 1 },
-      retry: { maxAttempts: 2 },
+      retry: { maxAttempts: 2, backoffSeconds: 0 },
       guardrails: { maxUrlsVisited: 3 },
     });
-    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual([
-      "spec.model",
-      "spec.budget",
-      "spec.retry",
-      "spec.guardrails.maxUrlsVisited",
-    ]);
+    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual(["spec.model", "spec.budget", "spec.guardrails.maxUrlsVisited"]);
   });
 
   it("never echoes a value", () => {

@@ -51,6 +51,8 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   range("timeoutSeconds", asked.timeoutSeconds, limits.timeoutSeconds);
   range("queueTimeoutSeconds", asked.queueTimeoutSeconds, limits.queueTimeoutSeconds);
   range("priority", asked.priority, limits.priority);
+  range("retry.maxAttempts", asked.retry?.maxAttempts, limits.retryAttempts);
+  range("retry.backoffSeconds", asked.retry?.backoffSeconds, limits.retryBackoffSeconds);
   range("viewport.width", asked.viewport?.width, limits.viewportWidth);
   range("viewport.height", asked.viewport?.height, limits.viewportHeight);
   if (asked.startUrl !== undefined) {
@@ -84,7 +86,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   later("profile", asked.profile !== undefined);
   later("waitForPersonSeconds", (asked.waitForPersonSeconds ?? 0) > 0);
   later("budget", asked.budget !== undefined);
-  later("retry", (asked.retry?.maxAttempts ?? 1) > 1);
   later("concurrencyKey", asked.concurrencyKey !== undefined);
   later("browserState", asked.browserState !== undefined);
   later("proxy", asked.proxy !== undefined);
@@ -151,7 +152,10 @@ function fillIn(asked: RunSpec): RunSpec {
     waitForPersonSeconds: asked.waitForPersonSeconds ?? 0,
     maxSteps: asked.maxSteps ?? limits.maxSteps.default,
     priority: asked.priority ?? limits.priority.default,
-    retry: { maxAttempts: asked.retry?.maxAttempts ?? 1, backoffSeconds: asked.retry?.backoffSeconds ?? 5 },
+    retry: {
+      maxAttempts: asked.retry?.maxAttempts ?? limits.retryAttempts.default,
+      backoffSeconds: asked.retry?.backoffSeconds ?? limits.retryBackoffSeconds.default,
+    },
     viewport: {
       width: asked.viewport?.width ?? limits.viewportWidth.default,
       height: asked.viewport?.height ?? limits.viewportHeight.default,

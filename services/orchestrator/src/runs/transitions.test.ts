@@ -3,7 +3,15 @@ import { describe, expect, it } from "vitest";
 import { isTerminal, nextState, type Signal, transitions } from "./transitions.ts";
 
 const states = [S.QUEUED, S.STARTING, S.RUNNING, S.WAITING, S.FINALIZING, S.COMPLETED, S.FAILED, S.TIMED_OUT, S.TERMINATED] as const;
-const signals: readonly Signal[] = ["attemptStarted", "runStarted", "inputRequested", "inputReceived", "outcomePublished", "runFinished"];
+const signals: readonly Signal[] = [
+  "attemptStarted",
+  "attemptFailed",
+  "runStarted",
+  "inputRequested",
+  "inputReceived",
+  "outcomePublished",
+  "runFinished",
+];
 
 describe("the state table", () => {
   it("reaches FINALIZING from every live state, and only by an outcome", () => {

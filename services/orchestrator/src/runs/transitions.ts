@@ -4,7 +4,14 @@ import { Run_State as S } from "@clew/proto/grpc/clew/run/v1/run";
 export type State = Exclude<S, typeof S.STATE_UNSPECIFIED>;
 
 /** The events that can move a run from state to state, by their payload's name. */
-export type Signal = "attemptStarted" | "runStarted" | "inputRequested" | "inputReceived" | "outcomePublished" | "runFinished";
+export type Signal =
+  | "attemptStarted"
+  | "attemptFailed"
+  | "runStarted"
+  | "inputRequested"
+  | "inputReceived"
+  | "outcomePublished"
+  | "runFinished";
 
 /** Where a signal leads: a state, the run's terminal state (`final`), or nowhere: it must not be written then. */
 type Cell = State | "final" | null;
@@ -13,6 +20,7 @@ type Cell = State | "final" | null;
 export const transitions = {
   [S.QUEUED]: {
     attemptStarted: S.STARTING,
+    attemptFailed: null,
     runStarted: null,
     inputRequested: null,
     inputReceived: null,
@@ -21,6 +29,7 @@ export const transitions = {
   },
   [S.STARTING]: {
     attemptStarted: S.STARTING,
+    attemptFailed: S.STARTING,
     runStarted: S.RUNNING,
     inputRequested: null,
     inputReceived: null,
@@ -29,6 +38,7 @@ export const transitions = {
   },
   [S.RUNNING]: {
     attemptStarted: S.STARTING,
+    attemptFailed: S.STARTING,
     runStarted: null,
     inputRequested: S.WAITING,
     inputReceived: null,
@@ -37,6 +47,7 @@ export const transitions = {
   },
   [S.WAITING]: {
     attemptStarted: S.STARTING,
+    attemptFailed: S.STARTING,
     runStarted: null,
     inputRequested: null,
     inputReceived: S.RUNNING,
@@ -45,6 +56,7 @@ export const transitions = {
   },
   [S.FINALIZING]: {
     attemptStarted: null,
+    attemptFailed: null,
     runStarted: null,
     inputRequested: null,
     inputReceived: null,
@@ -53,6 +65,7 @@ export const transitions = {
   },
   [S.COMPLETED]: {
     attemptStarted: null,
+    attemptFailed: null,
     runStarted: null,
     inputRequested: null,
     inputReceived: null,
@@ -61,6 +74,7 @@ export const transitions = {
   },
   [S.FAILED]: {
     attemptStarted: null,
+    attemptFailed: null,
     runStarted: null,
     inputRequested: null,
     inputReceived: null,
@@ -69,6 +83,7 @@ export const transitions = {
   },
   [S.TIMED_OUT]: {
     attemptStarted: null,
+    attemptFailed: null,
     runStarted: null,
     inputRequested: null,
     inputReceived: null,
@@ -77,6 +92,7 @@ export const transitions = {
   },
   [S.TERMINATED]: {
     attemptStarted: null,
+    attemptFailed: null,
     runStarted: null,
     inputRequested: null,
     inputReceived: null,

@@ -8,10 +8,10 @@ import { delay } from "@clew/streams/delay";
 import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { SandboxProducer } from "../runs/admit.ts";
-import { deadlineMs } from "../runs/deadline.ts";
+import { deadlineMs, isLate } from "../runs/deadline.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
-import { graceEndsAtMs, type RunFold } from "../runs/run.ts";
+import { graceEndsAtMs, isDecided, type RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { type EventClient, ingestLeft, ingestLive, positionOf, type Source } from "./ingest.ts";
@@ -36,9 +36,6 @@ export interface AttemptPlan {
 /** Where an ended sandbox left what it had to say. */
 export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "spec" | "runFolder" | "logger"> & { readonly workFolder: string };
 
-/** How an attempt ended: with an outcome in the journal, or without. */
-export type AttemptEnd = { readonly kind: "outcome" } | { readonly kind: "lost"; readonly fault: Fault; readonly begun: boolean };
-
 const callMs = 10_000;
 const stopSlackMs = 1_000;
 const timedOutGraceMs = 2_000;
@@ -47,9 +44,9 @@ const pulseMs = 1_000;
 
 /**
  * Runs one attempt in a sandbox that was started: has it work, takes in what it says, and ends it by deadline, stop or
- * silence. Resolves when the attempt's outcome is durable or its sandbox is lost; what is left of the sandbox is the caller's to release.
+ * silence. Resolves when how the attempt ended is durable, or answers why its sandbox is lost; what is left of the sandbox is the caller's to release.
  */
-export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promise<AttemptEnd> {
+export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promise<Fault | undefined> {
   const { log, attempt, handle, secret, provider } = plan;
   await using connection = provider.connect(handle, secret);
   const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, signal) : undefined;
@@ -57,8 +54,7 @@ export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promis
   await takeLeftovers({ ...plan, workFolder: handle.workFolder }, isAlive ? connection : undefined, signal);
   if (log.fold.attempt.exitCause === "DEADLINE")
     await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined));
-  if (log.fold.run.outcome !== undefined) return { kind: "outcome" };
-  return { kind: "lost", fault: broke ?? new Fault("SANDBOX_LOST"), begun: log.fold.attempt.startedAtMs !== undefined };
+  return isDecided(log.fold) ? undefined : (broke ?? new Fault("SANDBOX_LOST"));
 }
 
 /** Stays with a sandbox until it has said all it had to say. Answers what broke, if anything did. */
@@ -90,7 +86,7 @@ async function holdSandbox(plan: AttemptPlan, connection: SandboxConnection, sig
     ]);
     if (isReady(log.fold)) {
       agent = take("agent", connection.agentEvents);
-      if (log.fold.run.outcome === undefined) await Promise.race([startWork(plan, connection, scope.signal), broken.promise]);
+      if (!isDecided(log.fold)) await Promise.race([startWork(plan, connection, scope.signal), broken.promise]);
     }
     const ending = await Promise.race([work(plan, connection, scope.signal), broken.promise]);
     if (ending === "kill") await killSandbox(plan, connection, "STOPPED", signal);
@@ -108,7 +104,7 @@ async function holdSandbox(plan: AttemptPlan, connection: SandboxConnection, sig
       await within(Promise.race([agent, exited(log, scope.signal), broken.promise]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(
         () => {},
       );
-    if (!isOver()) await killSandbox(plan, connection, log.fold.run.outcome === undefined ? "LOST" : "FINISHED", scope.signal);
+    if (!isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", scope.signal);
     await within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
   } finally {
     scope.abort(new Fault("CANCELLED"));
@@ -154,7 +150,8 @@ async function startWork(
   { agent }: SandboxConnection,
   signal: AbortSignal,
 ): Promise<void> {
-  if (log.fold.attempt.startedAtMs !== undefined) return;
+  // A later attempt may begin when the run's time is over already.
+  if (log.fold.attempt.startedAtMs !== undefined || isLate(log.fold, Date.now())) return;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
   try {
     await agent.startWork(
@@ -171,12 +168,12 @@ async function startWork(
 /** Whether the sandbox may still put its things in order, or must be ended at once. */
 type Ending = "settle" | "kill";
 
-/** Waits until the run has an outcome or its sandbox is gone, and brings that about at the deadline or when asked to stop. */
+/** Waits until it is known how the attempt ended or its sandbox is gone, and brings that about at the deadline or when asked to stop. */
 async function work(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<Ending> {
   const { log } = plan;
   for (;;) {
     const { fold } = log;
-    if (fold.run.outcome !== undefined || fold.attempt.exited) return "settle";
+    if (isDecided(fold) || fold.attempt.exited) return "settle";
     if (fold.stop !== undefined) return stop(plan, connection, signal);
     using wait = linkSignals(signal);
     const changed = log.until((now) => now !== fold && isNews(fold, now), { signal: wait.signal });
@@ -291,12 +288,12 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
 }
 
 const isReady = ({ attempt }: RunFold) => attempt.readyAtMs !== undefined && !attempt.exited;
-const isReadyOrOver = ({ attempt, run, stop: wish }: RunFold) =>
-  attempt.readyAtMs !== undefined || attempt.exited || run.outcome !== undefined || wish !== undefined;
+const isReadyOrOver = (fold: RunFold) =>
+  fold.attempt.readyAtMs !== undefined || fold.attempt.exited || isDecided(fold) || fold.stop !== undefined;
 
 function isNews(before: RunFold, now: RunFold): boolean {
   return (
-    now.run.outcome !== undefined ||
+    isDecided(now) ||
     now.attempt.exited ||
     now.stop !== before.stop ||
     now.clock.startedAtMs !== before.clock.startedAtMs ||

@@ -4,11 +4,15 @@ import { Producer } from "@clew/journal-format/record";
 import { createRedact } from "@clew/playbook/redact";
 import type { Logger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import type { OutcomePublished } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { SandboxEvent, type SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { admit, type SandboxProducer } from "../runs/admit.ts";
 import type { Payload } from "../runs/event.ts";
+import { retryAtMs } from "../runs/retry.ts";
+import { isDecided, type RunFold } from "../runs/run.ts";
+import { attemptFailed, warningRaised } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 
 /** How the journal names those who say something in a sandbox. */
@@ -106,8 +110,8 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
   const flush = async () => {
     const drafts = batch;
     batch = [];
-    await log.decide(({ run }) =>
-      drafts.map((draft) => (draft.payload.$case === "outcomePublished" ? outcomeOrWarning(draft, run.state) : draft)),
+    await log.decide((fold) =>
+      drafts.map((draft) => (draft.payload.$case === "outcomePublished" ? outcomeOrLess(draft, draft.payload.value, fold) : draft)),
     );
   };
   for (const event of events) {
@@ -128,8 +132,9 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
     position = event.sequence;
     const said = redact({ summary: event.summary, payload: event.payload });
     if (said.payload === undefined) continue;
+    // What comes of an outcome depends on all that was said before it.
+    if (said.payload.$case === "artifactReady" || said.payload.$case === "outcomePublished") await flush();
     if (said.payload.$case === "artifactReady") {
-      await flush();
       batch.push({
         ...(await source.takeArtifact(said.payload.value, signal)),
         attempt,
@@ -143,11 +148,16 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
   await flush();
 }
 
-/** The first outcome that is durable decides; a later one is only noted. */
-function outcomeOrWarning(draft: RunDraft, state: Run_State): RunDraft {
-  if (state !== Run_State.FINALIZING) return draft;
-  const message = "The sandbox proposed an outcome after the run's outcome was known.";
-  return { ...draft, summary: message, payload: { $case: "warningRaised", value: { reason: "OUTCOME_IGNORED", message, details: {} } } };
+/** The first outcome that is durable decides; a later one is only noted. One that another attempt may better is the end of its attempt only. */
+function outcomeOrLess(draft: RunDraft, { state, outcome }: OutcomePublished, fold: RunFold): RunDraft {
+  if (isDecided(fold)) {
+    const message = "The sandbox proposed an outcome after the run's outcome was known.";
+    return { ...draft, ...warningRaised("OUTCOME_IGNORED", message) };
+  }
+  const error = state === Run_State.FAILED ? outcome?.error : undefined;
+  const nowMs = Date.now();
+  const atMs = error === undefined ? undefined : retryAtMs(fold, error, nowMs);
+  return error === undefined || atMs === undefined ? draft : { ...draft, ...attemptFailed(error, atMs, nowMs) };
 }
 
 /** Acknowledges the newest position only, one call at a time. */

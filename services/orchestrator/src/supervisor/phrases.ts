@@ -28,6 +28,15 @@ export function outcomePublished(state: Run_State, outcome: Outcome): EventDraft
   };
 }
 
+/** Says that an attempt failed and another follows. */
+export function attemptFailed(error: RunError, retryAtMs: number, nowMs: number): EventDraft {
+  const wait = Math.round((retryAtMs - nowMs) / 1_000);
+  return {
+    summary: `The attempt failed, and another follows${wait > 0 ? ` in ${wait} s` : ""}: ${error.message}`,
+    payload: { $case: "attemptFailed", value: { error, retryTime: new Date(retryAtMs) } },
+  };
+}
+
 /** Says that something is worth knowing. */
 export function warningRaised(reason: string, message: string, details: Readonly<Record<string, string>> = {}): EventDraft {
   return { summary: message, payload: { $case: "warningRaised", value: { reason, message, details } } };

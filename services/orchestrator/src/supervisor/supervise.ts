@@ -5,14 +5,17 @@ import type { Logger } from "@clew/process/logger";
 import { Artifact_Kind, Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
+import { linkSignals } from "@clew/streams/linked-signal";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { shorten } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
+import { retryAtMs } from "../runs/retry.ts";
+import { isDecided } from "../runs/run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
 import { keepLog } from "./keep-log.ts";
-import { failedOutcome, stateWords } from "./phrases.ts";
+import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
 
@@ -35,63 +38,78 @@ export interface SupervisedRun {
  * @throws the signal's reason when that aborts; the run and its sandbox are then left as they are.
  */
 export async function superviseRun(supervised: SupervisedRun, signal: AbortSignal): Promise<void> {
-  const { log, provider, runFolder, playbookSource } = supervised;
+  const { log, provider, runFolder } = supervised;
   let handle = await provider.find(runFolder);
-  if (handle === undefined && log.fold.attempt.startedAtMs !== undefined) await takeLost(supervised, signal);
-  let cause = "";
+  if (handle === undefined && log.run.attempt > 0) await takeLost(supervised, signal);
   while (log.run.outcome === undefined || handle !== undefined) {
-    if (handle === undefined) {
-      if (log.fold.stop !== undefined) {
-        await publishStopped(log, log.run.attempt, undefined);
-        break;
-      }
-      if (playbookSource === "") {
-        await publish(
-          log,
-          log.run.attempt,
-          Run_State.FAILED,
-          failedOutcome(new Fault("JOURNAL_DAMAGED", { message: "The playbook's text is damaged on the volume." }), undefined),
-        );
-        break;
-      }
-      handle = await startSandbox(supervised, cause, signal);
-    }
-    const fault = handle === undefined ? new Fault("SANDBOX_START_FAILED") : await tryAttempt(supervised, handle, signal);
+    handle ??= await nextSandbox(supervised, signal);
+    if (handle !== undefined) await tryAttempt(supervised, handle, signal);
     handle = undefined;
-    if (fault !== undefined) cause = fault.reason;
   }
   await finishRun(supervised, signal);
 }
 
-/** Faults that another sandbox would meet again. */
-const final: ReadonlySet<string> = new Set(["SANDBOX_MISBEHAVED", "CREDENTIALS_LOST", "EVENT_LIMIT"]);
-
-/** Stays with one sandbox to its end and removes it. The run has its outcome before its sandbox is gone; the answer is why it has none and may be tried again. */
-async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, signal: AbortSignal): Promise<Fault | undefined> {
-  const { log, runFolder, logger } = supervised;
-  const { attempt, workFolder } = handle;
-  const plan = { ...supervised, attempt, handle, secret: supervised.secretOf(attempt) };
-  const end = await runAttempt(plan, signal);
-  if (end.kind === "lost") {
-    logger.warn({ attempt, reason: end.fault.reason, begun: end.begun }, "sandbox lost");
-    await keepLog({ log, attempt, runFolder, workFolder, secrets: secretsOf(supervised.spec) }).catch((error: unknown) => {
-      logger.warn({ error }, "log of a lost sandbox was not kept");
-    });
-    // Work that had begun is never done again by itself.
-    if (end.begun || attempt >= limits.startAttempts || final.has(end.fault.reason)) {
-      await publish(log, attempt, Run_State.FAILED, failedOutcome(end.fault, undefined));
-    }
-  }
-  await releaseSandbox(plan);
-  return end.kind === "lost" ? end.fault : undefined;
+/** Waits until the next attempt may begin, and begins it. Undefined where there is none, or no sandbox for it; the journal has why. */
+async function nextSandbox(supervised: SupervisedRun, signal: AbortSignal): Promise<SandboxHandle | undefined> {
+  const { log, playbookSource } = supervised;
+  await untilRetry(log, signal);
+  const { attempt } = log.run;
+  if (log.fold.stop !== undefined) return void (await publishStopped(log, attempt, undefined));
+  if (playbookSource !== "") return await startSandbox(supervised, signal);
+  const fault = new Fault("JOURNAL_DAMAGED", { message: "The playbook's text is damaged on the volume." });
+  return void (await publish(log, attempt, Run_State.FAILED, failedOutcome(fault, undefined)));
 }
 
-/** Ends a run whose work had begun in a sandbox that nobody knows any more, with what that left. */
+/** Waits for the time that the end of the last attempt named, by the journal, or until somebody stops the run. */
+async function untilRetry(log: RunLog, signal: AbortSignal): Promise<void> {
+  const { failure } = log.fold.attempt;
+  if (failure === undefined) return;
+  using wait = linkSignals(signal);
+  const stopped = log.until(({ stop }) => stop !== undefined, { signal: wait.signal });
+  stopped.catch(() => {});
+  // A clock that was set back makes nobody wait longer than was asked.
+  const mostMs = limits.retryBackoffSeconds.max * 1_000;
+  const waitMs = Math.min(Math.max(0, failure.retryAtMs - Date.now()), mostMs);
+  await Promise.race([stopped, delay(waitMs, { signal: wait.signal })]).finally(() => wait.abort());
+}
+
+/** Stays with one sandbox to its end and removes it. How its attempt ended is durable before it is gone. */
+async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, signal: AbortSignal): Promise<void> {
+  const { log, runFolder, spec, logger } = supervised;
+  const { attempt, workFolder } = handle;
+  const plan = { ...supervised, attempt, handle, secret: supervised.secretOf(attempt) };
+  const fault = await runAttempt(plan, signal);
+  if (fault !== undefined) {
+    logger.warn({ attempt, reason: fault.reason }, "sandbox lost");
+    await keepLog({ log, attempt, runFolder, workFolder, secrets: secretsOf(spec) }).catch((error: unknown) => {
+      logger.warn({ error }, "log of a lost sandbox was not kept");
+    });
+    await endAttempt(log, attempt, fault);
+  }
+  await releaseSandbox(plan);
+}
+
+/** Ends an attempt of a sandbox that nobody knows any more, with what that left, unless it is known how it ended. */
 async function takeLost(supervised: SupervisedRun, signal: AbortSignal): Promise<void> {
   const { log, runFolder } = supervised;
   const { attempt } = log.run;
+  if (isDecided(log.fold)) return;
   await takeLeftovers({ ...supervised, attempt, workFolder: join(runFolder, `work-${attempt}`) }, undefined, signal);
-  await publish(log, attempt, Run_State.FAILED, failedOutcome(new Fault("SANDBOX_LOST"), undefined));
+  await endAttempt(log, attempt, new Fault("SANDBOX_LOST"));
+}
+
+/** Says that an attempt failed and another follows, or, where none may, that the run failed. */
+function endAttempt(log: RunLog, attempt: number, fault: Fault): Promise<void> {
+  return log.decide((fold) => {
+    if (isDecided(fold)) return [];
+    const nowMs = Date.now();
+    const atMs = retryAtMs(fold, fault, nowMs);
+    const end =
+      atMs === undefined
+        ? outcomePublished(Run_State.FAILED, failedOutcome(fault, undefined))
+        : attemptFailed(toRunError(fault), atMs, nowMs);
+    return [{ ...end, attempt }];
+  });
 }
 
 /** What writing the end of a run needs. */
@@ -112,7 +130,11 @@ export function finishRun(ending: EndingRun, signal: AbortSignal, decide: () => 
 /** Ends a run that cannot go on: its sandbox, and then the run itself with `fault` as its outcome, unless it has one. */
 export async function failRun(failed: SupervisedRun, fault: Fault, signal: AbortSignal): Promise<void> {
   const { log, provider, runFolder, logger, secretOf } = failed;
-  const handle = await provider.find(runFolder).catch(() => undefined);
+  const handle = await provider.find(runFolder).catch((error: unknown) => {
+    // It may live: without an orchestrator it ends itself after the grace time.
+    logger.error({ error }, "sandbox of a failed run could not be found");
+    return undefined;
+  });
   if (handle !== undefined) {
     const released = releaseSandbox({ provider, handle, secret: secretOf(handle.attempt), logger });
     await released.catch((error: unknown) => logger.error({ error }, "sandbox of a failed run was not removed"));
@@ -129,7 +151,6 @@ async function untilWritten(
   const backoff = createBackoff({ initialMs: 200, maxMs: 5_000 });
   for (;;) {
     try {
-      await log.journal.recover();
       await write();
       return;
     } catch (error) {
@@ -140,7 +161,8 @@ async function untilWritten(
   }
 }
 
-async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFolder">): Promise<void> {
+/** Writes a run's last record, unless it is there, and seals its journal. @throws Fault VOLUME_FULL or VOLUME_FAILED; it may then be asked again. */
+export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFolder">): Promise<void> {
   const whole = await fitRun(log, runFolder);
   await log.decide(({ run, finalState }) => {
     if (run.state !== Run_State.FINALIZING) return [];
@@ -155,11 +177,11 @@ async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFol
 
 async function startSandbox(
   { log, provider, runFolder, secretOf, logger }: SupervisedRun,
-  cause: string,
   signal: AbortSignal,
 ): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
   const attempt = log.run.attempt + 1;
+  const cause = log.fold.attempt.failure?.error?.reason ?? "";
   const summary = attempt === 1 ? "Starting a sandbox" : `Starting another sandbox (attempt ${attempt})`;
   await log.decide(() => [{ attempt, summary, payload: { $case: "attemptStarted", value: { cause, isolation } } }]);
   const timeoutSeconds = log.run.spec?.timeoutSeconds ?? limits.timeoutSeconds.default;
@@ -175,9 +197,7 @@ async function startSandbox(
   } catch (error) {
     signal.throwIfAborted();
     logger.error({ attempt, error }, "sandbox did not start");
-    if (attempt >= limits.startAttempts)
-      await publish(log, attempt, Run_State.FAILED, failedOutcome(new Fault("SANDBOX_START_FAILED"), undefined));
-    return undefined;
+    return void (await endAttempt(log, attempt, new Fault("SANDBOX_START_FAILED")));
   }
 }
 

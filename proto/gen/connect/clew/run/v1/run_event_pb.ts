@@ -14,7 +14,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file clew/run/v1/run_event.proto.
  */
 export const file_clew_run_v1_run_event: GenFile = /*@__PURE__*/
-  fileDesc("ChtjbGV3L3J1bi92MS9ydW5fZXZlbnQucHJvdG8SC2NsZXcucnVuLnYxIuULCghSdW5FdmVudBIOCgZydW5faWQYASABKAkSEAoIc2VxdWVuY2UYAiABKA0SKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcmVzdW1lX3Rva2VuGAQgASgJEg8KB2F0dGVtcHQYBSABKA0SDAoEdHlwZRgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KC3J1bl9jcmVhdGVkGBQgASgLMhcuY2xldy5ydW4udjEuUnVuQ3JlYXRlZEgAEiwKCnJ1bl9xdWV1ZWQYFSABKAsyFi5jbGV3LnJ1bi52MS5SdW5RdWV1ZWRIABI2Cg9hdHRlbXB0X3N0YXJ0ZWQYFiABKAsyGy5jbGV3LnJ1bi52MS5BdHRlbXB0U3RhcnRlZEgAEjIKDXNhbmRib3hfcmVhZHkYFyABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABIuCgtydW5fc3RhcnRlZBgYIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYGSABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGBogASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGBsgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYHCABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgdIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYHiABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGB8gASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCAgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYISABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCIgASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCQgASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYJSABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjQKDmlucHV0X3JlY2VpdmVkGCYgASgLMhouY2xldy5ydW4udjEuSW5wdXRSZWNlaXZlZEgAEjYKD2FydGlmYWN0X3N0b3JlZBgnIAEoCzIbLmNsZXcucnVuLnYxLkFydGlmYWN0U3RvcmVkSAASNAoOc3RvcF9yZXF1ZXN0ZWQYKCABKAsyGi5jbGV3LnJ1bi52MS5TdG9wUmVxdWVzdGVkSAASNAoOd2FybmluZ19yYWlzZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkSAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYKiABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASMAoMcnVuX2ZpbmlzaGVkGCsgASgLMhguY2xldy5ydW4udjEuUnVuRmluaXNoZWRIABI0Cg5zYW5kYm94X2V4aXRlZBgsIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIAEIJCgdwYXlsb2FkInUKClJ1bkNyZWF0ZWQSHQoDcnVuGAEgASgLMhAuY2xldy5ydW4udjEuUnVuEh4KAmJ5GAIgASgLMhIuY2xldy5ydW4udjEuQWN0b3ISEgoKcmVxdWVzdF9pZBgDIAEoCRIUCgxyZXF1ZXN0X2htYWMYBCABKAkiHQoJUnVuUXVldWVkEhAKCHBvc2l0aW9uGAEgASgNIjIKDkF0dGVtcHRTdGFydGVkEg0KBWNhdXNlGAEgASgJEhEKCWlzb2xhdGlvbhgCIAEoCSJHCgxTYW5kYm94UmVhZHkSEQoJaXNvbGF0aW9uGAEgASgJEg8KB2Jyb3dzZXIYAiABKAkSEwoLZHVyYXRpb25fbXMYAyABKA0iMQoKUnVuU3RhcnRlZBIPCgdicm93c2VyGAEgASgJEhIKCnN0ZXBfY291bnQYAiABKA0iVwoLU3RlcFN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEg4KBmFjdGlvbhgEIAEoCSLUAgoNU3RlcENvbXBsZXRlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSDgoGYWN0aW9uGAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEg8KB3N1Y2Nlc3MYBSABKAgSEwoLZHVyYXRpb25fbXMYBiABKA0SEwoLcmVzdWx0X3RleHQYByABKAkSEQoJdHJ1bmNhdGVkGAggASgIEhwKD3Jlc3VsdF9hcnRpZmFjdBgJIAEoCUgAiAEBEikKBWVycm9yGAogASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAYgBARILCgN1cmwYCyABKAkSFwoKc2NyZWVuc2hvdBgMIAEoCUgCiAEBEg8KB3NraXBwZWQYDSABKAhCEgoQX3Jlc3VsdF9hcnRpZmFjdEIICgZfZXJyb3JCDQoLX3NjcmVlbnNob3QioQEKDUFjdGlvblN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEhEKCWFjdGlvbl9pZBgDIAEoCRIMCgR0b29sGAQgASgJEg4KBmFjdGlvbhgFIAEoCRIVCg1pbnB1dF9zdW1tYXJ5GAYgASgJEiMKBmVmZmVjdBgHIAEoDjITLmNsZXcucnVuLnYxLkVmZmVjdCLxAwoPQWN0aW9uQ29tcGxldGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIjCgZlZmZlY3QYByABKA4yEy5jbGV3LnJ1bi52MS5FZmZlY3QSEwoLZHVyYXRpb25fbXMYCCABKA0SDwoHc3VjY2VzcxgJIAEoCBITCgtyZXN1bHRfdGV4dBgKIAEoCRIRCgl0cnVuY2F0ZWQYCyABKAgSHAoPcmVzdWx0X2FydGlmYWN0GAwgASgJSACIAQESKQoFZXJyb3IYDSABKAsyFS5jbGV3LnJ1bi52MS5SdW5FcnJvckgBiAEBEgsKA3VybBgOIAEoCRIXCgpzY3JlZW5zaG90GA8gASgJSAKIAQESHAoPdHJhY2Vfb2Zmc2V0X21zGBAgASgNSAOIAQESHAoPdmlkZW9fb2Zmc2V0X21zGBEgASgNSASIAQFCEgoQX3Jlc3VsdF9hcnRpZmFjdEIICgZfZXJyb3JCDQoLX3NjcmVlbnNob3RCEgoQX3RyYWNlX29mZnNldF9tc0ISChBfdmlkZW9fb2Zmc2V0X21zIpsBCg1BY3Rpb25CbG9ja2VkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIMCgRydWxlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkiSQoLUGFnZUNoYW5nZWQSCwoDdXJsGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKBnN0YXR1cxgDIAEoDUgAiAEBQgkKB19zdGF0dXMiPgoQR3VhcmRyYWlsVHJpcHBlZBIMCgRydWxlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSCwoDdXJsGAMgASgJIkAKDVN0dWNrRGV0ZWN0ZWQSEAoIc2V2ZXJpdHkYASABKAkSDAoEcnVsZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIk8KD0NhcHRjaGFEZXRlY3RlZBIMCgRraW5kGAEgASgJEgsKA3VybBgCIAEoCRIQCghyZXNvbHZlZBgDIAEoCBIPCgd3YWl0X21zGAQgASgNIksKD1JlY292ZXJ5U3RhcnRlZBISCgpzdGVwX2luZGV4GAEgASgNEiQKBWVycm9yGAIgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3IiMQoNUmVjb3ZlcnlFbmRlZBIPCgdzdWNjZXNzGAEgASgIEg8KB21lc3NhZ2UYAiABKAkitgEKC01vZGVsQ2FsbGVkEg0KBW1vZGVsGAEgASgJEg8KB3B1cnBvc2UYAiABKAkSFAoMaW5wdXRfdG9rZW5zGAMgASgNEhUKDW91dHB1dF90b2tlbnMYBCABKA0SEAoIY29zdF91c2QYBSABKAESEwoLZHVyYXRpb25fbXMYBiABKA0SKQoFZXJyb3IYByABKAsyFS5jbGV3LnJ1bi52MS5SdW5FcnJvckgAiAEBQggKBl9lcnJvciLEAgoOSW5wdXRSZXF1ZXN0ZWQSEAoIaW5wdXRfaWQYASABKAkSLgoEa2luZBgCIAEoDjIgLmNsZXcucnVuLnYxLklucHV0UmVxdWVzdGVkLktpbmQSDgoGcHJvbXB0GAMgASgJEg8KB2Nob2ljZXMYBCADKAkSFwoKc2NyZWVuc2hvdBgFIAEoCUgAiAEBEi8KC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglhY3Rpb25faWQYByABKAkiYwoES2luZBIUChBLSU5EX1VOU1BFQ0lGSUVEEAASCwoHQVBQUk9WRRABEgoKBkFOU1dFUhACEgoKBlNFQ1JFVBADEg0KCVRBS0VfT1ZFUhAEEhEKDUJST1dTRVJfU1RBVEUQBUINCgtfc2NyZWVuc2hvdCJjCg1JbnB1dFJlY2VpdmVkEhAKCGlucHV0X2lkGAEgASgJEh4KAmJ5GAIgASgLMhIuY2xldy5ydW4udjEuQWN0b3ISEAoIZGVjaXNpb24YAyABKAkSDgoGYW5zd2VyGAQgASgJIjkKDkFydGlmYWN0U3RvcmVkEicKCGFydGlmYWN0GAEgASgLMhUuY2xldy5ydW4udjEuQXJ0aWZhY3QiVgoNU3RvcFJlcXVlc3RlZBIOCgZyZWFzb24YASABKAkSFQoNZ3JhY2Vfc2Vjb25kcxgCIAEoDRIeCgJieRgDIAEoCzISLmNsZXcucnVuLnYxLkFjdG9yIpoBCg1XYXJuaW5nUmFpc2VkEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEjgKB2RldGFpbHMYAyADKAsyJy5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkLkRldGFpbHNFbnRyeRouCgxEZXRhaWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJgChBPdXRjb21lUHVibGlzaGVkEiUKBXN0YXRlGAEgASgOMhYuY2xldy5ydW4udjEuUnVuLlN0YXRlEiUKB291dGNvbWUYAiABKAsyFC5jbGV3LnJ1bi52MS5PdXRjb21lIiwKC1J1bkZpbmlzaGVkEh0KA3J1bhgBIAEoCzIQLmNsZXcucnVuLnYxLlJ1biKuAQoNU2FuZGJveEV4aXRlZBIWCglleGl0X2NvZGUYASABKA1IAIgBARIOCgZzaWduYWwYAiABKAkSDQoFY2F1c2UYAyABKAkSIQoFdXNhZ2UYBCABKAsyEi5jbGV3LnJ1bi52MS5Vc2FnZRIrCgVmYWN0cxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAYgBAUIMCgpfZXhpdF9jb2RlQggKBl9mYWN0c2IGcHJvdG8z", [file_clew_run_v1_run, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChtjbGV3L3J1bi92MS9ydW5fZXZlbnQucHJvdG8SC2NsZXcucnVuLnYxIpsMCghSdW5FdmVudBIOCgZydW5faWQYASABKAkSEAoIc2VxdWVuY2UYAiABKA0SKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcmVzdW1lX3Rva2VuGAQgASgJEg8KB2F0dGVtcHQYBSABKA0SDAoEdHlwZRgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KC3J1bl9jcmVhdGVkGBQgASgLMhcuY2xldy5ydW4udjEuUnVuQ3JlYXRlZEgAEiwKCnJ1bl9xdWV1ZWQYFSABKAsyFi5jbGV3LnJ1bi52MS5SdW5RdWV1ZWRIABI2Cg9hdHRlbXB0X3N0YXJ0ZWQYFiABKAsyGy5jbGV3LnJ1bi52MS5BdHRlbXB0U3RhcnRlZEgAEjIKDXNhbmRib3hfcmVhZHkYFyABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABIuCgtydW5fc3RhcnRlZBgYIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYGSABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGBogASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGBsgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYHCABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgdIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYHiABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGB8gASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCAgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYISABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCIgASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCQgASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYJSABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjQKDmlucHV0X3JlY2VpdmVkGCYgASgLMhouY2xldy5ydW4udjEuSW5wdXRSZWNlaXZlZEgAEjYKD2FydGlmYWN0X3N0b3JlZBgnIAEoCzIbLmNsZXcucnVuLnYxLkFydGlmYWN0U3RvcmVkSAASNAoOc3RvcF9yZXF1ZXN0ZWQYKCABKAsyGi5jbGV3LnJ1bi52MS5TdG9wUmVxdWVzdGVkSAASNAoOd2FybmluZ19yYWlzZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkSAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYKiABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASMAoMcnVuX2ZpbmlzaGVkGCsgASgLMhguY2xldy5ydW4udjEuUnVuRmluaXNoZWRIABI0Cg5zYW5kYm94X2V4aXRlZBgsIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg5hdHRlbXB0X2ZhaWxlZBgtIAEoCzIaLmNsZXcucnVuLnYxLkF0dGVtcHRGYWlsZWRIAEIJCgdwYXlsb2FkInUKClJ1bkNyZWF0ZWQSHQoDcnVuGAEgASgLMhAuY2xldy5ydW4udjEuUnVuEh4KAmJ5GAIgASgLMhIuY2xldy5ydW4udjEuQWN0b3ISEgoKcmVxdWVzdF9pZBgDIAEoCRIUCgxyZXF1ZXN0X2htYWMYBCABKAkiHQoJUnVuUXVldWVkEhAKCHBvc2l0aW9uGAEgASgNIjIKDkF0dGVtcHRTdGFydGVkEg0KBWNhdXNlGAEgASgJEhEKCWlzb2xhdGlvbhgCIAEoCSJlCg1BdHRlbXB0RmFpbGVkEiQKBWVycm9yGAEgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3ISLgoKcmV0cnlfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMU2FuZGJveFJlYWR5EhEKCWlzb2xhdGlvbhgBIAEoCRIPCgdicm93c2VyGAIgASgJEhMKC2R1cmF0aW9uX21zGAMgASgNIjEKClJ1blN0YXJ0ZWQSDwoHYnJvd3NlchgBIAEoCRISCgpzdGVwX2NvdW50GAIgASgNIlcKC1N0ZXBTdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIOCgZhY3Rpb24YBCABKAki1AIKDVN0ZXBDb21wbGV0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEg4KBmFjdGlvbhgDIAEoCRITCgtkZXNjcmlwdGlvbhgEIAEoCRIPCgdzdWNjZXNzGAUgASgIEhMKC2R1cmF0aW9uX21zGAYgASgNEhMKC3Jlc3VsdF90ZXh0GAcgASgJEhEKCXRydW5jYXRlZBgIIAEoCBIcCg9yZXN1bHRfYXJ0aWZhY3QYCSABKAlIAIgBARIpCgVlcnJvchgKIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9ySAGIAQESCwoDdXJsGAsgASgJEhcKCnNjcmVlbnNob3QYDCABKAlIAogBARIPCgdza2lwcGVkGA0gASgIQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90IqEBCg1BY3Rpb25TdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIjCgZlZmZlY3QYByABKA4yEy5jbGV3LnJ1bi52MS5FZmZlY3Qi8QMKD0FjdGlvbkNvbXBsZXRlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSIwoGZWZmZWN0GAcgASgOMhMuY2xldy5ydW4udjEuRWZmZWN0EhMKC2R1cmF0aW9uX21zGAggASgNEg8KB3N1Y2Nlc3MYCSABKAgSEwoLcmVzdWx0X3RleHQYCiABKAkSEQoJdHJ1bmNhdGVkGAsgASgIEhwKD3Jlc3VsdF9hcnRpZmFjdBgMIAEoCUgAiAEBEikKBWVycm9yGA0gASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAYgBARILCgN1cmwYDiABKAkSFwoKc2NyZWVuc2hvdBgPIAEoCUgCiAEBEhwKD3RyYWNlX29mZnNldF9tcxgQIAEoDUgDiAEBEhwKD3ZpZGVvX29mZnNldF9tcxgRIAEoDUgEiAEBQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90QhIKEF90cmFjZV9vZmZzZXRfbXNCEgoQX3ZpZGVvX29mZnNldF9tcyKbAQoNQWN0aW9uQmxvY2tlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSDAoEcnVsZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJIkkKC1BhZ2VDaGFuZ2VkEgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCRITCgZzdGF0dXMYAyABKA1IAIgBAUIJCgdfc3RhdHVzIj4KEEd1YXJkcmFpbFRyaXBwZWQSDAoEcnVsZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgsKA3VybBgDIAEoCSJACg1TdHVja0RldGVjdGVkEhAKCHNldmVyaXR5GAEgASgJEgwKBHJ1bGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSJPCg9DYXB0Y2hhRGV0ZWN0ZWQSDAoEa2luZBgBIAEoCRILCgN1cmwYAiABKAkSEAoIcmVzb2x2ZWQYAyABKAgSDwoHd2FpdF9tcxgEIAEoDSJLCg9SZWNvdmVyeVN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIkCgVlcnJvchgCIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9yIjEKDVJlY292ZXJ5RW5kZWQSDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJIrYBCgtNb2RlbENhbGxlZBINCgVtb2RlbBgBIAEoCRIPCgdwdXJwb3NlGAIgASgJEhQKDGlucHV0X3Rva2VucxgDIAEoDRIVCg1vdXRwdXRfdG9rZW5zGAQgASgNEhAKCGNvc3RfdXNkGAUgASgBEhMKC2R1cmF0aW9uX21zGAYgASgNEikKBWVycm9yGAcgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAIgBAUIICgZfZXJyb3IixAIKDklucHV0UmVxdWVzdGVkEhAKCGlucHV0X2lkGAEgASgJEi4KBGtpbmQYAiABKA4yIC5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZC5LaW5kEg4KBnByb21wdBgDIAEoCRIPCgdjaG9pY2VzGAQgAygJEhcKCnNjcmVlbnNob3QYBSABKAlIAIgBARIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJYWN0aW9uX2lkGAcgASgJImMKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB0FQUFJPVkUQARIKCgZBTlNXRVIQAhIKCgZTRUNSRVQQAxINCglUQUtFX09WRVIQBBIRCg1CUk9XU0VSX1NUQVRFEAVCDQoLX3NjcmVlbnNob3QiYwoNSW5wdXRSZWNlaXZlZBIQCghpbnB1dF9pZBgBIAEoCRIeCgJieRgCIAEoCzISLmNsZXcucnVuLnYxLkFjdG9yEhAKCGRlY2lzaW9uGAMgASgJEg4KBmFuc3dlchgEIAEoCSI5Cg5BcnRpZmFjdFN0b3JlZBInCghhcnRpZmFjdBgBIAEoCzIVLmNsZXcucnVuLnYxLkFydGlmYWN0IlYKDVN0b3BSZXF1ZXN0ZWQSDgoGcmVhc29uGAEgASgJEhUKDWdyYWNlX3NlY29uZHMYAiABKA0SHgoCYnkYAyABKAsyEi5jbGV3LnJ1bi52MS5BY3RvciKaAQoNV2FybmluZ1JhaXNlZBIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI4CgdkZXRhaWxzGAMgAygLMicuY2xldy5ydW4udjEuV2FybmluZ1JhaXNlZC5EZXRhaWxzRW50cnkaLgoMRGV0YWlsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYAoQT3V0Y29tZVB1Ymxpc2hlZBIlCgVzdGF0ZRgBIAEoDjIWLmNsZXcucnVuLnYxLlJ1bi5TdGF0ZRIlCgdvdXRjb21lGAIgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZSIsCgtSdW5GaW5pc2hlZBIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4irgEKDVNhbmRib3hFeGl0ZWQSFgoJZXhpdF9jb2RlGAEgASgNSACIAQESDgoGc2lnbmFsGAIgASgJEg0KBWNhdXNlGAMgASgJEiEKBXVzYWdlGAQgASgLMhIuY2xldy5ydW4udjEuVXNhZ2USKwoFZmFjdHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0SAGIAQFCDAoKX2V4aXRfY29kZUIICgZfZmFjdHNiBnByb3RvMw", [file_clew_run_v1_run, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * An immutable fact about a run. At most 64 KiB.
@@ -276,6 +276,14 @@ export type RunEvent = Message<"clew.run.v1.RunEvent"> & {
      */
     value: SandboxExited;
     case: "sandboxExited";
+  } | {
+    /**
+     * The attempt failed, and another follows.
+     *
+     * @generated from field: clew.run.v1.AttemptFailed attempt_failed = 45;
+     */
+    value: AttemptFailed;
+    case: "attemptFailed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -508,6 +516,13 @@ export type RunEventJson = {
    * @generated from field: clew.run.v1.SandboxExited sandbox_exited = 44;
    */
   sandboxExited?: SandboxExitedJson;
+
+  /**
+   * The attempt failed, and another follows.
+   *
+   * @generated from field: clew.run.v1.AttemptFailed attempt_failed = 45;
+   */
+  attemptFailed?: AttemptFailedJson;
 };
 
 /**
@@ -679,6 +694,55 @@ export const AttemptStartedSchema: GenMessage<AttemptStarted, {jsonType: Attempt
   messageDesc(file_clew_run_v1_run_event, 3);
 
 /**
+ * The attempt failed, changed nothing, and another follows. An attempt that ends its run has an outcome instead.
+ *
+ * @generated from message clew.run.v1.AttemptFailed
+ */
+export type AttemptFailed = Message<"clew.run.v1.AttemptFailed"> & {
+  /**
+   * What failed.
+   *
+   * @generated from field: clew.run.v1.RunError error = 1;
+   */
+  error?: RunError | undefined;
+
+  /**
+   * When the next attempt begins.
+   *
+   * @generated from field: google.protobuf.Timestamp retry_time = 2;
+   */
+  retryTime?: Timestamp | undefined;
+};
+
+/**
+ * The attempt failed, changed nothing, and another follows. An attempt that ends its run has an outcome instead.
+ *
+ * @generated from message clew.run.v1.AttemptFailed
+ */
+export type AttemptFailedJson = {
+  /**
+   * What failed.
+   *
+   * @generated from field: clew.run.v1.RunError error = 1;
+   */
+  error?: RunErrorJson;
+
+  /**
+   * When the next attempt begins.
+   *
+   * @generated from field: google.protobuf.Timestamp retry_time = 2;
+   */
+  retryTime?: TimestampJson;
+};
+
+/**
+ * Describes the message clew.run.v1.AttemptFailed.
+ * Use `create(AttemptFailedSchema)` to create a new message.
+ */
+export const AttemptFailedSchema: GenMessage<AttemptFailed, {jsonType: AttemptFailedJson}> = /*@__PURE__*/
+  messageDesc(file_clew_run_v1_run_event, 4);
+
+/**
  * The sandbox can work.
  *
  * @generated from message clew.run.v1.SandboxReady
@@ -739,7 +803,7 @@ export type SandboxReadyJson = {
  * Use `create(SandboxReadySchema)` to create a new message.
  */
 export const SandboxReadySchema: GenMessage<SandboxReady, {jsonType: SandboxReadyJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 4);
+  messageDesc(file_clew_run_v1_run_event, 5);
 
 /**
  * The work began.
@@ -788,7 +852,7 @@ export type RunStartedJson = {
  * Use `create(RunStartedSchema)` to create a new message.
  */
 export const RunStartedSchema: GenMessage<RunStarted, {jsonType: RunStartedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 5);
+  messageDesc(file_clew_run_v1_run_event, 6);
 
 /**
  * A step began.
@@ -865,7 +929,7 @@ export type StepStartedJson = {
  * Use `create(StepStartedSchema)` to create a new message.
  */
 export const StepStartedSchema: GenMessage<StepStarted, {jsonType: StepStartedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 6);
+  messageDesc(file_clew_run_v1_run_event, 7);
 
 /**
  * A step ended.
@@ -1068,7 +1132,7 @@ export type StepCompletedJson = {
  * Use `create(StepCompletedSchema)` to create a new message.
  */
 export const StepCompletedSchema: GenMessage<StepCompleted, {jsonType: StepCompletedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 7);
+  messageDesc(file_clew_run_v1_run_event, 8);
 
 /**
  * An action is about to reach the browser. Durable before it does where the effect is write or commit.
@@ -1187,7 +1251,7 @@ export type ActionStartedJson = {
  * Use `create(ActionStartedSchema)` to create a new message.
  */
 export const ActionStartedSchema: GenMessage<ActionStarted, {jsonType: ActionStartedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 8);
+  messageDesc(file_clew_run_v1_run_event, 9);
 
 /**
  * An action ended.
@@ -1446,7 +1510,7 @@ export type ActionCompletedJson = {
  * Use `create(ActionCompletedSchema)` to create a new message.
  */
 export const ActionCompletedSchema: GenMessage<ActionCompleted, {jsonType: ActionCompletedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 9);
+  messageDesc(file_clew_run_v1_run_event, 10);
 
 /**
  * A rule kept an action from the browser.
@@ -1579,7 +1643,7 @@ export type ActionBlockedJson = {
  * Use `create(ActionBlockedSchema)` to create a new message.
  */
 export const ActionBlockedSchema: GenMessage<ActionBlocked, {jsonType: ActionBlockedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 10);
+  messageDesc(file_clew_run_v1_run_event, 11);
 
 /**
  * The page's address changed.
@@ -1642,7 +1706,7 @@ export type PageChangedJson = {
  * Use `create(PageChangedSchema)` to create a new message.
  */
 export const PageChangedSchema: GenMessage<PageChanged, {jsonType: PageChangedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 11);
+  messageDesc(file_clew_run_v1_run_event, 12);
 
 /**
  * A guardrail tripped outside an action.
@@ -1705,7 +1769,7 @@ export type GuardrailTrippedJson = {
  * Use `create(GuardrailTrippedSchema)` to create a new message.
  */
 export const GuardrailTrippedSchema: GenMessage<GuardrailTripped, {jsonType: GuardrailTrippedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 12);
+  messageDesc(file_clew_run_v1_run_event, 13);
 
 /**
  * The work goes in circles.
@@ -1768,7 +1832,7 @@ export type StuckDetectedJson = {
  * Use `create(StuckDetectedSchema)` to create a new message.
  */
 export const StuckDetectedSchema: GenMessage<StuckDetected, {jsonType: StuckDetectedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 13);
+  messageDesc(file_clew_run_v1_run_event, 14);
 
 /**
  * A page asks whether a person is there.
@@ -1845,7 +1909,7 @@ export type CaptchaDetectedJson = {
  * Use `create(CaptchaDetectedSchema)` to create a new message.
  */
 export const CaptchaDetectedSchema: GenMessage<CaptchaDetected, {jsonType: CaptchaDetectedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 14);
+  messageDesc(file_clew_run_v1_run_event, 15);
 
 /**
  * The agent took over from a playbook.
@@ -1894,7 +1958,7 @@ export type RecoveryStartedJson = {
  * Use `create(RecoveryStartedSchema)` to create a new message.
  */
 export const RecoveryStartedSchema: GenMessage<RecoveryStarted, {jsonType: RecoveryStartedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 15);
+  messageDesc(file_clew_run_v1_run_event, 16);
 
 /**
  * The agent's recovery ended.
@@ -1943,7 +2007,7 @@ export type RecoveryEndedJson = {
  * Use `create(RecoveryEndedSchema)` to create a new message.
  */
 export const RecoveryEndedSchema: GenMessage<RecoveryEnded, {jsonType: RecoveryEndedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 16);
+  messageDesc(file_clew_run_v1_run_event, 17);
 
 /**
  * A model was called.
@@ -2062,7 +2126,7 @@ export type ModelCalledJson = {
  * Use `create(ModelCalledSchema)` to create a new message.
  */
 export const ModelCalledSchema: GenMessage<ModelCalled, {jsonType: ModelCalledJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 17);
+  messageDesc(file_clew_run_v1_run_event, 18);
 
 /**
  * The run asks a person.
@@ -2181,7 +2245,7 @@ export type InputRequestedJson = {
  * Use `create(InputRequestedSchema)` to create a new message.
  */
 export const InputRequestedSchema: GenMessage<InputRequested, {jsonType: InputRequestedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 18);
+  messageDesc(file_clew_run_v1_run_event, 19);
 
 /**
  * What a person is asked for.
@@ -2250,7 +2314,7 @@ export type InputRequested_KindJson = "KIND_UNSPECIFIED" | "APPROVE" | "ANSWER" 
  * Describes the enum clew.run.v1.InputRequested.Kind.
  */
 export const InputRequested_KindSchema: GenEnum<InputRequested_Kind, InputRequested_KindJson> = /*@__PURE__*/
-  enumDesc(file_clew_run_v1_run_event, 18, 0);
+  enumDesc(file_clew_run_v1_run_event, 19, 0);
 
 /**
  * A person answered, or nobody did in time.
@@ -2327,7 +2391,7 @@ export type InputReceivedJson = {
  * Use `create(InputReceivedSchema)` to create a new message.
  */
 export const InputReceivedSchema: GenMessage<InputReceived, {jsonType: InputReceivedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 19);
+  messageDesc(file_clew_run_v1_run_event, 20);
 
 /**
  * A file is on the volume.
@@ -2362,7 +2426,7 @@ export type ArtifactStoredJson = {
  * Use `create(ArtifactStoredSchema)` to create a new message.
  */
 export const ArtifactStoredSchema: GenMessage<ArtifactStored, {jsonType: ArtifactStoredJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 20);
+  messageDesc(file_clew_run_v1_run_event, 21);
 
 /**
  * Somebody asked the run to stop.
@@ -2425,7 +2489,7 @@ export type StopRequestedJson = {
  * Use `create(StopRequestedSchema)` to create a new message.
  */
 export const StopRequestedSchema: GenMessage<StopRequested, {jsonType: StopRequestedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 21);
+  messageDesc(file_clew_run_v1_run_event, 22);
 
 /**
  * Something is worth knowing and does not end the run.
@@ -2488,7 +2552,7 @@ export type WarningRaisedJson = {
  * Use `create(WarningRaisedSchema)` to create a new message.
  */
 export const WarningRaisedSchema: GenMessage<WarningRaised, {jsonType: WarningRaisedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 22);
+  messageDesc(file_clew_run_v1_run_event, 23);
 
 /**
  * What came of the run is known. The first one that is durable decides.
@@ -2537,7 +2601,7 @@ export type OutcomePublishedJson = {
  * Use `create(OutcomePublishedSchema)` to create a new message.
  */
 export const OutcomePublishedSchema: GenMessage<OutcomePublished, {jsonType: OutcomePublishedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 23);
+  messageDesc(file_clew_run_v1_run_event, 24);
 
 /**
  * The run is over; the last event of every run.
@@ -2572,7 +2636,7 @@ export type RunFinishedJson = {
  * Use `create(RunFinishedSchema)` to create a new message.
  */
 export const RunFinishedSchema: GenMessage<RunFinished, {jsonType: RunFinishedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 24);
+  messageDesc(file_clew_run_v1_run_event, 25);
 
 /**
  * The sandbox's process ended.
@@ -2663,5 +2727,5 @@ export type SandboxExitedJson = {
  * Use `create(SandboxExitedSchema)` to create a new message.
  */
 export const SandboxExitedSchema: GenMessage<SandboxExited, {jsonType: SandboxExitedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 25);
+  messageDesc(file_clew_run_v1_run_event, 26);
 

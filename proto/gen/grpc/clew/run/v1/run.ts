@@ -294,7 +294,10 @@ export interface RunSpec {
   readonly maxSteps?:
     | number
     | undefined;
-  /** The most seconds from `runStarted`, waiting for a person left out: 5 to 3600; 600 when not given. */
+  /**
+   * The most seconds from the first `runStarted`, all later attempts included and waiting for a person left out: 5 to 3600;
+   * 600 when not given.
+   */
   readonly timeoutSeconds?:
     | number
     | undefined;
@@ -434,13 +437,16 @@ export interface Budget {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** Whether and how often a failed run is tried again in a new sandbox. */
+/**
+ * Whether and how often a run whose work began and failed is tried again in a new sandbox: only where the failure is
+ * retryable, nothing that writes was ever begun (`effects` is NONE) and the deadline has not passed.
+ */
 export interface Retry {
-  /** The most attempts, 1 to 5; 1 when not given. */
+  /** The most attempts whose work begins, 1 to 5; 1 when not given. */
   readonly maxAttempts?:
     | number
     | undefined;
-  /** Seconds before the next attempt; 5 when not given. */
+  /** Seconds before the next attempt, 0 to 300; 5 when not given. */
   readonly backoffSeconds?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -598,7 +604,11 @@ export interface Artifact {
   /** SHA-256 of its content, in hex. */
   readonly sha256: string;
   /** When it was stored. */
-  readonly createTime?: Date | undefined;
+  readonly createTime?:
+    | Date
+    | undefined;
+  /** When its bytes were removed because they had been kept as long as the operator keeps them; absent while they are there. */
+  readonly deleteTime?: Date | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3524,7 +3534,16 @@ export const Actor: MessageFns<Actor> = {
 };
 
 function createBaseArtifact(): Artifact {
-  return { name: "", kind: 0, contentType: "", sizeBytes: 0, sha256: "", createTime: undefined, _unknownFields: {} };
+  return {
+    name: "",
+    kind: 0,
+    contentType: "",
+    sizeBytes: 0,
+    sha256: "",
+    createTime: undefined,
+    deleteTime: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Artifact: MessageFns<Artifact> = {
@@ -3546,6 +3565,9 @@ export const Artifact: MessageFns<Artifact> = {
     }
     if (message.createTime !== undefined) {
       Timestamp.encode(toTimestamp(message.createTime), writer.uint32(50).fork()).join();
+    }
+    if (message.deleteTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.deleteTime), writer.uint32(58).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3619,6 +3641,14 @@ export const Artifact: MessageFns<Artifact> = {
             message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.deleteTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3650,6 +3680,7 @@ export const Artifact: MessageFns<Artifact> = {
     message.sizeBytes = object.sizeBytes ?? 0;
     message.sha256 = object.sha256 ?? "";
     message.createTime = object.createTime ?? undefined;
+    message.deleteTime = object.deleteTime ?? undefined;
     return message;
   },
 };

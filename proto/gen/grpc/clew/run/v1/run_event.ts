@@ -109,6 +109,9 @@ export interface RunEvent {
     | //
     /** The sandbox's process ended. */
     { readonly $case: "sandboxExited"; readonly value: SandboxExited }
+    | //
+    /** The attempt failed, and another follows. */
+    { readonly $case: "attemptFailed"; readonly value: AttemptFailed }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -143,6 +146,17 @@ export interface AttemptStarted {
   readonly cause: string;
   /** How sandboxes are kept apart: `process` or `bubblewrap`. */
   readonly isolation: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** The attempt failed, changed nothing, and another follows. An attempt that ends its run has an outcome instead. */
+export interface AttemptFailed {
+  /** What failed. */
+  readonly error?:
+    | RunError
+    | undefined;
+  /** When the next attempt begins. */
+  readonly retryTime?: Date | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -634,6 +648,9 @@ export const RunEvent: MessageFns<RunEvent> = {
       case "sandboxExited":
         SandboxExited.encode(message.payload.value, writer.uint32(354).fork()).join();
         break;
+      case "attemptFailed":
+        AttemptFailed.encode(message.payload.value, writer.uint32(362).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -915,6 +932,14 @@ export const RunEvent: MessageFns<RunEvent> = {
             message.payload = { $case: "sandboxExited", value: SandboxExited.decode(reader, reader.uint32()) };
             continue;
           }
+          case 45: {
+            if (tag !== 362) {
+              break;
+            }
+
+            message.payload = { $case: "attemptFailed", value: AttemptFailed.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1095,6 +1120,12 @@ export const RunEvent: MessageFns<RunEvent> = {
       case "sandboxExited": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "sandboxExited", value: SandboxExited.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "attemptFailed": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "attemptFailed", value: AttemptFailed.fromPartial(object.payload.value) };
         }
         break;
       }
@@ -1360,6 +1391,91 @@ export const AttemptStarted: MessageFns<AttemptStarted> = {
     const message = createBaseAttemptStarted() as any;
     message.cause = object.cause ?? "";
     message.isolation = object.isolation ?? "";
+    return message;
+  },
+};
+
+function createBaseAttemptFailed(): AttemptFailed {
+  return { error: undefined, retryTime: undefined, _unknownFields: {} };
+}
+
+export const AttemptFailed: MessageFns<AttemptFailed> = {
+  encode(message: AttemptFailed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.error !== undefined) {
+      RunError.encode(message.error, writer.uint32(10).fork()).join();
+    }
+    if (message.retryTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.retryTime), writer.uint32(18).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AttemptFailed {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttemptFailed() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.error = RunError.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.retryTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<AttemptFailed>): AttemptFailed {
+    return AttemptFailed.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AttemptFailed>): AttemptFailed {
+    const message = createBaseAttemptFailed() as any;
+    message.error = (object.error !== undefined && object.error !== null)
+      ? RunError.fromPartial(object.error)
+      : undefined;
+    message.retryTime = object.retryTime ?? undefined;
     return message;
   },
 };

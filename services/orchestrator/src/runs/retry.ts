@@ -1,0 +1,31 @@
+import { Run_Effects } from "@clew/proto/grpc/clew/run/v1/run";
+import { deadlineMs } from "./deadline.ts";
+import { limits } from "./limits.ts";
+import type { RunFold } from "./run.ts";
+
+/** Why an attempt failed. */
+export interface AttemptFault {
+  readonly reason: string;
+  readonly retryable: boolean;
+}
+
+/** What every later sandbox would meet again, although the same run, created anew, may succeed. */
+const lasting: ReadonlySet<string> = new Set(["CREDENTIALS_LOST"]);
+
+/**
+ * Says when another attempt follows one that failed, in milliseconds since the epoch; undefined where none does.
+ *
+ * One whose work had not begun is followed at once, a few times in a row. One whose work had begun is followed only as
+ * the spec's `retry` says, and only where no attempt ever began to write: then nothing in the world can be done twice.
+ */
+export function retryAtMs(fold: RunFold, fault: AttemptFault, nowMs: number): number | undefined {
+  const { attempt, run, stop, tries } = fold;
+  if (!fault.retryable || lasting.has(fault.reason) || stop !== undefined) return undefined;
+  if (attempt.startedAtMs === undefined) return tries.unbegun < limits.startAttempts ? nowMs : undefined;
+  const { maxAttempts, backoffSeconds } = { ...usual, ...run.spec?.retry };
+  if (run.effects !== Run_Effects.NONE || tries.begun >= maxAttempts) return undefined;
+  const atMs = nowMs + backoffSeconds * 1_000;
+  return atMs < (deadlineMs(fold) ?? Number.POSITIVE_INFINITY) ? atMs : undefined;
+}
+
+const usual = { maxAttempts: limits.retryAttempts.default, backoffSeconds: limits.retryBackoffSeconds.default };

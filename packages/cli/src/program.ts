@@ -2,6 +2,7 @@ import { type Clew, createClew, Fault } from "@clew/client";
 import { Command, CommanderError } from "commander";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { playbooksCommand } from "./commands/playbooks.ts";
 import { type RunOptions, runCommand } from "./commands/run.ts";
 import { getCommand, listCommand, stopCommand } from "./commands/runs.ts";
@@ -97,6 +98,9 @@ function createProgram(execute: Execute): Command {
     .action((run: string, name: string | undefined, options: CommonOptions & { output?: string }) =>
       execute(options, (clew, output) => artifactsCommand(clew, output, run, name, options)),
     );
+  command("explain <run>", "say what was asked of a run, what it did, why it ended, and what to do next").action(
+    (run: string, options: CommonOptions) => execute(options, (clew, output) => explainCommand(clew, output, run)),
+  );
   command("verify <run|file>", "check that a run's record is whole: a journal's file, a run on the volume, or what the gateway shows")
     .option("--volume <folder>", "where the run's journal is; CLEW_VOLUME, or .clew, unless given")
     .action((what: string, options: CommonOptions & { volume?: string }) =>

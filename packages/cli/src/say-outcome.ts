@@ -1,4 +1,5 @@
 import type { Run } from "@clew/client";
+import { againText } from "./again-text.ts";
 import type { Output } from "./output.ts";
 import { printable } from "./printable.ts";
 
@@ -21,10 +22,3 @@ export function sayOutcome({ id, state, outcome, effects, unconfirmedActions, cr
   output.say("");
   output.say(`  clew artifacts ${id}`);
 }
-
-const againText = {
-  EFFECTS_UNSPECIFIED: "Whether anything was changed is not known.",
-  NONE: "Nothing was changed: it is safe to run again.",
-  COMMITTED: "What was begun was also confirmed; look at the events before you run it again.",
-  UNKNOWN: "An action was begun and never confirmed: look before you run it again.",
-} as const satisfies Record<Run["effects"], string>;

@@ -1,0 +1,9 @@
+import type { Run } from "@clew/client";
+
+/** Whether a run is safe to run again, by what it may have changed. */
+export const againText = {
+  EFFECTS_UNSPECIFIED: "Whether anything was changed is not known.",
+  NONE: "Nothing was changed: it is safe to run again.",
+  COMMITTED: "What was begun was also confirmed; look at the events before you run it again.",
+  UNKNOWN: "An action was begun and never confirmed: look before you run it again.",
+} as const satisfies Record<Run["effects"], string>;

@@ -1,0 +1,96 @@
+import { type Artifact, isReason, isTerminal, type Run, reasons } from "@clew/client";
+import { againText } from "../again-text.ts";
+import { type NextCommand, nextCommands } from "./next-commands.ts";
+import type { Attempt, Deed, Story } from "./story.ts";
+
+/** What one would want to know of a run: what was asked, done, begun and not confirmed, why it ended, and what to do next. */
+export interface Explanation {
+  readonly runId: string;
+  readonly state: Run["state"];
+  readonly createTime: string;
+  /** Seconds from its creation to its end; undefined while it goes on. */
+  readonly seconds: number | undefined;
+  readonly asked: {
+    readonly work: string;
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly by: string;
+    readonly timeoutSeconds: number | undefined;
+  };
+  readonly deeds: readonly Deed[];
+  readonly stepCount: number;
+  readonly attempts: readonly Attempt[];
+  /** Actions that write, were begun, and have no completion in the record. */
+  readonly unconfirmed: Run["unconfirmedActions"];
+  /** What came of it, or where it stands, as one sentence. */
+  readonly summary: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Why it did not complete, and the way out; undefined where it did, or goes on. */
+  readonly why: { readonly reason: string; readonly message: string; readonly wayOut: string | undefined } | undefined;
+  readonly stop: Story["stop"];
+  readonly effects: Run["effects"];
+  /** Whether it is safe to run again, as a sentence; undefined while it goes on. */
+  readonly again: string | undefined;
+  readonly warnings: readonly string[];
+  readonly artifacts: readonly Artifact[];
+  readonly next: readonly NextCommand[];
+}
+
+/** Explains a run by its record; a pure fold. */
+export function explain(run: Run, story: Story): Explanation {
+  const { id, state, createTime, endTime, outcome, spec, effects, unconfirmedActions } = run;
+  const over = isTerminal(state);
+  const error = outcome?.error;
+  return {
+    runId: id,
+    state,
+    createTime,
+    seconds: endTime === undefined ? undefined : (Date.parse(endTime) - Date.parse(createTime)) / 1000,
+    asked: { work: workOf(run), params: spec.params ?? {}, by: story.createdBy, timeoutSeconds: spec.timeoutSeconds },
+    deeds: story.deeds,
+    stepCount: story.stepCount,
+    attempts: story.attempts,
+    unconfirmed: unconfirmedActions,
+    summary: outcome?.summary || standing(run, story),
+    data: outcome?.data ?? {},
+    why:
+      error === undefined
+        ? undefined
+        : { reason: error.reason, message: error.message, wayOut: isReason(error.reason) ? reasons[error.reason].wayOut : undefined },
+    stop: story.stop,
+    effects,
+    again: !over
+      ? undefined
+      : state === "COMPLETED" && effects !== "NONE"
+        ? "It was done, and confirmed; to run it again is to do it again."
+        : againText[effects],
+    warnings: story.warnings,
+    artifacts: story.artifacts,
+    next: nextCommands(run, story),
+  };
+}
+
+function workOf({ spec, playbook }: Run): string {
+  if (spec.directive !== undefined) return `directive: ${spec.directive}`;
+  const name = playbook?.id ?? spec.playbook ?? "a playbook";
+  const version = playbook?.version ? ` version ${playbook.version}` : "";
+  const pin = playbook === undefined ? "" : ` (sha256 ${playbook.sha256.slice(0, 12)}…)`;
+  return `playbook ${name}${version}${pin}${spec.playbook === undefined ? ", given as text" : ""}`;
+}
+
+function standing({ state }: Run, { queuePosition, stepCount, deeds }: Story): string {
+  const step = deeds.at(-1)?.step;
+  switch (state) {
+    case "QUEUED":
+      return queuePosition === undefined || queuePosition === 0
+        ? "It waits for a place."
+        : `It waits for a place; ${queuePosition} were ahead of it.`;
+    case "STARTING":
+      return "Its sandbox is being started.";
+    case "WAITING":
+      return "It waits for a person.";
+    case "FINALIZING":
+      return "Its outcome is known; its recordings are being stored.";
+    default:
+      return step === undefined ? "It goes on." : `It goes on: step ${step}${stepCount > 0 ? ` of ${stepCount}` : ""}.`;
+  }
+}

@@ -1,0 +1,73 @@
+import { isTerminal, type Run } from "@clew/client";
+import type { Story } from "./story.ts";
+
+/** A command that works as it stands, and what it is for. */
+export interface NextCommand {
+  readonly command: string;
+  readonly purpose: string;
+}
+
+/** What to do next about a run. */
+export function nextCommands(run: Run, story: Story): readonly NextCommand[] {
+  const { id, state, lastSequence } = run;
+  if (!isTerminal(state)) {
+    return [
+      { command: `clew stream ${id} --after ${lastSequence}`, purpose: "see what it does from here on" },
+      { command: `clew stop ${id}`, purpose: "stop it" },
+    ];
+  }
+  const next: NextCommand[] = [];
+  const [begun] = run.unconfirmedActions;
+  if (begun !== undefined)
+    next.push({
+      command: `clew stream ${id} --after ${begun.sequence - 1}`,
+      purpose: "see what was begun and not confirmed, and what followed",
+    });
+  const has = (name: string | undefined) => name !== undefined && story.artifacts.some((artifact) => artifact.name === name);
+  const picture = story.deeds.findLast(({ end, screenshot }) => end === "failed" && has(screenshot))?.screenshot;
+  if (picture !== undefined) next.push({ command: `clew artifacts ${id} ${shellWord(picture)}`, purpose: "save the page as it was then" });
+  const log = story.artifacts.findLast(({ name, kind }) => kind === "LOG" && name.startsWith("sandbox-"));
+  if (log !== undefined && state !== "COMPLETED")
+    next.push({ command: `clew artifacts ${id} ${shellWord(log.name)} -o -`, purpose: "read what the sandbox wrote before it was lost" });
+  if (has("trace.zip"))
+    next.push({
+      command: `clew artifacts ${id} trace.zip -o trace.zip`,
+      purpose: "save the trace; npx playwright show-trace trace.zip opens it",
+    });
+  if (state !== "COMPLETED") next.push(...runAgain(run));
+  next.push({ command: `clew verify ${id}`, purpose: "check that this record is whole" });
+  return next;
+}
+
+function runAgain(run: Run): readonly NextCommand[] {
+  const { id, effects, spec } = run;
+  if (spec.directive !== undefined) return [];
+  const source = spec.playbook === undefined ? `playbook-${id.slice(-8)}.yaml` : undefined;
+  const purpose = effects === "NONE" ? "run it again" : "run it again, if what you find allows it";
+  const fetched =
+    source === undefined ? [] : [{ command: `clew artifacts ${id} playbook.yaml -o ${source}`, purpose: "save the playbook" }];
+  return [...fetched, { command: ["clew run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
+}
+
+function optionsOf({ spec }: Run): readonly string[] {
+  const option = (name: string, value: string) => `--${name} ${shellWord(value)}`;
+  const { params = {}, credentials, labels, startUrl, timeoutSeconds = defaultTimeoutSeconds, guardrails } = spec;
+  return [
+    ...Object.entries(params).map(([name, value]) =>
+      option("param", `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`),
+    ),
+    // Their values are nowhere in the record.
+    ...Object.keys(credentials).map((name) => option("credential", `${name}=@${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`)),
+    ...Object.entries(labels).map(([name, value]) => option("label", `${name}=${value}`)),
+    ...(guardrails?.allowedPrivateHosts ?? []).map((host) => option("allow-private-host", host)),
+    ...(startUrl === undefined ? [] : [option("start-url", startUrl)]),
+    ...(timeoutSeconds === defaultTimeoutSeconds ? [] : [option("timeout", String(timeoutSeconds))]),
+  ];
+}
+
+const defaultTimeoutSeconds = 600;
+
+/** Writes a text as one word of a shell. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

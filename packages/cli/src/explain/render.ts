@@ -1,0 +1,112 @@
+import { printable } from "../printable.ts";
+import type { Explanation } from "./explain.ts";
+import type { Deed } from "./story.ts";
+
+/** How many deeds a screen shows before those in the middle that were simply done are counted instead. */
+const mostDeeds = 12;
+const firstDeeds = 2;
+const lastDeeds = 5;
+const mostLines = 8;
+
+/** Renders an explanation as the lines of one screen, each at most `width` characters but for commands, which are whole. */
+export function renderExplanation(explanation: Explanation, width: number): readonly string[] {
+  const { runId, state, createTime, seconds, asked, deeds, attempts, unconfirmed, why, stop, again, warnings, artifacts, next } =
+    explanation;
+  const at = (time: string) => `+${((Date.parse(time) - Date.parse(createTime)) / 1000).toFixed(1)} s`.padStart(9);
+  const cut = (line: string) => (line.length > width ? `${line.slice(0, width - 1)}…` : line);
+  const lines: string[] = [];
+  const section = (title: string, content: readonly string[]) => {
+    for (const [index, line] of content.entries()) lines.push(cut(`${(index === 0 ? title : "").padEnd(titleWidth)}${line}`));
+  };
+  lines.push(cut(`${runId}  ${state}${seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`}`), "");
+
+  section("Asked", [
+    printable(asked.work),
+    ...Object.entries(asked.params).map(([name, value]) => `${printable(name)} = ${shown(value)}`),
+    [`at ${createTime}`, asked.by && `by ${printable(asked.by)}`, asked.timeoutSeconds && `at most ${asked.timeoutSeconds} s`]
+      .filter(Boolean)
+      .join(", "),
+  ]);
+  if (attempts.length > 1)
+    section(
+      "Attempts",
+      attempts.map(
+        ({ number, beganAt, cause }) =>
+          `${at(beganAt)}  ${number}${cause === "" ? "" : `, because the one before ended: ${printable(cause)}`}`,
+      ),
+    );
+  section(
+    "Did",
+    deeds.length === 0
+      ? ["nothing yet"]
+      : collapsed(deeds).map((deed) => (typeof deed === "string" ? `${" ".repeat(11)}${deed}` : lineOf(deed, at, explanation))),
+  );
+  section(
+    "Unsure",
+    unconfirmed
+      .slice(-mostLines)
+      .map(
+        ({ inputSummary, action, effect, sequence }) =>
+          `begun and not confirmed: ${printable(inputSummary || action)} (${effect.toLowerCase()}, event ${sequence})`,
+      ),
+  );
+  section("Result", [
+    printable(explanation.summary),
+    ...Object.entries(explanation.data)
+      .slice(0, mostLines)
+      .map(([name, value]) => `${printable(name)} = ${shown(value)}`),
+  ]);
+  if (stop !== undefined)
+    section("Stopped", [
+      `${stop.by === "" ? "on request" : `by ${printable(stop.by)}`}${stop.reason === "" ? "" : `: ${printable(stop.reason)}`}`,
+    ]);
+  if (why !== undefined) section("Why", [`${why.reason}: ${printable(why.message)}`, ...(why.wayOut === undefined ? [] : [why.wayOut])]);
+  if (again !== undefined) section("Again", [again]);
+  section("Warnings", warnings.slice(-mostLines).map(printable));
+  section(
+    "Files",
+    artifacts.length === 0 ? [] : [artifacts.map(({ name, sizeBytes }) => `${printable(name)} (${size(sizeBytes)})`).join(", ")],
+  );
+  lines.push("");
+  for (const { command, purpose } of next) lines.push(`  ${command}`, `${" ".repeat(6)}${purpose}`);
+  return lines;
+}
+
+const titleWidth = 10;
+
+function lineOf(deed: Deed, at: (time: string) => string, { state, attempts, seconds }: Explanation): string {
+  const { step, what, beganAt, end, durationMs, message } = deed;
+  const over = seconds !== undefined || deed.attempt !== attempts.at(-1)?.number || state === "FINALIZING";
+  const ending = end === "open" ? (over ? "CUT OFF" : "goes on") : end === "done" ? "" : end === "skipped" ? "left out" : end.toUpperCase();
+  const took = durationMs === undefined || durationMs === 0 ? "" : `${(durationMs / 1000).toFixed(1)} s`;
+  const name = `${step === undefined ? "" : `${step}. `}${printable(what)}`;
+  return [`${at(beganAt)}  ${name}`, ending, took, message === undefined ? "" : printable(message)]
+    .filter((part) => part !== "")
+    .join("  ");
+}
+
+/** The deeds to show; a text stands for those between. */
+function collapsed(deeds: readonly Deed[]): readonly (Deed | string)[] {
+  if (deeds.length <= mostDeeds) return deeds;
+  const lines: (Deed | string)[] = [];
+  let left = 0;
+  for (const [index, deed] of deeds.entries()) {
+    if (deed.end === "done" && index >= firstDeeds && index < deeds.length - lastDeeds) {
+      left += 1;
+      continue;
+    }
+    if (left > 0) lines.push(`… ${left} more, all done`);
+    left = 0;
+    lines.push(deed);
+  }
+  if (lines.length <= 2 * mostDeeds) return lines;
+  return [...deeds.slice(0, firstDeeds), `… ${deeds.length - firstDeeds - mostDeeds} more`, ...deeds.slice(-mostDeeds)];
+}
+
+function shown(value: unknown): string {
+  return printable(typeof value === "string" ? value : JSON.stringify(value));
+}
+
+function size(bytes: number): string {
+  return bytes < 1024 ? `${bytes} B` : bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(0)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}

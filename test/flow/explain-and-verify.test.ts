@@ -1,0 +1,152 @@
+import { execFile } from "node:child_process";
+import { copyFile, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sandboxProcess } from "../support/sandbox-processes.ts";
+import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
+
+const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
+let system: System;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "clew-explain-"));
+  system = await startSystem({ CLEW_MAX_CONCURRENT_RUNS: "1" });
+});
+afterAll(async () => {
+  await system?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs the command as a user does, in a folder of his own. */
+function clew(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  return new Promise((resolve) => {
+    const options = { cwd: folder, env: { PATH: process.env.PATH, CLEW_URL: system.url }, timeout: 60_000 };
+    const child = execFile(process.execPath, [main, ...args], options, (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }));
+  });
+}
+
+/** Explains a run; answers the screen without the times, and the explanation. */
+async function explain(runId: string) {
+  const { code, out } = await clew("explain", runId);
+  expect(code).toBe(0);
+  expect(out.split("\n").length).toBeLessThan(45);
+  const explanation = JSON.parse((await clew("explain", runId, "--json")).out);
+  return { screen: out, explanation };
+}
+
+/** Runs each command of ours that an explanation names; a run that it starts is stopped. */
+async function followAdvice(next: readonly { readonly command: string }[]) {
+  for (const { command } of next) {
+    const words = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+    const starts = words[1] === "run";
+    const { code, out, err } = await clew(...words.slice(1), ...(starts ? ["--detach"] : []));
+    expect([command, err]).toEqual([command, code < 2 ? err : ""]);
+    if (starts) await clew("stop", out.trim(), "--grace", "0");
+  }
+}
+
+const write = (baseUrl: string) => `id: write
+steps:
+  - { action: goto, params: { url: "${baseUrl}/login" } }
+  - { action: click, selector: "#never", params: { timeout_ms: 60000 }, description: Press the button }
+`;
+
+describe("clew explain", () => {
+  it("says of a run that completed what it did and what came of it", async () => {
+    const run = await system.clew.createRun(await system.cancelOrder("12345"));
+    await run.result();
+    const { screen, explanation } = await explain(run.id);
+    expect(screen).toMatch(
+      /^run-\S+ {2}COMPLETED after \d+\.\d s\n\nAsked {5}playbook cancel-order version 1 \(sha256 \w{12}…\), given as text\n/,
+    );
+    expect(screen).toContain("order_id = 12345");
+    expect(screen).toMatch(/Did +\+\d+\.\d s {2}1\. Open the login page {2}\d+\.\d s\n/);
+    expect(screen).toMatch(/Result {4}Completed 'cancel-order': 9 steps\.\n {10}confirmation = Order 12345 was cancelled/);
+    expect(screen).toContain("to run it again is to do it again");
+    expect(explanation).toMatchObject({ state: "COMPLETED", effects: "COMMITTED", unconfirmed: [], stepCount: 9 });
+    expect(explanation.deeds.map(({ end }: { readonly end: string }) => end)).toEqual(Array(9).fill("done"));
+    await followAdvice(explanation.next);
+  });
+
+  it("says of a failed step why, how to see the page, and how to run it again", async () => {
+    const run = await system.clew.createRun(await system.cancelOrder("99999"));
+    await run.result();
+    const { screen, explanation } = await explain(run.id);
+    expect(screen).toMatch(/\d\. \S.* {2}FAILED {2}\d+\.\d s {2}.*There is no order 99999/);
+    expect(screen).toMatch(/Why {7}\w+: .*There is no order 99999/);
+    expect(explanation.why.wayOut).not.toBe("");
+    const again = explanation.next.findLast(({ command }: { readonly command: string }) => command.startsWith("clew run"));
+    expect(again.command).toContain(`--param order_id=99999 --param base_url=${system.backOffice.url}`);
+    await followAdvice(explanation.next);
+  });
+
+  it("says of a sandbox lost in the midst of a write what was begun and not confirmed, and that one has to look", async () => {
+    const run = await system.clew.createRun(system.spec(write(system.backOffice.url)));
+    for await (const event of run.events())
+      if (event.type === "actionStarted" && event.actionStarted.effect === "WRITE")
+        process.kill(sandboxProcess(system.volume, "agent").pid, "SIGKILL");
+    const { screen, explanation } = await explain(run.id);
+    expect(screen).toMatch(/2\. Press the button {2}CUT OFF {2}about to click '#never'\n/);
+    expect(screen).toMatch(/Unsure {4}begun and not confirmed: click '#never' \(write, event \d+\)\n/);
+    expect(screen).toContain("Why       SANDBOX_LOST: ");
+    expect(screen).toContain("Again     An action was begun and never confirmed: look before you run it again.");
+    expect(explanation).toMatchObject({ effects: "UNKNOWN", unconfirmed: [{ action: "click", effect: "WRITE" }] });
+    await followAdvice(explanation.next);
+  });
+
+  it("says of a run that goes on where it stands, of one in the queue that it waits, and of one that was stopped who asked and why", async () => {
+    const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));
+    for await (const event of run.events()) if (event.type === "actionStarted" && event.actionStarted.action === "wait_for") break;
+    const queued = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));
+    const { screen, explanation } = await explain(run.id);
+    expect(screen).toMatch(/^run-\S+ {2}RUNNING\n/);
+    expect(screen).toContain("Result    It goes on: step 2 of 2.");
+    expect(screen).toMatch(/2\. wait for .* {2}goes on\n/);
+    expect(screen).not.toContain("Again");
+    expect(explanation.next.map(({ command }: { readonly command: string }) => command.split(" ")[1])).toEqual(["stream", "stop"]);
+    expect((await explain(queued.id)).screen).toContain("Result    It waits for a place");
+    expect((await clew("verify", run.id)).out).toMatch(/^UNFINISHED {2}/);
+
+    await run.stop({ reason: "no longer needed", graceSeconds: 0 });
+    await queued.stop({ reason: "changed my mind" });
+    await Promise.all([run.result(), queued.result()]);
+    const stopped = await explain(run.id);
+    expect(stopped.screen).toMatch(/^run-\S+ {2}TERMINATED after /);
+    expect(stopped.screen).toContain("Stopped   on request: no longer needed");
+    expect((await explain(queued.id)).screen).toContain("Did       nothing yet");
+  });
+
+  it("says of a run that timed out how to give it more time", async () => {
+    const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url), { timeoutSeconds: 5 }));
+    await run.result();
+    const { screen } = await explain(run.id);
+    expect(screen).toContain("Why       TIMED_OUT: ");
+    expect(screen).toContain("Raise timeoutSeconds");
+    expect(screen).toContain("Nothing was changed: it is safe to run again.");
+  });
+});
+
+describe("clew verify", () => {
+  it("finds a real run whole, on the volume and through the gateway alike, and finds one byte that was changed", async () => {
+    const run = await system.clew.createRun(await system.cancelOrder("12346"));
+    const { run: ended } = await run.result();
+    const reader = await clew("verify", run.id, "--json");
+    const file = await clew("verify", run.id, "--volume", system.volume, "--json");
+    expect([reader.code, file.code]).toEqual([0, 0]);
+    const same = { kind: "sound", runId: run.id, events: ended.lastSequence, state: "COMPLETED", resumeToken: ended.resumeToken };
+    expect(JSON.parse(reader.out)).toMatchObject({ ...same, source: { gateway: system.url } });
+    expect(JSON.parse(file.out)).toMatchObject({ ...same, source: { epoch: 1 } });
+
+    const copy = join(folder, "journal");
+    await copyFile(join(system.volume, "runs", run.id, "journal"), copy);
+    await using handle = await open(copy, "r+");
+    await handle.write(Buffer.from("\u0000"), 0, 1, 500);
+    expect(await clew("verify", "journal")).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/^DAMAGED {2}run-\S+: event 1 at byte 64: /),
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readProcess } from "@clew/process/process-tree";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { sandboxProcess, sandboxProcesses } from "../support/sandbox-processes.ts";
+import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
+
+/** What a run may leave on the volume when it is over. */
+const lasting = ["artifacts", "journal", "journal.index"];
+
+describe("what a run leaves behind", () => {
+  let temp: string;
+  let system: System;
+  beforeAll(async () => {
+    // A temp folder of its own, so that what others leave in theirs is not taken for ours.
+    temp = await mkdtemp(join(tmpdir(), "clew-left-"));
+    await mkdir(join(temp, "run"));
+    system = await startSystem({ TMPDIR: temp, XDG_RUNTIME_DIR: join(temp, "run") });
+  });
+  afterAll(async () => {
+    await system[Symbol.asyncDispose]();
+    await rm(temp, { recursive: true, force: true });
+  });
+
+  function agentAndWarden(): { readonly agent: number; readonly warden: number } {
+    const { pid } = sandboxProcess(system.volume, "agent");
+    return { agent: pid, warden: readProcess(pid)?.parentPid ?? Number.NaN };
+  }
+
+  async function expectNothingLeft(runId: string): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        expect(sandboxProcesses(system.volume)).toEqual([]);
+        expect((await readdir(temp, { recursive: true })).filter((name) => !name.startsWith("node-compile-cache"))).toEqual(["run"]);
+        expect((await readdir(join(system.volume, "runs", runId))).filter((name) => !lasting.includes(name))).toEqual([]);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+  }
+
+  it("is its journal and its artifacts when it came to its end", async () => {
+    const run = await system.clew.createRun(await system.cancelOrder());
+    expect((await run.result()).state).toBe("COMPLETED");
+    await expectNothingLeft(run.id);
+  });
+
+  it.each(["stop", "warden", "agent", "browser"] as const)("is its journal and its artifacts when it was cut short: %s", async (how) => {
+    const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));
+    for await (const event of run.events()) {
+      if (event.type !== "actionStarted" || event.actionStarted.action !== "wait_for") continue;
+      if (how === "stop") await run.stop({ graceSeconds: 0 });
+      else if (how === "browser") process.kill(sandboxProcess(system.volume, "browser").pid, "SIGKILL");
+      else process.kill(agentAndWarden()[how], "SIGKILL");
+    }
+    expect((await run.result()).state).toBe(how === "stop" ? "TERMINATED" : "FAILED");
+    await expectNothingLeft(run.id);
+  });
+});

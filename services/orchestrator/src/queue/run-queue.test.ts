@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pickNext, positionOf } from "./run-queue.ts";
+import { pickNext, placeInQueue } from "./run-queue.ts";
 
 const run = (id: string, priority: number, createTimeMs: number) => ({ id, priority, createTimeMs });
 
@@ -20,6 +20,6 @@ it.each([
 
 it("counts who is ahead", () => {
   const waiting = [run("a", 5, 1), run("b", 9, 2), run("c", 5, 3)];
-  expect(positionOf(run("c", 5, 3), waiting)).toBe(2);
-  expect(positionOf(run("b", 9, 2), waiting)).toBe(0);
+  expect(placeInQueue(run("c", 5, 3), waiting)).toBe(2);
+  expect(placeInQueue(run("b", 9, 2), waiting)).toBe(0);
 });

@@ -13,7 +13,7 @@ export function byTurn(a: QueuedRun, b: QueuedRun): number {
 }
 
 /** How many runs of `waiting` come before `run`. */
-export function positionOf(run: QueuedRun, waiting: Iterable<QueuedRun>): number {
+export function placeInQueue(run: QueuedRun, waiting: Iterable<QueuedRun>): number {
   let ahead = 0;
   for (const other of waiting) if (other.id !== run.id && byTurn(other, run) < 0) ahead += 1;
   return ahead;

@@ -17,6 +17,13 @@ export interface RunFilter {
   readonly parentRun: string;
 }
 
+/** A run as it was last indexed, and the request that made it. */
+export interface KnownRun {
+  readonly run: Run;
+  readonly requestId: string;
+  readonly requestHmac: string;
+}
+
 const schemaVersion = 1;
 
 const schema = `
@@ -47,12 +54,13 @@ const upsert = `
 export class Registry implements Disposable {
   readonly #database: DatabaseSync;
 
-  /** Opens the index of a volume; a damaged one is removed and begun anew, and is empty then. */
+  /** Opens the index of a volume; a damaged one is removed and begun anew, and is empty then. @throws what the disk does, such as that it is full. */
   constructor(volumeFolder: string) {
     const file = join(volumeFolder, "registry.sqlite");
     try {
       this.#database = openDatabase(file);
-    } catch {
+    } catch (error) {
+      if (!isDamage(error)) throw error;
       for (const end of ["", "-wal", "-shm"]) rmSync(`${file}${end}`, { force: true });
       this.#database = openDatabase(file);
     }
@@ -94,6 +102,13 @@ export class Registry implements Disposable {
   get(runId: string): Run | undefined {
     const row = this.#database.prepare("SELECT run FROM runs WHERE id = ?").get(runId);
     return row === undefined ? undefined : Run.decode(bytes(row["run"]));
+  }
+
+  /** Reads one run as it was last indexed, with the request that made it. */
+  known(runId: string): KnownRun | undefined {
+    const row = this.#database.prepare("SELECT run, request_id, request_hmac FROM runs WHERE id = ?").get(runId);
+    if (row === undefined) return undefined;
+    return { run: Run.decode(bytes(row["run"])), requestId: String(row["request_id"]), requestHmac: String(row["request_hmac"]) };
   }
 
   /** Finds the run that a request id made. */
@@ -142,12 +157,23 @@ export class Registry implements Disposable {
   }
 }
 
+class DamagedError extends Error {}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB: anything else, such as a full disk, passes and leaves the index as it was. */
+const damageCodes: ReadonlySet<unknown> = new Set([11, 26]);
+
+function isDamage(error: unknown): boolean {
+  if (error instanceof DamagedError) return true;
+  // The low byte is the primary code.
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" && damageCodes.has(error.errcode & 0xff);
+}
+
 function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file);
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;");
     const found = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-    if (found !== "ok") throw new Error("The registry is damaged.");
+    if (found !== "ok") throw new DamagedError("The registry is damaged.");
     if (database.prepare("PRAGMA user_version").get()?.["user_version"] !== schemaVersion) {
       database.exec(
         `DROP TABLE IF EXISTS runs; DROP TABLE IF EXISTS labels; DROP TABLE IF EXISTS artifacts; ${schema} PRAGMA user_version = ${schemaVersion};`,

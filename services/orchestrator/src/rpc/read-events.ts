@@ -20,7 +20,7 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
   const patienceMs = waitMs(request.wait);
   using view = await runs.view(request.runId, caller);
   const { journal } = view;
-  const asked = await journal.resolve(parsePosition(request.after, request.runId));
+  const asked = await view.resolve(parsePosition(request.after, request.runId));
   let position = asked;
   if (position.sequence >= journal.tail.value && patienceMs > 0 && !isTerminal(view.run().state)) {
     using wait = linkSignals(signal);
@@ -34,7 +34,7 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
   const wanted = passing(caller.types);
   const events: RunEvent[] = [];
   let bytes = 0;
-  for (const record of await journal.read(position, { limit, maxBytes: limits.pageBytes / 2 })) {
+  for (const record of await view.read(position, { limit, maxBytes: limits.pageBytes / 2 })) {
     const event = decodeRecord(journal, record);
     bytes += RunEvent.encode(event).finish().byteLength;
     if (position !== asked && bytes > limits.pageBytes) break;

@@ -10,7 +10,8 @@ import { limits } from "../runs/limits.ts";
 import { showRun } from "../runs/shown-run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import { decodeRecord } from "../supervisor/decode-record.ts";
-import type { Runs, RunView } from "../supervisor/runs.ts";
+import type { RunView } from "../supervisor/run-view.ts";
+import type { Runs } from "../supervisor/runs.ts";
 import { demandEventTypes, passing } from "./event-types.ts";
 
 const pageRecords = 256;
@@ -29,7 +30,7 @@ export async function* streamRunEvents(
   demandEventTypes(request.types);
   using view = await runs.view(request.runId, caller);
   const { journal } = view;
-  const reader = { position: await journal.resolve(parsePosition(request.resumeToken, request.runId)) };
+  const reader = { position: await view.resolve(parsePosition(request.resumeToken, request.runId)) };
   const frame = (value: NonNullable<StreamRunEventsResponse["frame"]>): StreamRunEventsResponse => ({
     resumeToken: journal.tokenOf(reader.position),
     frame: value,
@@ -39,7 +40,7 @@ export async function* streamRunEvents(
   const wanted = passing(new Set(request.types), caller.types);
   try {
     const beat = () => frame({ $case: "checkpoint", value: {} });
-    const shown = { journal, run: () => showRun(view.run(), caller.types) };
+    const shown = { ...view, run: () => showRun(view.run(), caller.types) };
     yield* withHeartbeat(follow(shown, reader, wanted, frame, wait.signal), { intervalMs: limits.heartbeatMs - 1_000, beat });
   } catch (error) {
     // A planned close is said in the stream, so that readers do not take it for a broken one.
@@ -52,7 +53,7 @@ export async function* streamRunEvents(
 }
 
 async function* follow(
-  { journal, run: runNow }: Omit<RunView, keyof Disposable>,
+  { journal, run: runNow, read }: Omit<RunView, keyof Disposable>,
   reader: { position: Position },
   wanted: (event: RunEvent) => boolean,
   frame: (value: NonNullable<StreamRunEventsResponse["frame"]>) => StreamRunEventsResponse,
@@ -67,7 +68,7 @@ async function* follow(
       }
       await journal.tail.waitAbove(reader.position.sequence, { signal });
     }
-    const records = await journal.read(reader.position, { limit: pageRecords, maxBytes: limits.pageBytes / 2 });
+    const records = await read(reader.position, { limit: pageRecords, maxBytes: limits.pageBytes / 2 });
     const last = records.at(-1);
     if (last === undefined) continue;
     const events = records.map((record) => decodeRecord(journal, record)).filter(wanted);

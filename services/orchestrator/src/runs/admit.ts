@@ -76,6 +76,7 @@ export function admit(event: SandboxEvent, encodedBytes: number, state: Admissio
 /** What a producer may say, and not now or not so. */
 function outOfTurn(payload: NonNullable<SandboxEvent["payload"]>, { begun }: AdmissionState): string | undefined {
   if (payload.$case === "runStarted" && begun) return "a second runStarted";
+  if (payload.$case === "warningRaised" && payload.value.reason === "JOURNAL_DAMAGED") return "a warning of the orchestrator's own";
   if (payload.$case === "inputRequested") return "an inputRequested, which is not built yet";
   if (payload.$case === "outcomePublished" && payload.value.state !== Run_State.COMPLETED && payload.value.state !== Run_State.FAILED) {
     return "an outcome that is neither COMPLETED nor FAILED";

@@ -1,5 +1,5 @@
 import { Fault } from "@clew/fault/fault";
-import { Journal } from "../journal/journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { RunId } from "../runs/run-id.ts";
 
 /** A journal that somebody reads. Dispose it when done. */
@@ -19,20 +19,22 @@ const idleMost = 64;
 /** The journals of finished runs that somebody reads, each opened once however many read it. */
 export class OpenJournals implements AsyncDisposable {
   readonly #shelf = new Map<RunId, Shelved>();
-  readonly #folderOf: (runId: RunId) => string;
+  readonly #open: (runId: RunId) => Promise<Journal>;
 
-  constructor(folderOf: (runId: RunId) => string) {
-    this.#folderOf = folderOf;
+  /** `open` opens the journal of a run that is over. */
+  constructor(open: (runId: RunId) => Promise<Journal>) {
+    this.#open = open;
   }
 
   /** Opens a run's journal, or shares the open one. @throws Fault RUN_NOT_FOUND when there is none. */
   async borrow(runId: RunId): Promise<BorrowedJournal> {
     let shelved = this.#shelf.get(runId);
     if (shelved === undefined) {
-      const opening = Journal.open({ folder: this.#folderOf(runId), runId }).then(({ journal }) => journal);
+      const opening = this.#open(runId);
       shelved = { opening, users: 0, usedAt: 0 };
       this.#shelf.set(runId, shelved);
-      opening.catch(() => this.#shelf.delete(runId));
+      const mine = shelved;
+      opening.catch(() => this.#shelf.get(runId) === mine && this.#shelf.delete(runId));
     }
     const mine = shelved;
     mine.users += 1;
@@ -68,12 +70,13 @@ export class OpenJournals implements AsyncDisposable {
     };
   }
 
-  /** Closes a run's journal, as soon as nobody reads it. */
-  forget(runId: RunId): void {
+  /** Closes a run's journal: whoever borrows it next has it opened again. Where `journal` is given, only if it is still that one. */
+  async forget(runId: RunId, journal?: Journal): Promise<void> {
     const shelved = this.#shelf.get(runId);
-    if (shelved === undefined) return;
+    if (shelved === undefined || (journal !== undefined && (await shelved.opening.catch(() => undefined)) !== journal)) return;
+    if (this.#shelf.get(runId) !== shelved) return;
     this.#shelf.delete(runId);
-    void shelved.opening.then((journal) => journal[Symbol.asyncDispose]()).catch(() => {});
+    await shelved.opening.then((journal) => journal[Symbol.asyncDispose]()).catch(() => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -84,6 +87,6 @@ export class OpenJournals implements AsyncDisposable {
 
   #tidy(): void {
     const idle = [...this.#shelf].filter(([, { users }]) => users === 0).sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    for (const [runId] of idle.slice(0, Math.max(0, idle.length - idleMost))) this.forget(runId);
+    for (const [runId] of idle.slice(0, Math.max(0, idle.length - idleMost))) void this.forget(runId);
   }
 }

@@ -1,12 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Fault } from "@clew/fault/fault";
-import { Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
-import { Journal } from "../journal/journal.ts";
+import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { Disk } from "../journal/disk.ts";
+import { Journal, type Recovery } from "../journal/journal.ts";
 import { hashSource } from "../playbooks/catalogue.ts";
+import type { KnownRun } from "../registry/registry.ts";
 import type { RunId } from "../runs/run-id.ts";
-import { failedOutcome, outcomePublished, warningRaised } from "./phrases.ts";
-import { type OnChange, RunLog } from "./run-log.ts";
+import { type OnChange, type OnRefused, RunLog } from "./run-log.ts";
+import { sayDamage } from "./say-damage.ts";
+
+/** Where a run lies, what is known of it besides, and who hears of it from then on. */
+export interface OpenRunOptions {
+  readonly folder: string;
+  readonly runId: RunId;
+  /** As it was last indexed: what a damaged journal no longer says. */
+  readonly known: KnownRun | undefined;
+  readonly disk: Disk | undefined;
+  readonly onChange: OnChange;
+  readonly onRefused?: OnRefused;
+}
 
 /** A run as it was found on the volume. */
 export interface OpenedRun {
@@ -20,36 +32,53 @@ const pageRecords = 1_000;
 const pageBytes = 4 * 1024 * 1024;
 
 /** Opens a run from its journal, mending that where it must be, and folds its events. Undefined where nothing was ever written. */
-export async function openRun(folder: string, runId: RunId, onChange: OnChange): Promise<OpenedRun | undefined> {
+export async function openRun(options: OpenRunOptions): Promise<OpenedRun | undefined> {
+  await using opening = new AsyncDisposableStack();
+  const opened = await openLog(options);
+  opening.use(opened.log);
+  const log = await foldAll(opened, options);
+  if (log === undefined) return undefined;
+  const text = await readFile(join(options.folder, "artifacts", "playbook.yaml"), "utf8").catch(() => "");
+  const playbookSource = hashSource(text) === log.run.playbook?.sha256 ? text : "";
+  opening.move();
+  return { log, spec: log.run.spec ?? RunSpec.fromPartial({}), playbookSource };
+}
+
+/**
+ * Opens the journal of a run that is known to be over. One that was sealed is not read as a whole; one that had to be mended is
+ * given its end again: `finish` writes it.
+ */
+export async function openFinished(options: OpenRunOptions, finish: (log: RunLog) => Promise<void>): Promise<Journal> {
+  await using opening = new AsyncDisposableStack();
+  const opened = await openLog(options);
+  const { journal } = opening.use(opened.log);
+  if (!journal.sealed && (await foldAll(opened, options)) !== undefined) await finish(opened.log);
+  opening.move();
+  return journal;
+}
+
+interface OpenedLog {
+  readonly log: RunLog;
+  readonly recovery: Recovery;
+}
+
+async function openLog({ folder, runId, disk, onChange, onRefused }: OpenRunOptions): Promise<OpenedLog> {
   let log: RunLog | undefined;
-  let reading = true;
-  const { journal, recovery } = await Journal.open({ folder, runId, onDurable: (records) => log?.hear(records) });
-  log = new RunLog(journal, undefined, (fold, before) => {
-    if (!reading) onChange(fold, before);
-  });
+  const onDurable: Parameters<typeof Journal.open>[0]["onDurable"] = (records) => log?.hear(records);
+  const { journal, recovery } = await Journal.open({ folder, runId, onDurable, ...(disk && { disk }) });
+  log = new RunLog(journal, undefined, onChange, onRefused);
+  return { log, recovery };
+}
+
+/** Folds all that is durable, and says what was lost of it. Undefined where there is nothing, and nothing is known. */
+async function foldAll({ log, recovery }: OpenedLog, { known }: OpenRunOptions): Promise<RunLog | undefined> {
+  const { journal } = log;
   let position = await journal.resolve({ kind: "start" });
   while (position.sequence < journal.durable) {
     const records = await journal.read(position, { limit: pageRecords, maxBytes: pageBytes });
-    log.hear(records);
+    log.recall(records);
     position = records.at(-1) ?? position;
   }
-  reading = false;
-  if (journal.durable === 0) {
-    await log[Symbol.asyncDispose]();
-    return undefined;
-  }
-  if (recovery.kind === "damaged" && !journal.sealed) {
-    const { lostFrom, lostTo } = recovery;
-    const warning = warningRaised("JOURNAL_DAMAGED", "Events of this run were lost on the volume.", {
-      lostFrom: String(lostFrom),
-      lostTo: String(lostTo),
-    });
-    const failed = outcomePublished(Run_State.FAILED, failedOutcome(new Fault("JOURNAL_DAMAGED"), undefined));
-    await log.decide(({ run }) =>
-      [warning, ...(run.outcome === undefined ? [failed] : [])].map((draft) => ({ ...draft, attempt: run.attempt })),
-    );
-  }
-  const text = await readFile(join(folder, "artifacts", "playbook.yaml"), "utf8").catch(() => "");
-  const playbookSource = hashSource(text) === log.run.playbook?.sha256 ? text : "";
-  return { log, spec: log.run.spec ?? RunSpec.fromPartial({}), playbookSource };
+  await sayDamage(log, recovery, known);
+  return log.isBegun ? log : undefined;
 }

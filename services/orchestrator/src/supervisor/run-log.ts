@@ -19,6 +19,9 @@ export interface RunDraft extends EventDraft {
 /** Told of what became durable of a run, before any reader can see it, and how the run stood before. */
 export type OnChange = (fold: RunFold, before: RunFold | undefined) => void;
 
+/** Told why the volume did not take what was to be written of a run. */
+export type OnRefused = (fault: Fault) => void;
+
 /**
  * The journal of one run, and what its events come to. The only writer of the run.
  *
@@ -29,11 +32,13 @@ export class RunLog implements AsyncDisposable {
   #fold: RunFold | undefined;
   #decided: Promise<unknown> = Promise.resolve();
   readonly #onChange: OnChange;
+  readonly #onRefused: OnRefused;
 
-  constructor(journal: Journal, fold: RunFold | undefined, onChange: OnChange) {
+  constructor(journal: Journal, fold: RunFold | undefined, onChange: OnChange, onRefused: OnRefused = () => {}) {
     this.journal = journal;
     this.#fold = fold;
     this.#onChange = onChange;
+    this.#onRefused = onRefused;
   }
 
   /** All that the durable events come to. @throws where nothing was written yet. */
@@ -47,20 +52,32 @@ export class RunLog implements AsyncDisposable {
     return this.fold.run;
   }
 
+  /** Takes what was durable before; nobody is told of it. */
+  recall(records: readonly JournalRecord[]): void {
+    for (const record of records) this.#fold = applyEvent(this.#fold, decodeRecord(this.journal, record));
+  }
+
   /** Takes what became durable; the journal calls it before its tail moves. */
   hear(records: readonly JournalRecord[]): void {
     const before = this.#fold;
-    for (const record of records) this.#fold = applyEvent(this.#fold, decodeRecord(this.journal, record));
+    this.recall(records);
     if (this.#fold !== undefined) this.#onChange(this.#fold, before);
   }
 
+  /** Whether anything of the run is durable. */
+  get isBegun(): boolean {
+    return this.#fold !== undefined;
+  }
+
   /**
-   * Decides what to write on what is durable, writes it, and resolves once it is durable itself.
+   * Decides what to write on what is durable, writes it, and resolves once it is durable itself. What the volume refused before
+   * is not written later: the next decision is made on what is durable, once the volume takes it again.
    *
    * @param decide must not wait; it answers nothing to write nothing.
    */
   decide(decide: (fold: RunFold) => readonly RunDraft[]): Promise<void> {
     const decided = this.#decided.then(async () => {
+      if (this.journal.failure !== undefined) await this.journal.recover();
       const drafts = decide(this.fold);
       if (drafts.length > 0) await this.#append(drafts);
     });
@@ -104,6 +121,12 @@ export class RunLog implements AsyncDisposable {
         body,
       };
     });
-    await this.journal.append(encoded);
+    try {
+      await this.journal.append(encoded);
+    } catch (error) {
+      const { failure } = this.journal;
+      if (failure !== undefined) this.#onRefused(failure);
+      throw error;
+    }
   }
 }

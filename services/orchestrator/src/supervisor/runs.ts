@@ -1,35 +1,38 @@
 import { randomUUIDv7 } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
-import { type Artifact, Artifact_Kind, Run, Run_Effects, Run_State, type RunSpec, Usage } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Artifact, Run, Run_Effects, Run_State, Usage } from "@clew/proto/grpc/clew/run/v1/run";
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { type Caller, reaches } from "../access/caller.ts";
-import { storeArtifact } from "../artifacts/artifact-store.ts";
-import { Journal } from "../journal/journal.ts";
-import { pickNext, positionOf, type QueuedRun } from "../queue/run-queue.ts";
+import type { Disk } from "../journal/disk.ts";
+import type { Journal } from "../journal/journal.ts";
+import { pickNext, placeInQueue, type QueuedRun } from "../queue/run-queue.ts";
 import type { Registry, RunFilter } from "../registry/registry.ts";
 import { canonicalSpec } from "../runs/canonical-spec.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { PageCursor } from "../runs/page-token.ts";
-import { graceEndsAtMs, type RunFold } from "../runs/run.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
 import { withoutSecrets } from "../runs/spec.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { Room } from "../volume/room.ts";
 import type { Tombstones } from "../volume/tombstones.ts";
 import type { Volume } from "../volume/volume.ts";
+import { askToStop } from "./ask-to-stop.ts";
 import { publish, publishStopped } from "./attempt.ts";
+import { beginRun } from "./begin-run.ts";
+import { type LiveRun, toQueued } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
-import { openRun } from "./open-run.ts";
+import { type OpenRunOptions, openFinished, openRun } from "./open-run.ts";
 import { failedOutcome } from "./phrases.ts";
-import { RunLog } from "./run-log.ts";
-import { failRun, finishRun, superviseRun } from "./supervise.ts";
-import { artifactStored } from "./take-artifact.ts";
+import { RunRows } from "./run-rows.ts";
+import { type RunView, viewRun } from "./run-view.ts";
+import { failRun, finishRun, superviseRun, writeLast } from "./supervise.ts";
+import { waitInQueue } from "./wait-in-queue.ts";
 import type { WantedRun } from "./wanted-run.ts";
 
 /** What keeping runs needs. */
@@ -41,28 +44,13 @@ export interface RunsOptions {
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
   readonly logger: Logger;
+  /** The room on the volume; without it there is always some. */
+  readonly room?: Room;
+  /** What journals are written to; the real file system unless given. */
+  readonly disk?: Disk;
 }
 
 const reopenMs = 5_000;
-
-/** A run that is not over, as this process keeps it. */
-interface LiveRun {
-  readonly log: RunLog;
-  /** With the credentials, which are nowhere else. */
-  readonly spec: RunSpec;
-  readonly playbookSource: string;
-  /** Keeps the journal open while the run is not over. */
-  readonly hold: Disposable;
-  /** Settles when the run is over or let go of; undefined while it waits for a place. */
-  supervising: Promise<void> | undefined;
-}
-
-/** A run's journal and what it comes to, for one reader. Dispose it when done. */
-export interface RunView extends Disposable {
-  readonly journal: Journal;
-  /** The Run as it is now. */
-  readonly run: () => Run;
-}
 
 /** All runs of one volume: creates, queues, starts, stops and finds them. */
 export class Runs implements AsyncDisposable {
@@ -72,11 +60,15 @@ export class Runs implements AsyncDisposable {
   readonly #journals: OpenJournals;
   readonly #ending = new AbortController();
   readonly #supervised = new Set<Promise<void>>();
+  readonly #rows: RunRows;
+  readonly #watching: Disposable | undefined;
   #accepting = true;
 
   constructor(options: RunsOptions) {
     this.#options = options;
-    this.#journals = new OpenJournals((runId) => options.volume.runFolder(runId));
+    this.#rows = new RunRows(options.registry, options.logger);
+    this.#journals = new OpenJournals((runId) => this.#openFinished(runId));
+    this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#pump()));
   }
 
   /** How many runs wait for a place, and how many have one. */
@@ -144,7 +136,7 @@ export class Runs implements AsyncDisposable {
     if (!isTerminal(run.state) || this.#live.has(runId)) throw new Fault("RUN_NOT_TERMINAL");
     await this.#options.tombstones.bury(runId, run.tenant, this.#options.volume.runFolder(runId));
     this.#options.registry.remove(runId);
-    this.#journals.forget(runId);
+    await this.#journals.forget(runId);
   }
 
   /** Reads a run, waiting at most `waitMs` for its end. */
@@ -178,23 +170,33 @@ export class Runs implements AsyncDisposable {
   async stop(runId: string, caller: Caller, reason: string, graceSeconds: number): Promise<Run> {
     this.get(runId, caller);
     const live = isRunId(runId) ? this.#live.get(runId) : undefined;
-    if (live !== undefined) await this.#stop(live, reason, graceSeconds, { key: caller.key, actor: caller.actor });
+    if (live !== undefined) await askToStop(live.log, reason, graceSeconds, { key: caller.key, actor: caller.actor });
     return this.get(runId, caller);
   }
 
   /** Opens a run's journal for a reader. */
   async view(runId: string, caller: Caller): Promise<RunView> {
-    this.get(runId, caller);
+    const { state } = this.get(runId, caller);
     if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
-    const { journal, [Symbol.dispose]: release } = await this.#journals.borrow(runId);
-    return { journal, run: () => this.get(runId, caller), [Symbol.dispose]: release };
+    // It could not be opened yet: a second hand on its journal would be one too many.
+    if (!isTerminal(state) && !this.#live.has(runId)) throw new Fault("VOLUME_FAILED");
+    return viewRun(
+      this.#journals,
+      runId,
+      () => this.get(runId, caller),
+      async () => {
+        const live = this.#live.get(runId);
+        live?.fail?.(new Fault("JOURNAL_DAMAGED"));
+        await live?.supervising;
+      },
+    );
   }
 
   /** Stops every run that is under way, and waits until each is over or `signal` aborts. Queued runs stay queued. */
   async stopAll(graceSeconds: number, signal: AbortSignal): Promise<void> {
     this.#accepting = false;
     const running = [...this.#live].filter(([, { supervising }]) => supervising !== undefined);
-    await Promise.allSettled(running.map(([, live]) => this.#stop(live, "", graceSeconds, undefined)));
+    await Promise.allSettled(running.map(([, live]) => askToStop(live.log, "", graceSeconds, undefined)));
     await abortable(Promise.allSettled(running.map(([, { supervising }]) => supervising)), signal).catch(() => {});
     // What did not end in time is killed; the next orchestrator finds it lost and ends it.
     const { provider, volume } = this.#options;
@@ -207,6 +209,7 @@ export class Runs implements AsyncDisposable {
   /** Lets go of every run as it is, for the next orchestrator to go on with. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#accepting = false;
+    this.#watching?.[Symbol.dispose]();
     this.#ending.abort(new Fault("SHUTTING_DOWN"));
     await Promise.allSettled(this.#supervised);
     await Promise.allSettled([...this.#live.values()].map(({ log }) => log.settled()));
@@ -214,11 +217,10 @@ export class Runs implements AsyncDisposable {
   }
 
   async #create(requestId: string, requestHmac: string, { spec, resolve, caller, traceparent }: WantedRun): Promise<Run> {
-    const { volume } = this.#options;
+    const { volume, disk, room } = this.#options;
+    await room?.require();
     const work = await resolve();
     const runId = toRunId(randomUUIDv7());
-    const folder = volume.runFolder(runId);
-    const by = { key: caller.key, actor: caller.actor };
     const run: Run = {
       ...Run.fromPartial({ id: runId, tenant: caller.tenant, state: Run_State.QUEUED, effects: Run_Effects.NONE, traceparent }),
       spec: withoutSecrets(spec, work.reference.sha256),
@@ -226,27 +228,26 @@ export class Runs implements AsyncDisposable {
       usage: Usage.fromPartial({}),
       createTime: new Date(),
     };
-    await using undo = new AsyncDisposableStack();
-    undo.defer(() => rm(folder, { recursive: true, force: true }));
-    let log: RunLog | undefined;
-    const journal = undo.use(await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records) }));
-    log = new RunLog(journal, undefined, (fold, before) => this.#index(fold, before));
-    const name = "playbook.yaml";
-    const stored = await storeArtifact(folder, name, [Buffer.from(work.source)]);
     const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: Date.now() };
-    const position = positionOf(queued, this.#waiting());
-    const summary = position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`;
-    await log.begin([
-      {
-        attempt: 0,
-        summary: `Created a run of ${work.reference.id}`,
-        payload: { $case: "runCreated", value: { run, by, requestId, requestHmac } },
-      },
-      { attempt: 0, ...artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...stored }) },
-      { attempt: 0, summary, payload: { $case: "runQueued", value: { position } } },
-    ]);
-    undo.move();
-    const live: LiveRun = { log, spec, playbookSource: work.source, hold: this.#journals.adopt(runId, journal), supervising: undefined };
+    const log = await beginRun({
+      created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
+      position: placeInQueue(queued, this.#waiting()),
+      playbookSource: work.source,
+      folder: volume.runFolder(runId),
+      disk,
+      onChange: (fold, before) => this.#rows.note(fold, before),
+      onRefused: (fault) => this.#refused(runId, fault),
+    }).catch(async (error: unknown) => {
+      if (Fault.from(error).reason === "VOLUME_FULL") await room?.giveUp();
+      throw error;
+    });
+    const live: LiveRun = {
+      log,
+      spec,
+      playbookSource: work.source,
+      hold: this.#journals.adopt(runId, log.journal),
+      supervising: undefined,
+    };
     this.#live.set(runId, live);
     this.#watchQueue(runId, live);
     const created = log.run;
@@ -254,11 +255,33 @@ export class Runs implements AsyncDisposable {
     return created;
   }
 
+  #openOptions(runId: RunId): OpenRunOptions {
+    const { volume, registry, disk } = this.#options;
+    return {
+      folder: volume.runFolder(runId),
+      runId,
+      known: registry.known(runId),
+      disk,
+      onChange: (fold, before) => this.#rows.note(fold, before),
+      onRefused: (fault) => this.#refused(runId, fault),
+    };
+  }
+
+  /** Opens the journal of a run that is over; where it was damaged, it is given an end again. */
+  #openFinished(runId: RunId): Promise<Journal> {
+    const { volume, registry, logger } = this.#options;
+    return openFinished(this.#openOptions(runId), async (log) => {
+      await writeLast({ log, runFolder: volume.runFolder(runId) });
+      registry.write(log.fold);
+      logger.warn({ run: runId, epoch: log.journal.epoch }, "journal of a finished run was mended");
+    });
+  }
+
   /** Opens a run that is not known to be over. Answers false where that may go better later. */
   async #reopen(runId: RunId): Promise<boolean> {
-    const { volume, registry, logger } = this.#options;
+    const { registry, logger } = this.#options;
     try {
-      const opened = await openRun(volume.runFolder(runId), runId, (fold, before) => this.#index(fold, before));
+      const opened = await openRun(this.#openOptions(runId));
       if (opened === undefined) {
         // Created, and never answered for: nobody knows it.
         registry.remove(runId);
@@ -291,23 +314,22 @@ export class Runs implements AsyncDisposable {
     void retrying.finally(() => this.#supervised.delete(retrying));
   }
 
-  /** Writes a run's row where its state or its files changed; what else is new of a live run is in memory. */
-  #index(fold: RunFold, before: RunFold | undefined): void {
-    if (before?.run.state === fold.run.state && before.artifacts.length === fold.artifacts.length) return;
-    try {
-      this.#options.registry.write(fold);
-    } catch (error) {
-      // The journal has it: the index gets it with the run's next change, or when it is rebuilt.
-      this.#options.logger.error({ run: fold.run.id, error }, "run was not indexed");
-    }
+  /** A volume that did not take what was to be written of one run: where it is full, that is so for all of them. */
+  #refused(runId: RunId, fault: Fault): void {
+    if (fault.reason === "VOLUME_FULL") void this.#options.room?.giveUp();
+    this.#live.get(runId)?.fail?.(fault);
+  }
+
+  #failAll(): void {
+    for (const { fail } of this.#live.values()) fail?.(new Fault("VOLUME_FULL"));
   }
 
   #waiting(): QueuedRun[] {
-    return [...this.#live].filter(([, live]) => live.supervising === undefined).map(([id, { log }]) => toQueued(id, log.run));
+    return [...this.#live].filter(([, live]) => live.supervising === undefined).map(([id, live]) => toQueued(id, live));
   }
 
   #pump(): void {
-    if (this.#ending.signal.aborted || !this.#accepting) return;
+    if (this.#ending.signal.aborted || !this.#accepting || this.#options.room?.isFull) return;
     for (const { id } of pickNext(this.#waiting(), this.load.running, this.#options.maxConcurrentRuns)) {
       const live = isRunId(id) ? this.#live.get(id) : undefined;
       if (live !== undefined && isRunId(id)) this.#supervise(id, live);
@@ -325,17 +347,21 @@ export class Runs implements AsyncDisposable {
       logger,
     };
     const running = (async () => {
+      using hold = linkSignals(this.#ending.signal);
+      live.fail = (fault) => {
+        if (live.log.run.outcome === undefined) hold.abort(fault);
+      };
       try {
         if (live.log.run.state === Run_State.QUEUED && hasLostSecrets(live.spec)) {
           await publish(live.log, 0, Run_State.FAILED, failedOutcome(new Fault("CREDENTIALS_LOST"), undefined));
         }
-        await superviseRun(supervised, this.#ending.signal);
+        await superviseRun(supervised, hold.signal);
       } catch (error) {
         if (this.#ending.signal.aborted) return;
         logger.error({ error }, "run could not be supervised");
         await failRun(supervised, Fault.from(error), this.#ending.signal).catch(() => {});
       }
-      if (isTerminal(live.log.run.state)) this.#retire(runId, live);
+      await this.#retire(runId, live).catch(() => {});
       this.#pump();
     })();
     live.supervising = running;
@@ -346,45 +372,26 @@ export class Runs implements AsyncDisposable {
   /** Ends a queued run that waits too long, or that somebody stops. */
   #watchQueue(runId: RunId, live: LiveRun): void {
     const { log } = live;
-    const bySeconds =
-      (log.run.createTime?.getTime() ?? Date.now()) / 1000 + (log.run.spec?.queueTimeoutSeconds ?? limits.queueTimeoutSeconds.default);
     const watching = (async () => {
-      using wait = linkSignals(this.#ending.signal);
-      const { signal } = wait;
-      const moved = log.until(({ run, stop }) => run.state !== Run_State.QUEUED || stop !== undefined, { signal });
-      const timedOut = delay(Math.max(0, bySeconds * 1000 - Date.now()), { signal }).then(() => "late" as const);
-      timedOut.catch(() => {});
-      moved.catch(() => {});
-      const first = await Promise.race([moved, timedOut]).finally(() => wait.abort());
+      const first = await waitInQueue(log, this.#ending.signal);
       if (live.supervising !== undefined) return;
       const late = () => publish(log, 0, Run_State.FAILED, failedOutcome(new Fault("QUEUE_TIMED_OUT"), undefined));
       const { volume, logger } = this.#options;
       const decide = () => (first === "late" ? late() : publishStopped(log, 0, undefined));
       live.supervising = finishRun({ log, runFolder: volume.runFolder(runId), logger }, this.#ending.signal, decide);
       await live.supervising;
-      this.#retire(runId, live);
+      await this.#retire(runId, live);
       this.#pump();
     })().catch(() => {});
     this.#supervised.add(watching);
     void watching.finally(() => this.#supervised.delete(watching));
   }
 
-  async #stop({ log }: LiveRun, reason: string, graceSeconds: number, by: { key: string; actor: string } | undefined): Promise<void> {
-    await log.decide(({ run, stop }) => {
-      if (run.outcome !== undefined) return [];
-      if (stop !== undefined && graceEndsAtMs(stop) <= Date.now() + graceSeconds * 1000) return [];
-      const summary = reason === "" ? "Asked to stop" : `Asked to stop: ${reason}`;
-      return [{ attempt: run.attempt, summary, payload: { $case: "stopRequested", value: { reason, graceSeconds, by } } }];
-    });
-  }
-
-  /** A run that is over is read from the volume like any other. Readers of its open journal go on. */
-  #retire(runId: RunId, { hold }: LiveRun): void {
+  /** A run that is over, and indexed as such, is read from the volume like any other. Readers of its open journal go on. */
+  async #retire(runId: RunId, { log, hold }: LiveRun): Promise<void> {
+    if (!isTerminal(log.run.state)) return;
+    await this.#rows.settle(log.fold, this.#ending.signal);
     this.#live.delete(runId);
     hold[Symbol.dispose]();
   }
-}
-
-function toQueued(id: RunId, run: Run): QueuedRun {
-  return { id, priority: run.spec?.priority ?? limits.priority.default, createTimeMs: run.createTime?.getTime() ?? 0 };
 }

@@ -143,11 +143,7 @@ export async function failRun(failed: SupervisedRun, fault: Fault, signal: Abort
 }
 
 /** Tries until the volume takes it: what cannot be written waits here, in memory. */
-async function untilWritten(
-  { log, logger }: Pick<SupervisedRun, "log" | "logger">,
-  signal: AbortSignal,
-  write: () => Promise<void>,
-): Promise<void> {
+async function untilWritten({ logger }: Pick<SupervisedRun, "logger">, signal: AbortSignal, write: () => Promise<void>): Promise<void> {
   const backoff = createBackoff({ initialMs: 200, maxMs: 5_000 });
   for (;;) {
     try {

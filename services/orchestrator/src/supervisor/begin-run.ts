@@ -1,0 +1,45 @@
+import { rm } from "node:fs/promises";
+import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import type { RunCreated } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { storeArtifact } from "../artifacts/artifact-store.ts";
+import type { Disk } from "../journal/disk.ts";
+import { Journal } from "../journal/journal.ts";
+import { type OnChange, type OnRefused, RunLog } from "./run-log.ts";
+import { artifactStored } from "./take-artifact.ts";
+
+/** What a run begins with. */
+export interface Beginning {
+  readonly created: RunCreated;
+  /** How many wait before it. */
+  readonly position: number;
+  readonly playbookSource: string;
+  readonly folder: string;
+  readonly disk: Disk | undefined;
+  readonly onChange: OnChange;
+  readonly onRefused: OnRefused;
+}
+
+/**
+ * Makes a run: its journal with the first events, and the exact text of its playbook beside it. All is durable once this resolves.
+ *
+ * @throws Fault VOLUME_FULL or VOLUME_FAILED; nothing of the run is left then, unless the volume does not even let it be removed.
+ */
+export async function beginRun({ created, position, playbookSource, folder, disk, onChange, onRefused }: Beginning): Promise<RunLog> {
+  const { id: runId = "", playbook } = created.run ?? {};
+  await using undo = new AsyncDisposableStack();
+  // Without a first event nobody takes what is left for a run.
+  undo.defer(() => rm(folder, { recursive: true, force: true }).catch(() => {}));
+  let log: RunLog | undefined;
+  const journal = undo.use(await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records), ...(disk && { disk }) }));
+  log = new RunLog(journal, undefined, onChange, onRefused);
+  const name = "playbook.yaml";
+  const stored = await storeArtifact(folder, name, [Buffer.from(playbookSource)]);
+  const summary = position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`;
+  await log.begin([
+    { attempt: 0, summary: `Created a run of ${playbook?.id ?? ""}`, payload: { $case: "runCreated", value: created } },
+    { attempt: 0, ...artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...stored }) },
+    { attempt: 0, summary, payload: { $case: "runQueued", value: { position } } },
+  ]);
+  undo.move();
+  return log;
+}

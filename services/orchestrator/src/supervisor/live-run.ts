@@ -1,0 +1,25 @@
+import type { Fault } from "@clew/fault/fault";
+import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { QueuedRun } from "../queue/run-queue.ts";
+import { limits } from "../runs/limits.ts";
+import type { RunId } from "../runs/run-id.ts";
+import type { RunLog } from "./run-log.ts";
+
+/** A run that is not over, as this process keeps it. */
+export interface LiveRun {
+  readonly log: RunLog;
+  /** With the credentials, which are nowhere else. */
+  readonly spec: RunSpec;
+  readonly playbookSource: string;
+  /** Keeps the journal open while the run is not over. */
+  readonly hold: Disposable;
+  /** Settles when the run is over or let go of; undefined while it waits for a place. */
+  supervising: Promise<void> | undefined;
+  /** Ends the run for what befell the volume, unless it has an outcome. */
+  fail?: (fault: Fault) => void;
+}
+
+/** A live run as the queue sees it. */
+export function toQueued(id: RunId, { log: { run } }: LiveRun): QueuedRun {
+  return { id, priority: run.spec?.priority ?? limits.priority.default, createTimeMs: run.createTime?.getTime() ?? 0 };
+}

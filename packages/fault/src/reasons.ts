@@ -59,6 +59,7 @@ export const reasons = {
   CONNECTION_LOST: { code: "UNAVAILABLE", retryable: true, message: "The connection ended before the answer did.", wayOut: "Try again; a stream resumes after the last event." },
   SANDBOX_UNREACHABLE: { code: "UNAVAILABLE", retryable: true, message: "The sandbox does not answer.", wayOut: "Try again." },
   CHANNEL_REFUSED: { code: "UNAUTHENTICATED", retryable: false, message: "The other end of the channel could not prove who it is.", wayOut: "Only an orchestrator and its own sandboxes speak on this channel." },
+  STREAM_AGED: { code: "UNAVAILABLE", retryable: true, message: "The stream has reached its age.", wayOut: "Open it again after the last event." },
   SHUTTING_DOWN: { code: "UNAVAILABLE", retryable: true, message: "The service is shutting down.", wayOut: "Try again in a moment." },
   SUPERSEDED: { code: "ABORTED", retryable: false, message: "A newer stream of the same producer took this one's place.", wayOut: "Nothing; the newer stream goes on." },
   EVENT_TOO_LARGE: { code: "INVALID_ARGUMENT", retryable: false, message: "An event is larger than 64 KiB.", wayOut: "Keep long texts in artifacts." },

@@ -105,7 +105,7 @@ describe("a stop", () => {
     );
     response.on("error", () => {});
     response.pause();
-    await vi.waitFor(() => expect(site.fake.pulled[0]).toBeGreaterThan(100));
+    await vi.waitFor(() => expect(site.fake.eventsRead).toBeGreaterThan(100));
     const started = performance.now();
     await site[Symbol.asyncDispose]();
     expect(performance.now() - started).toBeLessThan(6_000);

@@ -10,14 +10,16 @@ import type { GatewayConfig } from "./config.ts";
 import { serveConnect } from "./connect/routes.ts";
 import { createApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
+import { defaultStreamLimits, OpenStreams, type StreamLimits } from "./http/open-streams.ts";
 import { defaultPaceLimits, type PaceLimits } from "./http/paced-response.ts";
 import { servePlain } from "./http/plain-routes.ts";
+import { Hub } from "./hub/hub.ts";
+import { defaultHubLimits, type HubLimits } from "./hub/limits.ts";
+import { systemClock } from "./hub/system-clock.ts";
 import { readBindings } from "./rest/bindings.ts";
 import { toOpenApi } from "./rest/openapi.ts";
-import { maxBodyBytes, serveRest } from "./rest/routes.ts";
-import { defaultFollowLimits, type FollowLimits } from "./sse/keep-following.ts";
-import type { StreamRouteOptions } from "./sse/stream-route.ts";
-import { createRunFollower } from "./upstream/run-follower.ts";
+import { maxBodyBytes, type RestOptions, serveRest } from "./rest/routes.ts";
+import { createRunSource } from "./upstream/run-source.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 
 /** What a gateway is given beside its settings. */
@@ -25,10 +27,10 @@ export interface GatewayOptions {
   readonly log: Logger;
   /** What a reader may cost; the protocol's own limits unless given. */
   readonly pace?: PaceLimits;
-  /** How long the orchestrator is waited for. */
-  readonly follow?: FollowLimits;
-  /** Milliseconds of silence that a comment breaks; 12,000 unless given. */
-  readonly heartbeatMs?: number;
+  /** What the hub may keep, and how long the orchestrator is waited for. */
+  readonly hub?: Partial<HubLimits>;
+  /** How many streams may be open, and for how long. */
+  readonly streams?: Partial<StreamLimits>;
 }
 
 /** A running gateway. Disposing it ends its streams with `reconnect`, and closes every connection within 5 s. */
@@ -51,10 +53,7 @@ const closeMs = 3_000;
  *
  * @throws GatewayStartError where its address is taken, or is not local although no API keys are configured.
  */
-export async function startGateway(
-  config: GatewayConfig,
-  { log, pace = defaultPaceLimits, follow = defaultFollowLimits, heartbeatMs = 12_000 }: GatewayOptions,
-): Promise<Gateway> {
+export async function startGateway(config: GatewayConfig, { log, pace = defaultPaceLimits, ...given }: GatewayOptions): Promise<Gateway> {
   const { address } = config;
   if (!config.apiKeysConfigured && !isLocal(address)) {
     throw new GatewayStartError(
@@ -64,24 +63,34 @@ export async function startGateway(
   const closing = new AbortController();
   const metrics = createMetrics();
   const upstream = openUpstream(config.orchestrator);
-  const onStall = () => metrics.stalledReaders.inc();
-  const shutdown = closing.signal;
-  const options: StreamRouteOptions = {
+  const clock = systemClock;
+  const limits: HubLimits = { ...defaultHubLimits, ...given.hub };
+  const hub = new Hub({
+    source: createRunSource(upstream, config.serviceKey === undefined ? {} : { authorization: `Bearer ${config.serviceKey}` }),
+    clock,
+    limits,
+    watch: { gap: () => metrics.gapsDetected.inc(), reopened: () => metrics.upstreamReopens.inc() },
+  });
+  metrics.watchHub(hub);
+  const streams = new OpenStreams({ ...defaultStreamLimits, ...given.streams }, clock, metrics.openStreams);
+  const options: RestOptions = {
     upstream,
-    follower: createRunFollower(upstream),
-    shutdown,
+    hub,
+    clock,
+    limits,
+    streams,
     pace,
-    limits: follow,
-    heartbeatMs,
-    onStall,
-    onGap: () => metrics.sequenceGaps.inc(),
-    onReopen: () => metrics.upstreamReopens.inc(),
+    stallMs: pace.stallMs,
+    shutdown: closing.signal,
+    onStall: () => metrics.stalledReaders.inc(),
+    onFarewell: (kind) => metrics.farewells.inc({ kind }),
+    onReset: () => metrics.resets.inc(),
   };
   const app = createApp({ config, log, metrics, newId: randomUUID });
   const bindings = readBindings(RunService);
   servePlain(app, { upstream, metrics, version: manifest.version, openApi: toOpenApi(bindings, manifest.version) });
   serveRest(app, bindings, options);
-  void app.register((instance) => serveConnect(instance, RunService, { upstream, shutdown, pace, maxRequestBytes: maxBodyBytes, onStall }));
+  void app.register((instance) => serveConnect(instance, { ...options, maxRequestBytes: maxBodyBytes }));
   try {
     await listen(app, address);
   } catch (error) {
@@ -94,9 +103,11 @@ export async function startGateway(
     address: formatAddress(bound),
     async [Symbol.asyncDispose]() {
       closing.abort(new Fault("SHUTTING_DOWN"));
+      streams.drain();
       const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
       await app.close();
       clearTimeout(timer);
+      hub[Symbol.dispose]();
       upstream[Symbol.dispose]();
     },
   };

@@ -1,4 +1,4 @@
-import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { isBiDiStreaming, isClientStreaming, isServerStreaming, isUnary } from "../upstream/method-kind.ts";
 import { only } from "../upstream/only.ts";
@@ -8,9 +8,9 @@ import { toConnectError } from "./to-connect-error.ts";
 /** Finds what a call says of its caller to the orchestrator. */
 export type ToCallHeaders = (context: HandlerContext) => Readonly<Record<string, string>>;
 
-/** Registers every method of a service so that it is passed on to the orchestrator, message by message. */
-export function passThrough(router: ConnectRouter, service: DescService, upstream: Upstream, toHeaders: ToCallHeaders): void {
-  for (const method of service.methods) passMethod(router, method, upstream, toHeaders);
+/** Registers methods so that they are passed on to the orchestrator, message by message. */
+export function passThrough(router: ConnectRouter, methods: readonly DescMethod[], upstream: Upstream, toHeaders: ToCallHeaders): void {
+  for (const method of methods) passMethod(router, method, upstream, toHeaders);
 }
 
 function passMethod(router: ConnectRouter, method: DescMethod, upstream: Upstream, toHeaders: ToCallHeaders): void {
@@ -38,7 +38,8 @@ function passMethod(router: ConnectRouter, method: DescMethod, upstream: Upstrea
   }
 }
 
-async function* passStream<T>(responses: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
+/** Passes a stream on; what it throws becomes an error of the caller's protocol. */
+export async function* passStream<T>(responses: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
   try {
     yield* responses;
   } catch (error) {

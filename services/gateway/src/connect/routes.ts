@@ -1,5 +1,5 @@
-import type { DescService } from "@bufbuild/protobuf";
 import type { Fault } from "@clew/fault/fault";
+import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import { createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
@@ -10,13 +10,14 @@ import { jsonOptions } from "../http/json-options.ts";
 import { type PaceLimits, paceResponse } from "../http/paced-response.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
-import { maxMessageBytes, type Upstream } from "../upstream/upstream.ts";
-import { passThrough } from "./pass-through.ts";
+import { isUnary } from "../upstream/method-kind.ts";
+import { maxMessageBytes } from "../upstream/upstream.ts";
+import { passStream, passThrough } from "./pass-through.ts";
+import { streamRunEvents, type TypedStreamOptions } from "./stream-run-events.ts";
 import { connectErrorOf } from "./to-connect-error.ts";
 
 /** What the Connect door needs. */
-export interface ConnectOptions {
-  readonly upstream: Upstream;
+export interface ConnectOptions extends TypedStreamOptions {
   readonly shutdown: AbortSignal;
   readonly pace: PaceLimits;
   /** The largest message a caller may send, in bytes. */
@@ -27,8 +28,8 @@ export interface ConnectOptions {
 const callHeaders = createContextKey<Record<string, string>>({});
 const refusal = createContextKey<Fault | undefined>(undefined);
 
-/** Serves a service to Connect and gRPC-Web clients at `/<package>.<service>/<method>`; errors have the form of the caller's protocol. */
-export async function serveConnect(app: FastifyInstance, service: DescService, options: ConnectOptions): Promise<void> {
+/** Serves RunService to Connect and gRPC-Web clients at `/<package>.<service>/<method>`; errors have the form of the caller's protocol. */
+export async function serveConnect(app: FastifyInstance, options: ConnectOptions): Promise<void> {
   const router = createConnectRouter({
     // gRPC proper needs HTTP/2; it is served by the orchestrator itself.
     grpc: false,
@@ -43,7 +44,12 @@ export async function serveConnect(app: FastifyInstance, service: DescService, o
       if (fault !== undefined) throw connectErrorOf(fault);
     },
   });
-  passThrough(router, service, options.upstream, ({ values }) => values.get(callHeaders));
+  const { streamRunEvents: followed } = RunService.method;
+  const others = RunService.methods.filter((method) => method !== followed);
+  passThrough(router, others, options.upstream, ({ values }) => values.get(callHeaders));
+  router.rpc(followed, (request, { values, signal }) =>
+    passStream(streamRunEvents(request, values.get(callHeaders), signal, options), signal),
+  );
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   app.removeAllContentTypeParsers();
   // Bodies are read by Connect, as their bytes come.
@@ -78,6 +84,8 @@ async function answer(
   const pieces = body?.[Symbol.asyncIterator]();
   // Connect completes its headers with the first piece of the body, not before.
   let piece = await pieces?.next();
+  // As at the SSE door: a connection that carried a stream carries nothing else.
+  if (!isUnary(handler.method)) reply.header("connection", "close");
   const response = takeOver(reply, status, Object.fromEntries(header ?? []));
   try {
     // Not paced by the link's signal: what a stream ends with, an error included, is still to be written after it aborted.

@@ -5,10 +5,14 @@ export interface Metrics {
   readonly requests: Counter<"door" | "route" | "status">;
   readonly durations: Histogram<"door">;
   readonly openStreams: Gauge<"door">;
-  readonly sequenceGaps: Counter;
+  readonly gapsDetected: Counter;
   readonly upstreamReopens: Counter;
   readonly stalledReaders: Counter;
+  readonly resets: Counter;
+  readonly farewells: Counter<"kind">;
   readonly contentType: string;
+  /** Shows what a hub keeps whenever it is asked. */
+  watchHub(hub: { readonly cachedBytes: number; readonly followed: number }): void;
   text(): Promise<string>;
 }
 
@@ -30,21 +34,50 @@ export function createMetrics(): Metrics {
       labelNames: ["door"],
     }),
     openStreams: new Gauge({ registers, name: "clew_gateway_open_streams", help: "Streams open now.", labelNames: ["door"] }),
-    sequenceGaps: new Counter({
+    gapsDetected: new Counter({
       registers,
-      name: "clew_gateway_sequence_gaps_total",
+      name: "clew_gateway_gaps_detected_total",
       help: "Events from the orchestrator that did not follow the one before.",
     }),
     upstreamReopens: new Counter({
       registers,
       name: "clew_gateway_upstream_reopens_total",
-      help: "Streams of the orchestrator opened again for a kept reader.",
+      help: "Streams of the orchestrator opened again for readers that were kept.",
     }),
     stalledReaders: new Counter({
       registers,
       name: "clew_gateway_stalled_readers_total",
       help: "Readers disconnected because they took nothing.",
     }),
+    resets: new Counter({
+      registers,
+      name: "clew_gateway_resets_total",
+      help: "Readers told that the history they had is gone.",
+    }),
+    farewells: new Counter({
+      registers,
+      name: "clew_gateway_farewells_total",
+      help: "Readers sent away in-band: busy, reconnect, ticketExpired.",
+      labelNames: ["kind"],
+    }),
+    watchHub(hub) {
+      new Gauge({
+        registers,
+        name: "clew_gateway_hub_bytes",
+        help: "Bytes of events kept for all readers together.",
+        collect() {
+          this.set(hub.cachedBytes);
+        },
+      });
+      new Gauge({
+        registers,
+        name: "clew_gateway_followed_runs",
+        help: "Runs that somebody reads.",
+        collect() {
+          this.set(hub.followed);
+        },
+      });
+    },
     contentType: registry.contentType,
     text: () => registry.metrics(),
   };

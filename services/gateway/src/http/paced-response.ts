@@ -22,18 +22,26 @@ export interface PacedResponse {
   write(chunk: string | Uint8Array): Promise<void>;
 }
 
+/** Destroys the connection of a reader who takes nothing for `stallMs` while bytes wait for it, and tells. */
+export function disconnectStalled(
+  response: ServerResponse,
+  { stallMs, onStall }: { readonly stallMs: number; readonly onStall: () => void },
+): void {
+  // A socket's own timeout counts partial progress of a large write, which no event of the stream shows.
+  response.setTimeout(stallMs, () => {
+    if (response.writableLength === 0) return;
+    onStall();
+    response.destroy(new Fault("STALLED"));
+  });
+}
+
 /** Paces a response. A reader that stalls has its connection destroyed, and `onStall` is told. */
 export function paceResponse(
   response: ServerResponse,
   limits: PaceLimits,
   options: { readonly signal: AbortSignal; readonly onStall: () => void },
 ): PacedResponse {
-  // A socket's own timeout counts partial progress of a large write, which no event of the stream shows.
-  response.setTimeout(limits.stallMs, () => {
-    if (response.writableLength === 0) return;
-    options.onStall();
-    response.destroy(new Fault("STALLED"));
-  });
+  disconnectStalled(response, { stallMs: limits.stallMs, onStall: options.onStall });
   return {
     async write(chunk) {
       options.signal.throwIfAborted();

@@ -311,7 +311,7 @@ test("metrics count requests by route, without any run's id", async () => {
   await (await get(`/v1/runs/${run.id}`)).text();
   const text = await (await get("/metrics")).text();
   expect(text).toContain('clew_gateway_requests_total{door="rest",route="/v1/runs/:run_id",status="200"}');
-  expect(text).toContain("clew_gateway_sequence_gaps_total 0");
+  expect(text).toContain("clew_gateway_gaps_detected_total 0");
   expect(text).not.toContain(run.id);
 });
 

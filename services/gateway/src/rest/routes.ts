@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteGenericInterfa
 import { toCallHeaders } from "../http/call-headers.ts";
 import { refuseOtherMethods } from "../http/door.ts";
 import { jsonOptions } from "../http/json-options.ts";
+import type { PaceLimits } from "../http/paced-response.ts";
 import { queryOf } from "../http/query-of.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { type StreamRouteOptions, serveRunStream } from "../sse/stream-route.ts";
@@ -23,8 +24,15 @@ export const maxBodyBytes = 1024 * 1024;
 /** The longest a caller may ask to wait is 60 s; this is for the orchestrator's own work. */
 const callTimeoutMs = 75_000;
 
+/** What the REST door needs, its streams included. */
+export interface RestOptions extends StreamRouteOptions {
+  /** Ends every call when it aborts. */
+  readonly shutdown: AbortSignal;
+  readonly pace: PaceLimits;
+}
+
 /** Serves every binding of the service at its path, and refuses other methods there. */
-export function serveRest(app: FastifyInstance, bindings: readonly Binding[], options: StreamRouteOptions): void {
+export function serveRest(app: FastifyInstance, bindings: readonly Binding[], options: RestOptions): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     "application/json",
@@ -57,7 +65,7 @@ interface RestTypes extends RouteGenericInterface {
 }
 type RestCall = FastifyRequest<RestTypes>;
 
-function serveBinding(app: FastifyInstance, binding: Binding, options: StreamRouteOptions): void {
+function serveBinding(app: FastifyInstance, binding: Binding, options: RestOptions): void {
   app.route<RestTypes>({
     method: binding.verb,
     url: binding.route,
@@ -67,7 +75,7 @@ function serveBinding(app: FastifyInstance, binding: Binding, options: StreamRou
   });
 }
 
-async function answer(binding: Binding, request: RestCall, reply: FastifyReply, options: StreamRouteOptions): Promise<void> {
+async function answer(binding: Binding, request: RestCall, reply: FastifyReply, options: RestOptions): Promise<void> {
   const said = readRequest(request);
   if (binding.form === RestBinding_Form.SERVER_SENT_EVENTS)
     return serveRunStream(request, reply, said.path[binding.pathFields[0]?.name ?? ""] ?? "", options);
@@ -90,7 +98,7 @@ async function answerJson(
   request: RestCall,
   reply: FastifyReply,
   said: RestRequest,
-  { upstream, shutdown }: StreamRouteOptions,
+  { upstream, shutdown }: RestOptions,
 ): Promise<void> {
   const { method } = binding;
   if (!isUnary(method)) throw new Fault("NOT_IMPLEMENTED");

@@ -1,45 +1,41 @@
 import { toJsonString } from "@bufbuild/protobuf";
-import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
-import { StreamRunEventsResponse_EndSchema, StreamRunEventsResponse_HelloSchema } from "@clew/proto/connect/clew/run/v1/run_service_pb";
+import { StreamRunEventsResponse_EndSchema } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import { jsonOptions } from "../http/json-options.ts";
+import type { Frame } from "../hub/frame.ts";
+import { heartbeatMs } from "../hub/limits.ts";
+import type { RunEnd } from "../hub/run-end.ts";
 import { encodeSse } from "./encode.ts";
-import type { Frame } from "./frame.ts";
 
-/** Bytes, roughly, that are handed to the socket at once. */
-const pieceLength = 32 * 1024;
-
-/** Writes a frame as server-sent events, in pieces that each end with a whole event. */
-export function* renderFrame(frame: Frame): Generator<string, void, undefined> {
+/** Writes a frame as server-sent events. */
+export function renderFrame(runId: string, frame: Frame): string | Uint8Array {
   switch (frame.kind) {
-    case "events": {
-      let piece = "";
-      for (const event of frame.events) {
-        piece += encodeSse({ id: event.resumeToken, data: toJsonString(RunEventSchema, event, jsonOptions) });
-        if (piece.length < pieceLength) continue;
-        yield piece;
-        piece = "";
-      }
-      if (piece !== "") yield piece;
-      return;
-    }
+    case "events":
+      return frame.block.sse(frame.from, frame.to);
     case "hello":
-      return yield encodeSse({
-        id: frame.token,
-        event: "hello",
-        data: toJsonString(StreamRunEventsResponse_HelloSchema, frame.hello, jsonOptions),
-      });
+      return encodeSse({ id: frame.place.token, event: "hello", data: JSON.stringify({ runId, tail: frame.tail, heartbeatMs }) });
     case "checkpoint":
-      return yield encodeSse({ id: frame.token, event: "checkpoint", data: "{}" });
+      return encodeSse({ id: frame.place.token, event: "checkpoint", data: "{}" });
+    case "reset": {
+      const { token } = frame.place;
+      return encodeSse({ id: token, event: "reset", data: JSON.stringify({ reason: frame.fault.reason, earliest: token }) });
+    }
     case "end":
-      return yield encodeSse({
-        id: frame.token,
-        event: "end",
-        data: toJsonString(StreamRunEventsResponse_EndSchema, frame.end, jsonOptions),
-      });
-    case "reset":
-      return yield encodeSse({ id: frame.token, event: "reset", data: JSON.stringify({ reason: frame.reason, earliest: frame.token }) });
-    case "busy":
-    case "reconnect":
-      return yield encodeSse({ retryMs: frame.afterMs, event: frame.kind, data: JSON.stringify({ afterMs: frame.afterMs }) });
+      return encodeSse({ id: frame.end.place.token, event: "end", data: endJson(frame.end) });
   }
+}
+
+const written = new WeakMap<RunEnd, string>();
+
+/** Writes an end as JSON, once for all who read to it. */
+export function endJson(end: RunEnd): string {
+  const known = written.get(end);
+  if (known !== undefined) return known;
+  const json = toJsonString(StreamRunEventsResponse_EndSchema, end.said, jsonOptions);
+  written.set(end, json);
+  return json;
+}
+
+/** Writes a last word that does not move the position: come back after so many milliseconds. */
+export function renderFarewell(kind: "busy" | "reconnect" | "ticketExpired", afterMs: number): string {
+  return encodeSse({ retryMs: afterMs, event: kind, data: kind === "ticketExpired" ? "{}" : JSON.stringify({ afterMs }) });
 }

@@ -1,12 +1,13 @@
 import { Fault } from "@clew/fault/fault";
-import { withHeartbeat } from "@clew/streams/heartbeat";
 import type { FastifyReply } from "fastify";
-import { type PaceLimits, paceResponse } from "../http/paced-response.ts";
+import { comeBackMs, isPlannedEnd, type OpenStreams } from "../http/open-streams.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
+import type { Clock } from "../hub/clock.ts";
+import { isAway } from "../hub/is-away.ts";
 import { encodeSse } from "./encode.ts";
-import type { Frame } from "./frame.ts";
-import { renderFrame } from "./render.ts";
+import { renderFarewell } from "./render.ts";
+import { SseResponse } from "./sse-response.ts";
 
 /** The headers of every event stream: nothing on the way may keep, change or collect it. */
 export const sseHeaders = {
@@ -14,70 +15,80 @@ export const sseHeaders = {
   "cache-control": "no-store, no-transform",
   "x-accel-buffering": "no",
   "x-content-type-options": "nosniff",
+  // A connection that carried a stream for an hour is worth nothing to the next request, and would keep a gateway that stops from closing.
+  connection: "close",
 } as const;
 
-/** What serving one stream needs. */
+/** What serving a stream needs. */
 export interface ServeOptions {
-  /** Ends the stream with `reconnect` when it aborts. */
-  readonly shutdown: AbortSignal;
-  readonly pace: PaceLimits;
-  /** Milliseconds of silence that a comment breaks; 15,000 at most. */
-  readonly heartbeatMs: number;
-  /** Told when a reader was disconnected because it took nothing. */
+  readonly streams: OpenStreams;
+  readonly clock: Clock;
+  /** Milliseconds a reader may take nothing while bytes wait for it; then it is disconnected, and `onStall` told. */
+  readonly stallMs: number;
   readonly onStall: () => void;
+  /** Told of each word that sends a reader away, or of a lost history. */
+  readonly onFarewell: (kind: Farewell) => void;
 }
 
-const beat = Symbol("beat");
+/** Why a reader is sent away in-band. */
+export type Farewell = "busy" | "reconnect" | "ticketExpired";
+
+/** A stream whose reader was let in. */
+export interface OpenedStream {
+  /** Called when the response has room again. */
+  readonly onRoom: () => void;
+  /** Writes all of it. @throws Fault where it must end early. */
+  write(response: SseResponse): Promise<void>;
+}
+
+/** A page with an expired ticket must open its stream anew, with another one. */
+const expiredRetryMs = 3_600_000;
 
 /**
- * Writes frames to a reader as server-sent events, no faster than it takes them, until they end, the reader leaves, or the service does.
+ * Serves server-sent events to a reader, no faster than it takes them, until they end, the reader leaves, or it is sent away.
  *
- * Nothing is written before the first frame is there. Ends the response.
+ * `open` lets the reader in, before anything is written; nothing means that it has all there will ever be.
  *
- * @throws Fault where the first frame cannot be had; the reply is then still the caller's.
+ * @throws Fault where it is not let in, and a native EventSource may stay away for ever; whatever it should come back for is said in-band.
  */
 export async function serveSse(
   reply: FastifyReply,
-  follow: (signal: AbortSignal) => AsyncIterable<Frame>,
-  options: ServeOptions,
+  open: (signal: AbortSignal) => Promise<OpenedStream | undefined>,
+  { streams, clock, stallMs, onStall, onFarewell }: ServeOptions,
 ): Promise<void> {
-  const { shutdown, pace, heartbeatMs, onStall } = options;
-  using link = requestSignal(reply.raw, shutdown);
+  const sayFarewell = (kind: Farewell, fault: Fault) => {
+    onFarewell(kind);
+    return renderFarewell(kind, kind === "ticketExpired" ? expiredRetryMs : (fault.retryAfterMs ?? comeBackMs(clock)));
+  };
+  using link = requestSignal(reply.raw);
   try {
-    const frames = follow(link.signal)[Symbol.asyncIterator]();
-    const first = await frames.next();
-    if (first.done) throw new Fault("INTERNAL");
+    using _open = streams.enter(link, "sse");
+    const stream = await open(link.signal);
+    // Only this tells an EventSource to stay away.
+    if (stream === undefined) return void reply.code(204).header("cache-control", "no-store").send();
     const response = takeOver(reply, 200, sseHeaders);
     try {
-      const paced = paceResponse(response, pace, { signal: link.signal, onStall });
-      await paced.write(encodeSse({ retryMs: jitter(1_500, 4_500) }));
-      const beating = withHeartbeat<Frame | typeof beat>(startingWith(first.value, frames), { intervalMs: heartbeatMs, beat: () => beat });
-      for await (const frame of beating) {
-        if (frame === beat) await paced.write(encodeSse({ comment: "" }));
-        else for (const piece of renderFrame(frame)) await paced.write(piece);
-      }
+      const events = new SseResponse(response, { onRoom: stream.onRoom, stallMs, onStall });
+      events.write(encodeSse({ retryMs: 1_500 + 3_000 * clock.random() }));
+      await stream.write(events);
       response.end();
     } catch (error) {
-      if (!shutdown.aborted || response.destroyed) return void response.destroy(Fault.from(error));
-      for (const piece of renderFrame({ kind: "reconnect", afterMs: jitter(1_000, 5_000) })) response.write(piece);
-      response.end();
+      const fault = Fault.from(error);
+      if (response.destroyed) return;
+      response.end(sayFarewell(fault.code === "RESOURCE_EXHAUSTED" ? "busy" : "reconnect", fault));
     }
-  } finally {
-    // Ends the orchestrator's stream, however this one ended.
-    link.abort();
+  } catch (error) {
+    const fault = Fault.from(error);
+    const kind = farewellOf(fault);
+    if (kind === undefined) throw fault;
+    const greeting = encodeSse({ retryMs: 1_500 + 3_000 * clock.random() });
+    takeOver(reply, 200, sseHeaders).end(greeting + sayFarewell(kind, fault));
   }
 }
 
-async function* startingWith<T>(first: T, rest: AsyncIterator<T>): AsyncGenerator<T, void, undefined> {
-  try {
-    yield first;
-    for (let result = await rest.next(); !result.done; result = await rest.next()) yield result.value;
-  } finally {
-    await rest.return?.();
-  }
-}
-
-/** A whole number between two, drawn anew each time, so that readers who came together do not return together. */
-function jitter(from: number, to: number): number {
-  return Math.round(from + Math.random() * (to - from));
+/** What a reader who is not let in is told in-band; nothing where it should not come back. */
+function farewellOf(fault: Fault): Farewell | undefined {
+  if (fault.reason === "TICKET_EXPIRED") return "ticketExpired";
+  if (isPlannedEnd(fault)) return "reconnect";
+  return fault.code === "RESOURCE_EXHAUSTED" || isAway(fault) ? "busy" : undefined;
 }

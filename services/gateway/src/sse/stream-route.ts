@@ -1,45 +1,65 @@
-import { Run_State } from "@clew/proto/connect/clew/run/v1/run_pb";
-import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import type { FastifyReply } from "fastify";
 import { type Caller, toCallHeaders } from "../http/call-headers.ts";
 import { queryOf } from "../http/query-of.ts";
-import { renameViolations } from "../rest/rename-violations.ts";
-import { faultFromConnect } from "../upstream/fault-from-connect.ts";
-import type { FollowRequest, RunFollower } from "../upstream/run-follower.ts";
+import { Bell } from "../hub/bell.ts";
+import { wantedTypes } from "../hub/event-types.ts";
+import type { Frame, Sink } from "../hub/frame.ts";
+import { judgeToken } from "../hub/judge.ts";
+import { type ReadOptions, readRun } from "../hub/read-run.ts";
+import { createJudge } from "../upstream/run-source.ts";
 import type { Upstream } from "../upstream/upstream.ts";
-import { type FollowOptions, keepFollowing } from "./keep-following.ts";
+import { renderFrame } from "./render.ts";
 import { type ServeOptions, serveSse } from "./serve.ts";
+import type { SseResponse } from "./sse-response.ts";
 import { parseStreamQuery } from "./stream-query.ts";
 
-/** What the SSE door of one run needs. */
-export interface StreamRouteOptions extends ServeOptions, Omit<FollowOptions, "signal"> {
+/** What the SSE door needs. */
+export interface StreamRouteOptions extends ServeOptions, ReadOptions {
   readonly upstream: Upstream;
-  readonly follower: RunFollower;
+  /** Told of each reader whose history is gone. */
+  readonly onReset: () => void;
 }
 
-const terminal: ReadonlySet<Run_State> = new Set([Run_State.COMPLETED, Run_State.FAILED, Run_State.TIMED_OUT, Run_State.TERMINATED]);
+const parameters = ["after", "types", "ticket"];
 
 /** Serves `GET /v1/runs/{run}/stream`. */
 export async function serveRunStream(request: Caller, reply: FastifyReply, runId: string, options: StreamRouteOptions): Promise<void> {
-  const lastEventId = request.headers["last-event-id"];
-  const { after, types, ticket } = parseStreamQuery(queryOf(request.url), typeof lastEventId === "string" ? lastEventId : undefined);
-  const follow: FollowRequest = { runId, token: after, types, headers: toCallHeaders(request, ticket) };
-  if (await hasAll(follow, options.upstream)) return void reply.code(204).header("cache-control", "no-store").send();
-  try {
-    await serveSse(reply, (signal) => keepFollowing(options.follower, follow, { ...options, signal }), options);
-  } catch (error) {
-    throw renameViolations(faultFromConnect(error), (field) => (field === "resumeToken" ? "after" : field));
-  }
+  const asked = parseStreamQuery(queryOf(request.url), request.headers["last-event-id"], parameters);
+  const judge = createJudge(options.upstream, runId, toCallHeaders(request, asked.ticket));
+  const open = async (signal: AbortSignal) => {
+    const start = await judgeToken(judge, asked.after, { clock: options.clock, patienceMs: options.limits.openMs, signal });
+    if (start.hasAll && asked.after !== "now") return undefined;
+    const types = wantedTypes(asked.types, start.types);
+    const bell = new Bell();
+    return {
+      onRoom: bell.ring,
+      write: (response: SseResponse) => {
+        const sink = new RunSink(runId, response, options.onReset);
+        return readRun({ runId, start, types, decoded: false, sink, bell, judge, signal }, options);
+      },
+    };
+  };
+  return serveSse(reply, open, options);
 }
 
-/** Whether the reader has the last event of a run that is over: only 204 tells an EventSource to stay away. */
-async function hasAll({ runId, token, headers }: FollowRequest, upstream: Upstream): Promise<boolean> {
-  if (token === "" || token === "now") return false;
-  try {
-    const { run } = await upstream.unary(RunService.method.getRun, { runId }, { headers, timeoutMs: 5_000 });
-    return run !== undefined && terminal.has(run.state) && (token === run.resumeToken || token === String(run.lastSequence));
-  } catch {
-    // The stream itself says what is wrong, in the way its readers understand.
-    return false;
+/** Writes the frames of one run to its reader. */
+class RunSink implements Sink {
+  readonly #runId: string;
+  readonly #response: SseResponse;
+  readonly #onReset: () => void;
+
+  constructor(runId: string, response: SseResponse, onReset: () => void) {
+    this.#runId = runId;
+    this.#response = response;
+    this.#onReset = onReset;
+  }
+
+  get hasRoom(): boolean {
+    return this.#response.hasRoom;
+  }
+
+  put(frame: Frame): void {
+    if (frame.kind === "reset") this.#onReset();
+    this.#response.write(renderFrame(this.#runId, frame));
   }
 }

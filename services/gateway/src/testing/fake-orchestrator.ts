@@ -88,14 +88,14 @@ export class FakeRun {
   }
 
   /** Reads a token as the sequence it names. */
-  resolve(token: string): number {
+  resolve(token: string, field: "after" | "resumeToken"): number {
     if (token === "") return 0;
     if (token === "now") return this.events.length;
     const sequence = /^\d+$/.test(token) ? Number(token) : Number(/^c1\.[0-9a-f]{4}_(\d+)$/.exec(token)?.[1]);
     if (Number.isNaN(sequence)) {
       throw new Fault("TOKEN_MALFORMED", {
-        violations: [{ field: "resumeToken", rule: "token", message: "is malformed" }],
-        message: "resumeToken: is malformed",
+        violations: [{ field, rule: "token", message: "is malformed" }],
+        message: `${field}: is malformed`,
       });
     }
     if (sequence > this.events.length) throw new Fault("FUTURE", { details: { earliest: this.token(0) } });
@@ -110,8 +110,8 @@ export class FakeOrchestrator implements AsyncDisposable {
   readonly calls: { method: string; headers: Headers; request: unknown }[] = [];
   /** How many StreamRunEvents are open. */
   openStreams = 0;
-  /** How many events each StreamRunEvents was asked for so far. */
-  readonly pulled: number[] = [];
+  /** How many events pages have carried so far. */
+  eventsRead = 0;
   heartbeatMs = 1_000;
   /** Thrown by the next calls of a method, one each. */
   readonly faults = new Map<string, Fault[]>();
@@ -212,9 +212,10 @@ export class FakeOrchestrator implements AsyncDisposable {
       },
       readEvents: ({ runId, after, limit }) => {
         const run = this.#find(runId);
-        const start = run.resolve(after);
+        const start = run.resolve(after, "after");
         const events = run.events.slice(start, start + (limit || 100));
         const last = start + events.length;
+        this.eventsRead += events.length;
         const upToDate = last === run.events.length;
         return {
           events,
@@ -248,12 +249,11 @@ export class FakeOrchestrator implements AsyncDisposable {
     let position: number;
     try {
       run = this.#find(runId);
-      position = run.resolve(resumeToken);
+      position = run.resolve(resumeToken, "resumeToken");
     } catch (error) {
       throw error instanceof Fault ? connectErrorOf(error) : error;
     }
     this.openStreams += 1;
-    const index = this.pulled.push(0) - 1;
     // By its signal: the adapter never resumes a generator whose reader left while it waited to write.
     context.signal.addEventListener("abort", () => {
       this.openStreams -= 1;
@@ -268,7 +268,6 @@ export class FakeOrchestrator implements AsyncDisposable {
         const page = run.events.slice(position, position + 100);
         if (page.length > 0) {
           position += page.length;
-          this.pulled[index] = position;
           const events = page.filter(({ sequence, type }) => !this.lost.delete(sequence) && (types.length === 0 || types.includes(type)));
           yield { resumeToken: run.token(position), frame: { case: "events", value: { events } } };
         } else if (run.isFinished) {

@@ -13,6 +13,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds the call may take. */
   readonly timeoutMs?: number;
+  /** Told what the answer of a call that answers once is headed with. */
+  readonly onHeader?: (header: Headers) => void;
 }
 
 /** The orchestrator, over gRPC. Calls throw ConnectError. Disposing it ends every open call. */
@@ -46,9 +48,10 @@ export function openUpstream(address: Address): Upstream {
     acceptCompression: [],
   });
   return {
-    async unary(method, request, { headers, signal, timeoutMs }) {
+    async unary(method, request, { headers, signal, timeoutMs, onHeader }) {
       using cancel = cancelWith(signal);
-      const { message } = await transport.unary(method, cancel.signal, timeoutMs, headers, request);
+      const { message, header } = await transport.unary(method, cancel.signal, timeoutMs, headers, request);
+      onHeader?.(header);
       return message;
     },
     async *stream(method, requests, { headers, signal, timeoutMs }) {

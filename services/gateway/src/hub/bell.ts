@@ -1,0 +1,26 @@
+/** Wakes one loop. It carries no data and is never missed: a ring that nobody waits for ends the next wait at once. */
+export class Bell {
+  #isRung = false;
+  #wake: (() => void) | undefined;
+
+  /** Ends the wait, this one or the next. A function of its own, so that it can be handed out. */
+  readonly ring = (): void => {
+    const wake = this.#wake;
+    if (wake === undefined) this.#isRung = true;
+    else {
+      this.#wake = undefined;
+      wake();
+    }
+  };
+
+  /** Waits until the bell rings. One at a time. */
+  wait(): Promise<void> {
+    if (this.#isRung) {
+      this.#isRung = false;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}

@@ -1,0 +1,137 @@
+import { Buffer } from "node:buffer";
+import { fromBinary } from "@bufbuild/protobuf";
+import { type RunEvent, RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
+import type { EncodedEvent } from "./encode-event.ts";
+import type { Place } from "./place.ts";
+
+/** The most events of a block. */
+export const blockEvents = 256;
+/** The most bytes of a block of more than one event: what may wait for one reader, with what a socket takes by itself, is 256 KiB. */
+export const blockBytes = 192 * 1024;
+
+const idPrefix = "id: ".length;
+/** Roughly what a block costs beside its bytes, for itself and for each event. */
+const ownCost = 512;
+const eventCost = 32;
+/** Roughly what a decoded event costs for each byte it has as server-sent event, measured. */
+const messageCost = 3;
+
+/** Consecutive events of one run, encoded once for all readers. It only grows. */
+export class Block {
+  /** The place before its first event. */
+  readonly before: Place;
+  #bytes: Buffer;
+  #used = 0;
+  #lastToken: string;
+  /** Where each event ends in the bytes. */
+  readonly #ends: number[] = [];
+  readonly #types: string[] = [];
+  #messages: RunEvent[] | undefined;
+
+  /** Begins after a place, with memory for so many bytes, and with its events decoded too where `keepsMessages`. */
+  constructor(before: Place, capacity: number, keepsMessages: boolean) {
+    this.before = before;
+    this.#messages = keepsMessages ? [] : undefined;
+    this.#lastToken = before.token;
+    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** How many events it holds. */
+  get count(): number {
+    return this.#ends.length;
+  }
+
+  /** The place after its last event. */
+  get end(): Place {
+    return { sequence: this.before.sequence + this.#ends.length, token: this.#lastToken };
+  }
+
+  /** The sequence of its last event. */
+  get last(): number {
+    return this.before.sequence + this.#ends.length;
+  }
+
+  /** Its cost in memory, in bytes. */
+  get cost(): number {
+    const messages = this.#messages === undefined ? 0 : messageCost * this.#used;
+    return ownCost + this.#bytes.byteLength + eventCost * this.#ends.length + messages;
+  }
+
+  /** Whether an event of so many bytes may still be added. */
+  hasRoom(bytes: number): boolean {
+    return this.#ends.length === 0 || (this.#ends.length < blockEvents && this.#used + bytes <= blockBytes);
+  }
+
+  /** Adds the next event, which has `bytes` bytes as server-sent event. */
+  append({ token, type, text, wire }: EncodedEvent, bytes: number): void {
+    if (this.#used + bytes > this.#bytes.byteLength) this.#resize(Math.max(this.#used + bytes, Math.min(2 * this.#used, blockBytes)));
+    this.#used += this.#bytes.write(text, this.#used);
+    this.#ends.push(this.#used);
+    this.#types.push(type);
+    this.#lastToken = token;
+    this.#messages?.push(fromBinary(RunEventSchema, wire));
+  }
+
+  /** Gives back the memory that was kept for events to come. */
+  trim(): void {
+    if (this.#bytes.byteLength > this.#used) this.#resize(this.#used);
+  }
+
+  // What was handed out goes on to share the memory it was handed out with.
+  #resize(capacity: number): void {
+    const bytes = Buffer.allocUnsafeSlow(capacity);
+    this.#bytes.copy(bytes, 0, 0, this.#used);
+    this.#bytes = bytes;
+  }
+
+  /** The token of a place in it: from before its first event to after its last. */
+  tokenAt(sequence: number): string {
+    if (sequence === this.before.sequence) return this.before.token;
+    if (sequence === this.last) return this.#lastToken;
+    const start = this.#start(sequence) + idPrefix;
+    return this.#bytes.toString("latin1", start, this.#bytes.indexOf(0x0a, start));
+  }
+
+  /** The server-sent events from one sequence to another, both included. They share memory with the block. */
+  sse(from: number, to: number): Buffer {
+    return this.#bytes.subarray(this.#start(from), this.#ends[to - this.before.sequence - 1]);
+  }
+
+  #typeAt(sequence: number): string {
+    return this.#types[sequence - this.before.sequence - 1] ?? "";
+  }
+
+  /** Whether it has its events decoded too. */
+  get hasMessages(): boolean {
+    return this.#messages !== undefined;
+  }
+
+  /** Decodes its events: all it has, in order, as they came over the wire. Fewer or more than it has are not taken. */
+  decode(wires: readonly Uint8Array[]): void {
+    if (wires.length === this.count) this.#messages = wires.map((wire) => fromBinary(RunEventSchema, wire));
+  }
+
+  /** The events from one sequence to another, both included, where it has them decoded. */
+  messages(from: number, to: number): RunEvent[] {
+    return this.#messages?.slice(from - this.before.sequence - 1, to - this.before.sequence) ?? [];
+  }
+
+  /** The stretches from after one sequence to its last that hold these types only; one stretch of all where any type will do. */
+  *stretches(after: number, types: ReadonlySet<string> | undefined): Generator<{ readonly from: number; readonly to: number }> {
+    const { last } = this;
+    if (types === undefined) return yield { from: after + 1, to: last };
+    let from: number | undefined;
+    for (let sequence = after + 1; sequence <= last; sequence += 1) {
+      if (types.has(this.#typeAt(sequence))) from ??= sequence;
+      else if (from !== undefined) {
+        yield { from, to: sequence - 1 };
+        from = undefined;
+      }
+    }
+    if (from !== undefined) yield { from, to: last };
+  }
+
+  #start(sequence: number): number {
+    return this.#ends[sequence - this.before.sequence - 2] ?? 0;
+  }
+}

@@ -1,0 +1,234 @@
+import { Fault } from "@clew/fault/fault";
+import { createBackoff } from "@clew/streams/backoff";
+import type { Bell } from "./bell.ts";
+import type { Block } from "./block.ts";
+import { type Clock, wait } from "./clock.ts";
+import { encodeEvent } from "./encode-event.ts";
+import { isAway } from "./is-away.ts";
+import type { HubLimits } from "./limits.ts";
+import type { Place } from "./place.ts";
+import type { RunBlocks } from "./run-blocks.ts";
+import type { RunEnd } from "./run-end.ts";
+import type { EventPage, RunSource } from "./run-source.ts";
+import { followTail } from "./tail-stream.ts";
+
+/** What there is for a reader after its place. */
+export type Found =
+  | { readonly kind: "events"; readonly block: Block }
+  /** Nothing yet: its bell rings when there is. */
+  | { readonly kind: "tail" }
+  /** It is being fetched. Rejects with the Fault where it cannot be had. */
+  | { readonly kind: "loading"; readonly loaded: Promise<void> }
+  | { readonly kind: "end"; readonly end: RunEnd }
+  /** What is kept here is not the history of this reader: the orchestrator must judge its place again. */
+  | { readonly kind: "strange" };
+
+/** What a feed stands on. */
+export interface FeedOptions {
+  readonly runId: string;
+  readonly source: RunSource;
+  readonly blocks: RunBlocks;
+  readonly clock: Clock;
+  readonly limits: HubLimits;
+  /** Told of an event that does not follow the one before, and of each time the run's stream is opened again. */
+  readonly watch: { gap(): void; reopened(): void };
+}
+
+/** A run that somebody reads: its tail moves, and what is missing of it is fetched, once for all who read it. */
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #closing = new AbortController();
+  readonly #bells = new Set<Bell>();
+  readonly #loads = new Map<string, Promise<void>>();
+  #tail = 0;
+  #isMoved = false;
+  #fault: Fault | undefined;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    if (options.blocks.end === undefined) void this.#follow();
+    else this.#tail = options.blocks.end.place.sequence;
+  }
+
+  /** The sequence of the last event there is, as far as is known. */
+  get tail(): number {
+    return this.#tail;
+  }
+
+  /** Why it moves no more: no reader should begin with it. */
+  get fault(): Fault | undefined {
+    return this.#fault;
+  }
+
+  /** How many read it. */
+  get readers(): number {
+    return this.#bells.size;
+  }
+
+  /** Changes when what was read so far is not the orchestrator's history any more. */
+  get lineage(): number {
+    return this.#options.blocks.lineage;
+  }
+
+  /** Takes a reader in, whose bell rings when the tail moves. */
+  join(bell: Bell): void {
+    this.#bells.add(bell);
+  }
+
+  /** Lets a reader go. */
+  leave(bell: Bell): void {
+    this.#bells.delete(bell);
+  }
+
+  /** Ends the run's stream and what is being fetched. */
+  close(): void {
+    this.#closing.abort(new Fault("CANCELLED"));
+  }
+
+  /** Notes that there are events up to here. */
+  moveTo(sequence: number): void {
+    if (sequence <= this.#tail) return;
+    this.#tail = sequence;
+    this.#ring();
+  }
+
+  /** Lets go of all that is kept of the run. */
+  forget(): void {
+    this.#options.blocks.forget();
+    this.#tail = 0;
+    this.#ring();
+  }
+
+  /**
+   * Finds what comes after a place, without waiting. `from` is the block the reader's place was taken from, `decoded` whether it needs
+   * the events themselves. Throws the Fault that ended the feed.
+   */
+  read(place: Place, from: Block | undefined, decoded: boolean): Found {
+    if (this.#fault !== undefined) throw this.#fault;
+    const { blocks } = this.#options;
+    const block = blocks.holding(place.sequence + 1);
+    if (block !== undefined) {
+      if (block !== from && block.tokenAt(place.sequence) !== place.token) return { kind: "strange" };
+      if (decoded && !block.hasMessages) return { kind: "loading", loaded: this.#loadMessages(block) };
+      if (block.last < this.#tail && blocks.holding(block.last + 1) === undefined) this.#load(block.last + 1).catch(() => {});
+      return { kind: "events", block };
+    }
+    if (place.sequence < this.#tail) return { kind: "loading", loaded: this.#load(place.sequence + 1) };
+    const { end } = blocks;
+    if (end === undefined || place.sequence < end.place.sequence) return { kind: "tail" };
+    return end.place.token === place.token ? { kind: "end", end } : { kind: "strange" };
+  }
+
+  /** Fetches the block that should hold an event, once however many ask for it. */
+  #load(sequence: number): Promise<void> {
+    const { blocks } = this.#options;
+    const { after, token, limit } = blocks.missingAround(sequence);
+    return this.#once(`${after}`, async () => {
+      const { lineage } = blocks;
+      const page = await this.#readEvents(token ?? String(after), limit);
+      if (page === undefined || blocks.lineage !== lineage) return;
+      if (page.sequence !== after || (token !== undefined && token !== page.resumeToken) || page.tail < sequence) return this.forget();
+      this.#take({ sequence: after, token: page.resumeToken }, page.events);
+      this.moveTo(page.tail);
+    });
+  }
+
+  /** Fetches a block's events again, for readers who need them decoded. */
+  #loadMessages(block: Block): Promise<void> {
+    const { blocks } = this.#options;
+    const { sequence, token } = block.before;
+    blocks.keepsMessages = true;
+    return this.#once(`messages ${sequence}`, async () => {
+      const wires: Uint8Array[] = [];
+      let after = token;
+      while (wires.length < block.count) {
+        const page = await this.#readEvents(after, block.count - wires.length);
+        if (page === undefined || page.events.length === 0) return;
+        wires.push(...page.events);
+        after = block.tokenAt(sequence + wires.length);
+      }
+      blocks.decode(block, wires);
+    });
+  }
+
+  #once(key: string, load: () => Promise<void>): Promise<void> {
+    const running = this.#loads.get(key);
+    if (running !== undefined) return running;
+    const loading = load().finally(() => this.#loads.delete(key));
+    this.#loads.set(key, loading);
+    return loading;
+  }
+
+  /** Reads a page, for as long as the orchestrator may be away; nothing where it says that there is no such place. */
+  async #readEvents(after: string, limit: number): Promise<EventPage | undefined> {
+    const { source, runId, clock, limits } = this.#options;
+    const { signal } = this.#closing;
+    const backoff = createBackoff({ initialMs: 100, maxMs: 2_000, random: clock.random });
+    const startedAt = clock.now();
+    for (;;) {
+      try {
+        return await source.readEvents({ runId, after, limit }, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        const fault = Fault.from(error);
+        if (fault.code === "OUT_OF_RANGE") return void this.forget();
+        if (!isAway(fault) || clock.now() - startedAt >= limits.reopenMs) throw fault;
+        await wait(clock, backoff.next(), signal);
+      }
+    }
+  }
+
+  /** Takes the events that follow a place, up to the first that does not; answers the place after them, or nothing where one was missing. */
+  #take(place: Place, wires: readonly Uint8Array[]): Place | undefined {
+    let at = place;
+    for (const wire of wires) {
+      const event = encodeEvent(wire);
+      if (event.sequence !== at.sequence + 1) {
+        this.#options.watch.gap();
+        return undefined;
+      }
+      this.#options.blocks.append(at, event);
+      at = { sequence: event.sequence, token: event.token };
+    }
+    this.moveTo(at.sequence);
+    return at;
+  }
+
+  async #follow(): Promise<void> {
+    const { runId, source, clock, limits, watch, blocks } = this.#options;
+    const { signal } = this.#closing;
+    try {
+      await followTail(
+        { runId, source, clock, limits, signal, onReopen: watch.reopened },
+        {
+          begin: (place) => {
+            const token = blocks.tokenAt(place.sequence);
+            if (place.sequence < this.#tail || (token !== undefined && token !== place.token)) this.forget();
+            this.moveTo(place.sequence);
+          },
+          take: (place, wires) => this.#take(place, wires),
+          end: (end) => {
+            blocks.end = end;
+            this.moveTo(end.place.sequence);
+            this.#ring();
+          },
+        },
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#fault = Fault.from(error);
+      if (this.#fault.code === "NOT_FOUND") blocks.forget();
+      this.#ring();
+    }
+  }
+
+  /** Wakes the readers, once for all that came in one turn. */
+  #ring(): void {
+    if (this.#isMoved) return;
+    this.#isMoved = true;
+    this.#options.clock.afterTurn(() => {
+      this.#isMoved = false;
+      for (const bell of this.#bells) bell.ring();
+    });
+  }
+}

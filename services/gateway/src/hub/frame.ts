@@ -1,0 +1,22 @@
+import type { Fault } from "@clew/fault/fault";
+import type { Block } from "./block.ts";
+import type { Place } from "./place.ts";
+import type { RunEnd } from "./run-end.ts";
+
+/** What a reader of a run is told. `place` is where it stands after the frame. */
+export type Frame =
+  | { readonly kind: "hello"; readonly place: Place; readonly tail: number }
+  /** Events of a block, from one sequence to another, both included. */
+  | { readonly kind: "events"; readonly block: Block; readonly from: number; readonly to: number }
+  | { readonly kind: "checkpoint"; readonly place: Place }
+  /** The place it had is of no history any more; what follows goes on from `place`. */
+  | { readonly kind: "reset"; readonly place: Place; readonly fault: Fault }
+  | { readonly kind: "end"; readonly end: RunEnd };
+
+/** Where a reader's frames go. It queues nothing beyond what its socket takes. */
+export interface Sink {
+  /** Whether a frame may be put now. Where not, the reader's bell rings when one may. */
+  readonly hasRoom: boolean;
+  /** Takes a frame. @throws Fault where its caller must decide: a typed door's `reset`. */
+  put(frame: Frame): void;
+}

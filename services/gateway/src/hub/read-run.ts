@@ -1,0 +1,129 @@
+import { Fault } from "@clew/fault/fault";
+import type { Bell } from "./bell.ts";
+import type { Block } from "./block.ts";
+import type { Clock } from "./clock.ts";
+import type { Sink } from "./frame.ts";
+import type { Hub } from "./hub.ts";
+import { type Judge, type Judgement, judgeToken } from "./judge.ts";
+import type { HubLimits } from "./limits.ts";
+import { withoutOutcome } from "./run-end.ts";
+
+/** A reader of one run. */
+export interface Reader {
+  readonly runId: string;
+  /** What the orchestrator said of it. */
+  readonly start: Judgement;
+  /** Only events of these types; all when absent. */
+  readonly types: ReadonlySet<string> | undefined;
+  /** Whether its sink takes the events themselves, not their bytes. */
+  readonly decoded: boolean;
+  readonly sink: Sink;
+  /** Wakes it; whoever gives its sink room rings it too. */
+  readonly bell: Bell;
+  /** Judges its place again, if what is kept here turns out to be of another history. */
+  readonly judge: Judge;
+  /** Ends it, with the reason as what it throws. */
+  readonly signal: AbortSignal;
+}
+
+/** What a reader reads from. */
+export interface ReadOptions {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly limits: HubLimits;
+}
+
+/** More than this without one event between them means that two histories are told at once. */
+const maxJudgements = 3;
+
+/**
+ * Reads a run into a sink: reads after the place; at the tail waits until it moved; reads again. The same for a run that is under way and
+ * for one that ended long ago. Says where it stands whenever it was silent for `beatMs`. Resolves after `end`.
+ *
+ * @throws Fault where it cannot go on; the signal's reason when it aborts.
+ */
+export async function readRun(reader: Reader, { hub, clock, limits }: ReadOptions): Promise<void> {
+  const { runId, types, decoded, sink, bell, signal } = reader;
+  let place = reader.start.place;
+  let block: Block | undefined;
+  let isSilent = false;
+  let judgements = 0;
+  signal.addEventListener("abort", bell.ring);
+  using beat = clock.startTimer(limits.beatMs, () => {
+    isSilent = true;
+    bell.ring();
+  });
+  const begin = ({ place: at, lost, tail }: Judgement) => {
+    place = at;
+    block = undefined;
+    if (lost !== undefined) sink.put({ kind: "reset", place, fault: lost });
+    feed.moveTo(tail);
+  };
+  const pause = async () => {
+    if (isSilent && sink.hasRoom) {
+      sink.put({ kind: "checkpoint", place });
+      said();
+    }
+    await bell.wait();
+    signal.throwIfAborted();
+  };
+  const said = () => {
+    isSilent = false;
+    beat.restart();
+  };
+  const settled = async <T>(promise: Promise<T>): Promise<T> => {
+    let isSettled = false;
+    promise
+      .catch(() => {})
+      .finally(() => {
+        isSettled = true;
+        bell.ring();
+      });
+    while (!isSettled) await pause();
+    return promise;
+  };
+  using following = hub.follow(runId, reader.start.tail, bell);
+  const { feed } = following;
+  let { lineage } = feed;
+  try {
+    signal.throwIfAborted();
+    begin(reader.start);
+    sink.put({ kind: "hello", place, tail: Math.max(feed.tail, reader.start.tail) });
+    for (;;) {
+      if (!sink.hasRoom) {
+        await pause();
+        continue;
+      }
+      const found = feed.lineage === lineage ? feed.read(place, block, decoded) : ({ kind: "strange" } as const);
+      switch (found.kind) {
+        case "events":
+          block = found.block;
+          for (const { from, to } of block.stretches(place.sequence, types)) {
+            sink.put({ kind: "events", block, from, to });
+            said();
+          }
+          place = block.end;
+          judgements = 0;
+          break;
+        case "tail":
+          await pause();
+          break;
+        case "loading":
+          await settled(found.loaded);
+          break;
+        case "end":
+          return sink.put({ kind: "end", end: reader.start.types?.has("runFinished") === false ? withoutOutcome(found.end) : found.end });
+        case "strange": {
+          judgements += 1;
+          if (judgements > maxJudgements) throw new Fault("ORCHESTRATOR_UNAVAILABLE");
+          if (feed.lineage === lineage) feed.forget();
+          ({ lineage } = feed);
+          begin(await settled(judgeToken(reader.judge, place.token, { clock, patienceMs: limits.reopenMs, signal })));
+          break;
+        }
+      }
+    }
+  } finally {
+    signal.removeEventListener("abort", bell.ring);
+  }
+}

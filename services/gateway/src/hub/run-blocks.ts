@@ -1,0 +1,106 @@
+import { Buffer } from "node:buffer";
+import { Block, blockEvents } from "./block.ts";
+import type { BlockCache } from "./block-cache.ts";
+import type { EncodedEvent } from "./encode-event.ts";
+import type { Place } from "./place.ts";
+import type { RunEnd } from "./run-end.ts";
+
+/** What is kept of one run: blocks in order, with gaps where nobody read, and its end once it is known. */
+export class RunBlocks {
+  /** Changes when what was kept turned out to be of another history than the orchestrator's. */
+  lineage = 0;
+  end: RunEnd | undefined;
+  /** Whether new blocks have their events decoded too. */
+  keepsMessages = false;
+  readonly #cache: BlockCache;
+  /** By their first sequence. */
+  readonly #blocks: Block[] = [];
+
+  constructor(cache: BlockCache) {
+    this.#cache = cache;
+  }
+
+  /** Whether nothing is kept. */
+  get isEmpty(): boolean {
+    return this.#blocks.length === 0;
+  }
+
+  /** The block that holds this event. */
+  holding(sequence: number): Block | undefined {
+    const block = this.#blocks[this.#indexBefore(sequence)];
+    if (block === undefined || block.last < sequence) return undefined;
+    this.#cache.use(block);
+    return block;
+  }
+
+  /** The token of a place, where a block knows it. */
+  tokenAt(sequence: number): string | undefined {
+    const block = this.#blocks[this.#indexBefore(sequence)];
+    if (block !== undefined && sequence <= block.last) return block.tokenAt(sequence);
+    const next = this.#blocks[this.#indexBefore(sequence + 1)];
+    return next?.before.sequence === sequence ? next.before.token : undefined;
+  }
+
+  /**
+   * Finds what to read in order to have an event that no block holds: from the end of the block before it, or from where its 256 begin,
+   * so that readers who come from different places share blocks, and up to the block after it.
+   */
+  missingAround(sequence: number): { readonly after: number; readonly token: string | undefined; readonly limit: number } {
+    const index = this.#indexBefore(sequence);
+    const previous = this.#blocks[index];
+    const next = this.#blocks[index + 1];
+    const begin = sequence - 1 - ((sequence - 1) % blockEvents);
+    const after = Math.max(begin, previous?.last ?? 0);
+    const limit = Math.min(begin + blockEvents, next?.before.sequence ?? Number.POSITIVE_INFINITY) - after;
+    return { after, token: this.tokenAt(after), limit };
+  }
+
+  /** Adds the event that follows a place, unless a block holds it. */
+  append(before: Place, event: EncodedEvent): void {
+    const index = this.#indexBefore(event.sequence);
+    const previous = this.#blocks[index];
+    if (previous !== undefined && previous.last >= event.sequence) return;
+    const bytes = Buffer.byteLength(event.text);
+    if (previous?.last === before.sequence && previous.hasRoom(bytes)) {
+      previous.append(event, bytes);
+      this.#cache.weigh(previous);
+      return;
+    }
+    previous?.trim();
+    const block = new Block(before, bytes, this.keepsMessages);
+    block.append(event, bytes);
+    this.#blocks.splice(index + 1, 0, block);
+    this.#cache.use(block, () => this.#drop(block));
+    this.#cache.weigh(block);
+  }
+
+  /** Gives a block its events decoded. */
+  decode(block: Block, wires: readonly Uint8Array[]): void {
+    block.decode(wires);
+    this.#cache.weigh(block);
+  }
+
+  /** Lets go of all: it is of another history. */
+  forget(): void {
+    this.lineage += 1;
+    this.end = undefined;
+    for (const block of this.#blocks.splice(0)) this.#cache.release(block);
+  }
+
+  #drop(block: Block): void {
+    const index = this.#blocks.indexOf(block);
+    if (index >= 0) this.#blocks.splice(index, 1);
+  }
+
+  /** The index of the last block that begins before an event; -1 where none does. */
+  #indexBefore(sequence: number): number {
+    let low = 0;
+    let high = this.#blocks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#blocks[middle]?.before.sequence ?? 0) < sequence) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+}

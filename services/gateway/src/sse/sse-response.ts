@@ -1,0 +1,30 @@
+import type { ServerResponse } from "node:http";
+import { Fault } from "@clew/fault/fault";
+import { disconnectStalled } from "../http/paced-response.ts";
+
+/** A response that carries server-sent events, as fast as its reader takes them. */
+export class SseResponse {
+  readonly #response: ServerResponse;
+  #hasRoom = true;
+
+  /** Wraps a response whose head was sent; `onRoom` is called when it has room again. A reader who takes nothing for `stallMs` is disconnected. */
+  constructor(response: ServerResponse, options: { readonly onRoom: () => void; readonly stallMs: number; readonly onStall: () => void }) {
+    this.#response = response;
+    response.on("drain", () => {
+      this.#hasRoom = true;
+      options.onRoom();
+    });
+    disconnectStalled(response, options);
+  }
+
+  /** Whether the socket takes more: what it has not taken yet is less than its own buffer. */
+  get hasRoom(): boolean {
+    return this.#hasRoom;
+  }
+
+  /** Writes whole events. What is written within one turn of the event loop goes out together. @throws Fault CANCELLED when the reader is gone. */
+  write(events: string | Uint8Array): void {
+    if (this.#response.destroyed) throw new Fault("CANCELLED");
+    if (!this.#response.write(events)) this.#hasRoom = false;
+  }
+}

@@ -140,9 +140,9 @@ export async function startStubGateway({ events: initial = [], artifacts = {}, k
     ],
     [
       /^GET \/v1\/runs\/([^/]+)\/stream$/,
-      ({ query }) =>
+      ({ query, headers }) =>
         (response) =>
-          serveStream(response, positionOf(query.get("after") ?? "0")),
+          serveStream(response, positionOf(String(headers["last-event-id"] ?? query.get("after") ?? "0"))),
     ],
     [
       /^GET \/v1\/runs\/([^/]+)\/artifacts$/,

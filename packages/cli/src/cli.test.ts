@@ -241,9 +241,11 @@ describe("the other commands", () => {
       code: 0,
       out: expect.stringMatching(/^ok {2}run-\S+: 6 events without a gap .* ended COMPLETED; last token /),
     });
-    expect(gateway.seen.map(({ path, query }) => [path.replace(/.*run-\d+/, ""), query.get("after")])).toEqual([
+    expect(
+      gateway.seen.map(({ path, query, headers }) => [path.replace(/.*run-\d+/, ""), query.get("after") ?? headers["last-event-id"]]),
+    ).toEqual([
       ["/events", ""],
-      ["", null],
+      ["", undefined],
       ["/stream", tokenAfter(5)],
     ]);
     await using live = await startStubGateway({ events: events.slice(0, 3) });

@@ -113,8 +113,8 @@ describe("events over server-sent events", () => {
       refuse(503, "UNAVAILABLE", "SHUTTING_DOWN"),
     );
     expect(await sequences(client(gateway.url).run(sampleRunId).events())).toEqual(upTo(8));
-    const asked = gateway.seen.map(({ query }) => query.get("after"));
-    expect(asked).toEqual([null, ...[1, 3, 4, 5, 5, 5, 5, 5].map(tokenAfter)]);
+    const asked = gateway.seen.map(({ headers }) => headers["last-event-id"]);
+    expect(asked).toEqual([undefined, ...[1, 3, 4, 5, 5, 5, 5, 5].map(tokenAfter)]);
   });
 
   it("understands an event that comes byte by byte, with carriage returns and characters of several bytes", async () => {
@@ -229,6 +229,21 @@ describe("poll mode", () => {
     expect(await collected).toEqual([events[7]]);
     expect(gateway.seen.some(({ path }) => path.endsWith("/stream"))).toBe(false);
     expect(gateway.seen[0]?.query.get("wait")).toBe("30s");
+  });
+
+  it("is taken up by another process that knows the run's id", async () => {
+    await using gateway = await startStubGateway({ events: events.slice(0, 4) });
+    const { id } = await client(gateway.url, { streaming: "poll" }).createRun({ playbook: "hello" }, { requestId: "request-1" });
+    const first = new AbortController();
+    const left = sequences(client(gateway.url, { streaming: "poll" }).run(id).events({ signal: first.signal }));
+    await expect.poll(() => gateway.seen.length).toBe(2);
+    first.abort();
+    await expect(left).rejects.toMatchObject({ reason: "CANCELLED" });
+    gateway.publish(...events.slice(4));
+    const next = client(gateway.url, { streaming: "poll" });
+    const again = await next.createRun({ playbook: "hello" }, { requestId: "request-1" });
+    expect(await sequences(again.events())).toEqual([8]);
+    expect(await sequences(next.run(id).events({ after: tokenAfter(8) }))).toEqual([]);
   });
 
   it("has a deadline and a cancel", async () => {

@@ -3,9 +3,17 @@ import type { RunEvent } from "./run-event.ts";
 
 /** What a connection to a run's events carries, whatever the door. Tokens are the reader's own position. */
 export type Frame =
-  | { readonly kind: "hello"; readonly token: string; readonly heartbeatMs: number }
+  | {
+      readonly kind: "hello";
+      readonly token: string;
+      /** The sequence the reader's position has, where the service says it. */
+      readonly sequence: number | undefined;
+      readonly heartbeatMs: number;
+    }
   | { readonly kind: "events"; readonly events: readonly RunEvent[] }
   | { readonly kind: "checkpoint"; readonly token: string }
+  /** How long to wait, about, before a connection that was cut is made again. */
+  | { readonly kind: "retry"; readonly ms: number }
   /** The server is about to close, or has no room: come back after a while. */
   | { readonly kind: "later"; readonly afterMs: number; readonly fault: Fault }
   /** The position is not one of this history; what follows on this connection begins at `earliest`. */

@@ -24,7 +24,7 @@ function sequenceOf(after: string): number {
   return after === "" ? 0 : Number(after.replace("c1.sample-", ""));
 }
 
-const hello = (after: number, heartbeatMs = 1000): Frame => ({ kind: "hello", token: tokenAfter(after), heartbeatMs });
+const hello = (after: number, heartbeatMs = 1000): Frame => ({ kind: "hello", token: tokenAfter(after), sequence: undefined, heartbeatMs });
 const carry = (...events: readonly RunEvent[]): Frame => ({ kind: "events", events });
 const end = (lastSequence: number | undefined): Frame => ({ kind: "end", lastSequence });
 
@@ -228,6 +228,41 @@ describe("what ends a stream and what does not", () => {
       },
     );
     expect((await collect(transport, { connectPatienceMs: 0 })).sequences).toEqual(upTo(5));
+  });
+});
+
+describe("coming back", () => {
+  const events = sampleEvents(5);
+  const cutAfter = (...frames: readonly Frame[]): Connection =>
+    async function* (after) {
+      yield hello(after);
+      yield* frames;
+    };
+
+  it("waits as long as the service wished for, and no longer than a bound of its own", async () => {
+    const { transport } = scripted(cutAfter({ kind: "retry", ms: 150 }), serving(events));
+    const began = performance.now();
+    expect((await collect(transport, { random: () => 1 })).sequences).toEqual(upTo(5));
+    expect(performance.now() - began).toBeGreaterThan(145);
+    const endless = scripted(cutAfter({ kind: "retry", ms: 3_600_000 }), serving(events));
+    expect((await collect(endless.transport, { random: () => 0.001 })).sequences).toEqual(upTo(5));
+  });
+
+  it("proves with the first event after an opaque token that it is the next, where the service says which that is", async () => {
+    const greeting: Frame = { kind: "hello", token: "c1.opaque", sequence: 2, heartbeatMs: 1000 };
+    const { transport, opened } = scripted(
+      async function* () {
+        yield greeting;
+        yield carry(...events.slice(3));
+      },
+      async function* () {
+        yield greeting;
+        yield carry(...events.slice(1));
+        yield end(5);
+      },
+    );
+    expect((await collect(transport, { after: "c1.opaque" })).sequences).toEqual([3, 4, 5]);
+    expect(opened.map(({ after }) => after)).toEqual(["c1.opaque", "c1.opaque"]);
   });
 });
 

@@ -20,7 +20,7 @@ export function frameFromSse({ event, id = "", data }: SseMessage): Frame | unde
       if (!isRunEvent(value)) throw garbled();
       return { kind: "events", events: [value] };
     case "hello":
-      return { kind: "hello", token: id, heartbeatMs: numberOf(value, "heartbeatMs") ?? 0 };
+      return { kind: "hello", token: id, sequence: numberOf(value, "sequence"), heartbeatMs: numberOf(value, "heartbeatMs") ?? 0 };
     case "checkpoint":
       return { kind: "checkpoint", token: id };
     case "reconnect":

@@ -36,3 +36,8 @@ export function afterEvent(event: RunEvent): Position {
 export function afterCheckpoint(position: Position, token: string, filtered: boolean): Position {
   return filtered || position.after === "now" ? { after: token, last: position.last } : position;
 }
+
+/** The position after the service said which sequence the reader's token has: only then can the first event after an opaque token prove that it is the next. */
+export function afterHello(position: Position, sequence: number | undefined): Position {
+  return position.last === undefined && sequence !== undefined ? { after: position.after, last: sequence } : position;
+}

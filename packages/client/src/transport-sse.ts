@@ -13,8 +13,8 @@ export function createSseTransport(gateway: Gateway): EventTransport {
   return async function* openSse({ runId, after, types, signal }): AsyncGenerator<Frame> {
     const response = await gateway.open({
       path: `/v1/runs/${encodeURIComponent(runId)}/stream`,
-      query: { after: after === "" ? undefined : after, types: types.length > 0 ? types.join(",") : undefined },
-      headers: { accept: "text/event-stream" },
+      query: { types: types.length > 0 ? types.join(",") : undefined },
+      headers: { accept: "text/event-stream", ...(after === "" ? {} : { "last-event-id": after }) },
       signal,
     });
     if (response.status === 204) {
@@ -40,6 +40,7 @@ async function* readFrames(body: ReadableStream<Uint8Array>, signal: AbortSignal
       const frame = frameFromSse(message);
       if (frame !== undefined) frames.push(frame);
     },
+    onRetry: (ms) => frames.push({ kind: "retry", ms }),
     onComment() {
       pending = 0;
     },

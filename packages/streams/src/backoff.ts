@@ -8,25 +8,27 @@ export interface BackoffOptions {
   readonly random?: () => number;
 }
 
-/** Waits that double, each drawn from the upper half of its range, so that many who failed together do not return together. */
+/** Waits whose ceiling doubles, each drawn from nothing up to it (full jitter), so that many who failed together do not return together. */
 export interface Backoff {
   /** The next wait, in milliseconds. */
   next(): number;
-  /** Starts again from the first; call it on progress. */
-  reset(): void;
+  /** Starts again from the first wait, or from another where `initialMs` is given; call it on progress. */
+  reset(initialMs?: number): void;
 }
 
-/** Makes a backoff: the n-th wait lies between half of and the whole of `initialMs · 2ⁿ`, at most `maxMs`. */
+/** Makes a backoff: the n-th wait, counted from 0, lies between 0 and `initialMs · 2ⁿ`, at most `maxMs`. */
 export function createBackoff({ initialMs, maxMs, random = Math.random }: BackoffOptions): Backoff {
-  let ceilingMs = initialMs;
+  let firstMs = initialMs;
+  let ceilingMs = Math.min(maxMs, firstMs);
   return {
     next() {
-      const waitMs = ceilingMs * (0.5 + random() / 2);
+      const waitMs = ceilingMs * random();
       ceilingMs = Math.min(maxMs, ceilingMs * 2);
-      return Math.min(maxMs, waitMs);
+      return waitMs;
     },
-    reset() {
-      ceilingMs = initialMs;
+    reset(otherMs = firstMs) {
+      firstMs = otherMs;
+      ceilingMs = Math.min(maxMs, firstMs);
     },
   };
 }

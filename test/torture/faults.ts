@@ -1,0 +1,128 @@
+import { delay } from "@clew/streams/delay";
+import type { CuttingProxy } from "../support/cutting-proxy.ts";
+import type { Fleet, Member } from "../support/fleet.ts";
+import type { SeededRandom } from "../support/seeded-random.ts";
+import { type SandboxMember, sandboxMembers } from "./sandboxes.ts";
+
+/** What can be done to whom. */
+const choices = [
+  "kill orchestrator",
+  "kill orchestrator",
+  "pause orchestrator",
+  "hand over orchestrator",
+  "kill gateway",
+  "kill gateway",
+  "pause gateway",
+  "drain gateway",
+  "cut orchestrator",
+  "cut readers",
+  "kill warden",
+  "kill agent",
+  "kill browser",
+  "pause agent",
+  "pause browser",
+  "pause warden",
+] as const;
+
+/** One of them. */
+type Choice = (typeof choices)[number];
+
+/** What was done, and to whom. */
+export interface FaultsDone {
+  /** How often each was done. */
+  readonly counts: ReadonlyMap<string, number>;
+  /** The runs of which a process was killed. */
+  readonly harmed: ReadonlySet<string>;
+}
+
+/** What there is to do it to. */
+export interface Targets {
+  readonly fleet: Fleet;
+  /** Between gateways and orchestrator. */
+  readonly upstream: CuttingProxy;
+  /** Those between readers and the doors. */
+  readonly readers: ReadonlySet<CuttingProxy>;
+  readonly onFault: (what: string) => void;
+}
+
+/** Does one thing after the other, as chance has it, until `signal` aborts; each is over, and what was killed runs again, before this resolves. */
+export async function wreakHavoc(targets: Targets, random: SeededRandom, signal: AbortSignal): Promise<FaultsDone> {
+  const counts = new Map<string, number>();
+  const harmed = new Set<string>();
+  for (;;) {
+    await delay(random.integer(200, 2_500), { signal }).catch(() => {});
+    if (signal.aborted) return { counts, harmed };
+    const choice = random.pick(choices);
+    const whom = await strike(choice, targets, random, harmed);
+    if (whom === undefined) continue;
+    counts.set(choice, (counts.get(choice) ?? 0) + 1);
+    targets.onFault(`${choice}: ${whom}`);
+  }
+}
+
+/** Does one thing; answers to whom, undefined where nobody was there for it. */
+async function strike(choice: Choice, targets: Targets, random: SeededRandom, harmed: Set<string>): Promise<string | undefined> {
+  const { fleet, upstream, readers } = targets;
+  const gateway: Member = random.pick(fleet.gateways);
+  // Mostly a moment, sometimes long enough that a lease on others must be begun afresh.
+  const pauseMs = random.next() < 0.15 ? 7_000 : random.integer(100, 2_000);
+  switch (choice) {
+    case "kill orchestrator":
+    case "hand over orchestrator":
+      await fleet.orchestrator.restart(choice === "kill orchestrator" ? "SIGKILL" : "SIGTERM");
+      return fleet.orchestrator.address;
+    case "pause orchestrator":
+      await fleet.orchestrator.pause(pauseMs);
+      return `${pauseMs} ms`;
+    case "kill gateway":
+    case "drain gateway":
+      await gateway.restart(choice === "kill gateway" ? "SIGKILL" : "SIGTERM");
+      return gateway.address;
+    case "pause gateway":
+      await gateway.pause(pauseMs);
+      return `${gateway.address} for ${pauseMs} ms`;
+    case "cut orchestrator":
+      upstream.cutAll();
+      return "all its gateways";
+    case "cut readers":
+      for (const proxy of readers) proxy.cutAll();
+      return `${readers.size}`;
+    case "kill warden":
+    case "kill agent":
+    case "kill browser":
+    case "pause agent":
+    case "pause browser":
+    case "pause warden":
+      return await strikeSandbox(choice, fleet, pauseMs, random, harmed);
+  }
+}
+
+async function strikeSandbox(
+  choice: string,
+  fleet: Fleet,
+  pauseMs: number,
+  random: SeededRandom,
+  harmed: Set<string>,
+): Promise<string | undefined> {
+  const [verb, role] = choice.split(" ");
+  const [first, ...others] = sandboxMembers(fleet.volume).filter((member) => member.role === role);
+  if (first === undefined) return undefined;
+  const victim = random.pick([first, ...others]);
+  if (verb === "kill") {
+    harmed.add(victim.runId);
+    return signalTo(victim, "SIGKILL") ? victim.runId : undefined;
+  }
+  if (!signalTo(victim, "SIGSTOP")) return undefined;
+  await delay(pauseMs);
+  signalTo(victim, "SIGCONT");
+  return `${victim.runId} for ${pauseMs} ms`;
+}
+
+/** Whether the process was still there. */
+function signalTo({ pid }: SandboxMember, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import type { Clew, RunHandle, RunSpec } from "@clew/client";
+import { z } from "zod";
+import { type BackOffice, startBackOffice } from "../../examples/back-office/src/back-office.ts";
+import type { KnownEvent } from "../support/delivery.ts";
+import type { SeededRandom } from "../support/seeded-random.ts";
+
+/** What a run of the campaign is asked to do. */
+export type JobKind = "look" | "cancel" | "stop" | "stop-queued";
+
+/** Some oftener than others. */
+const kinds: readonly [JobKind, ...JobKind[]] = ["look", "look", "look", "cancel", "cancel", "stop", "stop-queued"];
+
+/** What is asked of the Run in the last event. */
+const finished = z.object({
+  runFinished: z.object({
+    run: z.object({
+      id: z.string(),
+      state: z.string(),
+      effects: z.string(),
+      outcome: z.object({ error: z.object({ reason: z.string() }).optional() }).optional(),
+    }),
+  }),
+});
+
+/** A run of the campaign, with a world of its own. Dispose it: that world is gone. */
+export interface Job extends AsyncDisposable {
+  readonly kind: JobKind;
+  readonly run: RunHandle;
+  /** Stops the run where that is its part, once it has seen an event. */
+  onEvent(sequence: number): void;
+  /** Finds what is wrong with how the run ended, knowing whether anybody harmed its sandbox. */
+  check(events: readonly KnownEvent[], isHarmed: boolean): readonly string[];
+}
+
+/** Begins a run: its kind, and when it is stopped, are chance's. */
+export async function beginJob(clew: Clew, requestId: string, random: SeededRandom): Promise<Job> {
+  const kind = random.pick(kinds);
+  const backOffice = await startBackOffice();
+  const { host } = new URL(backOffice.url);
+  const spec: RunSpec = {
+    playbookSource: kind === "cancel" ? await readFile("examples/playbooks/cancel-order.yaml", "utf8") : look,
+    params: kind === "cancel" ? { order_id: "12345", base_url: backOffice.url } : { base_url: backOffice.url },
+    guardrails: { allowedPrivateHosts: [host] },
+    recording: { trace: random.next() < 0.5 },
+  };
+  const run = await clew.createRun(spec, { requestId });
+  const stopAt = kind === "stop-queued" ? 0 : random.integer(4, 16);
+  const stopping = { asked: false };
+  const stop = () => {
+    if (stopping.asked) return;
+    stopping.asked = true;
+    // One that is asked for while nobody can answer is asked for again by the client; one that comes too late changes nothing.
+    run.stop({ reason: "it was enough", graceSeconds: random.integer(0, 3) }).catch(() => {});
+  };
+  if (kind === "stop-queued") stop();
+  return {
+    kind,
+    run,
+    onEvent(sequence) {
+      if (kind === "stop" && sequence >= stopAt) stop();
+    },
+    check: (events, isHarmed) => checkEnd({ kind, backOffice, isHarmed }, events),
+    [Symbol.asyncDispose]: () => backOffice[Symbol.asyncDispose](),
+  };
+}
+
+const look = `id: look
+parameters: [{ name: base_url }]
+steps:
+  - { action: goto, params: { url: "{base_url}/login" } }
+  - { action: wait_for, selector: "h1" }
+  - { action: extract, selector: "h1", store_as: heading }
+`;
+
+interface Ending {
+  readonly kind: JobKind;
+  readonly backOffice: BackOffice;
+  readonly isHarmed: boolean;
+}
+
+/** Reads the Run in the last event, and compares it with the world and with what was done to it. */
+function checkEnd({ kind, backOffice, isHarmed }: Ending, events: readonly KnownEvent[]): readonly string[] {
+  const last = finished.safeParse(JSON.parse(events.at(-1)?.json ?? "null"));
+  if (!last.success) return ["the last event holds no Run"];
+  const { id, state, effects, outcome } = last.data.runFinished.run;
+  const problems: string[] = [];
+  const say = (problem: string) => problems.push(`${id} (${kind}): ${problem}`);
+  const reason = outcome?.error?.reason ?? "";
+  const mayStop = kind === "stop" || kind === "stop-queued";
+  if (state === "TERMINATED" && !mayStop) say("TERMINATED, and nobody asked for that");
+  // Whoever kills or pauses services must not be able to fail a run.
+  if (state !== "COMPLETED" && !isHarmed && !(mayStop && state === "TERMINATED")) say(`${state} ${reason}, and nobody harmed its sandbox`);
+  const isCancelled = backOffice.orders.cancellations > 0;
+  if (backOffice.orders.cancellations > 1) say(`the order was cancelled ${backOffice.orders.cancellations} times`);
+  if (isCancelled && effects === "NONE") say("the order was cancelled, and the record says that nothing happened");
+  if (kind === "cancel" && state === "COMPLETED" && !isCancelled) say("COMPLETED, and the order is not cancelled");
+  const committed = events.some(({ json }) => json.includes('"type":"actionStarted"') && json.includes('"effect":"COMMIT"'));
+  if (isCancelled && !committed) say("the order was cancelled, and no intent of that is in the record");
+  return problems;
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Producer } from "@clew/journal-format/record";
+import { createLogger } from "@clew/process/logger";
+import { Effect, Outcome, Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { ActionStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Journal } from "../journal/journal.ts";
+import { decodeRecord } from "./decode-record.ts";
+import { ingestLeft, type Source } from "./ingest.ts";
+import { attemptFailed } from "./phrases.ts";
+import { RunLog } from "./run-log.ts";
+
+const runId = `run-${"1".repeat(32)}`;
+const error = { code: "UNAVAILABLE", reason: "NAVIGATION_FAILED", message: "No page.", retryable: true, details: {} };
+const { signal } = new AbortController();
+
+const said = (...payloads: NonNullable<SandboxEvent["payload"]>[]) =>
+  payloads.map((payload, index) => SandboxEvent.fromPartial({ sequence: index + 1, summary: "s", payload }));
+const runStarted = { $case: "runStarted", value: { browser: "", stepCount: 1 } } as const;
+const begin = (effect: Effect) => ({ $case: "actionStarted", value: ActionStarted.fromPartial({ actionId: "a", effect }) }) as const;
+const failed = {
+  $case: "outcomePublished",
+  value: { state: Run_State.FAILED, outcome: Outcome.fromPartial({ summary: "No page.", error }) },
+} as const;
+
+describe("what a sandbox says", () => {
+  let parent: string;
+  let log: RunLog;
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), "clew-ingest-"));
+    const journal = await Journal.create({ folder: join(parent, runId), runId, onDurable: (records) => log.hear(records) });
+    log = new RunLog(journal, undefined, () => {});
+    const spec = { timeoutSeconds: 600, retry: { maxAttempts: 2, backoffSeconds: 5 } };
+    const run = Run.fromPartial({ id: runId, state: Run_State.QUEUED, effects: Run_Effects.NONE, spec });
+    await log.begin([
+      { attempt: 0, summary: "", payload: { $case: "runCreated", value: { run, by: undefined, requestId: "", requestHmac: "" } } },
+      { attempt: 1, summary: "", payload: { $case: "attemptStarted", value: { cause: "", isolation: "process" } } },
+    ]);
+  });
+  afterEach(async () => {
+    await log[Symbol.asyncDispose]();
+    await rm(parent, { recursive: true });
+  });
+
+  const agent = (attempt: number): Source => ({
+    log,
+    attempt,
+    producer: "agent",
+    secrets: [],
+    takeArtifact: () => Promise.reject(new Error("No file was said to be ready.")),
+    logger: createLogger({ name: "test", level: "silent" }),
+  });
+  async function types(): Promise<string[]> {
+    const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
+    return records.map((record) => decodeRecord(log.journal, record).type);
+  }
+
+  it("is not written once a later attempt has begun, and its position stays, so that it is never acknowledged", async () => {
+    await ingestLeft(agent(1), said(runStarted), signal);
+    await log.decide(() => [{ attempt: 1, ...attemptFailed(error, Date.now(), Date.now()) }]);
+    await log.decide(() => [{ attempt: 2, summary: "", payload: { $case: "attemptStarted", value: { cause: "", isolation: "process" } } }]);
+    const before = log.journal.durable;
+    await ingestLeft(agent(1), said(runStarted, begin(Effect.WRITE), failed), signal);
+    expect([log.journal.durable, log.journal.producerPosition(1, Producer.AGENT)]).toEqual([before, 1]);
+    expect(log.run).toMatchObject({ attempt: 2, effects: Run_Effects.NONE, outcome: undefined });
+  });
+
+  it("as the outcome of an attempt that may be bettered ends that attempt only; a second one is noted", async () => {
+    await ingestLeft(agent(1), said(runStarted, begin(Effect.READ), failed, failed), signal);
+    expect((await types()).slice(2)).toEqual(["runStarted", "actionStarted", "attemptFailed", "warningRaised"]);
+    expect(log.fold.attempt.failure).toMatchObject({ error: { reason: "NAVIGATION_FAILED" } });
+    expect(log.run.state).toBe(Run_State.STARTING);
+  });
+
+  it("as its outcome is the run's where something in the same batch may have changed the world", async () => {
+    await ingestLeft(agent(1), said(runStarted, begin(Effect.WRITE), failed), signal);
+    expect((await types()).slice(2)).toEqual(["runStarted", "actionStarted", "outcomePublished"]);
+    expect(log.run).toMatchObject({ state: Run_State.FINALIZING, effects: Run_Effects.UNKNOWN });
+  });
+});

@@ -19,6 +19,18 @@ test("hello opens a page and reads its heading, in at most six lines", async () 
   expect(report.outcome).toMatchObject({ state: Run_State.COMPLETED, outcome: { data: { heading: "Log in" } } });
 });
 
+test("the example of docs/playbooks.md reads an order's status and keeps the password to itself", async () => {
+  const page = await read("../../docs/playbooks.md");
+  const playbookSource = /<!-- example -->\n```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+  await using office = await startBackOffice();
+  await using room = await WorkRoom.open();
+  const report = new ReportInMemory();
+  const spec = { params: { order_id: 12345, base_url: office.url }, guardrails: { allowedPrivateHosts: [new URL(office.url).host] } };
+  await room.start({ playbookSource, spec, credentials: { password: "demo" } }, report).done;
+  expect(report.outcome).toMatchObject({ state: Run_State.COMPLETED, outcome: { data: { status: "open" }, extractedTexts: ["open"] } });
+  expect(JSON.stringify(report.events)).not.toContain("demo");
+});
+
 test("cancel-order cancels the order, once, and a second run says why it cannot", async () => {
   const playbookSource = await read("cancel-order.yaml");
   await using office = await startBackOffice();

@@ -72,7 +72,7 @@ async function emit(stage: string): Promise<void> {
     include: ["proto/gen", ...["fault", "streams", "journal-format", "client", "cli"].map((name) => `packages/${name}/src`)].map((folder) =>
       join(root, folder),
     ),
-    exclude: [join(root, "**/*.test.ts")],
+    exclude: [join(root, "**/*.test.ts"), join(root, "**/*.fixture.ts")],
   };
   await writeFile(join(stage, "tsconfig.json"), JSON.stringify(config));
   execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(stage, "tsconfig.json")], { stdio: "inherit" });

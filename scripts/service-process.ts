@@ -21,7 +21,7 @@ export interface ServiceStart {
   /** The whole environment of the process. */
   readonly env: NodeJS.ProcessEnv;
   readonly onLine?: LineSink | undefined;
-  /** Milliseconds until it must listen; 30,000 unless given. */
+  /** Milliseconds until it must listen; 60,000 unless given: an orchestrator waits 30 s for the volume of one that hands over. */
   readonly startTimeoutMs?: number;
 }
 
@@ -53,7 +53,7 @@ export class ServiceProcess implements AsyncDisposable {
    *
    * @throws ServiceStartError when it ends or says nothing in time; the process is gone then.
    */
-  static async start({ name, main, env, onLine, startTimeoutMs = 30_000 }: ServiceStart): Promise<ServiceProcess> {
+  static async start({ name, main, env, onLine, startTimeoutMs = 60_000 }: ServiceStart): Promise<ServiceProcess> {
     const child = spawn(process.execPath, [main], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     const exited: Promise<Exit> = once(child, "exit").then(([code, signal]) => ({ code, signal }));
     const last: string[] = [];

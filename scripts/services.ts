@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { addressSchema, formatAddress } from "@clew/process/address";
 import { findChromium } from "./find-chromium.mjs";
 import { type LineSink, parseLogLine, ServiceProcess, ServiceStartError } from "./service-process.ts";
 
@@ -124,18 +125,20 @@ export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** Tries the port before the service does, to name the setting that changes it. */
 async function checkFree(name: string, setting: string, address: string): Promise<void> {
-  const [, host = "127.0.0.1", port = "0"] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? [];
-  if (port === "0") return;
+  const parsed = addressSchema.safeParse(address).data;
+  // What is no address is refused by the service itself.
+  if (parsed?.kind !== "tcp" || parsed.port === 0) return;
+  const { host, port } = parsed;
   const probe = createServer();
   try {
-    probe.listen({ host, port: Number(port) });
+    probe.listen({ host, port });
     await once(probe, "listening");
     probe.close();
   } catch (error) {
     const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
     const why = taken ? `port ${port} is taken` : "its address cannot be used";
     throw new ServiceStartError(
-      `The ${name} cannot listen on ${address}: ${why}. Set ${setting} to another, such as ${setting}=${host}:${Number(port) + 1000}.`,
+      `The ${name} cannot listen on ${address}: ${why}. Set ${setting} to another, such as ${setting}=${formatAddress({ ...parsed, port: (port + 1_000) % 65_536 || 8_080 })}.`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { type Services, startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 const warning = 40;
+const failure = 50;
 const { env } = process;
 const schema = z.looseObject({
   CLEW_VOLUME: z.string().default(".clew"),
@@ -14,11 +15,11 @@ const schema = z.looseObject({
 });
 let ready = false;
 
-/** Shows warnings in words; every line as it is once CLEW_LOG_LEVEL is set. What a failed start says stands in its error. */
+/** Shows warnings in words; every line as it is once CLEW_LOG_LEVEL is set. What a failed start says beyond warnings stands in its error. */
 function show(service: string, line: string): void {
+  const level = parseLogLine(line)?.level ?? failure;
   if (env.CLEW_LOG_LEVEL !== undefined) console.log(line);
-  else if (!ready) return;
-  else if ((parseLogLine(line)?.level ?? warning) >= warning) console.error(`${service}: ${readable(line)}`);
+  else if (ready ? level >= warning : level === warning) console.error(`${service}: ${readable(line)}`);
 }
 
 async function start(): Promise<{ readonly services: Services; readonly volume: string } | undefined> {

@@ -28,6 +28,15 @@ it("lists every setting that is unknown or wrong, with the nearest known name an
   expect(read).not.toThrow(/hidden/);
 });
 
+it("takes an empty variable for one that is not given", () => {
+  expect(readSettings(schema, { CLEW_LOG_LEVEL: "", CLEW_CONFIG: "" })).toEqual({ CLEW_LOG_LEVEL: "info", CLEW_MAX_CONCURRENT_RUNS: 2 });
+});
+
+it("says what a number must be, and lists the settings for a name that is near to none", () => {
+  expect(() => readSettings(schema, { CLEW_MAX_CONCURRENT_RUNS: "two" })).toThrow("CLEW_MAX_CONCURRENT_RUNS: must be a number");
+  expect(() => readSettings(schema, { CLEW_FOO: "1" })).toThrow(/^CLEW_FOO is not a setting; there are: CLEW_ADOPTION_GRACE, /);
+});
+
 it.each([
   ["127.0.0.1:9090", true],
   ["localhost:1", true],

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { parse } from "yaml";
 import type { z } from "zod";
 
@@ -35,23 +35,31 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads the settings a schema names from the environment, and from the YAML file that `CLEW_CONFIG` names; variables win.
+ * Reads the settings a schema names from the environment, and from the YAML file that `CLEW_CONFIG` names; variables win, empty ones count as not given.
  *
  * @throws SettingsError listing all that is unknown or wrong.
  */
 export function readSettings<S extends z.ZodType>(schema: S, env: Readonly<Record<string, string | undefined>>): z.output<S> {
   const given = {
     ...fromFile(env["CLEW_CONFIG"]),
-    ...Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith("CLEW_"))),
+    ...Object.fromEntries(Object.entries(env).filter(([name, value]) => name.startsWith("CLEW_") && value !== "")),
   };
   const known: readonly string[] = settingNames;
   const problems = Object.keys(given)
     .filter((name) => !known.includes(name))
-    .map((name) => `${name} is not a setting; did you mean ${closest(name, settingNames)}?`);
-  const parsed = schema.safeParse(given);
+    .map((name) => `${name} is not a setting; ${nearestTo(name)}`);
+  const parsed = schema.safeParse(given, {
+    error: ({ code, input }) => (code === "invalid_type" && Number.isNaN(input) ? "must be a number" : undefined),
+  });
   if (!parsed.success) problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems.join("\n"));
   return parsed.data;
+}
+
+function nearestTo(name: string): string {
+  const nearest = closest(name, settingNames);
+  const isNear = distance(name, nearest) <= (name.length - "CLEW_".length) / 3;
+  return isNear ? `did you mean ${nearest}?` : `there are: ${settingNames.join(", ")}`;
 }
 
 function fromFile(path: string | undefined): Record<string, unknown> {

@@ -242,7 +242,10 @@ steps:
   const [direct, file, led] = await Promise.all([run({ url: secret.url }), run({ url: "file:///etc/passwd" }), run({ url: site.url })]);
   expect(direct.all("actionBlocked")).toMatchObject([{ rule: "private_network", action: "goto" }]);
   expect(direct.all("actionStarted")).toEqual([]);
-  expect(direct.outcome.outcome.error).toMatchObject({ reason: "GUARDRAIL_BLOCKED", message: "No way." });
+  expect(direct.outcome.outcome.error).toMatchObject({
+    reason: "GUARDRAIL_BLOCKED",
+    message: expect.not.stringContaining("No way."),
+  });
   expect(file.all("actionBlocked")).toMatchObject([{ rule: "scheme" }]);
   expect(led.all("guardrailTripped")).toMatchObject([{ rule: "private_network", url: `${secret.url}/` }]);
   expect(led.outcome.outcome).toMatchObject({ extractedTexts: [], error: { reason: "GUARDRAIL_BLOCKED" } });

@@ -58,8 +58,11 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
   } catch (thrown) {
     const fault = Fault.from(thrown);
     const isCutShort = signal.aborted || context.stopping.aborted;
-    const error = runErrorOf(fault, redact, isCutShort ? fault.message : failureMessage(template, findings) || fault.message, {
+    // A playbook's author speaks for what its pages may do, not for what the operator's rules or a stop did.
+    const own = isCutShort || fault.reason === "GUARDRAIL_BLOCKED" ? "" : failureMessage(template, findings);
+    const error = runErrorOf(fault, redact, own || fault.message, {
       step: String(stepIndex + 1),
+      ...(own !== "" && { cause: fault.message }),
     });
     const screenshot = signal.aborted
       ? undefined

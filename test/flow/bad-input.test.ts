@@ -47,7 +47,7 @@ describe("bad input", () => {
       "PLAYBOOK_INVALID",
       /line 3, column \d+/,
     ],
-    ["a missing parameter", () => create({ playbook: "cancel-order" }), 400, "INVALID_REQUEST", /order_id/],
+    ["a missing parameter", () => create({ playbook: "cancel-order" }), 400, "INVALID_REQUEST", /^params\.order_id: is missing/],
     ["an unknown field", () => create({ playbok: "cancel-order" }), 400, "INVALID_REQUEST", /playbook/],
     ["a negative timeout", () => create({ playbook: "hello", timeoutSeconds: -1 }), 400, "INVALID_REQUEST", /timeoutSeconds/],
     ["a timeout of 0", () => create({ playbook: "hello", timeoutSeconds: 0 }), 400, "INVALID_REQUEST", /timeoutSeconds/],

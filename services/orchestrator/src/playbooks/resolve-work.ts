@@ -1,4 +1,4 @@
-import { Fault, type Violation } from "@clew/fault/fault";
+import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import { bindParameters } from "@clew/playbook/bind-parameters";
 import { parsePlaybook } from "@clew/playbook/parse-playbook";
 import type { PlaybookProblem } from "@clew/playbook/problem";
@@ -35,7 +35,7 @@ async function fromCatalogue(text: string, catalogue: Catalogue): Promise<{ id: 
   if (pin !== undefined && pin !== `sha256:${hashSource(entry.source)}`) {
     const message = "is another text than the one pinned; pin the current one or leave the pin out";
     throw new Fault("PLAYBOOK_INVALID", {
-      message: `spec.playbook ${message}`,
+      message: `spec.playbook: ${message}`,
       violations: [{ field: "spec.playbook", rule: "sha256", message }],
     });
   }
@@ -48,10 +48,9 @@ function invalidPlaybook(field: "playbook" | "playbookSource", problems: readonl
   return new Fault("PLAYBOOK_INVALID", { message: `The playbook is not valid: ${violations[0]?.message ?? ""}${more}`, violations });
 }
 
-function invalidParameters(problems: readonly PlaybookProblem[]): Fault {
-  const violations = problems.map(({ field, message }): Violation => ({ field: `spec.${field}`, rule: "parameter", message }));
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  return new Fault("INVALID_REQUEST", { message: `${violations[0]?.field ?? ""} ${violations[0]?.message ?? ""}${more}`, violations });
+function invalidParameters([first, ...others]: readonly PlaybookProblem[]): Fault {
+  const violation = ({ field, message }: PlaybookProblem): Violation => ({ field: `spec.${field}`, rule: "parameter", message });
+  return first === undefined ? new Fault("INVALID_REQUEST") : invalidRequest([violation(first), ...others.map(violation)]);
 }
 
 function describe({ field, message, line, column }: PlaybookProblem): string {

@@ -59,7 +59,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   // Before anyone can ask: a reader must never open a journal that is about to be written.
   await runs.recover();
   const health = createHealth();
-  const catalogue = new Catalogue(config.playbooks);
+  const catalogue = await Catalogue.open(config.playbooks);
   const server = started.use(
     await startGrpcServer({
       address: formatAddress(config.address),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { describePlaybook } from "@clew/playbook/describe-playbook";
 import { parsePlaybook } from "@clew/playbook/parse-playbook";
+import { SettingsError } from "@clew/process/settings";
 import { Playbook } from "@clew/proto/grpc/clew/run/v1/run_service";
 
 /** A playbook's text as the catalogue has it. */
@@ -24,8 +25,15 @@ export function isPlaybookId(text: string): boolean {
 export class Catalogue {
   readonly #folder: string | undefined;
 
-  constructor(folder: string | undefined) {
+  private constructor(folder: string | undefined) {
     this.#folder = folder;
+  }
+
+  /** Opens the catalogue in a folder; without one it is empty. @throws SettingsError when there is no such folder. */
+  static async open(folder: string | undefined): Promise<Catalogue> {
+    const found = folder === undefined || (await stat(folder).catch(() => undefined))?.isDirectory();
+    if (!found) throw new SettingsError("CLEW_PLAYBOOKS: there is no such folder; make it, or set another");
+    return new Catalogue(folder);
   }
 
   /** Reads one playbook. @throws Fault PLAYBOOK_NOT_FOUND. */

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { startGrpcServer } from "@clew/grpc/server";
 import { formatAddress } from "@clew/process/address";
@@ -14,9 +13,9 @@ import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { createProcessProvider } from "./sandboxes/process-provider.ts";
 import { Runs } from "./supervisor/runs.ts";
+import { takeVolume } from "./volume/take-volume.ts";
 import { Tombstones } from "./volume/tombstones.ts";
-import { openVolume } from "./volume/volume.ts";
-import { lockVolume } from "./volume/volume-lock.ts";
+import { unusableVolume } from "./volume/unusable.ts";
 
 /** A running orchestrator. Disposing it hands over: runs under way are left for the next one on the volume. */
 export interface Orchestrator extends AsyncDisposable {
@@ -31,17 +30,16 @@ const stopGraceSeconds = 5;
 /** Starts an orchestrator on its volume: recovers what is there, then listens. */
 export async function startOrchestrator(config: Config, logger: Logger): Promise<Orchestrator> {
   await using started = new AsyncDisposableStack();
-  await mkdir(config.volume, { recursive: true, mode: 0o700 });
-  started.use(
-    await lockVolume(config.volume, {
+  const { volume, room } = started.use(
+    await takeVolume(config.volume, {
+      logger,
       onLost: () => {
         logger.fatal("volume was replaced while in use");
         process.exit(1);
       },
     }),
   );
-  const volume = await openVolume(config.volume);
-  const registry = started.use(new Registry(config.volume));
+  const registry = started.use(openRegistry(config.volume));
   const provider = createProcessProvider({
     node: process.execPath,
     wardenPath: fileURLToPath(new URL("../../../packages/warden/src/main.ts", import.meta.url)),
@@ -54,7 +52,16 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   });
   const { maxConcurrentRuns, maxQueuedRuns } = config;
   const runs = started.use(
-    new Runs({ volume, registry, tombstones: await Tombstones.open(config.volume), provider, maxConcurrentRuns, maxQueuedRuns, logger }),
+    new Runs({
+      volume,
+      registry,
+      tombstones: await Tombstones.open(config.volume),
+      provider,
+      maxConcurrentRuns,
+      maxQueuedRuns,
+      logger,
+      room,
+    }),
   );
   // Before anyone can ask: a reader must never open a journal that is about to be written.
   await runs.recover();
@@ -98,4 +105,12 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
       return all.disposeAsync();
     },
   };
+}
+
+function openRegistry(volumeFolder: string): Registry {
+  try {
+    return new Registry(volumeFolder);
+  } catch (error) {
+    throw unusableVolume(error);
+  }
 }

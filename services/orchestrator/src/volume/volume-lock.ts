@@ -6,7 +6,7 @@ import { SettingsError } from "@clew/process/settings";
 import { delay } from "@clew/streams/delay";
 
 /** How a volume's lock is waited for and watched. */
-export interface VolumeLockOptions {
+export interface LockOptions {
   /** Milliseconds to wait for the holder before it, which may be handing over; 30,000 unless given. */
   readonly waitMs?: number;
   /** Called once when the lock's file is no longer the one that is held. */
@@ -25,14 +25,15 @@ const watchMs = 1_000;
  *
  * @throws SettingsError naming the holder when it does not let go in time.
  */
-export async function lockVolume(folder: string, { waitMs = 30_000, onLost, signal }: VolumeLockOptions): Promise<Disposable> {
-  const file = join(folder, "volume.lock");
+export async function lockVolume(folder: string, { waitMs = 30_000, onLost, signal }: LockOptions): Promise<Disposable> {
+  const file = lockFile(folder);
   const holderFile = join(folder, "volume.holder");
   const until = performance.now() + waitMs;
   for (;;) {
     const database = tryLock(file);
     if (database !== undefined) {
-      await writeFile(holderFile, String(process.pid));
+      // Only to name the holder: a full disk keeps nobody from a volume.
+      await writeFile(holderFile, String(process.pid)).catch(() => {});
       return watch(database, file, onLost);
     }
     if (performance.now() >= until) {
@@ -43,6 +44,11 @@ export async function lockVolume(folder: string, { waitMs = 30_000, onLost, sign
     }
     await delay(retryMs, signal === undefined ? {} : { signal });
   }
+}
+
+/** The file whose lock is the volume's. */
+export function lockFile(folder: string): string {
+  return join(folder, "volume.lock");
 }
 
 function tryLock(file: string): DatabaseSync | undefined {

@@ -2,9 +2,12 @@ import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SettingsError } from "@clew/process/settings";
+import { z } from "zod";
+import { hasCode } from "../journal/disk.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
 
 const format = 1;
+const formatFile = z.object({ format: z.int().min(1) });
 
 /** The persisted volume: where everything is, and the key that only its holder has. */
 export interface Volume {
@@ -17,10 +20,36 @@ export interface Volume {
   sign(purpose: "request" | "sandbox" | "ticket", ...parts: readonly (string | Uint8Array)[]): string;
 }
 
+/**
+ * Looks whether this program knows a volume's format; touches nothing, and takes what has none for a new volume.
+ *
+ * @throws SettingsError when it is newer, or cannot be understood.
+ */
+export async function checkFormat(folder: string): Promise<"known" | "none"> {
+  const text = await readFile(join(folder, "format.json"), "utf8").catch((error: unknown) => {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  });
+  if (text === undefined) return "none";
+  const found = formatFile.safeParse(parseJson(text));
+  if (!found.success)
+    throw new SettingsError(
+      "CLEW_VOLUME: the volume's format.json cannot be understood; restore it from a backup, or set another CLEW_VOLUME",
+    );
+  if (found.data.format > format)
+    throw new SettingsError(
+      `CLEW_VOLUME: the volume has format ${found.data.format}, and this program knows ${format}; use a newer Clew, or set another CLEW_VOLUME`,
+    );
+  return "known";
+}
+
 /** Opens a volume, making what is not there. @throws SettingsError when its format is newer than this program. */
 export async function openVolume(folder: string): Promise<Volume> {
+  if ((await checkFormat(folder)) === "none") {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await writeDurably(join(folder, "format.json"), JSON.stringify({ format }));
+  }
   await mkdir(join(folder, "runs"), { recursive: true, mode: 0o700 });
-  await checkFormat(join(folder, "format.json"));
   const key = await readOrMakeKey(folder);
   return {
     folder,
@@ -36,27 +65,12 @@ export async function openVolume(folder: string): Promise<Volume> {
   };
 }
 
-async function checkFormat(file: string): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    await writeDurably(file, JSON.stringify({ format }));
-    return;
-  }
-  const found: unknown = JSON.parse(text);
-  const version = typeof found === "object" && found !== null && "format" in found ? Number(found.format) : Number.NaN;
-  if (!(version <= format))
-    throw new SettingsError(`CLEW_VOLUME: the volume has format ${version}, and this program knows ${format}; use a newer Clew`);
-}
-
 async function readOrMakeKey(folder: string): Promise<Buffer> {
   const file = join(folder, "volume.key");
   try {
     return await readFile(file);
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (!hasCode(error, "ENOENT")) throw error;
   }
   const key = randomBytes(32);
   await writeDurably(file, key);
@@ -70,7 +84,7 @@ export async function writeDurably(file: string, content: string | Uint8Array): 
     await writeFile(temporary, content, { mode: 0o600, flush: true });
     await rename(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
   const folder = await open(join(file, ".."), "r");
@@ -81,6 +95,10 @@ export async function writeDurably(file: string, content: string | Uint8Array): 
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@clew/process/logger";
+import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
+import type { Caller } from "../access/caller.ts";
+import { nodeDisk } from "../journal/disk.ts";
+import { FailingDisk } from "../journal/failing-disk.ts";
+import { hashSource } from "../playbooks/catalogue.ts";
+import { Registry } from "../registry/registry.ts";
+import { streamRunEvents } from "../rpc/stream-run-events.ts";
+import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import { Room, type RoomOptions } from "../volume/room.ts";
+import { Tombstones } from "../volume/tombstones.ts";
+import { openVolume, type Volume } from "../volume/volume.ts";
+import { Runs } from "./runs.ts";
+
+/** Who asks in these tests. */
+export const caller: Caller = {
+  tenant: "default",
+  key: "test",
+  actor: "",
+  rights: new Set(["readRun", "readTenant", "write"]),
+  reach: "tenant",
+  types: new Set(),
+};
+
+const source = "id: nothing\nsteps:\n  - { action: goto, params: { url: 'http://127.0.0.1/' } }\n";
+
+/** Sandboxes that never become ready: what is tested is what befalls the volume meanwhile. */
+const waitingProvider: SandboxProvider = {
+  isolation: "process",
+  start: (_plan, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
+  find: async () => undefined,
+  connect: () => {
+    throw new Error("There is no sandbox.");
+  },
+  isAlive: async () => false,
+  kill: async () => {},
+  remove: async () => {},
+};
+
+/** Runs on a volume of their own, whose disk can be made to fail. Dispose it: the volume goes. */
+export interface TestRuns extends AsyncDisposable {
+  readonly runs: Runs;
+  readonly room: Room;
+  readonly disk: FailingDisk;
+  readonly volume: Volume;
+  readonly registry: Registry;
+  /** Creates a run; it stays queued where there are no places. */
+  create(): Promise<string>;
+  /** Follows a run from after a token until its stream ends or breaks. */
+  follow(runId: string, after?: string): Promise<{ events: RunEvent[]; ended: boolean; fault: unknown }>;
+  /** Lets go of all runs and opens them again, as the next orchestrator would. */
+  restart(between?: () => Promise<void>): Promise<void>;
+}
+
+/** Starts it with so many places. */
+export async function startRuns({ places, ...room }: { places: number } & Partial<RoomOptions>): Promise<TestRuns> {
+  const folder = await mkdtemp(join(tmpdir(), "clew-runs-"));
+  const volume = await openVolume(folder);
+  const disk = new FailingDisk(nodeDisk);
+  const open = async () => {
+    const parts = new AsyncDisposableStack();
+    const opened = {
+      parts,
+      room: parts.use(await Room.open({ folder, ...room })),
+      registry: parts.use(new Registry(folder)),
+    };
+    const { registry } = opened;
+    const logger = createLogger({ name: "test", level: "silent" });
+    const tombstones = await Tombstones.open(folder);
+    const options = { volume, registry, tombstones, provider: waitingProvider, maxConcurrentRuns: places, maxQueuedRuns: 100, logger };
+    const runs = parts.use(new Runs({ ...options, room: opened.room, disk }));
+    await runs.recover();
+    return { ...opened, runs };
+  };
+  let now = await open();
+  return {
+    get runs() {
+      return now.runs;
+    },
+    get room() {
+      return now.room;
+    },
+    get registry() {
+      return now.registry;
+    },
+    disk,
+    volume,
+    async create() {
+      const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: source } });
+      const reference = { id: "nothing", version: "", sha256: hashSource(source) };
+      const wanted = { spec, resolve: async () => ({ source, reference }), caller, traceparent: undefined };
+      const { id } = await now.runs.create(CreateRunRequest.fromPartial({ spec }), wanted);
+      return id;
+    },
+    async follow(runId, after = "") {
+      const events: RunEvent[] = [];
+      const request = { runId, resumeToken: after, types: [] };
+      try {
+        for await (const { frame } of streamRunEvents(request, caller, now.runs, AbortSignal.timeout(15_000))) {
+          if (frame?.$case === "events") events.push(...frame.value.events);
+          if (frame?.$case === "end") return { events, ended: true, fault: undefined };
+        }
+        return { events, ended: false, fault: undefined };
+      } catch (fault) {
+        return { events, ended: false, fault };
+      }
+    },
+    async restart(between = async () => {}) {
+      await now.parts.disposeAsync();
+      await between();
+      now = await open();
+    },
+    async [Symbol.asyncDispose]() {
+      await now.parts.disposeAsync();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { describe, expect, it, vi } from "vitest";
+import { caller, startRuns, type TestRuns } from "./runs-test-kit.ts";
+
+const refusal = async (call: Promise<unknown>) =>
+  Fault.from(
+    await call.then(
+      () => new Error("It was to be refused."),
+      (error: unknown) => error,
+    ),
+  ).reason;
+
+/** Waits for a run's end by reading the journal, which does not need the run to be in memory. */
+async function endOf({ runs }: TestRuns, runId: string) {
+  const run = await runs.waitForEnd(runId, caller, 15_000, AbortSignal.timeout(15_000));
+  return { state: run.state, reason: run.outcome?.error?.reason };
+}
+
+const sequences = (events: readonly { readonly sequence: number }[]) => events.map(({ sequence }) => sequence);
+const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
+
+describe("a disk that fails under a live run", () => {
+  it.each([
+    ["EIO", "datasync", "VOLUME_FAILED"],
+    ["EIO", "write", "VOLUME_FAILED"],
+    ["EROFS", "write", "VOLUME_FAILED"],
+    ["ENOSPC", "write", "VOLUME_FULL"],
+    ["EDQUOT", "write", "VOLUME_FULL"],
+  ])(
+    "with %s in %s ends the run FAILED %s, keeps what was visible, and is worked on again when it is mended",
+    async (code, call, reason) => {
+      await using system = await startRuns({ places: 1, lookMs: 60_000 });
+      const { runs, disk } = system;
+      const runId = await system.create();
+      await vi.waitFor(() => expect(runs.get(runId, caller).state).toBe(Run_State.STARTING));
+      const reading = system.follow(runId);
+      const seen = runs.get(runId, caller).lastSequence;
+
+      disk.fail(code, call, "make", "truncate");
+      expect(await refusal(runs.stop(runId, caller, "", 10))).toBe(reason);
+      expect(runs.get(runId, caller)).toMatchObject({ state: Run_State.STARTING, lastSequence: seen });
+      expect(await refusal(system.create())).toBe(reason);
+
+      disk.mend();
+      expect(await endOf(system, runId)).toEqual({ state: Run_State.FAILED, reason });
+      const { events, ended } = await reading;
+      expect(ended).toBe(true);
+      expect(sequences(events)).toEqual(upTo(events.length));
+      expect(events.map(({ type }) => type).slice(seen)).toEqual(["outcomePublished", "runFinished"]);
+
+      // Without a restart.
+      const next = await system.create();
+      await vi.waitFor(() => expect(runs.get(next, caller).state).toBe(Run_State.STARTING));
+      // What the volume refused left nothing behind.
+      expect((await readdir(join(system.volume.folder, "runs"))).sort()).toEqual([runId, next].sort());
+    },
+  );
+
+  it("is not written through the handle whose fsync failed, and the end that waited in memory is there after a restart", async () => {
+    await using system = await startRuns({ places: 1 });
+    const runId = await system.create();
+    await vi.waitFor(() => expect(system.runs.get(runId, caller).state).toBe(Run_State.STARTING));
+    system.disk.fail("EIO", "datasync", "make");
+    expect(await refusal(system.runs.stop(runId, caller, "", 10))).toBe("VOLUME_FAILED");
+    const wrote: string[] = [];
+    system.disk.before = ({ name, path }) => {
+      if (name === "write" && path.endsWith("/journal")) wrote.push(path);
+    };
+    expect(await endOf(system, runId)).toEqual({ state: Run_State.FAILED, reason: "VOLUME_FAILED" });
+    await system.restart();
+    const { events, ended } = await system.follow(runId);
+    expect([ended, events.at(-1)?.type]).toEqual([true, "runFinished"]);
+    expect(sequences(events)).toEqual(upTo(events.length));
+    // The file is another one by then, renamed from journal.new: writes to it name the path they were opened by.
+    expect(wrote).toEqual([]);
+  });
+
+  it("keeps a queued run queued, and lets it be stopped once it is mended", async () => {
+    await using system = await startRuns({ places: 0 });
+    const runId = await system.create();
+    system.disk.fail("EIO", "datasync", "make");
+    expect(await refusal(system.runs.stop(runId, caller, "", 0))).toBe("VOLUME_FAILED");
+    expect(system.runs.get(runId, caller).state).toBe(Run_State.QUEUED);
+    system.disk.mend();
+    await system.runs.stop(runId, caller, "", 0);
+    expect(await endOf(system, runId)).toEqual({ state: Run_State.TERMINATED, reason: "TERMINATED" });
+  });
+});
+
+describe("a full volume", () => {
+  it("ends every live run, keeps queued ones, begins none, and goes on by itself when there is room", async () => {
+    let free = 1e9;
+    await using system = await startRuns({ places: 2, freeBytes: async () => free, lookMs: 20 });
+    const live = [await system.create(), await system.create()];
+    const queued = await system.create();
+    await vi.waitFor(() =>
+      expect(live.map((runId) => system.runs.get(runId, caller).state)).toEqual([Run_State.STARTING, Run_State.STARTING]),
+    );
+    expect((await readdir(system.volume.folder)).includes("reserve")).toBe(true);
+
+    free = 1e6;
+    for (const runId of live) expect(await endOf(system, runId)).toEqual({ state: Run_State.FAILED, reason: "VOLUME_FULL" });
+    expect((await readdir(system.volume.folder)).includes("reserve")).toBe(false);
+    const before = await readdir(join(system.volume.folder, "runs"));
+    expect(await refusal(system.create())).toBe("VOLUME_FULL");
+    expect(await readdir(join(system.volume.folder, "runs"))).toEqual(before);
+    expect(system.runs.get(queued, caller).state).toBe(Run_State.QUEUED);
+
+    free = 1e9;
+    await vi.waitFor(() => expect(system.runs.get(queued, caller).state).toBe(Run_State.STARTING), { timeout: 10_000 });
+    expect((await readdir(system.volume.folder)).includes("reserve")).toBe(true);
+  });
+});

@@ -7,6 +7,7 @@ import type { Json } from "./json.ts";
 import { newRequestId } from "./new-request-id.ts";
 import type { Run, RunSpec, RunState } from "./run.ts";
 import { createRunHandle, type RunHandle } from "./run-handle.ts";
+import { createRunStreams, type RunStreams, type StreamsOptions } from "./run-streams.ts";
 import { createSseTransport } from "./transport-sse.ts";
 import { getRun } from "./wait-for-end.ts";
 
@@ -75,6 +76,8 @@ export interface Clew {
   listRuns(filters?: RunFilters): AsyncIterable<Run>;
   /** Deletes a run that is over, with all it left. */
   deleteRun(id: string, options?: CallOptions): Promise<void>;
+  /** Follows many runs, 1 to 50, over one connection. */
+  streams(ids: readonly string[], options?: StreamsOptions): RunStreams;
   /** Checks a spec as createRun would; starts nothing. */
   dryRun(spec: RunSpec, options?: CallOptions): Promise<DryRun>;
   /** The playbooks of the catalogue, broken ones with their problems. */
@@ -147,6 +150,8 @@ export function createClew(options: ClewOptions = {}): Clew {
     async deleteRun(id, { signal } = {}) {
       await gateway.json({ method: "DELETE", path: `/v1/runs/${encodeURIComponent(id)}`, signal });
     },
+    streams: (ids, streamOptions = {}) =>
+      createRunStreams(gateway, ids, streamOptions, { renewsTicket, connectPatienceMs: patienceMs, reconnectPatienceMs }),
     dryRun: (spec, { signal } = {}) => gateway.json<DryRun>({ method: "POST", path: "/v1/runs/dry-run", json: spec, signal }),
     async playbooks({ signal } = {}) {
       const { playbooks } = await gateway.json<{ readonly playbooks: readonly Playbook[] }>({ path: "/v1/playbooks", signal });

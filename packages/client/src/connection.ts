@@ -1,7 +1,13 @@
 import { Fault } from "@clew/fault/fault";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { cancelled } from "./cancelled.ts";
-import type { EventTransport, Frame, StreamRequest } from "./event-transport.ts";
+
+/** What a connection carries, as far as its silence goes. */
+interface AnyFrame {
+  readonly kind: string;
+  /** From then on a frame comes at least this often. */
+  readonly heartbeatMs?: number;
+}
 
 /** Frames come at least this often until `hello` says how often. */
 const assumedHeartbeatMs = 15_000;
@@ -12,15 +18,19 @@ const assumedHeartbeatMs = 15_000;
  * Only time spent waiting counts: a reader that is busy with an event accuses nobody. After it ends or throws, nothing of the
  * connection is delivered any more, even where its transport does not heed the abort.
  */
-export async function* readConnection(open: EventTransport, request: StreamRequest): AsyncGenerator<Frame> {
-  const link = linkSignals(request.signal);
-  const frames = open({ ...request, signal: link.signal })[Symbol.asyncIterator]();
+export async function* readConnection<F extends AnyFrame>(
+  open: (signal: AbortSignal) => AsyncIterable<F>,
+  signal: AbortSignal,
+): AsyncGenerator<F> {
+  const link = linkSignals(signal);
+  const frames = open(link.signal)[Symbol.asyncIterator]();
   let silenceMs = 2 * assumedHeartbeatMs;
   try {
     for (;;) {
       const result = await within(frames.next(), silenceMs, link.signal);
       if (result.done) return;
-      if (result.value.kind === "hello" && result.value.heartbeatMs > 0) silenceMs = 2 * result.value.heartbeatMs;
+      const { heartbeatMs = 0 } = result.value;
+      if (heartbeatMs > 0) silenceMs = 2 * heartbeatMs;
       yield result.value;
     }
   } finally {

@@ -47,7 +47,8 @@ export async function* follow(open: EventTransport, runId: string, options: Foll
 
   /** Applies what one connection brings; undefined when that is the end. */
   async function* readUntilCut(): AsyncGenerator<RunEvent, Cut | undefined> {
-    for await (const frame of readConnection(open, { runId, after: position.after, types, signal })) {
+    const { after } = position;
+    for await (const frame of readConnection((connection) => open({ runId, after, types, signal: connection }), signal)) {
       switch (frame.kind) {
         case "retry":
           reconnects.wishFor(frame.ms);

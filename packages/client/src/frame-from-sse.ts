@@ -2,14 +2,8 @@ import { Fault } from "@clew/fault/fault";
 import { isReason } from "@clew/fault/reasons";
 import type { Frame } from "./event-transport.ts";
 import { numberOf, textOf } from "./field-of.ts";
+import type { SseMessage } from "./read-sse.ts";
 import { isRunEvent } from "./run-event.ts";
-
-/** One server-sent event, as a parser yields it. */
-export interface SseMessage {
-  readonly event?: string | undefined;
-  readonly id?: string | undefined;
-  readonly data: string;
-}
 
 /** Reads one server-sent event as a frame; undefined for kinds a newer service may send. Throws CONNECTION_LOST where it is not what the protocol says. */
 export function frameFromSse({ event, id = "", data }: SseMessage): Frame | undefined {

@@ -16,3 +16,4 @@ export type { EventPage, PageOptions } from "./read-events.ts";
 export { type Artifact, isTerminal, type Outcome, type Run, type RunSpec, type RunState } from "./run.ts";
 export type { RunEvent, RunEventType } from "./run-event.ts";
 export type { EventsOptions, RunHandle, RunInput, RunResult } from "./run-handle.ts";
+export type { RunStreams, StreamsOptions } from "./run-streams.ts";

@@ -1,5 +1,4 @@
-import { Fault } from "@clew/fault/fault";
-import { linkSignals } from "@clew/streams/linked-signal";
+import { closable, startScope } from "./closable.ts";
 import type { EventTransport } from "./event-transport.ts";
 import { follow } from "./follow.ts";
 import type { Gateway } from "./gateway.ts";
@@ -107,64 +106,3 @@ export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
 }
 
 const emptyOutcome: Outcome = { summary: "", extractedTexts: [], sessionMemory: "", truncated: false };
-
-/** A signal with a deadline of its own, and what ends both. */
-function startScope(source: AbortSignal | undefined, timeoutMs: number | undefined) {
-  const link = linkSignals(source);
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(
-          () => link.abort(new Fault("DEADLINE_EXCEEDED", { message: `The run was not over after ${timeoutMs / 1000} s.` })),
-          timeoutMs,
-        );
-  return {
-    signal: link.signal,
-    end() {
-      clearTimeout(timer);
-      link.abort(new Fault("CANCELLED"));
-      link[Symbol.dispose]();
-    },
-  };
-}
-
-/** Iterates what `start` makes; `return`, also while a `next` is waiting, ends it at once and without an error. */
-function closable(
-  source: AbortSignal | undefined,
-  timeoutMs: number | undefined,
-  start: (signal: AbortSignal) => AsyncGenerator<RunEvent>,
-): AsyncIterableIterator<RunEvent> {
-  let open: { readonly events: AsyncGenerator<RunEvent>; readonly scope: ReturnType<typeof startScope> } | undefined;
-  let left = false;
-  const over = { done: true, value: undefined } as const;
-  const leave = () => {
-    left = true;
-    open?.scope.end();
-  };
-  return {
-    async next() {
-      if (left) return over;
-      if (open === undefined) {
-        const scope = startScope(source, timeoutMs);
-        open = { events: start(scope.signal), scope };
-      }
-      try {
-        const result = await open.events.next();
-        if (result.done) leave();
-        return left ? over : result;
-      } catch (thrown) {
-        if (left) return over;
-        leave();
-        throw thrown;
-      }
-    },
-    async return() {
-      leave();
-      await open?.events.return(undefined).catch(() => {});
-      return over;
-    },
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
-}

@@ -1,5 +1,6 @@
 export { Fault, type Violation } from "@clew/fault/fault";
 export { isReason, type Reason, reasons } from "@clew/fault/reasons";
+export { type AtomicChange, type AtomicStore, applyAtomically } from "./apply-atomically.ts";
 export {
   type CallOptions,
   type Clew,

@@ -35,8 +35,10 @@ export const reasons = {
   // What is asked for.
   RUN_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The run does not exist.", wayOut: "List the runs there are: GET /v1/runs." },
   RUN_DELETED: { code: "NOT_FOUND", retryable: false, message: "The run was deleted.", wayOut: "Nothing of it is left; start a new one." },
+  RUN_EXPIRED: { code: "NOT_FOUND", retryable: false, message: "The run was kept as long as it was to be, and is gone.", wayOut: "Nothing of it is left; keep runs for longer with CLEW_RETENTION." },
   RUN_NOT_TERMINAL: { code: "FAILED_PRECONDITION", retryable: false, message: "The run is not over.", wayOut: "Stop the run first, or wait for its end." },
   ARTIFACT_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The run has no such artifact.", wayOut: "List the artifacts there are: GET /v1/runs/{run}/artifacts." },
+  ARTIFACT_EXPIRED: { code: "NOT_FOUND", retryable: false, message: "The artifact was kept as long as it was to be, and is gone.", wayOut: "The run's events are there still; keep artifacts for longer with CLEW_RETENTION." },
   PLAYBOOK_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The playbook does not exist.", wayOut: "List the playbooks there are: GET /v1/playbooks." },
   PLAYBOOK_INVALID: { code: "INVALID_ARGUMENT", retryable: false, message: "The playbook is not valid.", wayOut: "Mend the lines that details.violations names." },
   INPUT_NOT_AWAITED: { code: "FAILED_PRECONDITION", retryable: false, message: "The run does not wait for this input.", wayOut: "Look at the run's last inputRequested event." },
@@ -48,7 +50,7 @@ export const reasons = {
   EPOCH_CHANGED: { code: "OUT_OF_RANGE", retryable: false, message: "The run's journal was cut since this token was given.", wayOut: "Resume with the token in details.earliest." },
   DIVERGED: { code: "OUT_OF_RANGE", retryable: false, message: "The run's history is not the one this token was given for.", wayOut: "Read again from the token in details.earliest." },
   FUTURE: { code: "OUT_OF_RANGE", retryable: false, message: "The run has no such event yet.", wayOut: "Read again from the token in details.earliest." },
-  EXPIRED: { code: "OUT_OF_RANGE", retryable: false, message: "The events after this token are gone.", wayOut: "Read on from the token in details.earliest." },
+  EXPIRED: { code: "OUT_OF_RANGE", retryable: false, message: "The events after this token are gone.", wayOut: "Read on from the token in details.earliest; where there is none, the whole run is gone." },
   // The service.
   QUEUE_FULL: { code: "RESOURCE_EXHAUSTED", retryable: true, message: "The queue is full.", wayOut: "Try again after the time given, or raise CLEW_MAX_QUEUED_RUNS." },
   READERS_FULL: { code: "RESOURCE_EXHAUSTED", retryable: true, message: "Too many streams are open.", wayOut: "Try again after the time given." },

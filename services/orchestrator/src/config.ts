@@ -5,6 +5,7 @@ import { type Address, addressSchema, isLocal } from "@clew/process/address";
 import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
 import { type ApiKey, hashKey, isOpen } from "./access/keys.ts";
+import type { Retention } from "./retention/retention.ts";
 
 const durationMs = z
   .string()
@@ -23,6 +24,25 @@ const keyEntry = z.union([
     readOnly: z.boolean().default(false),
   }),
 ]);
+
+const dayMs = 86_400_000;
+
+/** How long runs are kept: `90d`, `12h`. */
+const keptMs = z
+  .string()
+  .regex(/^[1-9]\d{0,4}[smhd]$/, "must be a time such as 90d or 12h")
+  .transform((text) => Number.parseInt(text, 10) * ({ s: 1_000, m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? dayMs));
+
+const keptFor = { events: keptMs, artifacts: keptMs };
+
+const retention = z.strictObject(
+  {
+    events: keptMs.prefault("90d"),
+    artifacts: keptMs.prefault("14d"),
+    tenants: z.record(z.string(), z.strictObject(keptFor).partial()).default({}),
+  },
+  { error: ({ code }) => (code === "invalid_type" ? "must be written in the file that CLEW_CONFIG names" : undefined) },
+);
 
 const schema = z.object({
   CLEW_VOLUME: z.string().min(1).default(".clew"),
@@ -45,6 +65,7 @@ const schema = z.object({
   CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(1_000).default(2),
   CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
+  CLEW_RETENTION: retention.prefault({}),
   CLEW_ADOPTION_GRACE: durationMs.prefault("120s"),
   CLEW_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
@@ -60,6 +81,7 @@ export interface Config {
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
   readonly playbooks: string | undefined;
+  readonly retention: Retention;
   readonly adoptionGraceMs: number;
   /** Where sandboxes' sockets lie: a folder with a short path. */
   readonly socketFolder: string;
@@ -85,10 +107,25 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     maxConcurrentRuns: settings.CLEW_MAX_CONCURRENT_RUNS,
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,
     playbooks: settings.CLEW_PLAYBOOKS === undefined ? undefined : resolve(settings.CLEW_PLAYBOOKS),
+    retention: toRetention(settings.CLEW_RETENTION),
     adoptionGraceMs: settings.CLEW_ADOPTION_GRACE,
     socketFolder: env["XDG_RUNTIME_DIR"] || tmpdir(),
     logLevel: settings.CLEW_LOG_LEVEL,
   };
+}
+
+function toRetention({ events, artifacts, tenants }: z.output<typeof retention>): Retention {
+  const others = Object.entries(tenants).map(
+    ([tenant, kept]) =>
+      [
+        tenant,
+        {
+          ...(kept.events === undefined ? {} : { eventsMs: kept.events }),
+          ...(kept.artifacts === undefined ? {} : { artifactsMs: kept.artifacts }),
+        },
+      ] as const,
+  );
+  return { usual: { eventsMs: events, artifactsMs: artifacts }, tenants: new Map(others) };
 }
 
 /** `key`, `tenant:key`, or either with `sha256:<hex>` in the key's place; or the same as an object. */

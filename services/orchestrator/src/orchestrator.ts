@@ -7,6 +7,7 @@ import { SettingsError } from "@clew/process/settings";
 import type { Config } from "./config.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
+import { Sweeper } from "./retention/sweeper.ts";
 import { createCallLog } from "./rpc/call-log.ts";
 import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
@@ -65,6 +66,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   );
   // Before anyone can ask: a reader must never open a journal that is about to be written.
   await runs.recover();
+  started.use(new Sweeper({ retention: config.retention, registry, runs, volume, logger }));
   const health = createHealth();
   const catalogue = await Catalogue.open(config.playbooks);
   const server = started.use(

@@ -24,15 +24,17 @@ export interface KnownRun {
   readonly requestHmac: string;
 }
 
-const schemaVersion = 1;
+const schemaVersion = 2;
 
 const schema = `
   CREATE TABLE runs (
     id TEXT PRIMARY KEY, tenant TEXT NOT NULL, state INTEGER NOT NULL, create_time INTEGER NOT NULL,
     playbook TEXT NOT NULL, parent_run TEXT NOT NULL, request_id TEXT NOT NULL, request_hmac TEXT NOT NULL,
-    last_sequence INTEGER NOT NULL, run BLOB NOT NULL
+    last_sequence INTEGER NOT NULL, run BLOB NOT NULL, end_time INTEGER, artifacts_gone INTEGER NOT NULL DEFAULT 0
   ) STRICT;
   CREATE INDEX runs_newest ON runs (tenant, create_time DESC, id DESC);
+  CREATE INDEX runs_oldest_end ON runs (tenant, end_time) WHERE end_time IS NOT NULL;
+  CREATE INDEX runs_artifacts ON runs (tenant, end_time) WHERE end_time IS NOT NULL AND artifacts_gone = 0;
   CREATE UNIQUE INDEX runs_request ON runs (tenant, request_id) WHERE request_id <> '';
   CREATE TABLE labels (run_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (run_id, key)) STRICT, WITHOUT ROWID;
   CREATE TABLE artifacts (run_id TEXT NOT NULL, name TEXT NOT NULL, artifact BLOB NOT NULL, PRIMARY KEY (run_id, name)) STRICT, WITHOUT ROWID;
@@ -40,11 +42,11 @@ const schema = `
 
 // Not INSERT OR REPLACE, which would delete another run of the same request.
 const upsert = `
-  INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
   ON CONFLICT (id) DO UPDATE SET
     tenant = excluded.tenant, state = excluded.state, create_time = excluded.create_time, playbook = excluded.playbook,
     parent_run = excluded.parent_run, request_id = excluded.request_id, request_hmac = excluded.request_hmac,
-    last_sequence = excluded.last_sequence, run = excluded.run
+    last_sequence = excluded.last_sequence, run = excluded.run, end_time = excluded.end_time
 `;
 
 /**
@@ -79,6 +81,7 @@ export class Registry implements Disposable {
       requestHmac,
       run.lastSequence,
       Run.encode(run).finish(),
+      run.endTime?.getTime() ?? null,
     ];
     this.#database.prepare(upsert).run(...row);
     const label = this.#database.prepare("INSERT OR REPLACE INTO labels VALUES (?, ?, ?)");
@@ -121,6 +124,33 @@ export class Registry implements Disposable {
   ids(): Map<string, Run_State> {
     const rows = this.#database.prepare("SELECT id, state FROM runs").all();
     return new Map(rows.map((row) => [String(row["id"]), Number(row["state"]) as Run_State]));
+  }
+
+  /** Whose runs there are. */
+  tenants(): string[] {
+    return this.#database
+      .prepare("SELECT DISTINCT tenant FROM runs")
+      .all()
+      .map((row) => String(row["tenant"]));
+  }
+
+  /** Finds a tenant's runs that were over before a time, the oldest first; where `withArtifacts` only those whose artifacts are there. */
+  endedBefore(
+    tenant: string,
+    timeMs: number,
+    { limit, withArtifacts }: { readonly limit: number; readonly withArtifacts: boolean },
+  ): string[] {
+    const kept = withArtifacts ? "AND artifacts_gone = 0" : "";
+    const query = `SELECT id FROM runs WHERE tenant = ? AND end_time IS NOT NULL AND end_time < ? ${kept} ORDER BY end_time LIMIT ?`;
+    return this.#database
+      .prepare(query)
+      .all(tenant, timeMs, limit)
+      .map((row) => String(row["id"]));
+  }
+
+  /** Notes that the artifacts of a run are gone, so that nobody looks for them again. An index that is made anew does not know it. */
+  noteArtifactsGone(runId: string): void {
+    this.#database.prepare("UPDATE runs SET artifacts_gone = 1 WHERE id = ?").run(runId);
   }
 
   /** Lists runs, newest first, from after `cursor`. */

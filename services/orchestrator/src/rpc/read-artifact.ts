@@ -2,6 +2,7 @@ import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { ReadArtifactRequest, ReadArtifactResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import type { Caller } from "../access/caller.ts";
 import { readArtifact as read } from "../artifacts/artifact-store.ts";
+import { artifactsExpireTime } from "../artifacts/expired-artifacts.ts";
 import { isRunId } from "../runs/run-id.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
@@ -22,6 +23,7 @@ export async function* readArtifact(
   }
   const artifact = runs.artifacts(runId, caller).find((stored) => stored.name === name);
   if (artifact === undefined || !isRunId(runId)) throw new Fault("ARTIFACT_NOT_FOUND");
+  if ((await artifactsExpireTime(volume.runFolder(runId))) !== undefined) throw new Fault("ARTIFACT_EXPIRED");
   yield { part: { $case: "artifact", value: artifact } };
   for await (const chunk of read(volume.runFolder(runId), name, offset, length)) yield { part: { $case: "chunk", value: chunk } };
 }

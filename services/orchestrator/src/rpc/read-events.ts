@@ -1,5 +1,4 @@
 import { invalidRequest } from "@clew/fault/fault";
-import { parsePosition } from "@clew/journal-format/resume-token";
 import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { ReadEventsRequest, ReadEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { delay } from "@clew/streams/delay";
@@ -11,6 +10,7 @@ import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import { waitMs } from "./duration.ts";
 import { passing } from "./event-types.ts";
+import { openView } from "./open-view.ts";
 
 /** Reads a page of a run's events, waiting for the first where the caller would. */
 export async function readEvents(request: ReadEventsRequest, caller: Caller, runs: Runs, signal: AbortSignal): Promise<ReadEventsResponse> {
@@ -18,9 +18,9 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
     throw invalidRequest([{ field: "limit", rule: "range", message: `must be 1 to ${limits.eventPageSize.max}` }]);
   }
   const patienceMs = waitMs(request.wait);
-  using view = await runs.view(request.runId, caller);
+  const { view, position: asked } = await openView(request.runId, request.after, caller, runs);
+  using _open = view;
   const { journal } = view;
-  const asked = await view.resolve(parsePosition(request.after, request.runId));
   let position = asked;
   if (position.sequence >= journal.tail.value && patienceMs > 0 && !isTerminal(view.run().state)) {
     using wait = linkSignals(signal);

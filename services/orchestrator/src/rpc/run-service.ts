@@ -10,6 +10,7 @@ import { createIdentify, header } from "./caller.ts";
 import { createRun } from "./create-run.ts";
 import { createTicket } from "./create-ticket.ts";
 import { getRun } from "./get-run.ts";
+import { listArtifacts } from "./list-artifacts.ts";
 import { listRuns } from "./list-runs.ts";
 import { getPlaybook, listPlaybooks, validatePlaybook } from "./playbooks.ts";
 import { readArtifact } from "./read-artifact.ts";
@@ -45,7 +46,7 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
       await runs.delete(runId, identify(context, "write"));
       return {};
     },
-    listArtifacts: async ({ runId }, context) => ({ artifacts: runs.artifacts(runId, identify(context, "readArtifact")) }),
+    listArtifacts: async (request, context) => listArtifacts(request, identify(context, "readArtifact"), runs, volume),
     readArtifact: (request, context) => readArtifact(request, identify(context, "readArtifact"), runs, volume),
     createTicket: async (request, context) => createTicket(request, identify(context, "readTenant"), runs, signTicket),
     listPlaybooks: async (_request, context) => {

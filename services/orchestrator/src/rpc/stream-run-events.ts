@@ -1,6 +1,5 @@
 import { Fault } from "@clew/fault/fault";
 import type { Position } from "@clew/journal-format/position";
-import { parsePosition } from "@clew/journal-format/resume-token";
 import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { StreamRunEventsRequest, StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { withHeartbeat } from "@clew/streams/heartbeat";
@@ -13,6 +12,7 @@ import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { RunView } from "../supervisor/run-view.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import { demandEventTypes, passing } from "./event-types.ts";
+import { openView } from "./open-view.ts";
 
 const pageRecords = 256;
 const reconnectAfterMs = 1_000;
@@ -28,9 +28,10 @@ export async function* streamRunEvents(
   signal: AbortSignal,
 ): AsyncGenerator<StreamRunEventsResponse> {
   demandEventTypes(request.types);
-  using view = await runs.view(request.runId, caller);
+  const { view, position } = await openView(request.runId, request.resumeToken, caller, runs);
+  using _open = view;
   const { journal } = view;
-  const reader = { position: await view.resolve(parsePosition(request.resumeToken, request.runId)) };
+  const reader = { position };
   const frame = (value: NonNullable<StreamRunEventsResponse["frame"]>): StreamRunEventsResponse => ({
     resumeToken: journal.tokenOf(reader.position),
     frame: value,

@@ -2,6 +2,8 @@ import { Fault } from "@clew/fault/fault";
 import { Producer } from "@clew/journal-format/record";
 import type { Run } from "@clew/proto/grpc/clew/run/v1/run";
 import { abortable } from "@clew/streams/abortable";
+import { delay } from "@clew/streams/delay";
+import { linkSignals } from "@clew/streams/linked-signal";
 import type { Journal, JournalRecord } from "../journal/journal.ts";
 import { type EventDraft, encodeBody } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
@@ -97,6 +99,16 @@ export class RunLog implements AsyncDisposable {
       if (holds(this.fold)) return this.fold;
       await this.journal.tail.waitAbove(seen, options);
     }
+  }
+
+  /** Waits until the run is so, at most `ms`. @throws the signal's reason when that aborts. */
+  async untilWithin(holds: (fold: RunFold) => boolean, ms: number, signal: AbortSignal): Promise<void> {
+    using wait = linkSignals(signal);
+    const held = this.until(holds, { signal: wait.signal });
+    await Promise.race([held, delay(ms, { signal: wait.signal })]).catch(() => {});
+    wait.abort();
+    await held.catch(() => {});
+    signal.throwIfAborted();
   }
 
   /** Waits until every decision made so far is durable or refused. */

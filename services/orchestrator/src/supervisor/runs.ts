@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
-import { type Artifact, Run, Run_Effects, Run_State, Usage } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Artifact, type Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
@@ -14,13 +14,13 @@ import type { Registry, RunFilter } from "../registry/registry.ts";
 import { canonicalSpec } from "../runs/canonical-spec.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
+import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
-import { withoutSecrets } from "../runs/spec.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { Room } from "../volume/room.ts";
-import type { Tombstones } from "../volume/tombstones.ts";
+import type { Tombstone, Tombstones } from "../volume/tombstones.ts";
 import type { Volume } from "../volume/volume.ts";
 import { askToStop } from "./ask-to-stop.ts";
 import { publish, publishStopped } from "./attempt.ts";
@@ -125,18 +125,20 @@ export class Runs implements AsyncDisposable {
   get(runId: string, caller: Caller): Run {
     const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
     if (run !== undefined && reaches(caller, runId, run.tenant)) return run;
-    const buried = this.#options.tombstones.tenantOf(runId);
-    throw new Fault(buried !== undefined && reaches(caller, runId, buried) ? "RUN_DELETED" : "RUN_NOT_FOUND");
+    const left = this.#options.tombstones.of(runId);
+    if (left === undefined || !reaches(caller, runId, left.tenant)) throw new Fault("RUN_NOT_FOUND");
+    throw new Fault(left.why === "expired" ? "RUN_EXPIRED" : "RUN_DELETED");
   }
 
   /** Deletes a terminal run with all it left; a tombstone stays. */
   async delete(runId: string, caller: Caller): Promise<void> {
-    const run = this.get(runId, caller);
-    if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
-    if (!isTerminal(run.state) || this.#live.has(runId)) throw new Fault("RUN_NOT_TERMINAL");
-    await this.#options.tombstones.bury(runId, run.tenant, this.#options.volume.runFolder(runId));
-    this.#options.registry.remove(runId);
-    await this.#journals.forget(runId);
+    await this.#remove(this.get(runId, caller), "deleted");
+  }
+
+  /** Removes a run that has been kept as long as it is to be; a tombstone stays. @throws Fault RUN_NOT_TERMINAL. */
+  async expire(runId: RunId): Promise<void> {
+    const run = this.#options.registry.get(runId);
+    if (run !== undefined) await this.#remove(run, "expired");
   }
 
   /** Reads a run, waiting at most `waitMs` for its end. */
@@ -144,12 +146,7 @@ export class Runs implements AsyncDisposable {
     const run = this.get(runId, caller);
     const live = isRunId(runId) ? this.#live.get(runId) : undefined;
     if (live === undefined || waitMs === 0 || isTerminal(run.state)) return run;
-    using wait = linkSignals(signal);
-    const ended = live.log.until(({ run: now }) => isTerminal(now.state), { signal: wait.signal });
-    await Promise.race([ended, delay(waitMs, { signal: wait.signal })]).catch(() => {});
-    wait.abort();
-    await ended.catch(() => {});
-    signal.throwIfAborted();
+    await live.log.untilWithin(({ run: now }) => isTerminal(now.state), waitMs, signal);
     return this.get(runId, caller);
   }
 
@@ -221,14 +218,9 @@ export class Runs implements AsyncDisposable {
     await room?.require();
     const work = await resolve();
     const runId = toRunId(randomUUIDv7());
-    const run: Run = {
-      ...Run.fromPartial({ id: runId, tenant: caller.tenant, state: Run_State.QUEUED, effects: Run_Effects.NONE, traceparent }),
-      spec: withoutSecrets(spec, work.reference.sha256),
-      playbook: work.reference,
-      usage: Usage.fromPartial({}),
-      createTime: new Date(),
-    };
-    const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: Date.now() };
+    const createTime = new Date();
+    const run = newRun({ id: runId, tenant: caller.tenant, spec, playbook: work.reference, traceparent, createTime });
+    const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: createTime.getTime() };
     const log = await beginRun({
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
       position: placeInQueue(queued, this.#waiting()),
@@ -253,6 +245,14 @@ export class Runs implements AsyncDisposable {
     const created = log.run;
     this.#pump();
     return created;
+  }
+
+  async #remove({ id, tenant, state }: Run, why: Tombstone["why"]): Promise<void> {
+    if (!isRunId(id)) throw new Fault("RUN_NOT_FOUND");
+    if (!isTerminal(state) || this.#live.has(id)) throw new Fault("RUN_NOT_TERMINAL");
+    await this.#options.tombstones.bury(id, { tenant, why }, this.#options.volume.runFolder(id));
+    this.#options.registry.remove(id);
+    await this.#journals.forget(id);
   }
 
   #openOptions(runId: RunId): OpenRunOptions {

@@ -1,0 +1,32 @@
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** The folder that artifacts were in, emptied: that it is there says that they are gone, and its time since when. */
+const goneFolder = "artifacts-expired";
+
+/** Removes all artifacts of a run; asked again after a crash, it goes on. Needs no room on the volume. */
+export async function expireArtifacts(runFolder: string): Promise<void> {
+  const gone = join(runFolder, goneFolder);
+  try {
+    // Renamed first: all of them are gone at once.
+    await rename(join(runFolder, "artifacts"), gone);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await mkdir(gone, { recursive: true });
+  }
+  for (const name of await readdir(gone)) await rm(join(gone, name), { recursive: true, force: true });
+}
+
+/** Since when a run's artifacts are gone; undefined while they are there. */
+export async function artifactsExpireTime(runFolder: string): Promise<Date | undefined> {
+  try {
+    return (await stat(join(runFolder, goneFolder))).mtime;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

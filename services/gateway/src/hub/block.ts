@@ -97,6 +97,12 @@ export class Block {
     return this.#bytes.subarray(this.#start(from), this.#ends[to - this.before.sequence - 1]);
   }
 
+  /** One event's `data:` lines with the blank line that ends it, for readers whose `id` is another. */
+  dataAt(sequence: number): string {
+    const start = this.#start(sequence);
+    return this.#bytes.toString("utf8", this.#bytes.indexOf(0x0a, start) + 1, this.#ends[sequence - this.before.sequence - 1]);
+  }
+
   #typeAt(sequence: number): string {
     return this.#types[sequence - this.before.sequence - 1] ?? "";
   }

@@ -6,7 +6,7 @@ import type { Sink } from "./frame.ts";
 import type { Hub } from "./hub.ts";
 import { type Judge, type Judgement, judgeToken } from "./judge.ts";
 import type { HubLimits } from "./limits.ts";
-import { withoutOutcome } from "./run-end.ts";
+import { showEnd } from "./run-end.ts";
 
 /** A reader of one run. */
 export interface Reader {
@@ -112,7 +112,7 @@ export async function readRun(reader: Reader, { hub, clock, limits }: ReadOption
           await settled(found.loaded);
           break;
         case "end":
-          return sink.put({ kind: "end", end: reader.start.types?.has("runFinished") === false ? withoutOutcome(found.end) : found.end });
+          return sink.put({ kind: "end", end: showEnd(found.end, reader.start.types) });
         case "strange": {
           judgements += 1;
           if (judgements > maxJudgements) throw new Fault("ORCHESTRATOR_UNAVAILABLE");

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { RunSchema } from "@clew/proto/connect/clew/run/v1/run_pb";
+import { type Run, RunSchema } from "@clew/proto/connect/clew/run/v1/run_pb";
 import { type StreamRunEventsResponse_End, StreamRunEventsResponse_EndSchema } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import type { Place } from "./place.ts";
 
@@ -9,14 +9,29 @@ export interface RunEnd {
   readonly said: StreamRunEventsResponse_End;
 }
 
-/** The same end for a reader who may not see how: that the run is over, and where. */
-export function withoutOutcome({ place, said: { run, lastSequence } }: RunEnd): RunEnd {
-  const { id, state } = run ?? {};
-  return {
-    place,
-    said: create(StreamRunEventsResponse_EndSchema, {
-      run: create(RunSchema, { ...(id && { id }), ...(state && { state }), lastSequence, resumeToken: place.token }),
-      lastSequence,
-    }),
-  };
+/** Leaves in an end what a reader who may have events of these types only may know of the Run, as the orchestrator does. */
+export function showEnd(end: RunEnd, types: ReadonlySet<string> | undefined): RunEnd {
+  const { run, lastSequence } = end.said;
+  if (types === undefined || types.has("runFinished") || run === undefined) return end;
+  return { place: end.place, said: create(StreamRunEventsResponse_EndSchema, { run: showRun(run, types), lastSequence }) };
+}
+
+function showRun(run: Run, types: ReadonlySet<string>): Run {
+  const shown = create(RunSchema, {
+    id: run.id,
+    tenant: run.tenant,
+    state: run.state,
+    attempt: run.attempt,
+    effects: run.effects,
+    lastSequence: run.lastSequence,
+    resumeToken: run.resumeToken,
+  });
+  for (const time of ["createTime", "startTime", "endTime"] as const) if (run[time] !== undefined) shown[time] = run[time];
+  if (types.has("runCreated")) {
+    shown.parentRun = run.parentRun;
+    if (run.spec !== undefined) shown.spec = run.spec;
+    if (run.playbook !== undefined) shown.playbook = run.playbook;
+  }
+  if (types.has("outcomePublished") && run.outcome !== undefined) shown.outcome = run.outcome;
+  return shown;
 }

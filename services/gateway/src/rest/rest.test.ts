@@ -148,7 +148,7 @@ describe("errors", () => {
       () => get("/v1/runs/run-0/stream?afer=1"),
       { status: 400, details: { violations: [expect.objectContaining({ field: "afer", message: "is not known; did you mean after?" })] } },
     ],
-    ["many runs over one connection, not yet built", () => get("/v1/streams?runs=a"), { status: 501, reason: "NOT_IMPLEMENTED" }],
+    ["many runs over one connection, none named", () => get("/v1/streams"), { status: 400, reason: "INVALID_REQUEST" }],
     ["what the orchestrator does not serve", () => get("/v1/playbooks"), { status: 501, reason: "NOT_IMPLEMENTED" }],
   ])("%s", async (_what, call, expected) => {
     expect(await errorOf(await call())).toMatchObject(expected);

@@ -9,6 +9,7 @@ import type { PaceLimits } from "../http/paced-response.ts";
 import { queryOf } from "../http/query-of.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { type StreamRouteOptions, serveRunStream } from "../sse/stream-route.ts";
+import { serveManyStreams } from "../sse/streams-route.ts";
 import { faultFromConnect } from "../upstream/fault-from-connect.ts";
 import { isUnary } from "../upstream/method-kind.ts";
 import { serveArtifact } from "./artifact.ts";
@@ -47,10 +48,11 @@ export function serveRest(app: FastifyInstance, bindings: readonly Binding[], op
     raw.addContentTypeParser("*", (_request, _payload, done) => done(null));
     for (const binding of uploads) serveBinding(raw, binding, options);
   });
-  // Many runs over one connection are not of the proto, and not built yet.
-  app.get("/v1/streams", { config: { door: "sse" } }, async () => {
-    throw new Fault("NOT_IMPLEMENTED");
-  });
+  // Many runs over one connection are not of the proto: the gateway makes them of StreamRunEvents.
+  app.get("/v1/streams", { exposeHeadRoute: false, config: { door: "sse" } }, (request, reply) =>
+    serveManyStreams(request, reply, options),
+  );
+  refuseOtherMethods(app, "/v1/streams", ["GET"]);
   for (const route of new Set(bindings.map((binding) => binding.route))) {
     const verbs = bindings
       .filter((binding) => binding.route === route)

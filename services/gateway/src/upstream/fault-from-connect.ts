@@ -30,7 +30,8 @@ export function faultFromConnect(thrown: unknown, signal?: AbortSignal): Fault {
   if (!(thrown instanceof ConnectError)) return Fault.from(thrown);
   const info = findInfo(thrown);
   const reason = info?.reason ?? "";
-  if (!isReason(reason)) return new Fault(reasonsByCode[thrown.code] ?? "INTERNAL", { cause: thrown });
+  if (!isReason(reason))
+    return new Fault(isClosedStream(thrown) ? "ORCHESTRATOR_UNAVAILABLE" : (reasonsByCode[thrown.code] ?? "INTERNAL"), { cause: thrown });
   const violations = thrown
     .findDetails(BadRequestSchema)
     .flatMap(({ fieldViolations }) =>
@@ -50,6 +51,11 @@ export function faultFromConnect(thrown: unknown, signal?: AbortSignal): Fault {
 /** Whether an error was said by a service of ours, not by a transport on the way. */
 export function isOurs(error: ConnectError): boolean {
   return findInfo(error) !== undefined;
+}
+
+/** Whether HTTP/2 itself ended the call, as when an orchestrator that is leaving refuses it; the transport calls that internal. */
+function isClosedStream(error: ConnectError): boolean {
+  return error.code === Code.Internal && error.rawMessage.includes("NGHTTP2_");
 }
 
 function findInfo(error: ConnectError) {

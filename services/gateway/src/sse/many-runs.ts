@@ -1,0 +1,94 @@
+import type { Fault } from "@clew/fault/fault";
+import type { Clock } from "../hub/clock.ts";
+import type { Frame, Sink } from "../hub/frame.ts";
+import { type HubLimits, heartbeatMs } from "../hub/limits.ts";
+import { encodeSse } from "./encode.ts";
+import type { PositionList } from "./position-list.ts";
+import { endJson } from "./render.ts";
+import type { SseResponse } from "./sse-response.ts";
+
+/** What writing many runs needs. */
+export interface ManyRunsOptions {
+  readonly clock: Clock;
+  readonly limits: HubLimits;
+  /** Told of each reader whose history is gone. */
+  readonly onReset: () => void;
+}
+
+/** Many runs on one connection: frames name their run, and every `id` is where the reader stands in all of them. */
+export class ManyRuns {
+  readonly #tokens: Map<string, string>;
+  readonly #list: PositionList;
+  readonly #response: SseResponse;
+  readonly #options: ManyRunsOptions;
+  #writtenAt: number;
+
+  /** Begins at the token of each run, in the order of the position list. */
+  constructor(tokens: Map<string, string>, list: PositionList, response: SseResponse, options: ManyRunsOptions) {
+    this.#tokens = tokens;
+    this.#list = list;
+    this.#response = response;
+    this.#options = options;
+    this.#writtenAt = options.clock.now();
+  }
+
+  /** Tells that the position given counts for none of these runs. */
+  reset({ reason }: Fault): void {
+    const id = this.#position;
+    this.#options.onReset();
+    this.#write(encodeSse({ id, event: "reset", data: JSON.stringify({ reason, earliest: id }) }));
+  }
+
+  /** Tells that every run has ended. */
+  end(): void {
+    this.#write(encodeSse({ id: this.#position, event: "end", data: "{}" }));
+  }
+
+  /** Where the frames of one of the runs go. */
+  sink(runId: string): Sink {
+    const response = this.#response;
+    return {
+      get hasRoom() {
+        return response.hasRoom;
+      },
+      put: (frame) => this.#write(frame.kind === "events" ? this.#renderEvents(runId, frame) : this.#render(runId, frame)),
+    };
+  }
+
+  #renderEvents(runId: string, { block, from, to }: Extract<Frame, { kind: "events" }>): string {
+    let text = "";
+    for (let sequence = from; sequence <= to; sequence += 1) {
+      this.#tokens.set(runId, block.tokenAt(sequence));
+      text += `id: ${this.#position}\n${block.dataAt(sequence)}`;
+    }
+    return text;
+  }
+
+  #render(runId: string, frame: Exclude<Frame, { kind: "events" }>): string {
+    const { token } = frame.kind === "end" ? frame.end.place : frame.place;
+    this.#tokens.set(runId, token);
+    const say = (event: string, data: string) => encodeSse({ id: this.#position, event, data });
+    switch (frame.kind) {
+      case "hello":
+        return say("hello", JSON.stringify({ runId, tail: frame.tail, heartbeatMs }));
+      case "checkpoint":
+        // What any of the others said shows as well that the connection lives.
+        return this.#options.clock.now() - this.#writtenAt < this.#options.limits.beatMs / 2 ? "" : say("checkpoint", "{}");
+      case "reset":
+        this.#options.onReset();
+        return say("reset", JSON.stringify({ runId, reason: frame.fault.reason, earliest: token }));
+      case "end":
+        return say("end", `{"runId":${JSON.stringify(runId)},${endJson(frame.end).slice(1)}`);
+    }
+  }
+
+  get #position(): string {
+    return this.#list.format(this.#tokens.values());
+  }
+
+  #write(text: string): void {
+    if (text === "") return;
+    this.#writtenAt = this.#options.clock.now();
+    this.#response.write(text);
+  }
+}

@@ -1,0 +1,131 @@
+import { Fault } from "@clew/fault/fault";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { FakeRun } from "../testing/fake-orchestrator.ts";
+import { readSse, readUntil } from "../testing/read-sse.ts";
+import { startTestGateway, type TestGateway } from "../testing/start-test-gateway.ts";
+
+let site: TestGateway;
+beforeAll(async () => {
+  site = await startTestGateway({}, { hub: { beatMs: 300, openMs: 300 } });
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+const idOf = (runs: readonly FakeRun[]) => runs.map(({ id }) => id).join();
+async function open(runs: string, lastEventId?: string, query = "") {
+  const headers = new Headers();
+  if (lastEventId !== undefined) headers.set("last-event-id", lastEventId);
+  return fetch(`${site.url}/v1/streams?runs=${runs}${query}`, { headers });
+}
+
+/** Reads to the `end` that names no run. */
+async function readAll(response: Response) {
+  const read = await Array.fromAsync(readSse(response));
+  expect(read.at(-1)).toMatchObject({ event: "end", data: "{}" });
+  return read.map(({ event = "message", id, data }) => ({ event, id, data: JSON.parse(data) }));
+}
+
+type Read = Awaited<ReturnType<typeof readAll>>;
+const sequencesOf = (read: Read, { id }: FakeRun) =>
+  read.filter(({ event, data }) => event === "message" && data.runId === id).map(({ data }) => data.sequence);
+
+test("carries many runs, each event with its own token, each end with its run, and one end of all", async () => {
+  const runs = [site.fake.addRun(3), site.fake.addRun(1), site.fake.addRun(0)];
+  const response = await open(idOf(runs));
+  const reading = readAll(response);
+  for (const run of runs) run.append();
+  for (const run of runs) run.finish();
+  const read = await reading;
+  expect(runs.map((run) => sequencesOf(read, run))).toEqual([
+    [1, 2, 3, 4, 5],
+    [1, 2, 3],
+    [1, 2],
+  ]);
+  expect(read.filter(({ event }) => event === "end").map(({ data }) => data.runId)).toEqual(
+    expect.arrayContaining([...runs.map(({ id }) => id), undefined]),
+  );
+  for (const { event, data } of read) {
+    if (event === "message") expect(data.resumeToken).toBe(runs.find(({ id }) => id === data.runId)?.token(data.sequence));
+  }
+});
+
+test("goes on from any of its ids, with the very next event of each run", async () => {
+  const runs = [site.fake.addRun(4), site.fake.addRun(2)];
+  for (const run of runs) run.finish();
+  const whole = await readAll(await open(idOf(runs)));
+  const messages = whole.filter(({ event }) => event === "message");
+  for (let cut = 1; cut < messages.length; cut += 1) {
+    const rest = await readAll(await open(idOf(runs.toReversed()), messages[cut - 1]?.id));
+    const joined = [...messages.slice(0, cut), ...rest];
+    for (const run of runs) expect(sequencesOf(joined, run)).toEqual(run.events.map(({ sequence }) => sequence));
+  }
+  const last = messages.at(-1)?.id;
+  expect(last?.length).toBeLessThanOrEqual(4_096);
+  expect((await open(idOf(runs), last)).status).toBe(204);
+});
+
+test("resets a reader whose position is of other runs, and goes on from the first events", async () => {
+  const runs = [site.fake.addRun(1), site.fake.addRun(1)];
+  for (const run of runs) run.finish();
+  const other = (await readAll(await open(runs[0]?.id ?? ""))).at(-1)?.id;
+  const read = await readAll(await open(idOf(runs), other));
+  expect(read[0]).toMatchObject({ event: "reset", data: { reason: "TOKEN_OF_ANOTHER_RUN", earliest: read[0]?.id } });
+  expect(runs.map((run) => sequencesOf(read, run))).toEqual([
+    [1, 2],
+    [1, 2],
+  ]);
+});
+
+test("resets the one run whose history is gone, and names it", async () => {
+  const runs = [site.fake.addRun(2), site.fake.addRun(2)].sort((a, b) => (a.id < b.id ? -1 : 1));
+  for (const run of runs) run.finish();
+  const id = (await readAll(await open(idOf(runs)))).findLast(({ event }) => event === "message")?.id ?? "";
+  const [first] = runs;
+  const future = id.replace(first?.token(3) ?? "", first?.token(9) ?? "");
+  const read = await readAll(await open(idOf(runs), future));
+  expect(read.filter(({ event }) => event === "reset").map(({ data }) => data)).toEqual([
+    { runId: first?.id, reason: "FUTURE", earliest: first?.token(0) },
+  ]);
+  expect(runs.map((run) => sequencesOf(read, run))).toEqual([[1, 2, 3], []]);
+});
+
+test("from now on carries only what comes, and its checkpoints tell where all runs stand", async () => {
+  const runs = [site.fake.addRun(2), site.fake.addRun(2)];
+  const response = await open(idOf(runs), undefined, "&after=now&types=runFinished");
+  const events = readSse(response);
+  const idle = (await readUntil(events, "checkpoint")).at(-1);
+  for (const run of runs) run.append();
+  await vi.waitFor(async () => expect((await readUntil(events, "checkpoint")).at(-1)?.id).not.toBe(idle?.id));
+  for (const run of runs) run.finish();
+  const seen: number[] = [];
+  for await (const { event, data } of events) if (event === undefined) seen.push(JSON.parse(data).sequence);
+  expect(seen).toEqual([4, 4]);
+});
+
+test.each<[string, string, number, string]>([
+  ["no run", "", 400, "INVALID_REQUEST"],
+  ["51 runs", Array.from({ length: 51 }, (_, index) => `run-${index}`).join(), 400, "INVALID_REQUEST"],
+  ["a run that is not there", "run-0", 404, "RUN_NOT_FOUND"],
+])("refuses %s", async (_what, runs, status, reason) => {
+  const response = await open(runs);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ error: { reason } });
+});
+
+test("refuses a position that is none of its ids", async () => {
+  const response = await open(site.fake.addRun(1).id, "c1.nonsense");
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ error: { reason: "TOKEN_MALFORMED" } });
+});
+
+test("sends its reader away when one of the runs cannot be read any more", async () => {
+  const runs = [site.fake.addRun(1), site.fake.addRun(1)];
+  const events = readSse(await open(idOf(runs)));
+  await readUntil(events, "message");
+  await vi.waitFor(() => expect(site.fake.openStreams).toBe(2));
+  site.fake.failNext("streamRunEvents", new Fault("RUN_DELETED"), new Fault("RUN_DELETED"));
+  await site.fake.kill();
+  await site.fake.listen();
+  expect((await readUntil(events, "reconnect")).at(-1)?.id).toBeUndefined();
+  expect(await events.next()).toMatchObject({ done: true });
+  await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
+});

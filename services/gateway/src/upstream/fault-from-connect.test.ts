@@ -1,0 +1,16 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { expect, it } from "vitest";
+import { faultFromConnect } from "./fault-from-connect.ts";
+
+it.each<[what: string, Code, message: string, reason: string]>([
+  [
+    "a call that an orchestrator refuses while it leaves",
+    Code.Internal,
+    "Stream closed with error code NGHTTP2_REFUSED_STREAM",
+    "ORCHESTRATOR_UNAVAILABLE",
+  ],
+  ["a connection that is reset", Code.Aborted, "read ECONNRESET", "ORCHESTRATOR_UNAVAILABLE"],
+  ["what nobody meant", Code.Internal, "a mistake", "INTERNAL"],
+])("takes %s for what it is", (_, code, message, reason) => {
+  expect(faultFromConnect(new ConnectError(message, code))).toMatchObject({ reason });
+});

@@ -26,7 +26,7 @@ export interface System extends AsyncDisposable {
 
 /** Starts a whole system. Dispose it: services, back office and volume go. */
 export async function startSystem(env: Readonly<Record<string, string>> = {}): Promise<System> {
-  const volume = await mkdtemp(join(tmpdir(), "clew-test-"));
+  const volume = env["CLEW_VOLUME"] ?? (await mkdtemp(join(tmpdir(), "clew-test-")));
   const start = () => startServices({ volume, env: { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", ...env } });
   let services = await start();
   const backOffice = await startBackOffice();

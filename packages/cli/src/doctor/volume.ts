@@ -1,4 +1,4 @@
-import { access, constants, mkdtemp, rmdir, stat } from "node:fs/promises";
+import { access, constants, mkdtemp, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Finding } from "./check.ts";
 
@@ -20,10 +20,30 @@ export async function checkVolume(folder: string): Promise<Finding> {
   }
   if (!found.isDirectory()) return { name, level: "bad", message: `${path} is not a folder`, fix };
   try {
-    await rmdir(await mkdtemp(join(path, ".doctor-")));
-    return { name, level: "ok", message: `${path} can be written` };
-  } catch {
+    await tryOut(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "EROFS")
+      return { name, level: "bad", message: `${path} is read-only`, fix: "mount it writable, or name another folder in CLEW_VOLUME" };
+    if (code === "ENOSPC" || code === "EDQUOT") return { name, level: "bad", message: `${path} is full`, fix: freeSome };
     return { name, level: "bad", message: `${path} cannot be written`, fix };
+  }
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize < leastFreeBytes) return { name, level: "bad", message: `${path} is nearly full`, fix: freeSome };
+  return { name, level: "ok", message: `${path} can be written` };
+}
+
+/** Twice what an orchestrator holds in reserve: with less it begins no run. */
+const leastFreeBytes = 32 * 1024 * 1024;
+const freeSome = "free some space on it; runs are taken again by themselves";
+
+/** Writes a file in a folder of its own, and removes both. */
+async function tryOut(path: string): Promise<void> {
+  const folder = await mkdtemp(join(path, ".doctor-"));
+  try {
+    await writeFile(join(folder, "file"), "written", { flush: true });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { untilSignal } from "@clew/process/until-signal";
 import { ServiceProcess } from "../scripts/service-process.ts";
-import { startService, withoutSettings } from "../scripts/services.ts";
+import { withoutSettings } from "../scripts/services.ts";
 import type { Load } from "./path/load.ts";
 import { readStream, type Seen } from "./path/read-stream.ts";
+import { complain, startGateway } from "./support/gateway.ts";
+import { median, whole } from "./support/numbers.ts";
+import { createLoadRun, startProducingOrchestrator } from "./support/producing.ts";
 
 /**
  * How long an event takes from a sandbox's outbox to a reader of server-sent events, and how many a second get there, beside a bare grpc-js
@@ -20,7 +23,6 @@ const LOAD: Load = { perSecond: 50, pacedMs: 2_500, flatOutMs: 700 };
 const WARM_UP: Load = { perSecond: 50, pacedMs: 500, flatOutMs: 300 };
 /** Milliseconds one load may take in all: a sandbox has to start, and what waits in the outbox to be read. */
 const carryMs = 60_000;
-const playbookSource = "id: path\nsteps:\n  - { action: extract, selector: h1, store_as: heading }\n";
 
 /** Something that carries a load to a reader. */
 type Carry = (load: Load, signal: AbortSignal) => Promise<Seen>;
@@ -28,11 +30,6 @@ type Carry = (load: Load, signal: AbortSignal) => Promise<Seen>;
 function start(name: string, file: string, env: NodeJS.ProcessEnv): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`path/${file}`, import.meta.url));
   return ServiceProcess.start({ name, main, env: { ...withoutSettings(process.env), ...env }, onLine: complain });
-}
-
-/** Passes on what a process says beside that it listens. */
-function complain(name: string, line: string): void {
-  if (!line.includes('"listening"')) process.stderr.write(`${name}: ${line}\n`);
 }
 
 async function startFloor(folder: string, stack: AsyncDisposableStack): Promise<Carry> {
@@ -43,27 +40,12 @@ async function startFloor(folder: string, stack: AsyncDisposableStack): Promise<
 }
 
 async function startClew(volume: string, stack: AsyncDisposableStack): Promise<Carry> {
-  const env = { UV_THREADPOOL_SIZE: process.env["UV_THREADPOOL_SIZE"] ?? "16" };
-  const orchestrator = stack.use(await start("orchestrator", "orchestrator.ts", { ...env, CLEW_VOLUME: volume }));
-  const addresses = { CLEW_ORCHESTRATOR_ADDRESS: orchestrator.address, CLEW_GATEWAY_ADDRESS: "127.0.0.1:0" };
-  const gatewayEnv = { ...withoutSettings(process.env), ...env, ...addresses, CLEW_LOG_LEVEL: "warn" };
-  const gateway = stack.use(await startService("gateway", gatewayEnv, complain));
+  const orchestrator = stack.use(await startProducingOrchestrator(volume));
+  const gateway = stack.use(await startGateway(orchestrator.address));
   return async (load, signal) => {
-    const labels = Object.fromEntries(Object.entries(load).map(([name, value]) => [name, String(value)]));
-    const created = await fetch(`http://${gateway.address}/v1/runs`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ playbookSource, labels }),
-      signal,
-    });
-    if (!created.ok) throw new Error(`The run was not created: ${await created.text()}`);
-    const { id }: { readonly id: string } = await created.json();
+    const id = await createLoadRun(gateway.address, load, signal);
     return await readStream(`http://${gateway.address}/v1/runs/${id}/stream`, signal);
   };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function at({ latenciesMs }: Seen, share: number): number {
@@ -83,16 +65,15 @@ for (let repeat = 0; repeat < REPEATS; repeat++) {
   for (const index of repeat % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) seen[index].push(await carry(carries[index], LOAD));
 }
 
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const measures = [
   { of: (one: Seen) => at(one, 0.5), show: (value: number) => value.toFixed(2) },
   { of: (one: Seen) => at(one, 0.99), show: (value: number) => value.toFixed(2) },
-  { of: ({ perSecond }: Seen) => perSecond, show: whole.format },
+  { of: ({ perSecond }: Seen) => perSecond, show: whole },
 ];
 const [floor, clew] = seen;
 const cells = (of: readonly Seen[]) => measures.map((measure) => measure.show(median(of.map(measure.of)))).join(" | ");
 const ratios = measures.map(({ of }) => median(clew.map((own, repeat) => of(own) / of(floor[repeat] ?? own))).toFixed(2)).join(" | ");
-const bytes = (of: readonly Seen[]) => whole.format(median(of.map(({ eventBytes }) => eventBytes)));
+const bytes = (of: readonly Seen[]) => whole(median(of.map(({ eventBytes }) => eventBytes)));
 process.stdout.write(
   [
     `Events of ${bytes(clew)} bytes (floor: ${bytes(floor)}), ${LOAD.pacedMs / 1_000} s at ${LOAD.perSecond} a second, then ${LOAD.flatOutMs / 1_000} s flat out; ${REPEATS} repeats in turn, medians.`,

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { delay } from "@clew/streams/delay";
+import { mark, nowMs } from "../support/clock.ts";
 
 /** What one producer says in one measurement: first at a pace, then as fast as it is let. */
 export interface Load {
@@ -21,17 +22,12 @@ export interface Mark {
 
 const textLength = 512;
 
-/** Milliseconds on the clock that all processes of one machine share. */
-export function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
-
 /** Says a load: each event is a text of 512 characters that begins with its mark. Resolves after the last; waits for `settled` between the phases. */
 export async function produce(load: Load, say: (text: string) => Promise<void>, settled: () => Promise<void>): Promise<void> {
   let index = 0;
   const sayNext = async (phase: Phase) => {
     index += 1;
-    await say(`${nowMs()} ${phase} ${index} `.padEnd(textLength, "clew "));
+    await say(`@${mark()} ${phase} ${index} `.padEnd(textLength, "clew "));
   };
   const startMs = nowMs();
   for (let dueMs = startMs; dueMs < startMs + load.pacedMs; dueMs += 1_000 / load.perSecond) {
@@ -48,7 +44,7 @@ export async function produce(load: Load, say: (text: string) => Promise<void>, 
 
 /** Reads the mark of an event in the JSON it came as; undefined where it has none. */
 export function readMark(json: string): Mark | undefined {
-  const [, saidAtMs, phase, index] = /"resultText":"([\d.]+) (paced|flat-out) (\d+) /.exec(json) ?? [];
+  const [, saidAtMs, phase, index] = /"resultText":"@([\d.]+) (paced|flat-out) (\d+) /.exec(json) ?? [];
   if (phase !== "paced" && phase !== "flat-out") return undefined;
   return { saidAtMs: Number(saidAtMs), phase, index: Number(index) };
 }

@@ -1,4 +1,5 @@
-import { nowMs, type Phase, readMark } from "./load.ts";
+import { nowMs } from "../support/clock.ts";
+import { type Phase, readMark } from "./load.ts";
 
 /** What a reader saw of one load. */
 export interface Seen {

@@ -28,8 +28,11 @@ export interface Orchestrator extends AsyncDisposable {
 
 const stopGraceSeconds = 5;
 
+/** What runs in a sandbox, unless somebody wants other work done there. */
+const sandboxAgent = fileURLToPath(new URL("../../sandbox-agent/src/main.ts", import.meta.url));
+
 /** Starts an orchestrator on its volume: recovers what is there, then listens. */
-export async function startOrchestrator(config: Config, logger: Logger): Promise<Orchestrator> {
+export async function startOrchestrator(config: Config, logger: Logger, agentPath = sandboxAgent): Promise<Orchestrator> {
   await using started = new AsyncDisposableStack();
   const { volume, room } = started.use(
     await takeVolume(config.volume, {
@@ -44,7 +47,7 @@ export async function startOrchestrator(config: Config, logger: Logger): Promise
   const provider = createProcessProvider({
     node: process.execPath,
     wardenPath: fileURLToPath(new URL("../../../packages/warden/src/main.ts", import.meta.url)),
-    agentPath: fileURLToPath(new URL("../../sandbox-agent/src/main.ts", import.meta.url)),
+    agentPath,
     chromium: config.chromium,
     headless: config.headless,
     adoptionGraceMs: config.adoptionGraceMs,

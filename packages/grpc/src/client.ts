@@ -1,6 +1,8 @@
 import { Fault } from "@clew/fault/fault";
+import { wireContract } from "@clew/streams/wire-contract";
 import { Client, type ClientReadableStream, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { type CallOptions, type GrpcClient, type MethodDescription, maxMessageBytes, type ServiceDescription } from "./service.ts";
+import { createReadAhead, type SizedMessage } from "./read-ahead.ts";
+import type { CallOptions, GrpcClient, MethodDescription, ServiceDescription } from "./service.ts";
 import { fromServiceError } from "./status.ts";
 
 /** How a client presents itself, and what it asks of the server. */
@@ -9,8 +11,6 @@ export interface GrpcClientOptions {
   readonly metadata?: (path: string) => Metadata;
   /** Throws a Fault where the answer's headers do not prove the server; runs before the answer is given out. */
   readonly verify?: (path: string, headers: Metadata, sent: Metadata) => void;
-  /** Milliseconds between pings while calls are open; none unless given. */
-  readonly keepaliveMs?: number;
 }
 
 /** A call whose messages come from callers typed by its own description. */
@@ -19,13 +19,14 @@ type Described = Omit<MethodDescription, "requestSerialize"> & { readonly reques
 /** Makes a client whose calls are promises and async iterables. It connects on its first call, and again by itself. */
 export function connectGrpc<S extends ServiceDescription>(description: S, address: string, options: GrpcClientOptions = {}): GrpcClient<S> {
   const client = new Client(address, credentials.createInsecure(), {
-    "grpc.max_receive_message_length": maxMessageBytes,
-    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.max_receive_message_length": wireContract.maxMessageBytes,
+    "grpc.max_send_message_length": wireContract.maxMessageBytes,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": 2_000,
     // Channels to one address are not shared: each client closes its own.
     "grpc.use_local_subchannel_pool": 1,
-    ...(options.keepaliveMs === undefined ? {} : { "grpc.keepalive_time_ms": options.keepaliveMs, "grpc.keepalive_timeout_ms": 10_000 }),
+    "grpc.keepalive_time_ms": wireContract.pingIntervalMs,
+    "grpc.keepalive_timeout_ms": wireContract.pingTimeoutMs,
   });
   const calls: Record<string | symbol, unknown> = { [Symbol.dispose]: () => client.close() };
   for (const [name, method] of Object.entries(description)) {
@@ -81,18 +82,22 @@ function single(client: Client, method: Described, options: GrpcClientOptions) {
     });
 }
 
+/** How much of a stream may wait for its reader, in bytes. */
+const mostBytesAhead = 256 * 1024;
+
 function streaming(client: Client, method: Described, options: GrpcClientOptions) {
   return async function* (request: unknown, call: CallOptions = {}): AsyncGenerator<unknown> {
     const { signal } = call;
     signal?.throwIfAborted();
     const sent = outgoing(method.path, options, call);
-    const stream: ClientReadableStream<unknown> = client.makeServerStreamRequest(
+    const ahead = createReadAhead(mostBytesAhead);
+    const stream: ClientReadableStream<SizedMessage> = client.makeServerStreamRequest(
       method.path,
       method.requestSerialize,
-      method.responseDeserialize,
+      (encoded) => ({ value: method.responseDeserialize(encoded), bytes: encoded.byteLength }),
       request,
       sent,
-      deadline(call),
+      { ...deadline(call), interceptors: [ahead.interceptor] },
     );
     let refused: unknown;
     const onAbort = () => stream.cancel();
@@ -108,9 +113,11 @@ function streaming(client: Client, method: Described, options: GrpcClientOptions
     // Cancelling emits an error also when nobody reads any more.
     stream.on("error", () => {});
     try {
-      for await (const value of stream) {
+      for await (const message of stream) {
+        ahead.taken(message);
+        signal?.throwIfAborted();
         if (refused !== undefined) break;
-        yield value;
+        yield message.value;
       }
     } catch (error) {
       if (refused !== undefined) throw refused;
@@ -119,6 +126,7 @@ function streaming(client: Client, method: Described, options: GrpcClientOptions
     } finally {
       signal?.removeEventListener("abort", onAbort);
       stream.cancel();
+      ahead.release();
     }
     if (refused !== undefined) throw refused;
   };

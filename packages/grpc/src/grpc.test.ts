@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
-import { connect } from "node:http2";
+import { connect, constants } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
@@ -116,9 +117,76 @@ describe("a gRPC server and its client", () => {
       await ended.waitAbove(0, { signal: AbortSignal.timeout(5_000) });
       expect(made).toBeGreaterThan(0);
       expect(made).toBeLessThanOrEqual(most);
+      // What waited for it is let go as well: its stream is gone, whatever it has not read.
+      await once(request, "close", { signal: AbortSignal.timeout(5_000) }).catch(() => {});
+      expect(request.rstCode).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     } finally {
       session.destroy();
     }
+  });
+
+  it.each([
+    // On the server's side up to 4 messages or 256 KiB and one in hand; in the windows of HTTP/2 128 KiB; on the client's 256 KiB and one in hand.
+    { bytes: 60_000, most: 14 },
+    { bytes: 1_000_000, most: 5 },
+  ])(
+    "reads little ahead of a reader that holds on to one message, and tells it that it was given up: messages of $bytes bytes",
+    async ({ bytes, most }) => {
+      const ended = new Tail();
+      let made = 0;
+      await using server = await startGrpcServer({
+        address: "127.0.0.1:0",
+        stallMs: 300,
+        services: [
+          implement(WardenServiceService, {
+            ...quietWarden,
+            async *readWorkFile() {
+              try {
+                for (; made < 1_000; made++) yield { chunk: Buffer.alloc(bytes, made) };
+              } finally {
+                ended.moveTo(1);
+              }
+            },
+          }),
+        ],
+      });
+      using client = connectGrpc(WardenServiceService, `127.0.0.1:${server.port}`);
+      const read: (number | undefined)[] = [];
+      const reading = (async () => {
+        for await (const { chunk } of client.readWorkFile({ name: "a", offset: 0 })) {
+          read.push(chunk[0]);
+          if (read.length === 1) await ended.waitAbove(0, { signal: AbortSignal.timeout(5_000) });
+        }
+      })();
+      await expect(reading).rejects.toMatchObject({ reason: "STALLED" });
+      expect(made).toBeLessThanOrEqual(most);
+      expect(read).toEqual(Array.from({ length: read.length }, (_, n) => n));
+    },
+  );
+
+  it("gives up a reader's messages at once when it aborts in the midst of one", async () => {
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      services: [
+        implement(WardenServiceService, {
+          ...quietWarden,
+          async *readWorkFile() {
+            for (;;) yield { chunk: Buffer.alloc(50_000) };
+          },
+        }),
+      ],
+    });
+    using client = connectGrpc(WardenServiceService, `127.0.0.1:${server.port}`);
+    const leaving = new AbortController();
+    let read = 0;
+    const reading = (async () => {
+      for await (const _ of client.readWorkFile({ name: "a", offset: 0 }, { signal: leaving.signal })) {
+        read++;
+        leaving.abort(new Fault("SHUTTING_DOWN"));
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
+    expect(read).toBe(1);
   });
 
   it("brings a reader that pauses every message, in order", async () => {

@@ -1,5 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { wireContract } from "@clew/streams/wire-contract";
 import {
   Metadata,
   Server,
@@ -12,7 +13,8 @@ import {
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { type CallContext, type Implementation, type MethodDescription, maxMessageBytes, type ServiceDescription } from "./service.ts";
+import { resetStream } from "./reset-stream.ts";
+import type { CallContext, Implementation, MethodDescription, ServiceDescription } from "./service.ts";
 import { toStatus } from "./status.ts";
 import { writeAll } from "./write-all.ts";
 
@@ -62,10 +64,10 @@ const closeMs = 2_000;
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const closing = new AbortController();
   const server = new Server({
-    "grpc.max_receive_message_length": maxMessageBytes,
-    "grpc.max_send_message_length": maxMessageBytes,
+    "grpc.max_receive_message_length": wireContract.maxMessageBytes,
+    "grpc.max_send_message_length": wireContract.maxMessageBytes,
     "grpc.keepalive_permit_without_calls": 1,
-    "grpc.http2.min_ping_interval_without_data_ms": 5_000,
+    "grpc.http2.min_ping_interval_without_data_ms": wireContract.leastPingIntervalMs,
   });
   for (const { description, implementation } of options.services) {
     const handlers: UntypedServiceImplementation = {};
@@ -154,8 +156,12 @@ function serveMethod(
           await writeAll(call, encodeAll(output as AsyncIterable<never>, method.responseSerialize), options.stallMs ?? 20_000);
           call.end();
         },
-        // grpc-js sends an error's code, details and metadata as the call's status.
-        (fault) => call.emit("error", toStatus(fault)),
+        (fault) => {
+          // grpc-js sends an error's code, details and metadata as the call's status.
+          call.emit("error", toStatus(fault));
+          // A status waits behind what was written, and so for the reader: one that takes nothing would keep its stream for ever.
+          if (fault.reason === "STALLED") resetStream(call);
+        },
       );
     };
   }

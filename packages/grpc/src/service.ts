@@ -65,6 +65,3 @@ export type ClientMethod<M> = M extends { requestStream: true; responseStream: t
 
 /** All calls of a service as a client makes them. Dispose it to close its connection. */
 export type GrpcClient<S> = { readonly [Name in keyof S]: ClientMethod<S[Name]> } & Disposable;
-
-/** The largest message either side takes, in bytes: a page of 1 MiB with room for its frame. */
-export const maxMessageBytes = 4 * 1024 * 1024;

@@ -55,6 +55,9 @@ export function fromServiceError(error: ServiceError): Fault {
       return new Fault("DEADLINE_EXCEEDED", { cause: error });
     case "UNAVAILABLE":
       return new Fault("SANDBOX_UNREACHABLE", { message: "The other side does not answer.", cause: error });
+    case "RESOURCE_EXHAUSTED":
+      // grpc-js says this of a stream that was reset with ENHANCE_YOUR_CALM, as one is whose reader took nothing.
+      return new Fault(error.details.startsWith("Bandwidth exhausted") ? "STALLED" : "INTERNAL", { cause: error });
     case "UNIMPLEMENTED":
       return new Fault("NOT_IMPLEMENTED", { cause: error });
     default:

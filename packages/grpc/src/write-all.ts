@@ -1,6 +1,6 @@
 import { Fault } from "@clew/fault/fault";
+import { wireContract } from "@clew/streams/wire-contract";
 import type { ServerWritableStream } from "@grpc/grpc-js";
-import { maxMessageBytes } from "./service.ts";
 
 /** How much may be on its way to a reader: enough to keep the connection busy. grpc-js itself would hold 16 messages of any size. */
 const mostMessages = 4;
@@ -38,7 +38,7 @@ export async function writeAll(
   for await (const message of messages) {
     const { byteLength } = message;
     // grpc-js would end the call without telling us.
-    if (byteLength > maxMessageBytes) throw new Error(`A message of ${byteLength} bytes is larger than any may be.`);
+    if (byteLength > wireContract.maxMessageBytes) throw new Error(`A message of ${byteLength} bytes is larger than any may be.`);
     while (underway.messages >= mostMessages || (underway.messages > 0 && underway.bytes + byteLength > mostBytes)) await taken();
     if (call.cancelled) throw new Fault("CANCELLED");
     underway.messages++;

@@ -1,5 +1,6 @@
 import type { Fault } from "@clew/fault/fault";
 import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
+import { wireContract } from "@clew/streams/wire-contract";
 import { createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
@@ -11,7 +12,6 @@ import { type PaceLimits, paceResponse } from "../http/paced-response.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
 import { isUnary } from "../upstream/method-kind.ts";
-import { maxMessageBytes } from "../upstream/upstream.ts";
 import { passStream, passThrough } from "./pass-through.ts";
 import { streamRunEvents, type TypedStreamOptions } from "./stream-run-events.ts";
 import { connectErrorOf } from "./to-connect-error.ts";
@@ -35,10 +35,10 @@ export async function serveConnect(app: FastifyInstance, options: ConnectOptions
     grpc: false,
     jsonOptions: { ...jsonOptions, ignoreUnknownFields: true },
     readMaxBytes: options.maxRequestBytes,
-    writeMaxBytes: maxMessageBytes,
+    writeMaxBytes: wireContract.maxMessageBytes,
     // Compressed requests are read; answers are never compressed, because a stream's frames must not wait for each other.
     acceptCompression: [compressionGzip],
-    compressMinBytes: maxMessageBytes,
+    compressMinBytes: wireContract.maxMessageBytes,
     requestGate: ({ values }) => {
       const fault = values.get(refusal);
       if (fault !== undefined) throw connectErrorOf(fault);

@@ -1,6 +1,7 @@
 import type { Http2Session } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { type Address, formatAddress } from "@clew/process/address";
+import { wireContract } from "@clew/streams/wire-contract";
 import { type GrpcTransportOptions, Http2SessionManager } from "@connectrpc/connect-node";
 
 /** The connections to one address: at most one at a time takes new calls. Disposing it closes them. */
@@ -9,12 +10,12 @@ export interface Sessions extends Disposable {
   readonly manager: NonNullable<GrpcTransportOptions["sessionManager"]>;
 }
 
-/** Makes the connections to an address; the first call opens the first. Pings are sent while calls are open, every 30 s. */
+/** Makes the connections to an address; the first call opens the first. Pings are sent while calls are open. */
 export function createSessions(address: Address): Sessions {
   const baseUrl = address.kind === "unix" ? "http://localhost" : `http://${formatAddress(address)}`;
   const manager = new Http2SessionManager(
     baseUrl,
-    { pingIntervalMs: 30_000, pingTimeoutMs: 10_000 },
+    { pingIntervalMs: wireContract.pingIntervalMs, pingTimeoutMs: wireContract.pingTimeoutMs },
     {
       // In MB. The default of 10 refuses new streams once some hundred slow readers have filled their windows.
       maxSessionMemory: 1_000,

@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethodStreaming, DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { Address } from "@clew/process/address";
 import { type LinkedSignal, linkSignals } from "@clew/streams/linked-signal";
+import { wireContract } from "@clew/streams/wire-contract";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { createSessions } from "./sessions.ts";
@@ -33,17 +34,14 @@ export interface Upstream extends Disposable {
   ): AsyncGenerator<MessageShape<O>, void, undefined>;
 }
 
-/** The largest message either way; a page or a frame of events is at most 1 MiB, and a Run may add to it. */
-export const maxMessageBytes = 8 * 1024 * 1024;
-
 /** Opens the way to the orchestrator. It connects with the first call, and again after a loss. */
 export function openUpstream(address: Address): Upstream {
   const sessions = createSessions(address);
   const transport = createGrpcTransport({
     baseUrl: sessions.baseUrl,
     sessionManager: sessions.manager,
-    readMaxBytes: maxMessageBytes,
-    writeMaxBytes: maxMessageBytes,
+    readMaxBytes: wireContract.maxMessageBytes,
+    writeMaxBytes: wireContract.maxMessageBytes,
     // Both ends are on one machine or one network: compression would cost more than it saves.
     acceptCompression: [],
   });

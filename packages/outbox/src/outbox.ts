@@ -233,6 +233,7 @@ export class Outbox implements Disposable {
     } catch (error) {
       // A disk that is full may have taken a part: it must not stand before the next record.
       ftruncateSync(this.#fd, this.#end(this.tail));
+      if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw new Fault("VOLUME_FULL", { cause: error });
       throw error;
     }
   }

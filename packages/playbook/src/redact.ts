@@ -1,4 +1,6 @@
 const usualMark = "[redacted]";
+/** No longer than what it stands for, in characters and in bytes. */
+const briefMark = "█";
 
 /** The shortest secret looked for inside longer texts: shorter ones would turn up in innocent text, and are masked where they are all of it. */
 const leastChars = 4;
@@ -37,21 +39,26 @@ const structural: ReadonlySet<string> = new Set([
 const containers: ReadonlySet<string> = new Set(["data", "details", "facts"]);
 
 /**
- * Replaces every secret in the free text of a value, however deep; what gives a message its structure stays: keys, and fields such as `$case`,
- * `action` and an artifact's `name`. To be called before a text is cut: half a secret is no longer found.
+ * Replaces every secret in the free text of a value, however deep, and in the keys of free data; what gives a message its structure stays:
+ * its own keys, and fields such as `$case`, `action` and an artifact's `name`. To be called before a text is cut: half a secret is no longer found.
  */
 export type Redact = <T>(value: T) => T;
 
-/** Makes what replaces these secrets, also where they are written percent-encoded, as Base64 or within JSON. Without secrets it answers values as they are. */
-export function createRedact(secrets: Iterable<string>): Redact {
+/**
+ * Makes what replaces these secrets, also where they are written percent-encoded, as Base64 or within JSON. Without secrets it answers values as they are.
+ *
+ * @param marks `brief` ones never make a value longer.
+ */
+export function createRedact(secrets: Iterable<string>, marks: "usual" | "brief" = "usual"): Redact {
   const known = [...new Set(secrets)].filter((secret) => secret !== "");
   if (known.length === 0) return (value) => value;
   const short = new Set(known.filter((secret) => secret.length < leastChars));
   const needles = [...new Set(known.filter((secret) => !short.has(secret)).flatMap(spellings))].sort((a, b) => b.length - a.length);
-  const mark = pickMark(needles);
+  const mark = pickMark(needles, marks === "brief" ? briefMark : usualMark);
   // One pass, so that no secret is looked for in a mark; one that nothing matches where there are only short ones.
   const anyNeedle = new RegExp(needles.map((needle) => RegExp.escape(needle)).join("|") || "(?!)", "g");
-  const clean = (text: string) => (short.has(text) ? mark : text.replace(anyNeedle, mark));
+  const shortMark = marks === "brief" ? "" : mark;
+  const clean = (text: string) => (short.has(text) ? shortMark : text.replace(anyNeedle, mark));
   return (value) => walk(value, clean, false) as typeof value;
 }
 
@@ -63,9 +70,9 @@ function spellings(secret: string): string[] {
 }
 
 /** A mark that no secret can overlap, or the text around it would spell that secret again. */
-function pickMark(needles: readonly string[]): string {
-  if (!needles.some((needle) => /[[\]]/.test(needle) || usualMark.includes(needle))) return usualMark;
-  let block = 0x2588;
+function pickMark(needles: readonly string[], wanted: string): string {
+  if (!needles.some((needle) => /[[\]█]/.test(needle) || wanted.includes(needle))) return wanted;
+  let block = briefMark.charCodeAt(0);
   while (needles.some((needle) => needle.includes(String.fromCharCode(block)))) block++;
   return String.fromCharCode(block);
 }
@@ -76,7 +83,7 @@ function walk(value: unknown, clean: (text: string) => string, free: boolean): u
   if (value === null || typeof value !== "object" || value instanceof Date || value instanceof Uint8Array) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, entry]) => [
-      name,
+      free ? clean(name) : name,
       !free && typeof entry === "string" && structural.has(name) ? entry : walk(entry, clean, free || containers.has(name)),
     ]),
   );

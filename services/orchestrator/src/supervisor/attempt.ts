@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
+import { createRedact } from "@clew/playbook/redact";
 import { secretsOf } from "@clew/playbook/secrets-of";
 import type { Logger } from "@clew/process/logger";
 import { type Outcome, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
@@ -9,12 +10,13 @@ import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { SandboxProducer } from "../runs/admit.ts";
 import { deadlineMs, isLate } from "../runs/deadline.ts";
+import { fitOutcome } from "../runs/fit-outcome.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { graceEndsAtMs, isDecided, type RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import { type EventClient, ingestLeft, ingestLive, positionOf, type Source } from "./ingest.ts";
+import { type EventClient, ingestLeft, ingestLive, ingestPosition, type Source } from "./ingest.ts";
 import { failedOutcome, outcomePublished } from "./phrases.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import type { RunLog } from "./run-log.ts";
@@ -210,7 +212,7 @@ async function stop(plan: AttemptPlan, connection: SandboxConnection, signal: Ab
     const stopped = connection.agent
       .stopWork({ graceMs }, { signal: wait.signal, timeoutMs: graceMs + stopSlackMs })
       .then(({ partialOutcome }) => {
-        partial = partialOutcome;
+        partial = partialOutcome && fitOutcome(createRedact(secretsOf(plan.spec))(partialOutcome));
       });
     await Promise.race([overtaken, stopped]).catch(() => {});
     wait.abort();
@@ -278,7 +280,7 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
       logger,
     };
     try {
-      const { events } = readOutboxFile(join(workFolder, `${producer}.outbox`), { after: positionOf(from) });
+      const { events } = readOutboxFile(join(workFolder, `${producer}.outbox`), { after: ingestPosition(from) });
       await ingestLeft(from, events, signal);
     } catch (error) {
       signal.throwIfAborted();

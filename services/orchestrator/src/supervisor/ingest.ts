@@ -1,7 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { GrpcClient } from "@clew/grpc/service";
 import { Producer } from "@clew/journal-format/record";
-import { createRedact } from "@clew/playbook/redact";
 import type { Logger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { OutcomePublished } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -10,6 +9,7 @@ import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { admit, type SandboxProducer } from "../runs/admit.ts";
 import type { Payload } from "../runs/event.ts";
+import { createRedactEvent } from "../runs/redact-event.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided, type RunFold } from "../runs/run.ts";
 import { attemptFailed, warningRaised } from "./phrases.ts";
@@ -53,7 +53,7 @@ export async function ingestLive(
   const { producer } = source;
   const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
   const acknowledge = createAcknowledger(client, signal);
-  const position = () => positionOf(source);
+  const position = () => ingestPosition(source);
   let offences = 0;
   for (;;) {
     signal.throwIfAborted();
@@ -96,16 +96,16 @@ export async function ingestLeft(source: Source, events: readonly SandboxEvent[]
 }
 
 /** The ingest position: the producer's own sequence of its last event in the journal. */
-export function positionOf({ log, attempt, producer }: Source): number {
+export function ingestPosition({ log, attempt, producer }: Source): number {
   return log.journal.producerPosition(attempt, records[producer]);
 }
 
 /** Admits events one by one and writes what is admitted, in order, as few batches as artifacts allow. */
 async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
   const { log, attempt, producer, secrets } = source;
-  const redact = createRedact(secrets);
+  const redact = createRedactEvent(secrets);
   let batch: RunDraft[] = [];
-  let position = positionOf(source);
+  let position = ingestPosition(source);
   let begun = log.fold.attempt.startedAtMs !== undefined;
   const flush = async () => {
     const drafts = batch;
@@ -130,7 +130,7 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
     if (admission.kind === "limit") throw new Fault("EVENT_LIMIT");
     begun ||= event.payload?.$case === "runStarted";
     position = event.sequence;
-    const said = redact({ summary: event.summary, payload: event.payload });
+    const said = redact(event);
     if (said.payload === undefined) continue;
     // What comes of an outcome depends on all that was said before it.
     if (said.payload.$case === "artifactReady" || said.payload.$case === "outcomePublished") await flush();

@@ -15,7 +15,7 @@ export interface LiveRun {
   readonly hold: Disposable;
   /** Settles when the run is over or let go of; undefined while it waits for a place. */
   supervising: Promise<void> | undefined;
-  /** Ends the run for what befell the volume, unless it has an outcome. */
+  /** Ends the run and its sandbox for what befell the volume. */
   fail?: (fault: Fault) => void;
 }
 

@@ -343,14 +343,13 @@ export class Runs implements AsyncDisposable {
       ...live,
       provider,
       runFolder: volume.runFolder(runId),
+      room: this.#options.room,
       secretOf: (attempt: number) => volume.sign("sandbox", runId, String(attempt)),
       logger,
     };
     const running = (async () => {
       using hold = linkSignals(this.#ending.signal);
-      live.fail = (fault) => {
-        if (live.log.run.outcome === undefined) hold.abort(fault);
-      };
+      live.fail = (fault) => hold.abort(fault);
       try {
         if (live.log.run.state === Run_State.QUEUED && hasLostSecrets(live.spec)) {
           await publish(live.log, 0, Run_State.FAILED, failedOutcome(new Fault("CREDENTIALS_LOST"), undefined));

@@ -8,14 +8,16 @@ import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { shorten } from "../runs/event.ts";
+import { shortOutcome } from "../runs/fit-outcome.ts";
 import { limits } from "../runs/limits.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided } from "../runs/run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { Room } from "../volume/room.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
 import { keepLog } from "./keep-log.ts";
-import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError } from "./phrases.ts";
+import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
 
@@ -29,6 +31,7 @@ export interface SupervisedRun {
   readonly playbookSource: string;
   readonly secretOf: (attempt: number) => string;
   readonly logger: Logger;
+  readonly room: Room | undefined;
 }
 
 /**
@@ -84,6 +87,9 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
     await keepLog({ log, attempt, runFolder, workFolder, secrets: secretsOf(spec) }).catch((error: unknown) => {
       logger.warn({ error }, "log of a lost sandbox was not kept");
     });
+    // A sandbox that found no room was lost for that, and so is its run.
+    await supervised.room?.look();
+    signal.throwIfAborted();
     await endAttempt(log, attempt, fault);
   }
   await releaseSandbox(plan);
@@ -138,6 +144,11 @@ export async function failRun(failed: SupervisedRun, fault: Fault, signal: Abort
   if (handle !== undefined) {
     const released = releaseSandbox({ provider, handle, secret: secretOf(handle.attempt), logger });
     await released.catch((error: unknown) => logger.error({ error }, "sandbox of a failed run was not removed"));
+  }
+  // The outcome was known, and what the sandbox still had to store is lost with it.
+  if (handle !== undefined && log.run.outcome !== undefined) {
+    const warning = warningRaised(fault.reason, `What the sandbox had not stored yet is lost: ${fault.message}`);
+    await log.decide(({ run }) => [{ ...warning, attempt: run.attempt }]).catch(() => {});
   }
   await finishRun(failed, signal, () => publish(log, log.run.attempt, Run_State.FAILED, failedOutcome(fault, undefined)));
 }
@@ -211,17 +222,7 @@ async function fitRun(log: RunLog, runFolder: string): Promise<{ run: Run; draft
     attempt: run.attempt,
     ...artifactStored({ name, kind: Artifact_Kind.DATA, contentType: "application/json", ...stored }),
   };
-  const { error } = run.outcome ?? {};
-  const outcome = run.outcome && {
-    ...run.outcome,
-    summary: shorten(run.outcome.summary, keptChars),
-    error: error && { ...error, message: shorten(error.message, keptChars), details: {} },
-    data: undefined,
-    extractedTexts: [],
-    sessionMemory: "",
-    truncated: true,
-    dataArtifact: name,
-  };
+  const outcome = run.outcome && { ...shortOutcome(run.outcome), dataArtifact: name };
   const spec = run.spec && {
     ...run.spec,
     params: undefined,

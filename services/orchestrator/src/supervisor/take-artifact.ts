@@ -46,8 +46,9 @@ export async function takeArtifact(
       return artifactStored({ name, kind, contentType, sizeBytes, sha256 });
     } catch (error) {
       signal.throwIfAborted();
-      const fault = Fault.from(error);
-      if (fault.reason === "VOLUME_FULL" || fault.reason === "VOLUME_FAILED") throw error;
+      // It does not take what is held in reserve: that is for the journals.
+      if (Fault.from(error).reason === "VOLUME_FULL")
+        return warningRaised("ARTIFACT_LOST", `There is no room on the volume for the file ${name}.`);
       if (attempt === tries) return warningRaised("ARTIFACT_LOST", `The file ${name} could not be brought out of the sandbox.`);
     }
   }

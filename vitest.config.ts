@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const seconds = 1000;
 
 /** Test files that start services, browsers and sandboxes run one after the other: side by side they would measure each other. */
-const whole = ["test/flow", "test/resume", "test/recovery", "test/security", "test/simulation"];
+const whole = ["test/flow", "test/resume", "test/recovery", "test/security", "test/middle-boxes", "test/torture", "test/simulation"];
 
 export default defineConfig({
   test: {

@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createClew } from "@clew/client";
 import { delay } from "@clew/streams/delay";
+import { parseLogLine, readable } from "../../scripts/service-process.ts";
 import {
   type ClientReader,
   readByPolling,
@@ -81,7 +82,7 @@ export async function runCampaign({
       upstream = await startCuttingProxy({ target: () => address });
       return upstream.address;
     },
-    onLine: (service, line) => say(`  ${service}: ${line}`),
+    onLine: (service, line) => (parseLogLine(line)?.level ?? 50) >= 50 && say(`  ${service}: ${readable(line)}`),
   });
   if (upstream === undefined) throw new Error("no proxy stands between gateways and orchestrator");
   stack.use(upstream);
@@ -210,6 +211,7 @@ function fateOf(random: SeededRandom, mayFreeze: boolean): Fate {
 async function judge(fleet: Fleet, done: readonly Told[], { harmed }: FaultsDone): Promise<{ ends: Map<string, number>; found: string[] }> {
   const url = `http://${fleet.gateways[0].address}`;
   const at = { url, orchestratorAddress: fleet.orchestrator.address };
+  const clew = createClew({ url });
   const found: string[] = [];
   const ends = new Map<string, number>();
   for (const { job, deliveries } of done) {
@@ -217,11 +219,12 @@ async function judge(fleet: Fleet, done: readonly Told[], { harmed }: FaultsDone
     found.push(...checkRecord(record).map((problem) => `${job.run.id}: ${problem}`));
     for (const delivery of deliveries) found.push(...checkDelivery(delivery, record));
     found.push(...job.check(record, harmed.has(job.run.id)));
-    const { state, outcome } = (await job.run.get().catch(() => undefined)) ?? (await createClew({ url }).getRun(job.run.id));
-    const end = [state, outcome?.error?.reason].filter((word) => word !== undefined && word !== state).join(" ");
+    const { state, outcome } = await clew.getRun(job.run.id);
+    const reason = outcome?.error?.reason ?? state;
+    const end = reason === state ? state : `${state} ${reason}`;
     ends.set(end, (ends.get(end) ?? 0) + 1);
   }
-  const listed = await Array.fromAsync(createClew({ url }).listRuns({ pageSize: 100 }));
+  const listed = await Array.fromAsync(clew.listRuns({ pageSize: 100 }));
   if (listed.length !== done.length) found.push(`${done.length} runs were asked for, and there are ${listed.length}`);
   return { ends, found };
 }

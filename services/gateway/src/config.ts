@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { type Address, addressSchema } from "@clew/process/address";
 import { readSettings } from "@clew/process/settings";
 import { z } from "zod";
+import { defaultStreamLimits, type StreamLimits } from "./http/open-streams.ts";
 
 /** What a gateway is told. */
 export interface GatewayConfig {
@@ -18,6 +19,8 @@ export interface GatewayConfig {
   /** The key the gateway reads with what it shares between readers. */
   readonly serviceKey?: string | undefined;
   readonly tls?: TlsConfig | undefined;
+  /** How many streams may be open, and for how long; as usual where not given. */
+  readonly streams?: Partial<StreamLimits>;
 }
 
 /** Certificates, as PEM. */
@@ -64,6 +67,12 @@ const pemFile = z.string().transform((path, context) => {
   }
 });
 
+/** A time such as `90s`, `15m` or `1h`, or seconds. */
+const durationMs = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smh]?$/, "must be a time such as 15m or 1h")
+  .transform((text) => Number.parseInt(text, 10) * ({ m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? 1_000));
+
 const origin = z
   .string()
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, "each must be an origin such as https://app.example.com");
@@ -75,7 +84,9 @@ const schema = z
     CLEW_ALLOWED_HOSTS: list,
     CLEW_CORS_ORIGINS: list.pipe(z.array(origin)),
     CLEW_API_KEYS: namesKeys.optional(),
-    CLEW_SERVICE_KEY: z.string().min(1).optional(),
+    CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
+    CLEW_MAX_READERS: z.coerce.number().int().min(1, "must be at least 1").max(1_000_000).default(defaultStreamLimits.maxReaders),
+    CLEW_MAX_STREAM_AGE: durationMs.prefault("1h"),
     CLEW_TLS_CERT: pemFile.optional(),
     CLEW_TLS_KEY: pemFile.optional(),
     CLEW_TLS_CLIENT_CA: pemFile.optional(),
@@ -84,6 +95,10 @@ const schema = z
   .refine(({ CLEW_TLS_CERT: cert, CLEW_TLS_KEY: key }) => (cert === undefined) === (key === undefined), {
     path: ["CLEW_TLS_KEY"],
     message: "is needed together with CLEW_TLS_CERT",
+  })
+  .refine(({ CLEW_API_KEYS: hasKeys, CLEW_SERVICE_KEY: serviceKey }) => !hasKeys || serviceKey !== undefined, {
+    path: ["CLEW_SERVICE_KEY"],
+    message: "is needed where there are API keys: any secret, the same here and for the orchestrator",
   });
 
 /** Reads the gateway's settings. @throws SettingsError listing all that is unknown or wrong. */
@@ -97,6 +112,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     corsOrigins: settings.CLEW_CORS_ORIGINS,
     apiKeysConfigured: settings.CLEW_API_KEYS ?? false,
     serviceKey: settings.CLEW_SERVICE_KEY,
+    streams: { maxReaders: settings.CLEW_MAX_READERS, maxAgeMs: settings.CLEW_MAX_STREAM_AGE },
     tls: cert === undefined || key === undefined ? undefined : { cert, key, clientCa },
     logLevel: settings.CLEW_LOG_LEVEL,
   };

@@ -144,6 +144,9 @@ describe("settings", () => {
       CLEW_ALLOWED_HOSTS: "a.example.com, b:81",
       CLEW_CORS_ORIGINS: "https://app.example.com",
       CLEW_API_KEYS: "t:k",
+      CLEW_SERVICE_KEY: "0123456789abcdef",
+      CLEW_MAX_READERS: "7",
+      CLEW_MAX_STREAM_AGE: "15m",
     };
     expect(readConfig(env)).toMatchObject({
       address: { host: "0.0.0.0", port: 80 },
@@ -151,6 +154,7 @@ describe("settings", () => {
       allowedHosts: ["a.example.com", "b:81"],
       corsOrigins: ["https://app.example.com"],
       apiKeysConfigured: true,
+      streams: { maxReaders: 7, maxAgeMs: 900_000 },
     });
   });
 
@@ -159,6 +163,9 @@ describe("settings", () => {
     [{ CLEW_CORS_ORIGINS: "https://app.example.com/" }, "CLEW_CORS_ORIGINS"],
     [{ CLEW_GATEWAY_ADDRESS: "8080" }, "CLEW_GATEWAY_ADDRESS"],
     [{ CLEW_TLS_CERT: "/does/not/exist" }, "CLEW_TLS_CERT"],
+    [{ CLEW_API_KEYS: "t:k" }, "CLEW_SERVICE_KEY"],
+    [{ CLEW_MAX_READERS: "0" }, "CLEW_MAX_READERS"],
+    [{ CLEW_MAX_STREAM_AGE: "soon" }, "CLEW_MAX_STREAM_AGE"],
   ])("that are wrong are named: %j", (env, name) => {
     expect(() => readConfig(env)).toThrow(name);
   });

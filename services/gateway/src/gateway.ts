@@ -10,7 +10,7 @@ import type { GatewayConfig } from "./config.ts";
 import { serveConnect } from "./connect/routes.ts";
 import { createApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
-import { defaultStreamLimits, OpenStreams, type StreamLimits } from "./http/open-streams.ts";
+import { defaultStreamLimits, OpenStreams } from "./http/open-streams.ts";
 import { defaultPaceLimits, type PaceLimits } from "./http/paced-response.ts";
 import { servePlain } from "./http/plain-routes.ts";
 import { Hub } from "./hub/hub.ts";
@@ -29,8 +29,6 @@ export interface GatewayOptions {
   readonly pace?: PaceLimits;
   /** What the hub may keep, and how long the orchestrator is waited for. */
   readonly hub?: Partial<HubLimits>;
-  /** How many streams may be open, and for how long. */
-  readonly streams?: Partial<StreamLimits>;
 }
 
 /** A running gateway. Disposing it ends its streams with `reconnect`, and closes every connection within 5 s. */
@@ -72,7 +70,7 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
     watch: { gap: () => metrics.gapsDetected.inc(), reopened: () => metrics.upstreamReopens.inc() },
   });
   metrics.watchHub(hub);
-  const streams = new OpenStreams({ ...defaultStreamLimits, ...given.streams }, clock, metrics.openStreams);
+  const streams = new OpenStreams({ ...defaultStreamLimits, ...config.streams }, clock, metrics.openStreams);
   const options: RestOptions = {
     upstream,
     hub,

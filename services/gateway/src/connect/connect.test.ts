@@ -87,6 +87,34 @@ describe.each(Object.entries(transports))("%s", (_name, transport) => {
     expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "FUTURE", metadata: { earliest: run.token(0) } }]);
   });
 
+  test("refuses one stream too many, with a time to come back", async () => {
+    await using full = await startTestGateway({ streams: { maxReaders: 0 } });
+    const client = createClient(RunService, createConnectTransport({ baseUrl: full.url, httpVersion: "1.1" }));
+    const error = await errorOf(
+      client
+        .streamRunEvents({ runId: full.fake.addRun(1).id })
+        [Symbol.asyncIterator]()
+        .next(),
+    );
+    expect(error.code).toBe(Code.ResourceExhausted);
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "READERS_FULL" }]);
+    expect(error.findDetails(RetryInfoSchema)).toHaveLength(1);
+  });
+
+  test("asks its reader to come back when a stream has reached its age", async () => {
+    await using old = await startTestGateway({ streams: { maxAgeMs: 2_000 } });
+    const client = createClient(RunService, createConnectTransport({ baseUrl: old.url, httpVersion: "1.1" }));
+    const frames: (string | undefined)[] = [];
+    const run = old.fake.addRun(2);
+    const error = await errorOf(
+      (async () => {
+        for await (const { frame } of client.streamRunEvents({ runId: run.id })) frames.push(frame.case);
+      })(),
+    );
+    expect(frames.at(-1)).toBe("reconnect");
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "STREAM_AGED" }]);
+  });
+
   test("refuses a message above 1 MiB", async () => {
     const client = createClient(RunService, transport());
     const error = await errorOf(client.validatePlaybook({ source: "x".repeat(1_100_000) }));

@@ -39,3 +39,8 @@ export function endJson(end: RunEnd): string {
 export function renderFarewell(kind: "busy" | "reconnect" | "ticketExpired", afterMs: number): string {
   return encodeSse({ retryMs: afterMs, event: kind, data: kind === "ticketExpired" ? "{}" : JSON.stringify({ afterMs }) });
 }
+
+/** Writes a `reset` of a run of which nothing is left to go on from: the reader's position is emptied, so that it is told 404 where it comes back. */
+export function renderGone(reason: string, afterMs: number): string {
+  return encodeSse({ retryMs: afterMs, id: "", event: "reset", data: JSON.stringify({ reason, earliest: "" }) });
+}

@@ -6,7 +6,7 @@ import { takeOver } from "../http/take-over.ts";
 import type { Clock } from "../hub/clock.ts";
 import { isAway } from "../hub/is-away.ts";
 import { encodeSse } from "./encode.ts";
-import { renderFarewell } from "./render.ts";
+import { renderFarewell, renderGone } from "./render.ts";
 import { SseResponse } from "./sse-response.ts";
 
 /** The headers of every event stream: nothing on the way may keep, change or collect it. */
@@ -41,7 +41,7 @@ export interface OpenedStream {
   write(response: SseResponse): Promise<void>;
 }
 
-/** A page with an expired ticket must open its stream anew, with another one. */
+/** A page with an expired ticket must open its stream anew, with another one; one whose run is gone has nothing to come back for. */
 const expiredRetryMs = 3_600_000;
 
 /**
@@ -80,9 +80,10 @@ export async function serveSse(
   } catch (error) {
     const fault = Fault.from(error);
     const kind = farewellOf(fault);
-    if (kind === undefined) throw fault;
+    if (kind === undefined && fault.reason !== "EXPIRED") throw fault;
     const greeting = encodeSse({ retryMs: 1_500 + 3_000 * clock.random() });
-    takeOver(reply, 200, sseHeaders).end(greeting + sayFarewell(kind, fault));
+    const lastWord = kind === undefined ? renderGone(fault.reason, expiredRetryMs) : sayFarewell(kind, fault);
+    takeOver(reply, 200, sseHeaders).end(greeting + lastWord);
   }
 }
 

@@ -43,7 +43,10 @@ describe("a stream", () => {
     const retryMs = Number(/^retry: (\d+)\n\n/.exec(text)?.[1]);
     expect(retryMs).toBeGreaterThanOrEqual(1_500);
     expect(retryMs).toBeLessThanOrEqual(4_500);
-    const blocks = text.split("\n\n").slice(1, -1);
+    const blocks = text
+      .split("\n\n")
+      .slice(1, -1)
+      .filter((block) => !block.includes("event: checkpoint"));
     expect(blocks[0]).toBe(`id: ${run.token(0)}\nevent: hello\ndata: ${JSON.stringify({ runId: run.id, tail: 3, heartbeatMs: 15_000 })}`);
     expect(blocks.slice(1, 4)).toEqual(
       run.events.map((event) => `id: ${event.resumeToken}\ndata: ${toJsonString(RunEventSchema, event, jsonOptions)}`),
@@ -80,6 +83,32 @@ describe("a stream", () => {
     expect(sequences(await readUntil(events, "end"))).toEqual([6]);
   });
 
+  test("carries only the types its ticket allows, also of those asked for, and hides the outcome", async () => {
+    const run = site.fake.addRun(3);
+    run.finish();
+    for (const [allowed, query, expected] of [
+      ["pageChanged", "", [1, 2, 3]],
+      ["runFinished", "", [4]],
+      ["pageChanged", "&types=runFinished,stepStarted", []],
+    ] as const) {
+      site.fake.ticketTypes = allowed;
+      const { events } = await open(run.id, `?ticket=t${query}`);
+      const said = await readUntil(events, "end");
+      expect(sequences(said)).toEqual(expected);
+      expect(JSON.parse(said.at(-1)?.data ?? "").run.spec?.work).toBe(undefined);
+    }
+    site.fake.ticketTypes = undefined;
+  });
+
+  test("tells a reader of some types where it stands, past the events it does not get", async () => {
+    const run = site.fake.addRun(3);
+    const { response, events } = await open(run.id, "?types=runFinished");
+    expect((await readUntil(events, "checkpoint")).at(-1)?.id).toBe(run.token(3));
+    run.append();
+    await vi.waitFor(async () => expect((await readUntil(events, "checkpoint")).at(-1)?.id).toBe(run.token(4)));
+    await response.body?.cancel().catch(() => {});
+  });
+
   test("of a run that is over is 204 for whoever has its last event", async () => {
     const run = site.fake.addRun(2);
     const live = await open(run.id, `?after=${run.token(2)}`);
@@ -108,6 +137,11 @@ describe("before the first byte errors are plain HTTP", () => {
       "a malformed token",
       () => open(site.fake.addRun(1).id, "?after=nonsense"),
       { status: 400, reason: "TOKEN_MALFORMED", details: { violations: [expect.objectContaining({ field: "after" })] } },
+    ],
+    [
+      "a misspelt type",
+      () => open(site.fake.addRun(1).id, "?types=pageChnaged"),
+      { status: 400, reason: "INVALID_REQUEST", details: { violations: [expect.objectContaining({ field: "types" })] } },
     ],
     [
       "a wrong key",
@@ -140,6 +174,53 @@ describe("what a native EventSource could not bear is said in-band", () => {
     const { response } = await open(site.fake.addRun(1).id);
     expect(response.status).toBe(200);
     expect(await response.text()).toMatch(/\n\nretry: 7000\nevent: busy\ndata: \{"afterMs":7000\}\n\n$/);
+  });
+
+  test("one stream too many says busy, and there is room again when a reader leaves", async () => {
+    await using other = await startTestGateway({ streams: { maxReaders: 2 } });
+    const run = other.fake.addRun(1);
+    const url = `${other.url}/v1/runs/${run.id}/stream`;
+    const readers = [new AbortController(), new AbortController()];
+    const [first] = await Promise.all(readers.map(({ signal }) => fetch(url, { signal })));
+    expect(first?.status).toBe(200);
+    const refused = await fetch(url);
+    expect(refused.status).toBe(200);
+    expect(await refused.text()).toMatch(/^retry: \d+\n\nretry: (\d+)\nevent: busy\ndata: \{"afterMs":\1\}\n\n$/);
+    expect(await (await fetch(`${other.url}/metrics`)).text()).toMatch(
+      /open_streams\{door="sse"\} 2[\s\S]*farewells_total\{kind="busy"\} 1/,
+    );
+    readers[0]?.abort();
+    await vi.waitFor(async () => {
+      const response = await fetch(url);
+      expect((await response.body?.getReader().read())?.done).toBe(false);
+      expect(await (await fetch(`${other.url}/metrics`)).text()).toContain('open_streams{door="sse"} 2');
+      await response.body?.cancel().catch(() => {});
+    });
+    readers[1]?.abort();
+  });
+
+  test("a stream that has reached its age sends its reader away with reconnect, and it goes on where it was", async () => {
+    await using other = await startTestGateway({ streams: { maxAgeMs: 2_000 } });
+    const run = other.fake.addRun(2);
+    const url = `${other.url}/v1/runs/${run.id}/stream`;
+    const said = await readUntil(readSse(await fetch(url)), "reconnect");
+    expect(said.at(-1)).toMatchObject({ id: undefined, data: expect.stringMatching(/^\{"afterMs":\d+\}$/) });
+    run.finish();
+    const again = await readUntil(readSse(await fetch(url, { headers: { "last-event-id": said.at(-2)?.id ?? "" } })), "end");
+    expect(sequences([...said, ...again])).toEqual([1, 2, 3]);
+  });
+
+  test("an expired ticket says so with a long retry; a forged one is 401", async () => {
+    const run = site.fake.addRun(1);
+    site.fake.failNext("readEvents", new Fault("TICKET_EXPIRED"));
+    const expired = await open(run.id, "?ticket=t.old");
+    expect(expired.response.status).toBe(200);
+    expect(await expired.response.text()).toMatch(/\n\nretry: 3600000\nevent: ticketExpired\ndata: \{\}\n\n$/);
+    expect(site.fake.calls.findLast(({ method }) => method === "readEvents")?.headers.get("authorization")).toBe("Bearer t.old");
+    site.fake.failNext("readEvents", new Fault("TICKET_INVALID"));
+    const forged = await open(run.id, "?ticket=t.forged");
+    expect(forged.response.status).toBe(401);
+    expect(await forged.response.json()).toMatchObject({ error: { reason: "TICKET_INVALID" } });
   });
 
   test("an orchestrator that is away is waited for, then the reader is told to come back", async () => {

@@ -113,6 +113,8 @@ export class FakeOrchestrator implements AsyncDisposable {
   /** How many events pages have carried so far. */
   eventsRead = 0;
   heartbeatMs = 1_000;
+  /** What answers to a ticket say in `clew-ticket-types`. */
+  ticketTypes: string | undefined;
   /** Thrown by the next calls of a method, one each. */
   readonly faults = new Map<string, Fault[]>();
   /** Sequences that streams leave out, as a broken upstream would. */
@@ -210,7 +212,8 @@ export class FakeOrchestrator implements AsyncDisposable {
         this.runs.delete(runId);
         return {};
       },
-      readEvents: ({ runId, after, limit }) => {
+      readEvents: ({ runId, after, limit }, { requestHeader, responseHeader }) => {
+        if (this.ticketTypes !== undefined && requestHeader.has("authorization")) responseHeader.set("clew-ticket-types", this.ticketTypes);
         const run = this.#find(runId);
         const start = run.resolve(after, "after");
         const events = run.events.slice(start, start + (limit || 100));

@@ -1,3 +1,4 @@
+import { parsePosition } from "@clew/journal-format/resume-token";
 import type { Told } from "./told.ts";
 
 /** What one connection told a reader, from the position he gave. */
@@ -57,10 +58,11 @@ export function checkDelivery(delivery: Delivery, record: readonly KnownEvent[])
   const problems: string[] = [];
   const say = (problem: string) => problems.push(`${delivery.reader} of ${delivery.runId}: ${problem}`);
   const byToken = new Map(record.map(({ token, sequence }) => [token, sequence]));
+  const sequenceOf = (token: string) => byToken.get(token) ?? (isBeginning(token, delivery.runId) ? 0 : undefined);
   const wanted = ({ type }: KnownEvent) => delivery.types.length === 0 || delivery.types.includes(type);
   let position = 0;
   for (const { after, told } of delivery.connections) {
-    const from = after === "" ? 0 : byToken.get(after);
+    const from = sequenceOf(after);
     if (from === undefined) say(`P5 resumed with a token that the record does not have: ${after}`);
     else if (from !== position) say(`P5 resumed after ${from}, having everything up to ${position}`);
     for (const one of told) {
@@ -94,10 +96,18 @@ export function checkDelivery(delivery: Delivery, record: readonly KnownEvent[])
 
   /** A position without an event: it may pass over events that are not wanted, and over nothing else. */
   function bookmark(token: string, now: number): number {
-    const at = token === "" ? 0 : byToken.get(token);
+    const at = sequenceOf(token);
+    if (at === undefined) say(`P6 was given a position that the record does not have: ${token}`);
     if (at === undefined || at <= now) return now;
     const missed = record.find((event) => event.sequence > now && event.sequence <= at && wanted(event));
     if (missed !== undefined) say(`P6 was moved to ${at} without event ${missed.sequence}`);
     return at;
   }
+}
+
+/** Whether a position is that before the first event: no event has its token. */
+function isBeginning(token: string, runId: string): boolean {
+  if (token === "") return true;
+  const parsed = parsePosition(token, runId);
+  return parsed.kind === "token" && parsed.sequence === 0;
 }

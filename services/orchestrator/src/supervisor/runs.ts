@@ -51,6 +51,7 @@ export interface RunsOptions {
 }
 
 const reopenMs = 5_000;
+const settleMs = 5_000;
 
 /** All runs of one volume: creates, queues, starts, stops and finds them. */
 export class Runs implements AsyncDisposable {
@@ -249,7 +250,10 @@ export class Runs implements AsyncDisposable {
 
   async #remove({ id, tenant, state }: Run, why: Tombstone["why"]): Promise<void> {
     if (!isRunId(id)) throw new Fault("RUN_NOT_FOUND");
-    if (!isTerminal(state) || this.#live.has(id)) throw new Fault("RUN_NOT_TERMINAL");
+    if (!isTerminal(state)) throw new Fault("RUN_NOT_TERMINAL");
+    // Its readers may know its end before it is sealed and let go of.
+    await abortable(this.#live.get(id)?.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});
+    if (this.#live.has(id)) throw new Fault("RUN_NOT_TERMINAL");
     await this.#options.tombstones.bury(id, { tenant, why }, this.#options.volume.runFolder(id));
     this.#options.registry.remove(id);
     await this.#journals.forget(id);
@@ -377,9 +381,9 @@ export class Runs implements AsyncDisposable {
       const late = () => publish(log, 0, Run_State.FAILED, failedOutcome(new Fault("QUEUE_TIMED_OUT"), undefined));
       const { volume, logger } = this.#options;
       const decide = () => (first === "late" ? late() : publishStopped(log, 0, undefined));
-      live.supervising = finishRun({ log, runFolder: volume.runFolder(runId), logger }, this.#ending.signal, decide);
+      const ended = finishRun({ log, runFolder: volume.runFolder(runId), logger }, this.#ending.signal, decide);
+      live.supervising = ended.then(() => this.#retire(runId, live));
       await live.supervising;
-      await this.#retire(runId, live);
       this.#pump();
     })().catch(() => {});
     this.#supervised.add(watching);

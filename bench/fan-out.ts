@@ -1,24 +1,23 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Floor } from "./fan-out/floor.ts";
 import type { NchanPublisher } from "./fan-out/nchan-publisher.ts";
 import { hasNchan, startNginx } from "./fan-out/nginx.ts";
+import { BenchRoom } from "./support/bench-room.ts";
 import type { Blast } from "./support/blast.ts";
 import { cpuSeconds } from "./support/cores.ts";
 import { portOf, startGateway } from "./support/gateway.ts";
 import { fine, median, printTable, quantile, whole } from "./support/numbers.ts";
 import { interruption, readOptions } from "./support/options.ts";
 import { Part } from "./support/part.ts";
-import type { ReaderGroup, Readers } from "./support/readers.ts";
-import type { Source } from "./support/source.ts";
+import type { ReaderGroup } from "./support/readers.ts";
 
 /**
  * How many events a second the gateway hands to many readers of one run, how long one takes, and what it costs, beside a bare node:http server
  * that writes prepared frames, and nginx with nchan. The server that is measured has a core of its own; readers, and whoever says the events,
  * have the other. `node bench/fan-out.ts [--quick] [--repeats N]`.
  */
-const { quick, repeats } = readOptions();
+const options = readOptions();
+const { quick, repeats } = options;
 const READERS = quick ? 200 : 1_000;
 const LOADS = [
   { perSecond: 50, count: quick ? 50 : 250 },
@@ -53,15 +52,12 @@ interface Measured {
 }
 
 const signal = interruption();
-await using stack = new AsyncDisposableStack();
-const folder = await mkdtemp(join(tmpdir(), "clew-bench-fan-out-"));
-stack.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-const part = (file: string) => new URL(file, import.meta.url);
-const readers = stack.use(await Part.start<Readers>(part("support/readers.ts"), "client"));
+await using room = await BenchRoom.open("fan-out", options);
+const readers = await room.readers();
 
 async function startClew(): Promise<Subject> {
-  const source = stack.use(await Part.start<Source>(part("support/source.ts"), "client"));
-  const gateway = stack.use(await startGateway(await source.ask("address", undefined), "server"));
+  const source = await room.source();
+  const gateway = room.use(await startGateway(await source.ask("address", undefined), "server"));
   return {
     name: "Clew's gateway",
     pid: gateway.pid,
@@ -74,15 +70,15 @@ async function startClew(): Promise<Subject> {
 }
 
 async function startFloor(): Promise<Subject> {
-  const floor = stack.use(await Part.start<Floor>(part("fan-out/floor.ts"), "server"));
+  const floor = await room.part<Floor>("fan-out/floor.ts", "server");
   const port = await floor.ask("port", undefined);
   const publish = (load: Load) => floor.ask("publish", { ...load, frameLength: FRAME_BYTES }, signal);
   return { name: "floor: node:http, prepared frames", pid: floor.pid, open: async () => ({ port, path: "/", publish }) };
 }
 
 async function startNchan(): Promise<Subject> {
-  const publisher = stack.use(await Part.start<NchanPublisher>(part("fan-out/nchan-publisher.ts"), "client"));
-  const { pid, port } = stack.use(await startNginx(join(folder, "nginx"), "server"));
+  const publisher = await room.part<NchanPublisher>("fan-out/nchan-publisher.ts", "client");
+  const { pid, port } = room.use(await startNginx(join(room.folder, "nginx"), "server"));
   let opened = 0;
   return {
     name: "nginx with nchan",
@@ -119,7 +115,7 @@ async function measure(subject: Subject, load: Load): Promise<Measured> {
 
 /** Events a second that the readers can take when nobody has to think about what to write. */
 async function measureReaders(): Promise<number> {
-  await using blast = await Part.start<Blast>(part("support/blast.ts"), "server");
+  await using blast = await Part.start<Blast>(new URL("support/blast.ts", import.meta.url), "server");
   const port = await blast.ask("port", undefined);
   await readers.ask("connect", { group: "blast", count: READERS, port, path: "/", needle });
   const startMs = performance.now();

@@ -27,6 +27,8 @@ export interface GroupCount {
   readonly fewest: number;
   readonly most: number;
   readonly latenciesMs: readonly number[];
+  /** When the first event came, and when the last bytes did; 0 where none came. */
+  readonly firstAtMs: number;
   readonly lastAtMs: number;
 }
 
@@ -34,6 +36,7 @@ interface Group {
   readonly asked: ReaderGroup;
   readonly readers: Reader[];
   bytes: number;
+  firstAtMs: number;
   lastAtMs: number;
   latenciesMs: number[];
 }
@@ -93,6 +96,7 @@ class Reader {
           group.bytes += length;
           group.lastAtMs = nowMs();
           this.#counter.take(bytes, onMark);
+          if (group.firstAtMs === 0 && this.count > 0) group.firstAtMs = group.lastAtMs;
           if (returns) this.#lastId = lastIdIn(bytes) ?? this.#lastId;
           return stalled !== true;
         },
@@ -113,7 +117,7 @@ class Reader {
 const handlers = {
   /** Connects a group; answers once each of them has heard something. */
   async connect(asked: ReaderGroup): Promise<void> {
-    const group: Group = { asked, readers: [], bytes: 0, lastAtMs: 0, latenciesMs: [] };
+    const group: Group = { asked, readers: [], bytes: 0, firstAtMs: 0, lastAtMs: 0, latenciesMs: [] };
     groups.set(asked.group, group);
     for (let left = asked.count; left > 0; left -= 100) {
       const some = Array.from({ length: Math.min(100, left) }, () => new Reader(group));
@@ -128,12 +132,12 @@ const handlers = {
   },
   /** Answers what a group got, and begins anew. */
   take({ group }: { group: string }): GroupCount {
-    const { readers, bytes, latenciesMs, lastAtMs } = find(group);
+    const { readers, bytes, latenciesMs, firstAtMs, lastAtMs } = find(group);
     const counts = readers.map(({ count }) => count);
     for (const reader of readers) reader.forget();
-    Object.assign(find(group), { bytes: 0, latenciesMs: [] });
+    Object.assign(find(group), { bytes: 0, latenciesMs: [], firstAtMs: 0, lastAtMs: 0 });
     const events = counts.reduce((sum, count) => sum + count, 0);
-    return { events, bytes, fewest: Math.min(...counts), most: Math.max(...counts), latenciesMs, lastAtMs };
+    return { events, bytes, fewest: Math.min(...counts), most: Math.max(...counts), latenciesMs, firstAtMs, lastAtMs };
   },
   /** Waits until each reader is heard again after its connection was cut; answers when the last one was. */
   async heard({ group }: { group: string }): Promise<number> {

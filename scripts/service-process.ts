@@ -32,7 +32,7 @@ export class ServiceStartError extends Error {
 
 const keptLines = 12;
 
-/** A service in a process of its own, in a process group of its own: a terminal's Ctrl-C reaches only who started it. Dispose stops it with SIGTERM. */
+/** A service in a process of its own, in a process group of its own: a terminal's Ctrl-C reaches only who started it. It ends itself when that is gone. Dispose stops it with SIGTERM. */
 export class ServiceProcess implements AsyncDisposable {
   readonly name: string;
   /** Where it listens, as it said itself: `host:port`. */
@@ -54,7 +54,8 @@ export class ServiceProcess implements AsyncDisposable {
    * @throws ServiceStartError when it ends or says nothing in time; the process is gone then.
    */
   static async start({ name, main, env, onLine, startTimeoutMs = 60_000 }: ServiceStart): Promise<ServiceProcess> {
-    const child = spawn(process.execPath, [main], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    // By the channel the service knows that who started it is gone, however that ended.
+    const child = spawn(process.execPath, [main], { env, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
     const exited: Promise<Exit> = once(child, "exit").then(([code, signal]) => ({ code, signal }));
     const last: string[] = [];
     const listening = Promise.withResolvers<string>();

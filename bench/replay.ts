@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import type { DurableStreamsServer } from "./replay/durable-streams.ts";
+import { BenchRoom } from "./support/bench-room.ts";
+import { nowMs } from "./support/clock.ts";
+import { portOf, startGateway } from "./support/gateway.ts";
+import { fine, median, printTable, whole } from "./support/numbers.ts";
+import { interruption, readOptions } from "./support/options.ts";
+import { startProducingOrchestrator } from "./support/producing.ts";
+import { type WrittenRun, writeRun } from "./support/write-run.ts";
+
+/**
+ * How many events a second one reader gets of a run that ended long ago: the first one, and the next, from what the gateway keeps; and how long
+ * it takes to resume just before the end of short and long runs. `--durable-streams F` puts npm's @durable-streams/server beside it, installed in
+ * that folder, with its files. `node bench/replay.ts [--quick] [--repeats N] [--folder F] [--durable-streams F]`.
+ */
+const options = readOptions();
+const { quick, repeats, durableStreams } = options;
+const EVENTS = quick ? 10_000 : 100_000;
+const LENGTHS = quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 200_000];
+const RESUMES = quick ? 5 : 25;
+/** Such that the data of an event has 512 bytes. */
+const TEXT_CHARS = 139;
+const DATA_BYTES = 512;
+const needle = '"summary":"@';
+
+const signal = interruption();
+await using room = await BenchRoom.open("replay", options);
+const readers = await room.readers();
+const volume = join(room.folder, "volume");
+const replayed = await writeRun(volume, EVENTS, TEXT_CHARS);
+const resumed: WrittenRun[] = [];
+for (const length of LENGTHS) resumed.push(await writeRun(volume, length, TEXT_CHARS));
+const orchestrator = room.use(await startProducingOrchestrator(volume, "client"));
+
+interface Replayed {
+  readonly perSecond: number;
+  readonly eventBytes: number;
+}
+
+/** Events a second from the request to the last event. */
+async function replay(port: number, path: string, events: number): Promise<Replayed> {
+  const startMs = nowMs();
+  await readers.ask("connect", { group: "one", count: 1, port, path, needle }, signal);
+  await readers.ask("until", { group: "one", events }, signal);
+  const { lastAtMs, bytes } = await readers.ask("take", { group: "one" });
+  await readers.ask("leave", { group: "one" });
+  return { perSecond: events / ((lastAtMs - startMs) / 1_000), eventBytes: bytes / events };
+}
+
+/** Milliseconds from a request that resumes a few events before the end of a run to the first event. */
+async function resume(port: number, { id, marked }: WrittenRun, before: number): Promise<number> {
+  const url = `http://127.0.0.1:${port}/v1/runs/${id}/events?after=${marked - before}&limit=1`;
+  const { nextResumeToken }: { readonly nextResumeToken: string } = await (await fetch(url, { signal })).json();
+  const path = `/v1/runs/${id}/stream?after=${nextResumeToken}`;
+  const startMs = nowMs();
+  await readers.ask("connect", { group: "one", count: 1, port, path, needle }, signal);
+  await readers.ask("until", { group: "one", events: 1 }, signal);
+  const { firstAtMs } = await readers.ask("take", { group: "one" });
+  await readers.ask("leave", { group: "one" });
+  return firstAtMs - startMs;
+}
+
+async function startDurableStreams(folder: string): Promise<() => Promise<Replayed>> {
+  const server = await room.part<DurableStreamsServer>("replay/durable-streams.ts", "server", [folder, join(room.folder, "streams")]);
+  const [port, path] = [await server.ask("port", undefined), await server.ask("write", { events: EVENTS, bytes: DATA_BYTES }, signal)];
+  return () => replay(port, `${path}?offset=-1&live=sse`, EVENTS);
+}
+
+const beside = durableStreams === undefined ? undefined : await startDurableStreams(durableStreams);
+const replays = new Map<string, Replayed[]>();
+const resumes = resumed.map((): number[] => []);
+const note = (name: string, one: Replayed) => replays.set(name, [...(replays.get(name) ?? []), one]);
+for (let repeat = 0; repeat < repeats; repeat++) {
+  // A gateway of its own each time: nothing of the run is kept in it.
+  await using gateway = await startGateway(orchestrator.address, "server");
+  const port = portOf(gateway.address);
+  const path = `/v1/runs/${replayed.id}/stream`;
+  note("the first reader (goal: ≥ 100,000)", await replay(port, path, replayed.marked));
+  note("the next (goal: ≥ 400,000)", await replay(port, path, replayed.marked));
+  if (beside !== undefined) note("@durable-streams/server, file-backed", await beside());
+  for (const [index, run] of resumed.entries()) {
+    const times: number[] = [];
+    for (let before = 0; before < RESUMES; before++) times.push(await resume(port, run, before + 10));
+    resumes[index]?.push(median(times));
+  }
+}
+printTable(
+  `One reader of a finished run of ${whole(EVENTS)} events, ${repeats} repeats, medians.`,
+  ["reader", "bytes an event", "events/s"],
+  [...replays].map(([name, all]) => [
+    name,
+    whole(median(all.map(({ eventBytes }) => eventBytes))),
+    whole(median(all.map(({ perSecond }) => perSecond))),
+  ]),
+);
+const [shortest = []] = resumes;
+printTable(
+  `Resuming just before the end, the median of ${RESUMES} places, of ${repeats} repeats (goal: ratio ≤ 1.5).`,
+  ["events of the run", "ms to the next event", "of the shortest"],
+  resumes.map((all, index) => [
+    whole(LENGTHS[index] ?? 0),
+    fine(median(all)),
+    fine(median(all.map((ms, repeat) => ms / (shortest[repeat] ?? Number.NaN)))),
+  ]),
+);

@@ -77,7 +77,8 @@ const origin = z
   .string()
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, "each must be an origin such as https://app.example.com");
 
-const schema = z
+/** The settings the gateway reads, in the form they are written in. */
+export const gatewaySettings = z
   .object({
     CLEW_GATEWAY_ADDRESS: addressSchema.prefault("127.0.0.1:8080"),
     CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
@@ -103,7 +104,7 @@ const schema = z
 
 /** Reads the gateway's settings. @throws SettingsError listing all that is unknown or wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): GatewayConfig & { readonly logLevel: string } {
-  const settings = readSettings(schema, env);
+  const settings = readSettings(gatewaySettings, env);
   const { CLEW_TLS_CERT: cert, CLEW_TLS_KEY: key, CLEW_TLS_CLIENT_CA: clientCa } = settings;
   return {
     address: settings.CLEW_GATEWAY_ADDRESS,

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hashKey } from "./access/keys.ts";
 import { readConfig } from "./config.ts";
@@ -25,6 +28,22 @@ describe("the orchestrator's settings", () => {
     expect(keys.map(({ role }) => role)).toEqual(["service"]);
     const service = { ...env, CLEW_SERVICE_KEY: "a-service-key-of-gateways", CLEW_ORCHESTRATOR_ADDRESS: "0.0.0.0:9090" };
     expect(() => readConfig(service)).toThrow("CLEW_ORCHESTRATOR_ADDRESS");
+  });
+
+  it("keep runs as the file says, for all and for a tenant, and say where to write it", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "clew-config-"));
+    try {
+      const file = join(folder, "clew.yaml");
+      await writeFile(file, "CLEW_RETENTION: { artifacts: 12h, tenants: { acme: { events: 2d } } }\n");
+      const { retention } = readConfig({ ...env, CLEW_CONFIG: file });
+      expect(retention).toEqual({
+        usual: { eventsMs: 90 * 86_400_000, artifactsMs: 12 * 3_600_000 },
+        tenants: new Map([["acme", { eventsMs: 2 * 86_400_000 }]]),
+      });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    expect(() => readConfig({ ...env, CLEW_RETENTION: "1d" })).toThrow("CLEW_CONFIG");
   });
 
   it.each([

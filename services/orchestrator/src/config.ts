@@ -44,7 +44,8 @@ const retention = z.strictObject(
   { error: ({ code }) => (code === "invalid_type" ? "must be written in the file that CLEW_CONFIG names" : undefined) },
 );
 
-const schema = z.object({
+/** The settings the orchestrator reads, in the form they are written in. */
+export const orchestratorSettings = z.object({
   CLEW_VOLUME: z.string().min(1).default(".clew"),
   CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
   CLEW_API_KEYS: z
@@ -90,7 +91,7 @@ export interface Config {
 
 /** Reads the orchestrator's settings. @throws SettingsError listing all that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const settings = readSettings(schema, env);
+  const settings = readSettings(orchestratorSettings, env);
   if (settings.CLEW_SANDBOX === "bubblewrap") throw new SettingsError("CLEW_SANDBOX: bubblewrap is not built yet; set process");
   const keys = settings.CLEW_API_KEYS.map(toKey);
   if (settings.CLEW_SERVICE_KEY !== undefined)

@@ -1,13 +1,12 @@
 import { once } from "node:events";
-import { mkdtemp } from "node:fs/promises";
 import { connect, constants } from "node:http2";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
 import { Tail } from "@clew/streams/tail";
 import { describe, expect, it } from "vitest";
+import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { channelCredentials } from "./channel-proof.ts";
 import { connectGrpc } from "./client.ts";
 import { implement, startGrpcServer } from "./server.ts";
@@ -253,32 +252,38 @@ describe("a gRPC server and its client", () => {
 
 describe("a channel with a secret", () => {
   const open = async (secret: string) => {
-    const address = `unix:${join(await mkdtemp(join(tmpdir(), "clew-grpc-")), "s")}`;
+    const folder = await tempFolder();
+    const address = `unix:${join(folder.path, "s")}`;
     const server = await startGrpcServer({
       address,
       authorize: channelCredentials(secret).authorize,
       services: [implement(WardenServiceService, quietWarden)],
     });
-    return { address, server };
+    return {
+      address,
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        await folder[Symbol.asyncDispose]();
+      },
+    };
   };
 
   it("opens for both holders of the secret", async () => {
-    const { address, server } = await open("shared");
-    await using _ = server;
-    using client = connectGrpc(WardenServiceService, address, channelCredentials("shared").client);
+    await using server = await open("shared");
+    using client = connectGrpc(WardenServiceService, server.address, channelCredentials("shared").client);
     expect(await client.getSandbox({})).toMatchObject({ runId: "r" });
     for await (const { chunk } of client.readWorkFile({ name: "a", offset: 0 })) expect(chunk.toString()).toBe("x");
   });
 
   it("refuses a client without the secret", async () => {
-    const { address, server } = await open("shared");
-    await using _ = server;
-    using stranger = connectGrpc(WardenServiceService, address);
+    await using server = await open("shared");
+    using stranger = connectGrpc(WardenServiceService, server.address);
     await expect(stranger.getSandbox({})).rejects.toMatchObject({ reason: "CHANNEL_REFUSED" });
   });
 
   it("believes nothing of a server without the secret", async () => {
-    const address = `unix:${join(await mkdtemp(join(tmpdir(), "clew-grpc-")), "s")}`;
+    await using folder = await tempFolder();
+    const address = `unix:${join(folder.path, "s")}`;
     await using _ = await startGrpcServer({
       address,
       services: [

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { z } from "zod";
+import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { addressSchema, formatAddress, isLocal } from "./address.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 
@@ -11,8 +11,9 @@ const schema = z.object({
   CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").default(2),
 });
 
-it("fills in defaults and lets variables win over the file", () => {
-  const file = join(mkdtempSync(join(tmpdir(), "clew-settings-")), "clew.yaml");
+it("fills in defaults and lets variables win over the file", async () => {
+  await using folder = await tempFolder();
+  const file = join(folder.path, "clew.yaml");
   writeFileSync(file, "CLEW_LOG_LEVEL: debug\nCLEW_MAX_CONCURRENT_RUNS: 7\n");
   expect(readSettings(schema, {})).toEqual({ CLEW_LOG_LEVEL: "info", CLEW_MAX_CONCURRENT_RUNS: 2 });
   expect(readSettings(schema, { CLEW_CONFIG: file, CLEW_LOG_LEVEL: "warn" })).toEqual({

@@ -1,14 +1,14 @@
-import { mkdtemp, readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { tempFolder } from "../../../../test/support/temp-folder.ts";
 import { readArtifact, storeArtifact } from "./artifact-store.ts";
 
-const folder = () => mkdtemp(join(tmpdir(), "clew-artifacts-"));
 const text = async (chunks: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(chunks)).toString();
 
 it("stores a file whole and reads any part of it", async () => {
-  const run = await folder();
+  await using folder = await tempFolder();
+  const run = folder.path;
   const stored = await storeArtifact(run, "notes.txt", [Buffer.from("hello "), Buffer.from("world")]);
   expect(stored).toEqual({ sizeBytes: 11, sha256: "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9" });
   expect(await text(readArtifact(run, "notes.txt", 0, 0))).toBe("hello world");
@@ -17,7 +17,8 @@ it("stores a file whole and reads any part of it", async () => {
 });
 
 it("leaves nothing of a file whose source breaks", async () => {
-  const run = await folder();
+  await using folder = await tempFolder();
+  const run = folder.path;
   const broken = async function* () {
     yield Buffer.from("half");
     throw new Error("cut");
@@ -28,7 +29,8 @@ it("leaves nothing of a file whose source breaks", async () => {
 });
 
 it.each(["../journal", ".hidden", "a/b", "", "x".repeat(121), "nul\0"])("refuses the name %j", async (name) => {
-  const run = await folder();
+  await using folder = await tempFolder();
+  const run = folder.path;
   await expect(storeArtifact(run, name, [])).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
   await expect(text(readArtifact(run, name, 0, 0))).rejects.toMatchObject({ reason: "ARTIFACT_NOT_FOUND" });
 });

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Run } from "@clew/proto/grpc/clew/run/v1/run";
 import { RunCreated } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { describe, expect, it } from "vitest";
+import { tempFolder } from "../../../../test/support/temp-folder.ts";
 import { decodeBody, encodeBody } from "../runs/event.ts";
 import { applyEvent, type RunFold } from "../runs/run.ts";
 import { Registry } from "./registry.ts";
@@ -14,11 +14,12 @@ function created(id: string, requestId: string): RunFold {
   return applyEvent(undefined, decodeBody(body, { runId: id, sequence: 1, attempt: 0, timeMs: 1, resumeToken: "" }));
 }
 
-async function filledVolume(): Promise<{ volume: string; file: string }> {
-  const volume = await mkdtemp(join(tmpdir(), "clew-registry-"));
-  using registry = new Registry(volume);
+/** A volume with an index of 200 runs. */
+async function filledVolume() {
+  const folder = await tempFolder();
+  using registry = new Registry(folder.path);
   for (let n = 0; n < 200; n++) registry.write(created(`run-${n}`, `request-${n}`));
-  return { volume, file: join(volume, "registry.sqlite") };
+  return { ...folder, file: join(folder.path, "registry.sqlite") };
 }
 
 describe("a damaged index", () => {
@@ -28,30 +29,31 @@ describe("a damaged index", () => {
     ["lost its end", (bytes) => bytes.subarray(0, 10_000)],
     ["has a torn schema", (bytes) => bytes.fill(0xff, 100, 4_096)],
   ])("is begun anew when its file %s", async (_, damage) => {
-    const { volume, file } = await filledVolume();
-    await writeFile(file, damage(await readFile(file)));
-    using registry = new Registry(volume);
+    await using volume = await filledVolume();
+    await writeFile(volume.file, damage(await readFile(volume.file)));
+    using registry = new Registry(volume.path);
     expect(registry.ids().size).toBe(0);
     registry.write(created("run-1", "request-1"));
     expect(registry.findRequest("acme", "request-1")?.runId).toBe("run-1");
   });
 
   it("is begun anew when leftovers stand beside it", async () => {
-    const { volume, file } = await filledVolume();
-    for (const end of ["", "-wal", "-shm"]) await writeFile(`${file}${end}`, "x".repeat(9_000));
-    using registry = new Registry(volume);
+    await using volume = await filledVolume();
+    for (const end of ["", "-wal", "-shm"]) await writeFile(`${volume.file}${end}`, "x".repeat(9_000));
+    using registry = new Registry(volume.path);
     expect(registry.ids().size).toBe(0);
   });
 
   it("is kept when it is whole", async () => {
-    const { volume } = await filledVolume();
-    using registry = new Registry(volume);
+    await using volume = await filledVolume();
+    using registry = new Registry(volume.path);
     expect(registry.ids().size).toBe(200);
   });
 });
 
 it("refuses a second run of one request instead of forgetting the first", async () => {
-  using registry = new Registry(await mkdtemp(join(tmpdir(), "clew-registry-")));
+  await using folder = await tempFolder();
+  using registry = new Registry(folder.path);
   registry.write(created("run-1", "same"));
   expect(() => registry.write(created("run-2", "same"))).toThrow(/UNIQUE/);
   expect(registry.findRequest("acme", "same")?.runId).toBe("run-1");

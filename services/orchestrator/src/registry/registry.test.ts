@@ -1,8 +1,6 @@
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { describe, expect, it } from "vitest";
+import { tempFolder } from "../../../../test/support/temp-folder.ts";
 import type { RunFold } from "../runs/run.ts";
 import { Registry, type RunFilter } from "./registry.ts";
 
@@ -36,14 +34,22 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
   };
 }
 
+/** An index of four runs, and the folder it lies in. */
 async function filled() {
-  const registry = new Registry(await mkdtemp(join(tmpdir(), "clew-registry-")));
+  const folder = await tempFolder();
+  const registry = new Registry(folder.path);
   const labelled = Run.fromPartial({ spec: { labels: { team: "billing", env: "prod" } } }).spec;
   registry.write(fold("a", 1_000));
   registry.write(fold("b", 2_000, { state: Run_State.FAILED, spec: labelled }));
   registry.write(fold("c", 2_000, { playbook: { id: "hello", version: "", sha256: "" } }));
   registry.write(fold("d", 3_000, { tenant: "other" }));
-  return registry;
+  return {
+    registry,
+    async [Symbol.asyncDispose]() {
+      registry[Symbol.dispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
 }
 
 describe("the index of runs", () => {
@@ -75,23 +81,27 @@ describe("the index of runs", () => {
     ["from a time on", { createdAfterMs: 2_000 }, ["c", "b"]],
     ["before a time", { createdBeforeMs: 2_000 }, ["a"]],
   ])("lists %s", async (_, filter, ids) => {
-    using registry = await filled();
+    await using index = await filled();
+    const { registry } = index;
     expect(registry.list({ ...any, ...filter }, undefined, 10).map(({ id }) => id)).toEqual(ids);
   });
 
   it("goes on after a cursor, also among runs of the same instant", async () => {
-    using registry = await filled();
+    await using index = await filled();
+    const { registry } = index;
     expect(registry.list(any, { createTimeMs: 2_000, id: "c" }, 10).map(({ id }) => id)).toEqual(["b", "a"]);
   });
 
   it("finds the run a request made, within its tenant", async () => {
-    using registry = await filled();
+    await using index = await filled();
+    const { registry } = index;
     expect(registry.findRequest("acme", "request-a")).toEqual({ runId: "a", requestHmac: "hmac-a" });
     expect(registry.findRequest("other", "request-a")).toBeUndefined();
   });
 
   it("forgets a run with all that belongs to it", async () => {
-    using registry = await filled();
+    await using index = await filled();
+    const { registry } = index;
     registry.remove("b");
     expect(registry.get("b")).toBeUndefined();
     expect(registry.list({ ...any, labels: [["team", "billing"]] }, undefined, 10)).toEqual([]);

@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rename, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { tempFolder } from "../../../../test/support/temp-folder.ts";
 import { lockVolume } from "./volume-lock.ts";
 
-const folder = () => mkdtemp(join(tmpdir(), "clew-lock-"));
 const never = () => {
   throw new Error("the lock was lost");
 };
@@ -22,7 +21,8 @@ async function holdElsewhere(volume: string) {
 }
 
 it("refuses a volume that another process holds, naming that process", async () => {
-  const volume = await folder();
+  await using folder = await tempFolder();
+  const volume = folder.path;
   const holder = await holdElsewhere(volume);
   try {
     await expect(lockVolume(volume, { waitMs: 300, onLost: never })).rejects.toThrow(`process ${holder.pid}`);
@@ -32,7 +32,8 @@ it("refuses a volume that another process holds, naming that process", async () 
 });
 
 it("takes a volume over from a process that was killed", async () => {
-  const volume = await folder();
+  await using folder = await tempFolder();
+  const volume = folder.path;
   const holder = await holdElsewhere(volume);
   const taken = lockVolume(volume, { waitMs: 10_000, onLost: never });
   holder.kill("SIGKILL");
@@ -40,7 +41,8 @@ it("takes a volume over from a process that was killed", async () => {
 });
 
 it("says so when the lock's file is replaced under it", async () => {
-  const volume = await folder();
+  await using folder = await tempFolder();
+  const volume = folder.path;
   const lost = Promise.withResolvers<void>();
   using _ = await lockVolume(volume, { onLost: lost.resolve });
   await writeFile(join(volume, "other"), "");

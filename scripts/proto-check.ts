@@ -20,6 +20,8 @@ function read(folder: string): Map<string, string> {
 const fresh = mkdtempSync(join(tmpdir(), "clew-proto-"));
 try {
   execFileSync("buf", ["generate", "--output", fresh], { cwd: proto, stdio: "inherit" });
+  const descriptors = ["--path", "clew/run/v1/run.proto", "--exclude-source-info", "--output", join(fresh, "gen/run.binpb")];
+  execFileSync("buf", ["build", ...descriptors], { cwd: proto, stdio: "inherit" });
   const committed = read(join(proto, "gen"));
   const generated = read(join(fresh, "gen"));
   const paths = [...new Set([...committed.keys(), ...generated.keys()])].sort();

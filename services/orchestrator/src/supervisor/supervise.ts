@@ -2,13 +2,10 @@ import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { secretsOf } from "@clew/playbook/secrets-of";
 import type { Logger } from "@clew/process/logger";
-import { Artifact_Kind, Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
-import { storeArtifact } from "../artifacts/artifact-store.ts";
-import { shorten } from "../runs/event.ts";
-import { shortOutcome } from "../runs/fit-outcome.ts";
 import { limits } from "../runs/limits.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided } from "../runs/run.ts";
@@ -16,10 +13,10 @@ import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { Room } from "../volume/room.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
+import { fitRun } from "./fit-run.ts";
 import { keepLog } from "./keep-log.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
-import { artifactStored } from "./take-artifact.ts";
 
 /** What supervising a run needs. */
 export interface SupervisedRun {
@@ -170,14 +167,17 @@ async function untilWritten({ logger }: Pick<SupervisedRun, "logger">, signal: A
 
 /** Writes a run's last record, unless it is there, and seals its journal. @throws Fault VOLUME_FULL or VOLUME_FAILED; it may then be asked again. */
 export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFolder">): Promise<void> {
-  const whole = await fitRun(log, runFolder);
-  await log.decide(({ run, finalState }) => {
-    if (run.state !== Run_State.FINALIZING) return [];
-    const finished = { ...whole.run, state: finalState, endTime: new Date(), lastSequence: 0, resumeToken: "" };
-    const summary = `${stateWords[finalState] ?? "Ended"} after ${seconds(run)}`;
-    const last: RunDraft = { attempt: run.attempt, summary, payload: { $case: "runFinished", value: { run: finished } } };
-    return [...whole.drafts, last];
-  });
+  if (log.run.state === Run_State.FINALIZING) {
+    const ended = { ...log.run, state: log.fold.finalState, lastSequence: 0, resumeToken: "" };
+    const fitted = await fitRun(ended, runFolder);
+    await log.decide(({ run }) => {
+      if (run.state !== Run_State.FINALIZING) return [];
+      const finished = { ...fitted.run, endTime: new Date() };
+      const summary = `${stateWords[ended.state] ?? "Ended"} after ${seconds(run)}`;
+      const last: RunDraft = { attempt: run.attempt, summary, payload: { $case: "runFinished", value: { run: finished } } };
+      return [...fitted.drafts, last];
+    });
+  }
   if (!isTerminal(log.run.state)) throw new Error("A run without an outcome was to be finished.");
   await log.journal.seal();
 }
@@ -206,35 +206,6 @@ async function startSandbox(
     logger.error({ attempt, error }, "sandbox did not start");
     return void (await endAttempt(log, attempt, new Fault("SANDBOX_START_FAILED")));
   }
-}
-
-const keptChars = 500;
-const keptActions = 10;
-
-/** Makes the Run fit its last event: what is too large goes to an artifact that the event names. */
-async function fitRun(log: RunLog, runFolder: string): Promise<{ run: Run; drafts: RunDraft[] }> {
-  const { run } = log;
-  const text = JSON.stringify(run);
-  if (Run.encode(run).finish().byteLength <= limits.eventBytes - limits.eventHeadroomBytes) return { run, drafts: [] };
-  const name = "run.json";
-  const stored = await storeArtifact(runFolder, name, [Buffer.from(text)]);
-  const draft: RunDraft = {
-    attempt: run.attempt,
-    ...artifactStored({ name, kind: Artifact_Kind.DATA, contentType: "application/json", ...stored }),
-  };
-  const outcome = run.outcome && { ...shortOutcome(run.outcome), dataArtifact: name };
-  const spec = run.spec && {
-    ...run.spec,
-    params: undefined,
-    outputSchema: undefined,
-    checks: [],
-    guardrails: undefined,
-    browser: undefined,
-  };
-  const unconfirmedActions = run.unconfirmedActions
-    .slice(-keptActions)
-    .map((begun) => ({ ...begun, inputSummary: shorten(begun.inputSummary, keptChars) }));
-  return { run: { ...run, outcome, spec, unconfirmedActions, runArtifact: name }, drafts: [draft] };
 }
 
 function seconds({ startTime, createTime }: Run): string {

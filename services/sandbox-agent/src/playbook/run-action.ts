@@ -86,7 +86,11 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
     signal.throwIfAborted();
     const found = result.found === undefined ? undefined : await keepText(result.found, place, context);
     const screenshot = context.screenshots
-      ? await storeScreenshot(active.page, `action-${facts.actionId}.jpg`, context.files, signal)
+      ? await storeScreenshot(active.page, {
+          ...context,
+          secrets: Object.values(context.credentials),
+          name: `action-${facts.actionId}.jpg`,
+        })
       : undefined;
     const { whole: _, ...shown } = found ?? { whole: "" };
     await complete(result.did, { success: true, ...shown, ...(screenshot && { screenshot }) });

@@ -66,7 +66,11 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
     });
     const screenshot = signal.aborted
       ? undefined
-      : await storeScreenshot(active.page, `failure-${place.stepId}.jpg`, context.files, signal);
+      : await storeScreenshot(active.page, {
+          ...context,
+          secrets: Object.values(context.credentials),
+          name: `failure-${place.stepId}.jpg`,
+        });
     await complete({ success: false, error, ...(screenshot && { screenshot }) });
     return { success: false, error, description };
   }

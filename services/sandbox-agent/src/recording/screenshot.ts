@@ -1,14 +1,39 @@
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
-import type { Page } from "playwright";
+import type { Locator, Page } from "playwright";
 import { timeouts } from "../actions/timeouts.ts";
 import type { RunFiles } from "./run-files.ts";
 
+const fields = "input, textarea, select, [contenteditable]";
+
+/** What a picture of a page is taken with. */
+export interface ScreenshotOptions {
+  /** The picture's name among the run's files. */
+  readonly name: string;
+  readonly files: RunFiles;
+  /** Texts that no picture shows. Where there are any, fields are covered too: what is typed there may be one in another form. */
+  readonly secrets: readonly string[];
+  readonly signal: AbortSignal;
+}
+
 /** Takes a JPEG of what a page shows and stores it; answers its name, or nothing when there is no picture to be had. */
-export async function storeScreenshot(page: Page, name: string, files: RunFiles, signal: AbortSignal): Promise<string | undefined> {
+export async function storeScreenshot(page: Page, { name, files, secrets, signal }: ScreenshotOptions): Promise<string | undefined> {
   try {
-    const picture = await page.screenshot({ type: "jpeg", quality: 55, timeout: timeouts.screenshot, signal });
+    const picture = await page.screenshot({
+      type: "jpeg",
+      quality: 55,
+      mask: covered(page, secrets),
+      maskColor: "#808080",
+      timeout: timeouts.screenshot,
+      signal,
+    });
     return await files.write({ name, kind: Artifact_Kind.SCREENSHOT, contentType: "image/jpeg" }, picture);
   } catch {
     return undefined;
   }
+}
+
+/** In all frames: every field, and what shows a secret as text. */
+function covered(page: Page, secrets: readonly string[]): Locator[] {
+  if (secrets.length === 0) return [];
+  return page.frames().flatMap((frame) => [frame.locator(fields), ...secrets.map((secret) => frame.getByText(secret))]);
 }

@@ -11,6 +11,8 @@ it("answers health without a key, lists the public service by reflection, and no
   using runs = connectGrpc(RunServiceService, address);
   await expect(runs.getRun({ runId: "x", wait: undefined })).rejects.toMatchObject({ reason: "KEY_MISSING" });
   await expect(runs.createTicket({ runs: [], types: [], artifacts: false })).rejects.toMatchObject({ reason: "KEY_MISSING" });
+  const large = { requestId: "x".repeat(1024 * 1024), spec: undefined };
+  await expect(runs.createRun(large)).rejects.toMatchObject({ reason: "BODY_TOO_LARGE" });
   const client = new Client(address, credentials.createInsecure());
   const definition: ServiceDefinition = healthService;
   const check = definition["Check"] ?? definition["check"];

@@ -55,6 +55,19 @@ describe("a gRPC server and its client", () => {
     });
   });
 
+  it("refuses a request above its bound with our reason, undecoded, and takes one of just that size", async () => {
+    const maxRequestBytes = 1_000;
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      maxRequestBytes,
+      services: [implement(WardenServiceService, quietWarden)],
+    });
+    using client = connectGrpc(WardenServiceService, `127.0.0.1:${server.port}`);
+    // A tag and a length of two bytes stand before the text.
+    await client.killSandbox({ cause: "x".repeat(maxRequestBytes - 3) });
+    await expect(client.killSandbox({ cause: "x".repeat(maxRequestBytes - 2) })).rejects.toMatchObject({ reason: "BODY_TOO_LARGE" });
+  });
+
   it("says nothing of an unexpected error but that there was one", async () => {
     const unexpected: unknown[] = [];
     await using server = await startGrpcServer({

@@ -44,6 +44,8 @@ export interface GrpcServerOptions {
   readonly extend?: (server: Server) => void;
   /** Milliseconds a stream's reader may take nothing before it is disconnected; 20,000 unless given. */
   readonly stallMs?: number;
+  /** The largest request that is a message of its own, in bytes; as large as any message unless given. */
+  readonly maxRequestBytes?: number;
 }
 
 /** A running gRPC server. Disposing it ends open calls with SHUTTING_DOWN, then closes its port. */
@@ -75,7 +77,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       const handler = implementation[name];
       if (handler !== undefined) handlers[name] = serveMethod(method, handler, options, closing.signal);
     }
-    server.addService(withEncodedStreams(description) as unknown as ServiceDefinition, handlers);
+    server.addService(asServed(description, options.maxRequestBytes) as unknown as ServiceDefinition, handlers);
   }
   options.extend?.(server);
   const port = await new Promise<number>((resolve, reject) => {
@@ -96,14 +98,23 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
-/** Streams are encoded here rather than by grpc-js, so that what waits for a reader can be counted in bytes. */
-function withEncodedStreams(description: ServiceDescription): ServiceDescription {
-  return Object.fromEntries(
-    Object.entries(description).map(([name, method]) => [
-      name,
-      method.responseStream ? { ...method, responseSerialize: (encoded: Buffer) => encoded } : method,
-    ]),
-  );
+/** Stands in the place of a request that is too large: what grpc-js itself says of one has no reason. */
+const tooLarge = Symbol("a request that is too large");
+
+/**
+ * Streams are encoded here rather than by grpc-js, so that what waits for a reader can be counted in bytes; a request that is too
+ * large is not decoded.
+ */
+function asServed(description: ServiceDescription, maxRequestBytes = Number.POSITIVE_INFINITY): ServiceDescription {
+  const served = (method: MethodDescription): MethodDescription => {
+    const decode = (bytes: Buffer) => (bytes.byteLength > maxRequestBytes ? tooLarge : method.requestDeserialize(bytes));
+    return {
+      ...method,
+      requestDeserialize: method.requestStream ? method.requestDeserialize : decode,
+      responseSerialize: method.responseStream ? (encoded: Buffer) => encoded : method.responseSerialize,
+    } as MethodDescription;
+  };
+  return Object.fromEntries(Object.entries(description).map(([name, method]) => [name, served(method)]));
 }
 
 async function* encodeAll(values: AsyncIterable<never>, encode: (value: never) => Buffer): AsyncGenerator<Buffer> {
@@ -136,6 +147,7 @@ function serveMethod(
     const ended = options.observe?.(context, input);
     try {
       await options.authorize?.(context);
+      if (input === tooLarge) throw new Fault("BODY_TOO_LARGE");
       const output = handler(input as never, context);
       sendHeaders();
       await answer(output);

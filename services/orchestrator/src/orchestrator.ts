@@ -12,6 +12,7 @@ import { createCallLog } from "./rpc/call-log.ts";
 import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
+import { limits } from "./runs/limits.ts";
 import { createProcessProvider } from "./sandboxes/process-provider.ts";
 import { Runs } from "./supervisor/runs.ts";
 import { takeVolume } from "./volume/take-volume.ts";
@@ -75,6 +76,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const server = started.use(
     await startGrpcServer({
       address: formatAddress(config.address),
+      maxRequestBytes: limits.requestBytes,
       services: [
         createRunService({
           runs,

@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import { limits } from "../runs/limits.ts";
 import type { Caller, Right } from "./caller.ts";
 import { type ApiKey, callerOfKey, findKey, isOpen } from "./keys.ts";
 import { isTicket, parseTicket, type SignTicket } from "./ticket.ts";
@@ -10,7 +11,6 @@ export interface Credentials {
 }
 
 const anyone = { tenant: "default", name: "", role: "full" } as const;
-const actorChars = 200;
 
 /**
  * Decides who calls from an `authorization` header, which holds a key or a ticket. Where no API keys are configured,
@@ -24,7 +24,7 @@ export function authenticate(
   actor: string | undefined,
   nowMs: number,
 ): Caller {
-  const named = (actor ?? "").slice(0, actorChars);
+  const named = (actor ?? "").slice(0, limits.actorChars);
   const shown = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   const key = shown === undefined ? undefined : findKey(keys, shown);
   if (key !== undefined) return callerOfKey(key, named);

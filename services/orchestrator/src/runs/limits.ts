@@ -1,6 +1,10 @@
+import { MAX_BODY_BYTES } from "@clew/journal-format/record";
+import { playbookLimits } from "@clew/playbook/limits";
+
 /** Every bound of a run and its requests, in one place. Sizes are bytes, texts are characters. */
 export const limits = {
-  eventBytes: 64 * 1024,
+  requestBytes: 1024 * 1024,
+  eventBytes: MAX_BODY_BYTES,
   /** What an event's own envelope may add to its payload. */
   eventHeadroomBytes: 2 * 1024,
   eventsPerRun: 200_000,
@@ -8,7 +12,7 @@ export const limits = {
   eventsReserve: 100,
   summaryChars: 200,
   directiveChars: 10_000,
-  playbookSourceBytes: 256 * 1024,
+  playbookSourceBytes: playbookLimits.sourceBytes,
   /** What a stored spec may be encoded: it must fit an event beside all else that `runCreated` and `runFinished` hold. */
   specBytes: 40 * 1024,
   paramsBytes: 16 * 1024,

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { encodeFileHeader } from "@clew/journal-format/file-header";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../support/chromium.ts";
@@ -69,6 +70,21 @@ describe("the packages others install", () => {
       });
       expect(stdout).toContain("   2   +0.4 s  Opened page 2\n");
       expect(stdout).toContain("COMPLETED after 2.4 s: Cancelled order 12345.");
+    }
+  });
+
+  it("bring a clew command that reads journals, on every Node that is here", async () => {
+    await writeFile(join(folder, "journal"), encodeFileHeader(sampleRunId, 1));
+    for (const node of nodes) {
+      await using gateway = await startStubGateway({ events });
+      const clew = (...args: readonly string[]) =>
+        run(node, [join(folder, "node_modules/.bin/clew"), ...args], { cwd: folder, env: { CLEW_URL: gateway.url } });
+      expect((await clew("verify", sampleRunId)).stdout).toMatch(/^ok {2}run-\d+: 7 events /);
+      expect((await clew("explain", sampleRunId)).stdout).toContain("Result    Cancelled order 12345.");
+      await expect(clew("verify", "journal")).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/^UNFINISHED {2}run-\d+: 0 events /),
+      });
     }
   });
 

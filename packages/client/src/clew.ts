@@ -17,7 +17,7 @@ export interface ClewOptions {
   readonly url?: string;
   /** An API key; CLEW_API_KEY unless given. */
   readonly key?: string;
-  /** A ticket in place of a key, as an end user's browser has it; a function is asked for each connection, so that a new one can follow an expired one. */
+  /** A ticket in place of a key, as an end user's browser has it; a function is asked for each connection, so that a new one can follow an expired one. Where it shows some types of events only, give `events` the same types. */
   readonly ticket?: string | (() => string | Promise<string>);
   /** How events travel: server-sent events (the default), or the Connect protocol. The events are the same. */
   readonly transport?: "sse" | "connect";

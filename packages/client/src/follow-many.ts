@@ -59,8 +59,8 @@ export async function* followMany(
           break;
         case "position":
           reconnects.answered();
-          // Only behind a filter does the service know better than the events where the reader stands.
-          if (filtered) moveTo(frame.id);
+          // Only behind a filter, and before the first event after `now`, does the service know better than the events where the reader stands.
+          if (filtered || after === "now") moveTo(frame.id);
           break;
         case "event": {
           reconnects.answered();

@@ -1,6 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { Frame } from "./event-transport.ts";
-import { fieldOf, numberOf, textOf } from "./field-of.ts";
+import { numberOf, textOf } from "./field-of.ts";
 import { frameFromSse } from "./frame-from-sse.ts";
 import type { Gateway } from "./gateway.ts";
 import { readSse } from "./read-sse.ts";
@@ -57,7 +57,7 @@ function* toMany(frame: Frame, id: string, data: string): Generator<ManyFrame> {
     }
     case "end": {
       const value: unknown = JSON.parse(data === "" ? "{}" : data);
-      const runId = textOf(fieldOf(value, "run"), "id");
+      const runId = textOf(value, "runId");
       return yield runId === undefined
         ? { kind: "end" }
         : { kind: "runEnd", id, runId, lastSequence: numberOf(value, "lastSequence") ?? 0 };

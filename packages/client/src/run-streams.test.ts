@@ -15,7 +15,7 @@ const name = ({ runId, sequence }: RunEvent) => `${runId.at(-1)}${sequence}`;
 /** An event with the position after it. */
 const at = (position: string, event: RunEvent) => `id: ${position}\ndata: ${JSON.stringify(event)}\n\n`;
 const over = (position: string, runId: string, lastSequence = 3) =>
-  sseFrame("end", { run: sampleRun({ id: runId }), lastSequence }, position);
+  sseFrame("end", { runId, run: sampleRun({ id: runId }), lastSequence }, position);
 const rest = at("p5", a3) + over("p6", "run-a") + at("p7", b3) + over("p8", "run-b") + sseFrame("end", {});
 const whole = at("p1", a1) + at("p2", b1) + at("p3", a2) + at("p4", b2) + rest;
 
@@ -73,6 +73,12 @@ describe("many runs over one connection", () => {
     gateway.script(path, stream(lost + rest, "close"), stream(lost + rest, "close"));
     await expect(read(gateway, { after: "old" })).rejects.toMatchObject({ reason: "EPOCH_CHANGED", details: { runId: "run-b" } });
     expect((await read(gateway, { after: "old", onReset: "continue" })).seen).toEqual(["a3", "b3"]);
+  });
+
+  it("holds the place that `now` meant when the first connection breaks", async () => {
+    await using gateway = await startStubGateway();
+    gateway.script(path, stream(sseFrame("hello", { runId: "run-a", tail: 2, heartbeatMs: 1000 }, "p4")), stream(rest, "close"));
+    expect(await read(gateway, { after: "now" })).toMatchObject({ seen: ["a3", "b3"], asked: ["now", "p4"] });
   });
 
   it("moves past what a filter leaves out", async () => {

@@ -8,7 +8,7 @@ import type { EventsOptions } from "./run-handle.ts";
 
 /** How to follow many runs at once. */
 export interface StreamsOptions extends Omit<EventsOptions, "after"> {
-  /** A `position` of an earlier stream of the same runs: only what comes after it. Absent: from each run's first event. */
+  /** A `position` of an earlier stream of the same runs: only what comes after it. `now`: only what is new. Absent: from each run's first event. */
   readonly after?: string | undefined;
 }
 

@@ -34,8 +34,9 @@ export async function checkRun(clew: Clew, runId: string): Promise<Verdict> {
     if (ended.resumeToken !== resumeToken || ended.lastSequence !== events.count)
       return broken(events.count, "The Run says that it ended with another event.");
     // The stream's own end names the last event, and the client takes no other.
-    const rest = await Array.fromAsync(run.events({ after: beforeLast }));
-    if (rest.length !== 1 || rest[0]?.resumeToken !== resumeToken) return broken(events.count, "The stream ends otherwise than the pages.");
+    const rest: string[] = [];
+    for await (const event of run.events({ after: beforeLast })) rest.push(event.resumeToken);
+    if (rest.length !== 1 || rest[0] !== resumeToken) return broken(events.count, "The stream ends otherwise than the pages.");
   }
   return {
     kind: events.state === undefined ? "unfinished" : "sound",

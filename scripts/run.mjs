@@ -25,6 +25,7 @@ const targets = {
   demo: (args) => [[node, "scripts/demo.ts", ...args]],
   start: (args) => [[node, "scripts/start.ts", ...args]],
   "back-office": (args) => [[node, "examples/back-office/src/main.ts", ...args]],
+  torture: (args) => [[node, "test/torture/torture.ts", ...args]],
   pack: (args) => [[node, "scripts/pack.ts", ...args]],
   bench: benches,
   check: (args) => [

@@ -28,7 +28,9 @@ export interface CuttingProxy extends AsyncDisposable {
   readonly url: string;
   /** How many connections there were. */
   readonly connections: number;
-  /** How many were cut or frozen by their fate. */
+  /** How many bytes the server sent. */
+  readonly bytes: number;
+  /** How many connections were cut or frozen by their fate. */
   readonly spoiled: number;
   /** Cuts every connection there is. */
   cutAll(): void;
@@ -38,6 +40,7 @@ export interface CuttingProxy extends AsyncDisposable {
 export async function startCuttingProxy({ target, fate = () => ({}) }: CuttingProxyOptions): Promise<CuttingProxy> {
   const open = new Set<Socket>();
   let connections = 0;
+  let bytes = 0;
   let spoiled = 0;
   const server = createServer((client) => {
     const { host, port } = splitAddress(target());
@@ -46,6 +49,7 @@ export async function startCuttingProxy({ target, fate = () => ({}) }: CuttingPr
       open.add(socket);
       socket.on("error", () => {}).on("close", () => open.delete(socket));
     }
+    upstream.on("data", (part: Buffer) => (bytes += part.byteLength));
     passOn(client, upstream, fate(connections++), () => {
       spoiled += 1;
     });
@@ -64,6 +68,9 @@ export async function startCuttingProxy({ target, fate = () => ({}) }: CuttingPr
     url: `http://${address}`,
     get connections() {
       return connections;
+    },
+    get bytes() {
+      return bytes;
     },
     get spoiled() {
       return spoiled;

@@ -130,6 +130,11 @@ export function volumeFault(error: unknown): Fault {
   return new Fault(hasCode(error, "ENOSPC", "EDQUOT") ? "VOLUME_FULL" : "VOLUME_FAILED", { cause: error });
 }
 
+/** Whether an error is one that a disk has, not one that a program makes. */
+export function isDiskTrouble(error: unknown): boolean {
+  return hasCode(error, "ENOSPC", "EDQUOT", "EIO", "EROFS");
+}
+
 /** Waits for calls of the file system. @throws Fault VOLUME_FULL or VOLUME_FAILED where they fail. */
 export async function onVolume<T>(calls: Promise<T>): Promise<T> {
   try {

@@ -42,6 +42,8 @@ const waitingProvider: SandboxProvider = {
   remove: async () => {},
 };
 
+type TestRunsOptions = { readonly places: number; readonly start?: SandboxProvider["start"] } & Partial<RoomOptions>;
+
 /** Runs on a volume of their own, whose disk can be made to fail. Dispose it: the volume goes. */
 export interface TestRuns extends AsyncDisposable {
   readonly runs: Runs;
@@ -57,8 +59,9 @@ export interface TestRuns extends AsyncDisposable {
   restart(between?: () => Promise<void>): Promise<void>;
 }
 
-/** Starts it with so many places. */
-export async function startRuns({ places, ...room }: { places: number } & Partial<RoomOptions>): Promise<TestRuns> {
+/** Starts it with so many places; `start` is what starting a sandbox comes to, otherwise waiting. */
+export async function startRuns({ places, start, ...room }: TestRunsOptions): Promise<TestRuns> {
+  const provider = start === undefined ? waitingProvider : { ...waitingProvider, start };
   const folder = await mkdtemp(join(tmpdir(), "clew-runs-"));
   const volume = await openVolume(folder);
   const disk = new FailingDisk(nodeDisk);
@@ -72,7 +75,7 @@ export async function startRuns({ places, ...room }: { places: number } & Partia
     const { registry } = opened;
     const logger = createLogger({ name: "test", level: "silent" });
     const tombstones = await Tombstones.open(folder);
-    const options = { volume, registry, tombstones, provider: waitingProvider, maxConcurrentRuns: places, maxQueuedRuns: 100, logger };
+    const options = { volume, registry, tombstones, provider, maxConcurrentRuns: places, maxQueuedRuns: 100, logger };
     const runs = parts.use(new Runs({ ...options, room: opened.room, disk }));
     await runs.recover();
     return { ...opened, runs };

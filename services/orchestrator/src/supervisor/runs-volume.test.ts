@@ -90,6 +90,19 @@ describe("a disk that fails under a live run", () => {
   });
 });
 
+describe("a sandbox that cannot be started", () => {
+  it.each([
+    ["ENOSPC", "VOLUME_FULL"],
+    ["EIO", "VOLUME_FAILED"],
+  ])("because the volume fails with %s ends its run %s at once", async (code, reason) => {
+    await using system = await startRuns({
+      places: 1,
+      start: async () => Promise.reject(Object.assign(new Error(code), { code, syscall: "mkdir" })),
+    });
+    expect(await endOf(system, await system.create())).toEqual({ state: Run_State.FAILED, reason });
+  });
+});
+
 describe("a full volume", () => {
   it("ends every live run, keeps queued ones, begins none, and goes on by itself when there is room", async () => {
     let free = 1e9;

@@ -6,6 +6,7 @@ import { type Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { isDiskTrouble, volumeFault } from "../journal/disk.ts";
 import { limits } from "../runs/limits.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided } from "../runs/run.ts";
@@ -204,6 +205,7 @@ async function startSandbox(
   } catch (error) {
     signal.throwIfAborted();
     logger.error({ attempt, error }, "sandbox did not start");
+    if (isDiskTrouble(error)) throw volumeFault(error);
     return void (await endAttempt(log, attempt, new Fault("SANDBOX_START_FAILED")));
   }
 }

@@ -1,3 +1,4 @@
+import { Fault } from "@clew/fault/fault";
 import { SettingsError } from "@clew/process/settings";
 import { hasCode } from "../journal/disk.ts";
 
@@ -7,6 +8,7 @@ const sqlite = { ioError: 10, readOnly: 8, full: 13, cannotOpen: 14, protocol: 1
 /** Says in words for operators why a volume cannot be used; any other error stays what it is. */
 export function unusableVolume(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof SettingsError) return error;
+  if (error instanceof Fault) return unusableVolume(error.cause ?? new Error(error.message));
   // The low byte is the primary code.
   const code = "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined;
   const say = (what: string) => new SettingsError(`CLEW_VOLUME: ${what}`, { cause: error });

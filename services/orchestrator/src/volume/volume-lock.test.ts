@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
 import { lockVolume } from "./volume-lock.ts";
 
@@ -27,6 +27,28 @@ it("refuses a volume that another process holds, naming that process", async () 
   try {
     await expect(lockVolume(volume, { waitMs: 300, onLost: never })).rejects.toThrow(`process ${holder.pid}`);
   } finally {
+    holder.kill("SIGKILL");
+  }
+});
+
+it("waits 30 seconds for a holder that may be handing over, and not longer", async () => {
+  await using folder = await tempFolder();
+  const holder = await holdElsewhere(folder.path);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  try {
+    let refused = false;
+    const taking = lockVolume(folder.path, { onLost: never }).catch((error: unknown) => {
+      refused = true;
+      throw error;
+    });
+    taking.catch(() => {});
+    await vi.advanceTimersByTimeAsync(29_900);
+    expect(refused).toBe(false);
+    await vi.advanceTimersByTimeAsync(500);
+    vi.useRealTimers();
+    await expect(taking).rejects.toThrow(`process ${holder.pid}`);
+  } finally {
+    vi.useRealTimers();
     holder.kill("SIGKILL");
   }
 });

@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { SettingsError } from "@clew/process/settings";
 import { z } from "zod";
-import { hasCode } from "../journal/disk.ts";
+import { hasCode, nodeDisk, onVolume } from "../journal/disk.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
 
 const format = 1;
@@ -77,8 +77,12 @@ async function readOrMakeKey(folder: string): Promise<Buffer> {
   return key;
 }
 
-/** Writes a whole file so that after a crash either all of it is there or none. */
-export async function writeDurably(file: string, content: string | Uint8Array): Promise<void> {
+/** Writes a whole file so that after a crash either all of it is there or none. @throws Fault VOLUME_FULL or VOLUME_FAILED. */
+export function writeDurably(file: string, content: string | Uint8Array): Promise<void> {
+  return onVolume(replaceDurably(file, content));
+}
+
+async function replaceDurably(file: string, content: string | Uint8Array): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString("hex")}.tmp`;
   try {
     await writeFile(temporary, content, { mode: 0o600, flush: true });
@@ -87,12 +91,7 @@ export async function writeDurably(file: string, content: string | Uint8Array): 
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
-  const folder = await open(join(file, ".."), "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await nodeDisk.syncFolder(dirname(file));
 }
 
 function parseJson(text: string): unknown {

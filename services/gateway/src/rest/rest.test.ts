@@ -130,6 +130,16 @@ describe("errors", () => {
       { status: 400, details: { violations: [{ field: "playbok", rule: "unknown", message: "is not known; did you mean playbook?" }] } },
     ],
     [
+      "an unknown field that is named as the body is in the RPC",
+      () => post("/v1/runs", '{"spec":{"playbook":"x"}}'),
+      {
+        status: 400,
+        details: {
+          violations: [{ field: "spec", rule: "unknown", message: expect.stringMatching(/^is not known; the nearest is \w+, of /) }],
+        },
+      },
+    ],
+    [
       "an unknown parameter",
       () => get("/v1/runs?pagesize=2"),
       { status: 400, details: { violations: [{ field: "pagesize", rule: "unknown", message: "is not known; did you mean pageSize?" }] } },

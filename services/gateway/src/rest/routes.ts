@@ -91,7 +91,7 @@ async function answer(binding: Binding, request: RestCall, reply: FastifyReply, 
         return await answerJson(binding, request, reply, said, options);
     }
   } catch (error) {
-    throw renameViolations(faultFromConnect(error), (field) => toCallersName(binding, field, said));
+    throw faultFromConnect(error);
   }
 }
 
@@ -109,7 +109,9 @@ async function answerJson(
   const { signal } = link;
   const response = await upstream
     .unary(method, message, { headers: toCallHeaders(request), signal, timeoutMs: callTimeoutMs })
-    .catch((error: unknown) => Promise.reject(faultFromConnect(error, signal)));
+    .catch((error: unknown) => {
+      throw renameViolations(faultFromConnect(error, signal), (field) => toCallersName(binding, field, said));
+    });
   const json = toAnswer(binding, toJson(method.output, response, jsonOptions));
   reply.code(binding.status).header("cache-control", "no-store");
   if (binding.location !== "") reply.header("location", binding.location.replace("{id}", encodeURIComponent(String(json["id"]))));

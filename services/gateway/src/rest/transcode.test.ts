@@ -121,7 +121,7 @@ describe("what is wrong is named as the caller wrote it", () => {
       "a nested unknown field",
       "createRun",
       { body: { retry: { attempts: 2 } } },
-      ["retry.attempts [unknown] is not known; did you mean maxAttempts?"],
+      ["retry.attempts [unknown] is not known; the nearest is maxAttempts, of maxAttempts, backoffSeconds"],
     ],
     ["an unknown parameter", "listRuns", { query: "pagesize=3" }, ["pagesize [unknown] is not known; did you mean pageSize?"]],
     [

@@ -23,6 +23,7 @@ export const settingNames = [
   "CLEW_PLAYBOOKS",
   "CLEW_RETENTION",
   "CLEW_SANDBOX",
+  "CLEW_SANDBOX_SILENCE",
   "CLEW_SECRETS",
   "CLEW_SERVICE_KEY",
   "CLEW_TLS_CERT",

@@ -68,6 +68,8 @@ export const orchestratorSettings = z.object({
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
   CLEW_RETENTION: retention.prefault({}),
   CLEW_ADOPTION_GRACE: durationMs.prefault("120s"),
+  // A sandbox says something every 5 s.
+  CLEW_SANDBOX_SILENCE: durationMs.refine((ms) => ms >= 6_000, "must be at least 6s").prefault("30s"),
   CLEW_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -84,6 +86,8 @@ export interface Config {
   readonly playbooks: string | undefined;
   readonly retention: Retention;
   readonly adoptionGraceMs: number;
+  /** How long a sandbox may give no sign of life before it is ended. */
+  readonly sandboxSilenceMs: number;
   /** Where sandboxes' sockets lie: a folder with a short path. */
   readonly socketFolder: string;
   readonly logLevel: string;
@@ -110,6 +114,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     playbooks: settings.CLEW_PLAYBOOKS === undefined ? undefined : resolve(settings.CLEW_PLAYBOOKS),
     retention: toRetention(settings.CLEW_RETENTION),
     adoptionGraceMs: settings.CLEW_ADOPTION_GRACE,
+    sandboxSilenceMs: settings.CLEW_SANDBOX_SILENCE,
     socketFolder: env["XDG_RUNTIME_DIR"] || tmpdir(),
     logLevel: settings.CLEW_LOG_LEVEL,
   };

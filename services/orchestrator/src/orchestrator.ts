@@ -52,6 +52,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     chromium: config.chromium,
     headless: config.headless,
     adoptionGraceMs: config.adoptionGraceMs,
+    silenceMs: config.sandboxSilenceMs,
     socketFolder: config.socketFolder,
     log: logger,
   });

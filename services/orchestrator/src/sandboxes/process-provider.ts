@@ -28,6 +28,8 @@ export interface ProcessProviderOptions {
   readonly headless: boolean;
   /** Milliseconds without an orchestrator after which a sandbox ends itself. */
   readonly adoptionGraceMs: number;
+  /** Milliseconds a sandbox may give no sign of life; 30,000 unless given. */
+  readonly silenceMs?: number;
   /** Milliseconds the agent has to be ready; 60,000 unless given. */
   readonly startTimeoutMs?: number;
   /** The folder for the sockets' folders: one with a short path. The temp folder unless given. */
@@ -149,7 +151,16 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
   }
 
   const find = readSandboxFile;
-  return { isolation: "process", start, find, connect: connectSandbox, isAlive: async (handle) => isAlive(handle), kill, remove };
+  return {
+    isolation: "process",
+    silenceMs: options.silenceMs,
+    start,
+    find,
+    connect: connectSandbox,
+    isAlive: async (handle) => isAlive(handle),
+    kill,
+    remove,
+  };
 }
 
 function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {

@@ -37,6 +37,8 @@ export interface SandboxHandle {
 /** Starts sandboxes, finds them again, and sees to it that nothing of them is left. */
 export interface SandboxProvider {
   readonly isolation: Isolation;
+  /** Milliseconds a sandbox may give no sign of life; 30,000 unless given. */
+  readonly silenceMs?: number | undefined;
   /**
    * Starts a sandbox that outlives this process, and answers once its warden listens.
    *

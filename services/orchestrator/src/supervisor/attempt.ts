@@ -66,7 +66,10 @@ async function holdSandbox(plan: AttemptPlan, connection: SandboxConnection, sig
   await using watches = new AsyncDisposableStack();
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {});
-  const watch = () => watches.use(startLease({ ttlMs: limits.sandboxSilenceMs, onExpire: () => broken.reject(new Fault("SANDBOX_HUNG")) }));
+  const watch = () =>
+    watches.use(
+      startLease({ ttlMs: provider.silenceMs ?? limits.sandboxSilenceMs, onExpire: () => broken.reject(new Fault("SANDBOX_HUNG")) }),
+    );
   const take = (producer: SandboxProducer, client: EventClient) => {
     const lease = watch();
     const taken = ingestLive(source(plan, producer, connection), client, { signal: scope.signal, onSign: () => lease.renew() });

@@ -7,7 +7,7 @@ export type Frame =
       readonly kind: "hello";
       readonly token: string;
       /** The sequence the reader's position has, where the service says it. */
-      readonly sequence: number | undefined;
+      readonly sequence?: number | undefined;
       readonly heartbeatMs: number;
     }
   | { readonly kind: "events"; readonly events: readonly RunEvent[] }

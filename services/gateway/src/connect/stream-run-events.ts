@@ -106,7 +106,10 @@ function toMessage(runId: string, frame: Exclude<Frame, { kind: "reset" }>): Mes
         frame: { case: "events", value: { events: frame.block.messages(frame.from, frame.to) } },
       };
     case "hello":
-      return { resumeToken: frame.place.token, frame: { case: "hello", value: { runId, tail: frame.tail, heartbeatMs } } };
+      return {
+        resumeToken: frame.place.token,
+        frame: { case: "hello", value: { runId, sequence: frame.place.sequence, tail: frame.tail, heartbeatMs } },
+      };
     case "checkpoint":
       return { resumeToken: frame.place.token, frame: { case: "checkpoint", value: {} } };
     case "end":

@@ -1,10 +1,10 @@
 import type { Fault } from "@clew/fault/fault";
 import type { Clock } from "../hub/clock.ts";
 import type { Frame, Sink } from "../hub/frame.ts";
-import { type HubLimits, heartbeatMs } from "../hub/limits.ts";
+import type { HubLimits } from "../hub/limits.ts";
 import { encodeSse } from "./encode.ts";
 import type { PositionList } from "./position-list.ts";
-import { endJson } from "./render.ts";
+import { endJson, helloJson } from "./render.ts";
 import type { SseResponse } from "./sse-response.ts";
 
 /** What writing many runs needs. */
@@ -70,7 +70,7 @@ export class ManyRuns {
     const say = (event: string, data: string) => encodeSse({ id: this.#position, event, data });
     switch (frame.kind) {
       case "hello":
-        return say("hello", JSON.stringify({ runId, tail: frame.tail, heartbeatMs }));
+        return say("hello", helloJson(runId, frame));
       case "checkpoint":
         // What any of the others said shows as well that the connection lives.
         return this.#options.clock.now() - this.#writtenAt < this.#options.limits.beatMs / 2 ? "" : say("checkpoint", "{}");

@@ -12,7 +12,7 @@ export function renderFrame(runId: string, frame: Frame): string | Uint8Array {
     case "events":
       return frame.block.sse(frame.from, frame.to);
     case "hello":
-      return encodeSse({ id: frame.place.token, event: "hello", data: JSON.stringify({ runId, tail: frame.tail, heartbeatMs }) });
+      return encodeSse({ id: frame.place.token, event: "hello", data: helloJson(runId, frame) });
     case "checkpoint":
       return encodeSse({ id: frame.place.token, event: "checkpoint", data: "{}" });
     case "reset": {
@@ -22,6 +22,11 @@ export function renderFrame(runId: string, frame: Frame): string | Uint8Array {
     case "end":
       return encodeSse({ id: frame.end.place.token, event: "end", data: endJson(frame.end) });
   }
+}
+
+/** Writes a greeting as JSON. */
+export function helloJson(runId: string, { place, tail }: Extract<Frame, { kind: "hello" }>): string {
+  return JSON.stringify({ runId, tail, heartbeatMs, sequence: place.sequence });
 }
 
 const written = new WeakMap<RunEnd, string>();

@@ -47,7 +47,9 @@ describe("a stream", () => {
       .split("\n\n")
       .slice(1, -1)
       .filter((block) => !block.includes("event: checkpoint"));
-    expect(blocks[0]).toBe(`id: ${run.token(0)}\nevent: hello\ndata: ${JSON.stringify({ runId: run.id, tail: 3, heartbeatMs: 15_000 })}`);
+    expect(blocks[0]).toBe(
+      `id: ${run.token(0)}\nevent: hello\ndata: ${JSON.stringify({ runId: run.id, tail: 3, heartbeatMs: 15_000, sequence: 0 })}`,
+    );
     expect(blocks.slice(1, 4)).toEqual(
       run.events.map((event) => `id: ${event.resumeToken}\ndata: ${toJsonString(RunEventSchema, event, jsonOptions)}`),
     );

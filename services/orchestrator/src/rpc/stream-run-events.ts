@@ -36,7 +36,8 @@ export async function* streamRunEvents(
     resumeToken: journal.tokenOf(reader.position),
     frame: value,
   });
-  yield frame({ $case: "hello", value: { runId: request.runId, tail: journal.tail.value, heartbeatMs: limits.heartbeatMs } });
+  const { sequence } = position;
+  yield frame({ $case: "hello", value: { runId: request.runId, sequence, tail: journal.tail.value, heartbeatMs: limits.heartbeatMs } });
   using wait = linkSignals(signal);
   const wanted = passing(new Set(request.types), caller.types);
   try {

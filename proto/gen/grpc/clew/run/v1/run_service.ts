@@ -226,6 +226,8 @@ export interface StreamRunEventsResponse_Hello {
   readonly tail: number;
   /** Milliseconds within which a frame always comes. */
   readonly heartbeatMs: number;
+  /** The sequence of the reader's own position: the next event is the one after it. */
+  readonly sequence: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2061,7 +2063,7 @@ export const StreamRunEventsResponse_Events: MessageFns<StreamRunEventsResponse_
 };
 
 function createBaseStreamRunEventsResponse_Hello(): StreamRunEventsResponse_Hello {
-  return { runId: "", tail: 0, heartbeatMs: 0, _unknownFields: {} };
+  return { runId: "", tail: 0, heartbeatMs: 0, sequence: 0, _unknownFields: {} };
 }
 
 export const StreamRunEventsResponse_Hello: MessageFns<StreamRunEventsResponse_Hello> = {
@@ -2074,6 +2076,9 @@ export const StreamRunEventsResponse_Hello: MessageFns<StreamRunEventsResponse_H
     }
     if (message.heartbeatMs !== 0) {
       writer.uint32(24).uint32(message.heartbeatMs);
+    }
+    if (message.sequence !== 0) {
+      writer.uint32(32).uint32(message.sequence);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2123,6 +2128,14 @@ export const StreamRunEventsResponse_Hello: MessageFns<StreamRunEventsResponse_H
             message.heartbeatMs = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sequence = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2151,6 +2164,7 @@ export const StreamRunEventsResponse_Hello: MessageFns<StreamRunEventsResponse_H
     message.runId = object.runId ?? "";
     message.tail = object.tail ?? 0;
     message.heartbeatMs = object.heartbeatMs ?? 0;
+    message.sequence = object.sequence ?? 0;
     return message;
   },
 };

@@ -9,6 +9,7 @@ import manifest from "../package.json" with { type: "json" };
 import type { GatewayConfig } from "./config.ts";
 import { serveConnect } from "./connect/routes.ts";
 import { createApp } from "./http/app.ts";
+import { trackConnections } from "./http/connections.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { defaultStreamLimits, OpenStreams } from "./http/open-streams.ts";
 import { defaultPaceLimits, type PaceLimits } from "./http/paced-response.ts";
@@ -85,6 +86,7 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
     onReset: () => metrics.resets.inc(),
   };
   const app = createApp({ config, log, metrics, newId: randomUUID });
+  const connections = trackConnections(app.server);
   const bindings = readBindings(RunService);
   servePlain(app, { upstream, metrics, version: manifest.version, openApi: toOpenApi(bindings, manifest.version) });
   serveRest(app, bindings, options);
@@ -102,7 +104,7 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
     async [Symbol.asyncDispose]() {
       closing.abort(new Fault("SHUTTING_DOWN"));
       streams.drain();
-      const timer = setTimeout(() => app.server.closeAllConnections(), closeMs);
+      const timer = setTimeout(() => connections.destroyAll(), closeMs);
       await app.close();
       clearTimeout(timer);
       hub[Symbol.dispose]();

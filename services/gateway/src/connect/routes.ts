@@ -85,7 +85,7 @@ async function answer(
   // Connect completes its headers with the first piece of the body, not before.
   let piece = await pieces?.next();
   // As at the SSE door: a connection that carried a stream carries nothing else.
-  if (!isUnary(handler.method)) reply.header("connection", "close");
+  if (!isUnary(handler.method)) header?.set("connection", "close");
   const response = takeOver(reply, status, Object.fromEntries(header ?? []));
   try {
     // Not paced by the link's signal: what a stream ends with, an error included, is still to be written after it aborted.
@@ -104,6 +104,9 @@ async function answer(
 
 function toHeaders(given: FastifyRequest["headers"]): Headers {
   const headers = new Headers();
-  for (const [name, value] of Object.entries(given)) if (value !== undefined) for (const item of [value].flat()) headers.append(name, item);
+  for (const [name, value] of Object.entries(given)) {
+    // HTTP/2 has its request line among the headers.
+    if (value !== undefined && !name.startsWith(":")) for (const item of [value].flat()) headers.append(name, item);
+  }
   return headers;
 }

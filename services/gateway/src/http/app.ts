@@ -1,12 +1,13 @@
 import type { Socket } from "node:net";
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
-import { type FastifyInstance, fastify } from "fastify";
+import { type FastifyInstance, type FastifyServerFactory, fastify } from "fastify";
 import type { GatewayConfig } from "../config.ts";
 import { guardDoor, sendFault, toFault } from "./door.ts";
 import { toErrorBody } from "./error-body.ts";
 import type { Metrics } from "./metrics.ts";
 import { toRequestId } from "./request-id.ts";
+import { createSecureServer } from "./secure-server.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -26,16 +27,9 @@ export interface AppOptions {
 /** Makes the HTTP server: who is let in, what errors look like, what is logged and counted. It has no routes yet and does not listen. */
 export function createApp({ config, log, metrics, newId }: AppOptions): FastifyInstance {
   const { tls } = config;
+  const serverFactory: FastifyServerFactory | undefined = tls && ((handler) => createSecureServer(tls, handler));
   const app: FastifyInstance = fastify({
-    ...(tls === undefined
-      ? {}
-      : {
-          https: {
-            cert: tls.cert,
-            key: tls.key,
-            ...(tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true }),
-          },
-        }),
+    ...(serverFactory && { serverFactory }),
     // fastify's own log holds query strings.
     logger: false,
     genReqId: ({ headers }) => toRequestId(headers["x-request-id"], newId),

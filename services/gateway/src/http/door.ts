@@ -19,7 +19,9 @@ export interface DoorRules {
 export function guardDoor(app: FastifyInstance, { allowedHosts, corsOrigins, isUnixSocket }: DoorRules): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id).header("x-content-type-options", "nosniff");
-    const { host, origin } = request.headers;
+    const { origin } = request.headers;
+    // HTTP/2 sends it by another name.
+    const host = request.headers.host ?? authorityOf(request.headers);
     const { localAddress, localPort } = request.raw.socket;
     if (!isHostAllowed(host, { port: isUnixSocket ? undefined : localPort, localAddress, allowedHosts }))
       throw new Fault("HOST_NOT_ALLOWED");
@@ -30,6 +32,11 @@ export function guardDoor(app: FastifyInstance, { allowedHosts, corsOrigins, isU
     }
     reply.headers(corsHeaders(origin));
   });
+}
+
+function authorityOf(headers: FastifyRequest["headers"]): string | undefined {
+  const authority = headers[":authority"];
+  return typeof authority === "string" ? authority : undefined;
 }
 
 /** Sends a Fault in the common shape. */

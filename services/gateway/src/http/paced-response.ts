@@ -42,10 +42,14 @@ export function paceResponse(
   options: { readonly signal: AbortSignal; readonly onStall: () => void },
 ): PacedResponse {
   disconnectStalled(response, { stallMs: limits.stallMs, onStall: options.onStall });
+  let isClosed = response.destroyed;
+  response.on("close", () => {
+    isClosed = true;
+  });
   return {
     async write(chunk) {
       options.signal.throwIfAborted();
-      if (response.destroyed) throw new Fault("CANCELLED");
+      if (isClosed) throw new Fault("CANCELLED");
       if (!response.write(chunk) && response.writableLength >= limits.maxBufferedBytes) await drained(response, options.signal);
     },
   };

@@ -5,6 +5,9 @@ import type { FastifyReply } from "fastify";
 export function takeOver(reply: FastifyReply, status: number, headers: Readonly<Record<string, string>>): ServerResponse {
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value);
-  reply.raw.writeHead(status, headers);
+  const { connection, ...others } = headers;
+  // HTTP/2 has no word for one stream's connection.
+  const isOnlyStream = reply.raw.req.httpVersionMajor >= 2;
+  reply.raw.writeHead(status, isOnlyStream || connection === undefined ? others : { ...others, connection });
   return reply.raw;
 }

@@ -60,30 +60,31 @@ export async function serveSse(
     onFarewell(kind);
     return renderFarewell(kind, kind === "ticketExpired" ? expiredRetryMs : (fault.retryAfterMs ?? comeBackMs(clock)));
   };
+  const respond = (onRoom: () => void) => {
+    const response = new SseResponse(takeOver(reply, 200, sseHeaders), { onRoom, stallMs, onStall });
+    response.write(encodeSse({ retryMs: 1_500 + 3_000 * clock.random() }));
+    return response;
+  };
   using link = requestSignal(reply.raw);
   try {
     using _open = streams.enter(link, "sse");
     const stream = await open(link.signal);
     // Only this tells an EventSource to stay away.
     if (stream === undefined) return void reply.code(204).header("cache-control", "no-store").send();
-    const response = takeOver(reply, 200, sseHeaders);
+    const response = respond(stream.onRoom);
     try {
-      const events = new SseResponse(response, { onRoom: stream.onRoom, stallMs, onStall });
-      events.write(encodeSse({ retryMs: 1_500 + 3_000 * clock.random() }));
-      await stream.write(events);
+      await stream.write(response);
       response.end();
     } catch (error) {
       const fault = Fault.from(error);
-      if (response.destroyed) return;
-      response.end(sayFarewell(fault.code === "RESOURCE_EXHAUSTED" ? "busy" : "reconnect", fault));
+      if (fault.reason === "CANCELLED") response.end();
+      else response.end(sayFarewell(fault.code === "RESOURCE_EXHAUSTED" ? "busy" : "reconnect", fault));
     }
   } catch (error) {
     const fault = Fault.from(error);
     const kind = farewellOf(fault);
     if (kind === undefined && fault.reason !== "EXPIRED") throw fault;
-    const greeting = encodeSse({ retryMs: 1_500 + 3_000 * clock.random() });
-    const lastWord = kind === undefined ? renderGone(fault.reason, expiredRetryMs) : sayFarewell(kind, fault);
-    takeOver(reply, 200, sseHeaders).end(greeting + lastWord);
+    respond(() => {}).end(kind === undefined ? renderGone(fault.reason, expiredRetryMs) : sayFarewell(kind, fault));
   }
 }
 

@@ -31,8 +31,7 @@ export function renderExplanation(explanation: Explanation, width: number): read
     section(
       "Attempts",
       attempts.map(
-        ({ number, beganAt, cause }) =>
-          `${at(beganAt)}  ${number}${cause === "" ? "" : `, because the one before ended: ${printable(cause)}`}`,
+        ({ number, beganAt, failure }) => `${at(beganAt)}  ${number}${failure === undefined ? "" : `  FAILED  ${printable(failure)}`}`,
       ),
     );
   section(

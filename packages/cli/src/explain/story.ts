@@ -23,8 +23,8 @@ export interface Deed {
 export interface Attempt {
   readonly number: number;
   readonly beganAt: string;
-  /** The reason the one before ended for; empty for the first. */
-  readonly cause: string;
+  /** Why it ended and another followed, as a sentence; undefined for the last. */
+  readonly failure: string | undefined;
 }
 
 /** What a run's events tell, folded one by one. */
@@ -86,7 +86,11 @@ export class Story {
         this.#queuePosition = event.runQueued.position;
         break;
       case "attemptStarted":
-        this.#attempts.push({ number: event.attempt, beganAt: event.time, cause: event.attemptStarted.cause });
+        this.#failLast(event.attemptStarted.cause);
+        this.#attempts.push({ number: event.attempt, beganAt: event.time, failure: undefined });
+        break;
+      case "attemptFailed":
+        this.#failLast(event.attemptFailed.error?.message ?? event.summary);
         break;
       case "runStarted":
         this.#stepCount = event.runStarted.stepCount;
@@ -131,6 +135,12 @@ export class Story {
         break;
       default:
     }
+  }
+
+  /** What is said first of an attempt's end is the most that is known. */
+  #failLast(failure: string): void {
+    const last = this.#attempts.at(-1);
+    if (last !== undefined && last.failure === undefined) this.#attempts[this.#attempts.length - 1] = { ...last, failure };
   }
 
   #begin({ attempt, time, sequence }: RunEvent, step: number | undefined, what: string): void {

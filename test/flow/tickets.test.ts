@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connectGrpc } from "@clew/grpc/client";
 import { RunServiceService, type StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
-import { Metadata } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type System, startSystem } from "../support/system.ts";
 
@@ -78,6 +78,27 @@ describe("a ticket", () => {
     await expect(runs.listArtifacts({ runId: mine }, bearer(await make()))).rejects.toMatchObject({ reason: "NOT_PERMITTED" });
     const { artifacts } = await runs.listArtifacts({ runId: mine }, bearer(await make({ artifacts: true })));
     expect(artifacts.map(({ name }) => name)).toContain("playbook.yaml");
+  });
+
+  it("is told by the answer's headers which types it shows, beside the request's id", async () => {
+    const { metadata } = bearer(await make({ types: ["stepStarted", "stepCompleted"] }));
+    metadata.set("x-request-id", "asked-by-me");
+    const client = new Client(system.orchestratorAddress, credentials.createInsecure());
+    const { path, requestSerialize, responseDeserialize } = RunServiceService.getRun;
+    const headers = await new Promise<Metadata>((resolve, reject) => {
+      const request = { runId: mine, wait: undefined };
+      const call = client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        metadata,
+        (error) => error && reject(error),
+      );
+      call.on("metadata", resolve);
+    });
+    client.close();
+    expect(headers.getMap()).toMatchObject({ "clew-ticket-types": "stepStarted,stepCompleted", "x-request-id": "asked-by-me" });
   });
 
   it("of some types shows those events and what they tell of the Run, and its positions still advance", async () => {

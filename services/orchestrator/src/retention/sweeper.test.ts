@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
@@ -75,7 +75,9 @@ describe("what has been kept long enough", () => {
       await using _ = sweep({ eventsMs: dayMs, artifactsMs: dayMs }, 2);
       await vi.waitFor(() => isGone(ended));
     }
-    await on.restart();
+    await on.restart(async () => {
+      for (const suffix of ["", "-wal", "-shm"]) await rm(join(on.volume.folder, `registry.sqlite${suffix}`), { force: true });
+    });
     isGone(ended);
   });
 

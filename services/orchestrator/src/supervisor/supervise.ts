@@ -7,6 +7,7 @@ import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { isDiskTrouble, volumeFault } from "../journal/disk.ts";
+import { isLate } from "../runs/deadline.ts";
 import { limits } from "../runs/limits.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided } from "../runs/run.ts";
@@ -56,6 +57,9 @@ async function nextSandbox(supervised: SupervisedRun, signal: AbortSignal): Prom
   await untilRetry(log, signal);
   const { attempt } = log.run;
   if (log.fold.stop !== undefined) return void (await publishStopped(log, attempt, undefined));
+  // Nobody may have been here when the run's time was over.
+  if (isLate(log.fold, Date.now()))
+    return void (await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined)));
   if (playbookSource !== "") return await startSandbox(supervised, signal);
   const fault = new Fault("JOURNAL_DAMAGED", { message: "The playbook's text is damaged on the volume." });
   return void (await publish(log, attempt, Run_State.FAILED, failedOutcome(fault, undefined)));

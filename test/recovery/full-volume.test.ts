@@ -9,10 +9,9 @@ import { startSystem, waitingPlaybook } from "../support/system.ts";
 it("ends live runs FAILED VOLUME_FULL when the volume is full, loses nothing that was seen, refuses new ones, and takes them again when there is room", async (context) => {
   await using small = await mountSmallVolume(context, 64);
   await using system = await startSystem({ CLEW_VOLUME: small.folder });
-  const finished = await system.clew.createRun({
-    playbookSource: "id: short\nsteps:\n  - { action: goto, params: { url: 'about:blank' } }\n",
-  });
-  await finished.result();
+  const source = `id: short\nsteps:\n  - { action: goto, params: { url: "${system.backOffice.url}/login" } }\n`;
+  const finished = await system.clew.createRun(system.spec(source));
+  expect((await finished.result()).state).toBe("COMPLETED");
   const history = await readSse(system, finished.id);
 
   const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));

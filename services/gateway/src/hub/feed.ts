@@ -94,8 +94,12 @@ export class Feed {
 
   /** Lets go of all that is kept of the run. */
   forget(): void {
-    this.#options.blocks.forget();
+    const { blocks } = this.#options;
+    const wasOver = blocks.end !== undefined;
+    blocks.forget();
     this.#tail = 0;
+    // Its stream has ended with an end that holds no more, as where a damaged journal was mended.
+    if (wasOver) void this.#follow();
     this.#ring();
   }
 

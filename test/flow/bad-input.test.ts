@@ -93,7 +93,7 @@ describe("bad input", () => {
     ["an artifact that is not there", () => ask(`/v1/runs/${runId}/artifacts/nothing.txt`), 404, "ARTIFACT_NOT_FOUND", /artifact/i],
     ["an address that is not there", () => ask("/v2/nothing"), 404, "ROUTE_NOT_FOUND", /address/],
     ["a method that is not there", () => ask("/v1/runs", { method: "PATCH" }), 405, "METHOD_NOT_ALLOWED", /method/],
-  ])("of %s is answered in the common shape", async (_, call, status, reason, says) => {
+  ])("[weakness 19] of %s is answered in the common shape", async (_, call, status, reason, says) => {
     const response = await call();
     const text = await response.text();
     expect({ status: response.status, reason: JSON.parse(text).error?.reason }).toEqual({ status, reason });
@@ -127,7 +127,7 @@ describe("bad input", () => {
     expect(JSON.stringify(error)).not.toContain("hunter 2");
   });
 
-  it("answers the same request id with the same run, and refuses it for another request", async () => {
+  it("[weakness 20] answers the same request id with the same run, and refuses it for another request", async () => {
     const spec = await system.cancelOrder("12347");
     const first = await post("/v1/runs", spec, { "idempotency-key": "once" });
     const again = await post("/v1/runs", spec, { "idempotency-key": "once" });

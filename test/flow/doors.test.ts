@@ -13,7 +13,7 @@ describe("one run, seen through every door", () => {
     await system[Symbol.asyncDispose]();
   });
 
-  it("is the same sequence of the same JSON, live and afterwards (PROTOCOL 3.1, 5.1)", async () => {
+  it("[weakness 8, 11] is the same sequence of the same JSON, live and afterwards (PROTOCOL 3.1, 5.1)", async () => {
     const run = await system.clew.createRun(await system.cancelOrder());
     const live = await Promise.all(doors.map(readerAt).map((read) => read(system, run.id)));
     const [first = []] = live;

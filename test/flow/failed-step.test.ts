@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { startSystem } from "../support/system.ts";
 
-it("fails the run with the playbook's own message, and keeps the failed step with a picture of the page", async () => {
+it("[weakness 22] fails the run with the playbook's own message, and keeps the failed step with a picture of the page", async () => {
   await using system = await startSystem();
   const run = await system.clew.createRun(await system.cancelOrder("99999"));
   const { state, outcome } = await run.result();

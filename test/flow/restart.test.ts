@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import { readSse } from "../support/doors.ts";
 import { startSystem } from "../support/system.ts";
 
-it("answers for a finished run from the volume alone, when the services were restarted and the registry is gone", async () => {
+it("[weakness 17, 21] answers for a finished run from the volume alone, when the services were restarted and the registry is gone", async () => {
   await using system = await startSystem();
   const created = await system.clew.createRun({ ...(await system.cancelOrder()), labels: { team: "billing" } });
   const { run: before } = await created.result();

@@ -17,7 +17,7 @@ describe("a run that does not end by itself", () => {
     return run;
   };
 
-  it("is TERMINATED with the caller's reason, keeps its trace, and leaves no process", async () => {
+  it("[weakness 16] is TERMINATED with the caller's reason, keeps its trace, and leaves no process", async () => {
     const run = await startWaiting();
     await run.stop({ reason: "no longer needed", graceSeconds: 1 });
     const { state, outcome } = await run.result();
@@ -36,7 +36,7 @@ describe("a run that does not end by itself", () => {
     expect((await run.result()).state).toBe("TERMINATED");
   });
 
-  it("is TIMED_OUT at its deadline", async () => {
+  it("[weakness 15] is TIMED_OUT at its deadline", async () => {
     const run = await startWaiting({ timeoutSeconds: 5 });
     const { state, outcome } = await run.result();
     expect([state, outcome.error?.reason]).toEqual(["TIMED_OUT", "TIMED_OUT"]);
@@ -54,7 +54,7 @@ describe("a run that does not end by itself", () => {
     await first.result();
   });
 
-  it("stays as it is when it is stopped after its end", async () => {
+  it("[weakness 13] stays as it is when it is stopped after its end", async () => {
     const run = await system.clew.createRun(await system.cancelOrder("12346"));
     const { run: ended } = await run.result();
     expect(await run.stop({ reason: "too late" })).toEqual(ended);

@@ -47,7 +47,7 @@ describe("a ticket", () => {
     return await Array.fromAsync(runs.streamRunEvents({ runId, resumeToken: "", types: [] }, bearer(shown)));
   }
 
-  it("reads the runs it names at the stream, the page and the Run, also after a restart, and no other run", async () => {
+  it("[weakness 11] reads the runs it names at the stream, the page and the Run, also after a restart, and no other run", async () => {
     const ticket = await make();
     await system.restart();
     using runs = connect();

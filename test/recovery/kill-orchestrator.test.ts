@@ -3,7 +3,7 @@ import { readSse } from "../support/doors.ts";
 import { sandboxProcesses } from "../support/sandbox-processes.ts";
 import { startSystem } from "../support/system.ts";
 
-it("goes on with a run whose orchestrator and gateway were killed in its midst, as if nothing had happened", async () => {
+it("[weakness 1] goes on with a run whose orchestrator and gateway were killed in its midst, as if nothing had happened", async () => {
   await using system = await startSystem();
   const source = `id: slow
 steps:

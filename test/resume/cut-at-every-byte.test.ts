@@ -12,7 +12,7 @@ import { type System, startSystem } from "../support/system.ts";
 
 const seed = 20260101;
 
-describe("a stream that is cut at any byte", () => {
+describe("[weakness 5] a stream that is cut at any byte", () => {
   let system: System;
   let runId = "";
   let record: readonly KnownEvent[] = [];

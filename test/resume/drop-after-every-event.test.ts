@@ -30,7 +30,7 @@ async function takeOne(url: string, token: string): Promise<{ readonly id: strin
   return taken;
 }
 
-it("gives a reader who drops its connection after every event the same as one who stays (PROTOCOL 6.2, 9)", async () => {
+it("[weakness 3] gives a reader who drops its connection after every event the same as one who stays (PROTOCOL 6.2, 9)", async () => {
   const run = await system.clew.createRun(await system.cancelOrder());
   const stays = readSse(system, run.id);
   const dropped: string[] = [];

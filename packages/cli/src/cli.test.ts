@@ -1,20 +1,22 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleEvents, sampleRun, sampleRunId, tokenAfter } from "../../../test/support/sample-run.ts";
 import { answer, refuse, type StubGateway, startStubGateway } from "../../../test/support/stub-gateway.ts";
+import { type TempFolder, tempFolder } from "../../../test/support/temp-folder.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 const events = sampleEvents(6);
+let temp: TempFolder;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "clew-cli-"));
+  temp = await tempFolder();
+  folder = temp.path;
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => temp[Symbol.asyncDispose]());
 
 interface Ended {
   readonly code: number | null;
@@ -97,7 +99,7 @@ describe("clew run", () => {
     });
   });
 
-  it("takes what is no file for an id of the catalogue, and exits 1 when the run did not complete", async () => {
+  it("[weakness 20] takes what is no file for an id of the catalogue, and exits 1 when the run did not complete", async () => {
     await using gateway = await startStubGateway({ events: sampleEvents(4, "FAILED") });
     const { code, out } = await clew(gateway, ["run", "cancel-order"]);
     expect(code).toBe(1);

@@ -231,7 +231,7 @@ describe("poll mode", () => {
     expect(gateway.seen[0]?.query.get("wait")).toBe("30s");
   });
 
-  it("is taken up by another process that knows the run's id", async () => {
+  it("[weakness 46, 47] is taken up by another process that knows the run's id", async () => {
     await using gateway = await startStubGateway({ events: events.slice(0, 4) });
     const { id } = await client(gateway.url, { streaming: "poll" }).createRun({ playbook: "hello" }, { requestId: "request-1" });
     const first = new AbortController();
@@ -246,7 +246,7 @@ describe("poll mode", () => {
     expect(await sequences(next.run(id).events({ after: tokenAfter(8) }))).toEqual([]);
   });
 
-  it("has a deadline and a cancel", async () => {
+  it("[weakness 45] has a deadline and a cancel", async () => {
     await using gateway = await startStubGateway({ events: events.slice(0, 4) });
     const run = client(gateway.url, { streaming: "poll" }).run(sampleRunId);
     await expect(sequences(run.events({ timeoutMs: 50 }))).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });

@@ -96,7 +96,7 @@ describe("following over histories of bad connections", () => {
 describe("what ends a stream and what does not", () => {
   const events = sampleEvents(5);
 
-  it("takes a clean close without `end` for a broken connection", async () => {
+  it("[weakness 6] takes a clean close without `end` for a broken connection", async () => {
     const { transport, opened } = scripted(async function* () {
       yield carry(...events);
     }, serving(events));
@@ -104,7 +104,7 @@ describe("what ends a stream and what does not", () => {
     expect(opened.map(({ after }) => after)).toEqual(["", tokenAfter(5)]);
   });
 
-  it("reads on after an `end` that names more events than it saw", async () => {
+  it("[weakness 3] reads on after an `end` that names more events than it saw", async () => {
     const { transport, opened } = scripted(async function* () {
       yield carry(...events.slice(0, 3));
       yield end(5);

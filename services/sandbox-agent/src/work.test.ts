@@ -224,7 +224,7 @@ steps:
   expect(report.all("warningRaised").map(({ reason }) => reason)).toEqual(["TRACE_LOST"]);
 });
 
-test("keeps the browser from private networks and other schemes, also when a site leads there", async () => {
+test("[weakness 10] keeps the browser from private networks and other schemes, also when a site leads there", async () => {
   await using secret = await startSite({ "/": "<h1>Secret</h1>" });
   await using site = await startSite({ "/": `<a href="${secret.url}">go</a>` });
   const run = async (params: Record<string, string>) => {

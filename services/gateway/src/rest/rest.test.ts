@@ -277,7 +277,7 @@ describe("artifacts", () => {
     await response.body?.cancel();
   });
 
-  test("cut the connection where bytes are missing", async () => {
+  test("[weakness 44] cut the connection where bytes are missing", async () => {
     const response = await get(`${path}/short.bin`);
     expect(response.headers.get("content-length")).toBe("400000");
     await expect(response.arrayBuffer()).rejects.toThrow();

@@ -123,7 +123,7 @@ describe("a stream", () => {
     expect(names(await readUntil(behind.events, "end"))).toEqual(["hello", "message", "end"]);
   });
 
-  test("checks the position while idle, and is never silent", async () => {
+  test("[weakness 7] checks the position while idle, and is never silent", async () => {
     const run = site.fake.addRun(1);
     const { response, events } = await open(run.id);
     const idle = await readUntil(events, "checkpoint");
@@ -225,7 +225,7 @@ describe("what a native EventSource could not bear is said in-band", () => {
     expect(await forged.response.json()).toMatchObject({ error: { reason: "TICKET_INVALID" } });
   });
 
-  test("an orchestrator that is away is waited for, then the reader is told to come back", async () => {
+  test("[weakness 13] an orchestrator that is away is waited for, then the reader is told to come back", async () => {
     await using other = await startTestGateway({}, { hub: { openMs: 200, reopenMs: 200, silenceMs: 1_000 } });
     const run = other.fake.addRun(1);
     await other.fake.kill();
@@ -236,7 +236,7 @@ describe("what a native EventSource could not bear is said in-band", () => {
 });
 
 describe("a loss of the orchestrator in mid-stream", () => {
-  test("is bridged: the reader stays, and gets the very next event", async () => {
+  test("[weakness 6] is bridged: the reader stays, and gets the very next event", async () => {
     const run = site.fake.addRun(3);
     const { events } = await open(run.id);
     const before: Awaited<ReturnType<typeof readUntil>> = [];
@@ -262,7 +262,7 @@ describe("a loss of the orchestrator in mid-stream", () => {
     expect(await events.next()).toMatchObject({ done: true });
   });
 
-  test("by silence is noticed: a connection can be dead and not know it", async () => {
+  test("[weakness 7] by silence is noticed: a connection can be dead and not know it", async () => {
     await using other = await startTestGateway({}, { hub: { openMs: 200, reopenMs: 3_000, silenceMs: 300 } });
     other.fake.heartbeatMs = 60_000;
     const run = other.fake.addRun(1);
@@ -301,7 +301,7 @@ describe("a reader", () => {
     await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
   });
 
-  test("that takes nothing costs little, and is disconnected; another is not delayed", { timeout: 20_000 }, async () => {
+  test("[weakness 2] that takes nothing costs little, and is disconnected; another is not delayed", { timeout: 20_000 }, async () => {
     await using other = await startTestGateway({}, { pace: { maxBufferedBytes: 256 * 1024, stallMs: 1_000 } });
     const run = other.fake.addRun();
     const filler = "x".repeat(16_000);
@@ -322,7 +322,7 @@ describe("a reader", () => {
     await closed;
   });
 
-  test("that is slow but takes something is kept", { timeout: 20_000 }, async () => {
+  test("[weakness 2, 4] that is slow but takes something is kept", { timeout: 20_000 }, async () => {
     await using other = await startTestGateway({}, { pace: { maxBufferedBytes: 4 * 1024 * 1024, stallMs: 1_000 } });
     const run = other.fake.addRun();
     const filler = "x".repeat(16_000);

@@ -123,7 +123,7 @@ describe.each(shapes)("a journal with $name", ({ batches }) => {
   const count = batches.flat().length;
   const durable = count - (batches.at(-1)?.length ?? 0);
 
-  it("that is cut at any byte keeps every whole record, and goes on", async () => {
+  it("[weakness 18] that is cut at any byte keeps every whole record, and goes on", async () => {
     const written = await write(batches);
     const { bytes, ends } = written;
     for (let length = 0; length <= bytes.length; length++) {

@@ -323,7 +323,7 @@ describe("a ready sandbox", { timeout: 60_000 }, () => {
 describe("a provider", { timeout: 60_000 }, () => {
   const plan = (name: string) => ({ runId: `run-${name}`, attempt: 1, runFolder: join(volume, name), secret, deadlineMs: 60_000 });
 
-  it("leaves nothing when a start is given up", async () => {
+  it("[weakness 20, 48] leaves nothing when a start is given up", async () => {
     const giveUp = new AbortController();
     const starting = provide().start(plan("given-up"), { signal: giveUp.signal });
     setTimeout(() => giveUp.abort(new Error("given up")), 50);

@@ -42,7 +42,10 @@ const waitingProvider: SandboxProvider = {
   remove: async () => {},
 };
 
-type TestRunsOptions = { readonly places: number; readonly start?: SandboxProvider["start"] } & Partial<RoomOptions>;
+interface TestRunsOptions extends Partial<RoomOptions> {
+  readonly places: number;
+  readonly start?: SandboxProvider["start"];
+}
 
 /** Runs on a volume of their own, whose disk can be made to fail. Dispose it: the volume goes. */
 export interface TestRuns extends AsyncDisposable {
@@ -60,9 +63,9 @@ export interface TestRuns extends AsyncDisposable {
 }
 
 /** Starts it with so many places; `start` is what starting a sandbox comes to, otherwise waiting. */
-export async function startRuns({ places, start, ...room }: TestRunsOptions): Promise<TestRuns> {
+export async function startRuns({ places, start, folder: given, ...room }: TestRunsOptions): Promise<TestRuns> {
   const provider = start === undefined ? waitingProvider : { ...waitingProvider, start };
-  const folder = await mkdtemp(join(tmpdir(), "clew-runs-"));
+  const folder = given ?? (await mkdtemp(join(tmpdir(), "clew-runs-")));
   const volume = await openVolume(folder);
   const disk = new FailingDisk(nodeDisk);
   const open = async () => {

@@ -1,4 +1,5 @@
-import { readdir } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
@@ -125,5 +126,33 @@ describe("a full volume", () => {
     free = 1e9;
     await vi.waitFor(() => expect(system.runs.get(queued, caller).state).toBe(Run_State.STARTING), { timeout: 10_000 });
     expect((await readdir(system.volume.folder)).includes("reserve")).toBe(true);
+  });
+});
+
+describe("a copy of what cannot be made again", () => {
+  it("is the whole volume: finished runs, their tokens, queued runs, what was deleted, and which request made what", async () => {
+    await using original = await startRuns({ places: 0 });
+    const finished = await original.create();
+    await original.runs.stop(finished, caller, "", 0);
+    await endOf(original, finished);
+    const deleted = await original.create();
+    await original.runs.stop(deleted, caller, "", 0);
+    await endOf(original, deleted);
+    await original.runs.delete(deleted, caller);
+    const queued = await original.create();
+    const { events } = await original.follow(finished);
+
+    const folder = await mkdtemp(join(tmpdir(), "clew-copy-"));
+    for (const name of ["format.json", "volume.key", "runs", "tombstones"])
+      await cp(join(original.volume.folder, name), join(folder, name), { recursive: true });
+    // Copied while a record was being written.
+    await appendFile(join(folder, "runs", queued, "journal"), "half a record");
+    await using copy = await startRuns({ places: 0, folder });
+    expect(copy.volume.sign("request", "x")).toBe(original.volume.sign("request", "x"));
+    expect((await copy.follow(finished)).events).toEqual(events);
+    const third = await copy.follow(finished, events[1]?.resumeToken);
+    expect([third.ended, third.events]).toEqual([true, events.slice(2)]);
+    expect(() => copy.runs.get(deleted, caller)).toThrow(new Fault("RUN_DELETED"));
+    expect(copy.runs.get(queued, caller).state).toBe(Run_State.QUEUED);
   });
 });

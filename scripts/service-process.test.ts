@@ -1,18 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readProcess } from "@clew/process/process-tree";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type TempFolder, tempFolder } from "../test/support/temp-folder.ts";
 import { readable, ServiceProcess, ServiceStartError } from "./service-process.ts";
 import { startServices, withoutSettings } from "./services.ts";
 
+let temp: TempFolder;
 let folder: string;
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "clew-service-"));
+beforeAll(async () => {
+  temp = await tempFolder();
+  folder = temp.path;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => temp[Symbol.asyncDispose]());
 
 /** A service in a file: some lines of JavaScript. */
 function service(name: string, source: string): string {

@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { readProcess } from "@clew/process/process-tree";
 import { expect, test } from "vitest";
+import { tempFolder } from "../test/support/temp-folder.ts";
 import { withoutSettings } from "./services.ts";
 
 const main = fileURLToPath(new URL("start.ts", import.meta.url));
@@ -17,9 +16,9 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
 }
 
 test("leaves no service behind when it is killed without a word", { timeout: 60_000 }, async () => {
-  const volume = await mkdtemp(join(tmpdir(), "clew-start-"));
+  await using volume = await tempFolder();
   const addresses = { CLEW_GATEWAY_ADDRESS: "127.0.0.1:0", CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0" };
-  const env = { ...withoutSettings(process.env), ...addresses, CLEW_VOLUME: volume };
+  const env = { ...withoutSettings(process.env), ...addresses, CLEW_VOLUME: volume.path };
   const start = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });
   try {
     const [text] = await once(start.stdout.setEncoding("utf8"), "data", { signal: AbortSignal.timeout(40_000) });
@@ -30,6 +29,5 @@ test("leaves no service behind when it is killed without a word", { timeout: 60_
     await expect.poll(() => services.filter((pid) => readProcess(pid) !== undefined), { timeout: 15_000 }).toEqual([]);
   } finally {
     start.kill("SIGKILL");
-    await rm(volume, { recursive: true, force: true });
   }
 });

@@ -1,23 +1,25 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { copyFile, open } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sandboxProcess } from "../support/sandbox-processes.ts";
 import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 const main = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 let system: System;
+let temp: TempFolder;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "clew-explain-"));
+  temp = await tempFolder();
+  folder = temp.path;
   system = await startSystem({ CLEW_MAX_CONCURRENT_RUNS: "1" });
 });
 afterAll(async () => {
   await system?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await temp[Symbol.asyncDispose]();
 });
 
 /** Runs the command as a user does, in a folder of his own. */

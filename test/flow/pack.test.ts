@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -11,20 +10,23 @@ import { launchChromium } from "../support/chromium.ts";
 import { findNodes, installPackedPackages } from "../support/packed-packages.ts";
 import { sampleEvents, sampleRunId } from "../support/sample-run.ts";
 import { sse, startStubGateway, stream } from "../support/stub-gateway.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 const events = sampleEvents(7);
 
+let temp: TempFolder;
 let folder: string;
 let nodes: readonly string[];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "clew-pack-"));
+  temp = await tempFolder();
+  folder = temp.path;
   await installPackedPackages(folder);
   nodes = await findNodes();
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => temp[Symbol.asyncDispose]());
 
 describe("the packages others install", () => {
   it("hold JavaScript and types only, and nothing of the private channel", async () => {

@@ -1,7 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, symlink, writeFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -12,12 +11,14 @@ import { launchChromium } from "../support/chromium.ts";
 import { findNodes, installPackedPackages } from "../support/packed-packages.ts";
 import { readSnippets } from "../support/readme-snippets.ts";
 import { type System, startSystem } from "../support/system.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 const typed = ["client", "fetch", "connect", "grpc"];
 const leftAfter = 3;
 
+let temp: TempFolder;
 let folder: string;
 let system: System;
 let snippets: ReadonlyMap<string, string>;
@@ -25,7 +26,8 @@ let snippets: ReadonlyMap<string, string>;
 let ended: { readonly id: string; readonly events: readonly RunEvent[] };
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "clew-readme-"));
+  temp = await tempFolder();
+  folder = temp.path;
   snippets = await readSnippets();
   await installPackedPackages(folder);
   // Who calls the orchestrator brings grpc-js; here it is the project's, with what it needs beside it.
@@ -42,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await system?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await temp[Symbol.asyncDispose]();
 });
 
 /** The text with the addresses of this system in place of those it has unless configured. */

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -10,18 +8,21 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../../../test/support/chromium.ts";
 import { sampleEvents, sampleRunId, tokenAfter } from "../../../test/support/sample-run.ts";
 import { startStubGateway } from "../../../test/support/stub-gateway.ts";
+import { type TempFolder, tempFolder } from "../../../test/support/temp-folder.ts";
 import { applyAtomically } from "./apply-atomically.ts";
 import { createClew } from "./clew.ts";
 
 const program = fileURLToPath(new URL("apply-atomically.fixture.ts", import.meta.url));
 const events = sampleEvents(6);
 const whole = events.map(({ sequence, summary }) => ({ sequence, summary }));
+let temp: TempFolder;
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "clew-apply-"));
+  temp = await tempFolder();
+  folder = temp.path;
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => temp[Symbol.asyncDispose]());
 
 describe("applying a run's events atomically", () => {
   it.each(["before", "between", "inside", "after"])("applies each once, killed %s the commits of a real program", async (where) => {

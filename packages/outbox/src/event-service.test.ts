@@ -1,19 +1,20 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectGrpc } from "@clew/grpc/client";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type TempFolder, tempFolder } from "../../../test/support/temp-folder.ts";
 import { createEventService } from "./event-service.ts";
 import { openOutbox } from "./outbox.ts";
 import { watchPresence } from "./presence.ts";
 
+let temp: TempFolder;
 let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "clew-events-"));
+beforeEach(async () => {
+  temp = await tempFolder();
+  folder = temp.path;
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => temp[Symbol.asyncDispose]());
 
 async function serve({ graceMs = 60_000, onAbsent = () => {} } = {}) {
   await using stack = new AsyncDisposableStack();

@@ -7,7 +7,7 @@ import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ChromiumSettingError } from "./find-chromium.mjs";
-import { SetupError, setUp } from "./setup.mjs";
+import { SetupError, setUp, setUpTests } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "node_modules", ".bin");
@@ -50,6 +50,7 @@ async function main([target = "", ...rest]) {
   const yes = rest.includes("--yes") || ["1", "true"].includes(process.env.CI ?? "");
   try {
     const chromium = await setUp({ root, env: process.env, yes });
+    if (target === "test" || target === "check") await setUpTests({ root, env: process.env, yes });
     if (target === "setup") process.stdout.write(`Ready. Chromium: ${chromium.path} (${chromium.source})\n`);
     const env = {
       ...process.env,

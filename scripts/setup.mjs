@@ -38,13 +38,36 @@ export async function setUp({ root, env, yes, hands: given }) {
   return (await findChromium({ env, root })) ?? (await installChromium(root, env, yes, hands));
 }
 
+/** What stands between readers and a gateway in tests, as Debian's packages and their programs are called. */
+const middleBoxes = ["nginx", "haproxy"];
+
+/**
+ * Installs the programs that only tests need, where root and apt can. Where they cannot be had, the tests that need them say what to install.
+ *
+ * @param {{ root: string, env: NodeJS.ProcessEnv, yes: boolean, hands?: Partial<Hands> }} options
+ */
+export async function setUpTests({ root, env, yes, hands: given }) {
+  const hands = { ...realHands(root, env), ...given };
+  // Servers lie beside what is on a user's path: /usr/sbin beside /usr/bin.
+  const folders = foldersOf(env).flatMap((folder) => [folder, folder.replace(/\/bin$/, "/sbin")]);
+  const missing = middleBoxes.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
+  if (missing.length === 0 || !hands.isRoot || !hasApt(env)) return;
+  hands.say(`Tests want ${missing.join(" and ")}, so that is installed.`);
+  for (const command of [
+    ["apt-get", "update"],
+    ["apt-get", "install", "-y", "--no-install-recommends", ...missing],
+  ]) {
+    if (!(await allowed(command, yes, hands)) || !hands.run(command)) return;
+  }
+}
+
 /** @param {string} root @param {NodeJS.ProcessEnv} env @param {Hands} hands */
 function installPackages(root, env, hands) {
   if (isInstalled(root)) return;
   const command = ["npm", "ci", "--loglevel=error"];
   hands.say(`Installing the project's packages and its own Node into node_modules: ${command.join(" ")}`);
   // npm must not run on a Node that it is about to replace.
-  const outside = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== join(root, "node_modules", ".bin"));
+  const outside = foldersOf(env).filter((folder) => folder !== join(root, "node_modules", ".bin"));
   if (!hands.run(command, { ...env, PATH: outside.join(delimiter) })) {
     throw new SetupError("npm ci failed: its messages stand above. It needs the npm registry once; run this again when it can be reached.");
   }
@@ -128,7 +151,12 @@ function wayOut({ isRoot }) {
 
 /** @param {NodeJS.ProcessEnv} env */
 function hasApt(env) {
-  return (env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, "apt-get")));
+  return foldersOf(env).some((folder) => existsSync(join(folder, "apt-get")));
+}
+
+/** The search path. @param {NodeJS.ProcessEnv} env */
+function foldersOf(env) {
+  return (env.PATH ?? "").split(delimiter);
 }
 
 /** @param {string} root @param {NodeJS.ProcessEnv} env @returns {Hands} */

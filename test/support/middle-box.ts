@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { delay } from "@clew/streams/delay";
 
 /** A program that stands between readers and a gateway. Dispose it: it is stopped, and its folder is gone. */
@@ -52,7 +52,7 @@ export async function startMiddleBox({ program, configure }: MiddleBoxOptions): 
 }
 
 function findProgram(program: string): string {
-  const folders = [...(process.env.PATH ?? "").split(":"), "/usr/sbin", "/usr/local/sbin"];
+  const folders = (process.env.PATH ?? "").split(delimiter).flatMap((folder) => [folder, folder.replace(/\/bin$/, "/sbin")]);
   const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
   if (found === undefined)
     throw new Error(`${program} is not installed: apt-get install ${program} (or your system's package), then run this again`);

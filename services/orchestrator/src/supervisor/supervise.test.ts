@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLogger } from "@clew/process/logger";
+import { Run, Run_Effects, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Journal } from "../journal/journal.ts";
+import type { Payload } from "../runs/event.ts";
+import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import { decodeRecord } from "./decode-record.ts";
+import { attemptFailed } from "./phrases.ts";
+import { RunLog } from "./run-log.ts";
+import { superviseRun } from "./supervise.ts";
+
+const runId = `run-${"2".repeat(32)}`;
+const error = { code: "UNAVAILABLE", reason: "SANDBOX_LOST", message: "The sandbox ended unexpectedly.", retryable: true, details: {} };
+const begun: Payload[] = [
+  { $case: "attemptStarted", value: { cause: "", isolation: "process" } },
+  { $case: "runStarted", value: { browser: "", stepCount: 1 } },
+];
+
+describe("a supervised run", () => {
+  let parent: string;
+  let log: RunLog;
+  let nowMs: number;
+  let starts: number;
+  beforeEach(async () => {
+    starts = 0;
+    nowMs = Date.now();
+    parent = await mkdtemp(join(tmpdir(), "clew-supervise-"));
+    const folder = join(parent, runId);
+    const journal = await Journal.create({ folder, runId, now: () => nowMs, onDurable: (records) => log.hear(records) });
+    log = new RunLog(journal, undefined, () => {});
+  });
+  afterEach(async () => {
+    await log[Symbol.asyncDispose]();
+    await rm(parent, { recursive: true });
+  });
+
+  const provider: SandboxProvider = {
+    isolation: "process",
+    start: () => {
+      starts += 1;
+      return Promise.reject(new Error("There is no room for a sandbox."));
+    },
+    find: async () => undefined,
+    connect: () => {
+      throw new Error("There is no sandbox.");
+    },
+    isAlive: async () => false,
+    kill: async () => {},
+    remove: async () => {},
+  };
+
+  async function supervise(said: readonly Payload[]): Promise<string[]> {
+    const spec = { timeoutSeconds: 600, retry: { maxAttempts: 3, backoffSeconds: 0 } };
+    const run = Run.fromPartial({ id: runId, state: Run_State.QUEUED, effects: Run_Effects.NONE, spec });
+    const created: Payload = { $case: "runCreated", value: { run, by: undefined, requestId: "", requestHmac: "" } };
+    await log.begin([created, ...said].map((payload) => ({ attempt: payload === created ? 0 : 1, summary: "", payload })));
+    nowMs = Date.now();
+    const logger = createLogger({ name: "test", level: "silent" });
+    const supervised = {
+      log,
+      provider,
+      runFolder: join(parent, runId),
+      spec: RunSpec.fromPartial(spec),
+      playbookSource: "id: x",
+      secretOf: () => "",
+      logger,
+      room: undefined,
+    };
+    await superviseRun(supervised, AbortSignal.timeout(10_000));
+    const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
+    return records.map((record) => decodeRecord(log.journal, record).type);
+  }
+
+  it("whose sandbox does not start is tried three times, each told as an attempt of its own", async () => {
+    const types = await supervise([]);
+    const tries = ["attemptStarted", "attemptFailed", "attemptStarted", "attemptFailed", "attemptStarted"];
+    expect(types).toEqual(["runCreated", ...tries, "outcomePublished", "runFinished"]);
+    expect(log.run).toMatchObject({ state: Run_State.FAILED, attempt: 3, outcome: { error: { reason: "SANDBOX_START_FAILED" } } });
+  });
+
+  it("whose last sandbox failed has as many tries again to start the next one", async () => {
+    await supervise([...begun, attemptFailed(error, nowMs, nowMs).payload]);
+    expect([starts, log.run.attempt]).toEqual([3, 4]);
+  });
+
+  it("whose work began in a sandbox that nobody knows is tried again as its spec says", async () => {
+    const types = await supervise(begun);
+    expect(types.slice(0, 5)).toEqual(["runCreated", "attemptStarted", "runStarted", "attemptFailed", "attemptStarted"]);
+    expect(log.run.effects).toBe(Run_Effects.NONE);
+  });
+
+  it("whose time was over before anybody came to try it again is TIMED_OUT, and not tried", async () => {
+    nowMs -= 3_600_000;
+    await supervise([...begun, attemptFailed(error, nowMs + 5_000, nowMs).payload]);
+    expect(log.run).toMatchObject({ state: Run_State.TIMED_OUT, attempt: 1 });
+    expect(starts).toBe(0);
+  });
+});

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Run } from "@clew/proto/grpc/clew/run/v1/run";
 import { RunCreated } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { describe, expect, it } from "vitest";
@@ -42,6 +43,16 @@ describe("a damaged index", () => {
     for (const end of ["", "-wal", "-shm"]) await writeFile(`${volume.file}${end}`, "x".repeat(9_000));
     using registry = new Registry(volume.path);
     expect(registry.ids().size).toBe(0);
+  });
+
+  it("is not taken for one that cannot be opened just now", async () => {
+    await using volume = await filledVolume();
+    const other = new DatabaseSync(volume.file);
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    expect(() => new Registry(volume.path)).toThrow(/locked/);
+    other.close();
+    using registry = new Registry(volume.path);
+    expect(registry.ids().size).toBe(200);
   });
 
   it("is kept when it is whole", async () => {

@@ -1,6 +1,7 @@
 import { appendFile, cp, mkdtemp, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { Fault } from "@clew/fault/fault";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { describe, expect, it, vi } from "vitest";
@@ -77,6 +78,21 @@ describe("a disk that fails under a live run", () => {
     expect(sequences(events)).toEqual(upTo(events.length));
     // The file is another one by then, renamed from journal.new: writes to it name the path they were opened by.
     expect(wrote).toEqual([]);
+  });
+
+  it("that takes no row lets no run go until it is indexed as it ended", async () => {
+    await using system = await startRuns({ places: 0 });
+    const runId = await system.create();
+    const other = new DatabaseSync(join(system.volume.folder, "registry.sqlite"));
+    other.exec("BEGIN IMMEDIATE");
+    await system.runs.stop(runId, caller, "", 0);
+    expect(await endOf(system, runId)).toEqual({ state: Run_State.TERMINATED, reason: "TERMINATED" });
+    expect(system.registry.get(runId)?.state).toBe(Run_State.QUEUED);
+    expect(system.runs.get(runId, caller).state).toBe(Run_State.TERMINATED);
+    other.exec("ROLLBACK");
+    other.close();
+    await vi.waitFor(() => expect(system.registry.get(runId)?.state).toBe(Run_State.TERMINATED), { timeout: 10_000 });
+    expect(system.runs.get(runId, caller).state).toBe(Run_State.TERMINATED);
   });
 
   it("keeps a queued run queued, and lets it be stopped once it is mended", async () => {

@@ -30,7 +30,8 @@ export interface SupervisedRun {
   readonly playbookSource: string;
   readonly secretOf: (attempt: number) => string;
   readonly logger: Logger;
-  readonly room: Room | undefined;
+  /** Without it there is always room. */
+  readonly room?: Room | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doors } from "../support/doors.ts";
 import { Refusal } from "../support/refusal.ts";
@@ -23,6 +24,13 @@ for (const door of doors) {
     }
   });
 }
+
+it("every case cites a rule that there is", () => {
+  const rules = readFileSync("PROTOCOL.md", "utf8")
+    .split(/^## (?=\d+\. )/m)
+    .flatMap((section) => [...section.matchAll(/^(\d+)\. /gm)].slice(1).map(([, number]) => `${Number.parseInt(section, 10)}.${number}`));
+  expect(cases.map(({ one }) => one.rule).filter((rule) => !rules.includes(rule))).toEqual([]);
+});
 
 it.each([
   ["no door executes", "- { case: x, rule: '1.1', doors: [], call: listRuns, expect: { answer: {} } }", /no door executes it/],

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BenchRoom } from "./support/bench-room.ts";
-import { residentBytes } from "./support/cores.ts";
+import { Collectable } from "./support/collectable.ts";
 import { portOf, startGateway } from "./support/gateway.ts";
 import { fine, median, printTable, whole } from "./support/numbers.ts";
 import { interruption, readOptions } from "./support/options.ts";
@@ -9,7 +9,8 @@ import type { ReaderGroup } from "./support/readers.ts";
 /**
  * How much memory of the gateway a reader costs: one of a run in which nothing happens, and one that takes nothing of a run with a long history.
  * Resident memory, before and after they came, of a gateway of its own each time that has served readers before, so that what all of them share
- * is there. What the kernel holds for their connections is not counted. `node bench/memory.ts [--quick] [--repeats N]`.
+ * is there: what is held, once garbage is collected, and what stands before that. What the kernel holds for their connections is not counted.
+ * `node bench/memory.ts [--quick] [--repeats N]`.
  */
 const options = readOptions();
 const { quick, repeats } = options;
@@ -28,20 +29,26 @@ const readers = await room.readers();
 const source = await room.source();
 const address = await source.ask("address", undefined);
 
+interface Cost {
+  readonly standing: number;
+  readonly held: number;
+}
+
 /** Bytes of memory that each of so many readers adds. */
-async function costOf(history: number, group: Pick<ReaderGroup, "count" | "stalled">): Promise<number> {
+async function costOf(history: number, group: Pick<ReaderGroup, "count" | "stalled">): Promise<Cost> {
+  const collectable = new Collectable();
   const runId = await source.ask("addRun", { events: history, textLength: TEXT_CHARS });
-  await using gateway = await startGateway(address, "server");
+  await using gateway = await startGateway(address, "server", 0, collectable);
   const reader = { port: portOf(gateway.address), path: `/v1/runs/${runId}/stream`, needle };
   await readers.ask("connect", { ...reader, group: "warm", count: WARM }, signal);
   await readers.ask("until", { group: "warm", events: history }, signal);
   await sleep(settleMs, undefined, { signal });
-  const before = residentBytes(gateway.pid);
+  const before = await collectable.residentBytes(gateway);
   await readers.ask("connect", { ...reader, ...group, group: "counted" }, signal);
   await sleep(settleMs, undefined, { signal });
-  const after = residentBytes(gateway.pid);
+  const after = await collectable.residentBytes(gateway);
   for (const name of ["counted", "warm"]) await readers.ask("leave", { group: name });
-  return (after - before) / group.count;
+  return { standing: (after.standing - before.held) / group.count, held: (after.held - before.held) / group.count };
 }
 
 const subjects = [
@@ -52,12 +59,15 @@ const subjects = [
     group: { count: STALLED, stalled: true },
   })),
 ];
-const results = subjects.map((): number[] => []);
+const results = subjects.map((): Cost[] => []);
 for (let repeat = 0; repeat < repeats; repeat++) {
   for (const [index, { history, group }] of subjects.entries()) results[index]?.push(await costOf(history, group));
 }
 printTable(
   `${whole(IDLE)} idle and ${whole(STALLED)} stalled readers, ${repeats} repeats in turn, medians.`,
-  ["reader", "KiB each"],
-  subjects.map(({ name }, index) => [name, fine(median(results[index] ?? []) / 1024)]),
+  ["reader", "KiB each, held", "KiB each, with garbage"],
+  subjects.map(({ name }, index) => [
+    name,
+    ...(["held", "standing"] as const).map((key) => fine(median((results[index] ?? []).map((cost) => cost[key])) / 1024)),
+  ]),
 );

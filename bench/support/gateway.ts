@@ -1,16 +1,27 @@
-import type { ServiceProcess } from "../../scripts/service-process.ts";
+import type { LineSink, ServiceProcess } from "../../scripts/service-process.ts";
 import { startService, withoutSettings } from "../../scripts/services.ts";
 import { type Core, pin } from "./cores.ts";
 
+/** What a gateway may be started with besides. */
+export interface GatewayExtras {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onLine?: LineSink;
+}
+
 /** Starts a gateway on an orchestrator and holds it on a core, if one is given; on the port it is given, or any. */
-export async function startGateway(orchestratorAddress: string, core?: Core, port = 0): Promise<ServiceProcess> {
+export async function startGateway(
+  orchestratorAddress: string,
+  core?: Core,
+  port = 0,
+  extras: GatewayExtras = {},
+): Promise<ServiceProcess> {
   const settings = {
     UV_THREADPOOL_SIZE: "16",
     CLEW_ORCHESTRATOR_ADDRESS: orchestratorAddress,
     CLEW_GATEWAY_ADDRESS: `127.0.0.1:${port}`,
     CLEW_LOG_LEVEL: "warn",
   };
-  const gateway = await startService("gateway", { ...withoutSettings(process.env), ...settings }, complain);
+  const gateway = await startService("gateway", { ...withoutSettings(process.env), ...settings, ...extras.env }, extras.onLine ?? complain);
   if (core !== undefined) await pin(gateway.pid, core);
   return gateway;
 }

@@ -48,6 +48,17 @@ describe("bad input", () => {
       /line 3, column \d+/,
     ],
     ["a missing parameter", () => create({ playbook: "cancel-order" }), 400, "INVALID_REQUEST", /^params\.order_id: is missing/],
+    [
+      "a missing credential",
+      () =>
+        create({
+          playbookSource: "id: x\nsteps:\n  - { action: key_press, selector: input, params: { credential_ref: password } }\n",
+          credentials: { username: "ada" },
+        }),
+      400,
+      "INVALID_REQUEST",
+      /^credentials\.password: is missing/,
+    ],
     ["an unknown field", () => create({ playbok: "cancel-order" }), 400, "INVALID_REQUEST", /playbook/],
     ["a negative timeout", () => create({ playbook: "hello", timeoutSeconds: -1 }), 400, "INVALID_REQUEST", /timeoutSeconds/],
     ["a timeout of 0", () => create({ playbook: "hello", timeoutSeconds: 0 }), 400, "INVALID_REQUEST", /timeoutSeconds/],

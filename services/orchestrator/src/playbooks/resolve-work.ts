@@ -1,5 +1,6 @@
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import { bindParameters } from "@clew/playbook/bind-parameters";
+import { credentialNames } from "@clew/playbook/credential-names";
 import { parsePlaybook } from "@clew/playbook/parse-playbook";
 import type { PlaybookProblem } from "@clew/playbook/problem";
 import type { PlaybookReference, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
@@ -14,15 +15,16 @@ export interface ResolvedWork {
 /**
  * Finds the playbook a spec asks for and checks it with the spec's parameters.
  *
- * @throws Fault PLAYBOOK_NOT_FOUND, PLAYBOOK_INVALID with line and column, or INVALID_REQUEST naming the parameters.
+ * @throws Fault PLAYBOOK_NOT_FOUND, PLAYBOOK_INVALID with line and column, or INVALID_REQUEST naming the parameters, or the credentials that are missing.
  */
-export async function resolveWork({ work, params }: RunSpec, catalogue: Catalogue): Promise<ResolvedWork> {
+export async function resolveWork({ work, params, credentials }: RunSpec, catalogue: Catalogue): Promise<ResolvedWork> {
   if (work === undefined || work.$case === "directive") throw new Fault("NOT_IMPLEMENTED");
   const found = work.$case === "playbook" ? await fromCatalogue(work.value, catalogue) : { id: undefined, source: work.value };
   const parsed = parsePlaybook(found.source, found.id === undefined ? {} : { id: found.id });
   if ("problems" in parsed) throw invalidPlaybook(work.$case, parsed.problems);
   const bound = bindParameters(parsed.playbook, params ?? {});
   if ("problems" in bound) throw invalidParameters(bound.problems);
+  throwMissing(credentialNames(parsed.playbook).filter((name) => !Object.hasOwn(credentials, name)));
   return {
     source: found.source,
     reference: { id: parsed.playbook.id, version: parsed.playbook.version, sha256: hashSource(found.source) },
@@ -51,6 +53,12 @@ function invalidPlaybook(field: "playbook" | "playbookSource", problems: readonl
 function invalidParameters([first, ...others]: readonly PlaybookProblem[]): Fault {
   const violation = ({ field, message }: PlaybookProblem): Violation => ({ field: `spec.${field}`, rule: "parameter", message });
   return first === undefined ? new Fault("INVALID_REQUEST") : invalidRequest([violation(first), ...others.map(violation)]);
+}
+
+function throwMissing(names: readonly string[]): void {
+  const message = "is missing: a step types it";
+  const [first, ...others] = names.map((name): Violation => ({ field: `spec.credentials.${name}`, rule: "required", message }));
+  if (first !== undefined) throw invalidRequest([first, ...others]);
 }
 
 function describe({ field, message, line, column }: PlaybookProblem): string {

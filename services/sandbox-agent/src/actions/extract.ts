@@ -13,10 +13,8 @@ export const extract: PrepareAction<StepOf<"extract">> = async (step, context) =
   const { signal, redact } = context;
   const timeout = step.params.timeout_ms ?? timeouts.action;
   const { locator, words } = await target(step, context);
-  // The HTML of a whole page is hardly ever meant; its text is.
-  const mode = step.params.mode === "html" && isBody(step) ? "text" : step.params.mode;
   return async () => {
-    const found = await read(locator, mode, { timeout, signal }).catch((thrown: unknown) => {
+    const found = await read(locator, step.params.mode, { timeout, signal }).catch((thrown: unknown) => {
       signal.throwIfAborted();
       throw playwrightFault(thrown, "Reading the page", timeout, redact);
     });

@@ -116,6 +116,17 @@ describe("the journal of a finished run", () => {
 });
 
 describe("the journal of a live run", () => {
+  it("that is found damaged while the run is queued ends it FAILED as well", async () => {
+    await using system = await startRuns({ places: 0 });
+    const runId = await system.create();
+    const journal = join(system.volume.folder, "runs", runId, "journal");
+    await writeFile(journal, withFlip(await readFile(journal), 300), { flag: "r+" });
+    const { events } = await readToEnd(system, runId);
+    expect(types(events).slice(-3)).toEqual(["warningRaised", "outcomePublished", "runFinished"]);
+    const run = system.runs.get(runId, caller);
+    expect([run.state, run.outcome?.error?.reason]).toEqual([Run_State.FAILED, "JOURNAL_DAMAGED"]);
+  });
+
   it("that is found damaged while it is read ends the run FAILED, and its readers come to that end", async () => {
     await using system = await startRuns({ places: 1 });
     const runId = await system.create();

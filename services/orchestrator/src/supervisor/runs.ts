@@ -1,16 +1,14 @@
 import { randomUUIDv7 } from "node:crypto";
 import { Fault } from "@clew/fault/fault";
-import type { Logger } from "@clew/process/logger";
 import { type Artifact, type Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { type Caller, reaches } from "../access/caller.ts";
-import type { Disk } from "../journal/disk.ts";
 import type { Journal } from "../journal/journal.ts";
 import { pickNext, placeInQueue, type QueuedRun } from "../queue/run-queue.ts";
-import type { Registry, RunFilter } from "../registry/registry.ts";
+import type { RunFilter } from "../registry/registry.ts";
 import { canonicalSpec } from "../runs/canonical-spec.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
@@ -18,10 +16,7 @@ import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
 import { isTerminal } from "../runs/transitions.ts";
-import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import type { Room } from "../volume/room.ts";
-import type { Tombstone, Tombstones } from "../volume/tombstones.ts";
-import type { Volume } from "../volume/volume.ts";
+import type { Tombstone } from "../volume/tombstones.ts";
 import { askToStop } from "./ask-to-stop.ts";
 import { publish, publishStopped } from "./attempt.ts";
 import { beginRun } from "./begin-run.ts";
@@ -31,24 +26,10 @@ import { type OpenRunOptions, openFinished, openRun } from "./open-run.ts";
 import { failedOutcome } from "./phrases.ts";
 import { RunRows } from "./run-rows.ts";
 import { type RunView, viewRun } from "./run-view.ts";
+import type { RunsOptions } from "./runs-options.ts";
 import { failRun, finishRun, superviseRun, writeLast } from "./supervise.ts";
 import { waitInQueue } from "./wait-in-queue.ts";
 import type { WantedRun } from "./wanted-run.ts";
-
-/** What keeping runs needs. */
-export interface RunsOptions {
-  readonly volume: Volume;
-  readonly registry: Registry;
-  readonly tombstones: Tombstones;
-  readonly provider: SandboxProvider;
-  readonly maxConcurrentRuns: number;
-  readonly maxQueuedRuns: number;
-  readonly logger: Logger;
-  /** The room on the volume; without it there is always some. */
-  readonly room?: Room;
-  /** What journals are written to; the real file system unless given. */
-  readonly disk?: Disk;
-}
 
 const reopenMs = 5_000;
 const settleMs = 5_000;
@@ -184,8 +165,10 @@ export class Runs implements AsyncDisposable {
       () => this.get(runId, caller),
       async () => {
         const live = this.#live.get(runId);
-        live?.fail?.(new Fault("JOURNAL_DAMAGED"));
-        await live?.supervising;
+        if (live === undefined) return;
+        if (live.supervising === undefined) this.#supervise(runId, live);
+        live.fail?.(new Fault("JOURNAL_DAMAGED"));
+        await live.supervising;
       },
     );
   }

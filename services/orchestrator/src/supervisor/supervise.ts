@@ -43,6 +43,7 @@ export interface SupervisedRun {
 export async function superviseRun(supervised: SupervisedRun, signal: AbortSignal): Promise<void> {
   const { log, provider, runFolder } = supervised;
   let handle = await provider.find(runFolder);
+  signal.throwIfAborted();
   if (handle === undefined && log.run.attempt > 0) await takeLost(supervised, signal);
   while (log.run.outcome === undefined || handle !== undefined) {
     handle ??= await nextSandbox(supervised, signal);

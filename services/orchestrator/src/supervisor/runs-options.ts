@@ -1,0 +1,22 @@
+import type { Logger } from "@clew/process/logger";
+import type { Disk } from "../journal/disk.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { Room } from "../volume/room.ts";
+import type { Tombstones } from "../volume/tombstones.ts";
+import type { Volume } from "../volume/volume.ts";
+
+/** What keeping runs needs. */
+export interface RunsOptions {
+  readonly volume: Volume;
+  readonly registry: Registry;
+  readonly tombstones: Tombstones;
+  readonly provider: SandboxProvider;
+  readonly maxConcurrentRuns: number;
+  readonly maxQueuedRuns: number;
+  readonly logger: Logger;
+  /** The room on the volume; without it there is always some. */
+  readonly room?: Room;
+  /** What journals are written to; the real file system unless given. */
+  readonly disk?: Disk;
+}

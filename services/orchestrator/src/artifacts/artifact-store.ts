@@ -22,14 +22,15 @@ export function isArtifactName(text: string): boolean {
 }
 
 /**
- * Stores a file under its name in a run's folder: all of it or nothing.
+ * Stores a file under its name in a run's folder: all of it or nothing, and nothing that is not what was expected.
  *
- * @throws Fault VOLUME_FULL, VOLUME_FAILED, or INVALID_REQUEST when it is larger than an artifact may be.
+ * @throws Fault VOLUME_FULL, VOLUME_FAILED, SANDBOX_MISBEHAVED when it is another file than expected, or INVALID_REQUEST when it is larger than an artifact may be.
  */
 export async function storeArtifact(
   runFolder: string,
   name: string,
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  expected?: StoredFile,
 ): Promise<StoredFile> {
   if (!isArtifactName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
   const folder = join(runFolder, "artifacts");
@@ -37,6 +38,7 @@ export async function storeArtifact(
   const temporary = join(runFolder, `artifact.${randomBytes(6).toString("hex")}.tmp`);
   const hash = createHash("sha256");
   let sizeBytes = 0;
+  let sha256: string;
   try {
     await using file = await onVolume(open(temporary, "wx", 0o600));
     for await (const chunk of chunks) {
@@ -45,6 +47,8 @@ export async function storeArtifact(
       hash.update(chunk);
       await onVolume(file.writeFile(chunk));
     }
+    sha256 = hash.digest("hex");
+    if (expected !== undefined && (sizeBytes !== expected.sizeBytes || sha256 !== expected.sha256)) throw new Fault("SANDBOX_MISBEHAVED");
     await onVolume(file.sync());
     await onVolume(rename(temporary, join(folder, name)));
   } catch (error) {
@@ -52,7 +56,7 @@ export async function storeArtifact(
     throw error;
   }
   await onVolume(nodeDisk.syncFolder(folder));
-  return { sizeBytes, sha256: hash.digest("hex") };
+  return { sizeBytes, sha256 };
 }
 
 /** Reads a stored file from `offset`, at most `length` bytes where that is not 0. @throws Fault ARTIFACT_NOT_FOUND. */

@@ -41,8 +41,7 @@ export async function takeArtifact(
   }
   for (let attempt = 1; ; attempt++) {
     try {
-      const stored = await storeArtifact(runFolder, name, resuming(read, sizeBytes, signal));
-      if (stored.sizeBytes !== sizeBytes || stored.sha256 !== sha256) throw new Fault("SANDBOX_MISBEHAVED");
+      await storeArtifact(runFolder, name, resuming(read, sizeBytes, signal), { sizeBytes, sha256 });
       return artifactStored({ name, kind, contentType, sizeBytes, sha256 });
     } catch (error) {
       signal.throwIfAborted();

@@ -134,6 +134,8 @@ describe("a full volume", () => {
     free = 1e6;
     for (const runId of live) expect(await endOf(system, runId)).toEqual({ state: Run_State.FAILED, reason: "VOLUME_FULL" });
     expect((await readdir(system.volume.folder)).includes("reserve")).toBe(false);
+    // Let go of, so that their places are free.
+    await vi.waitFor(() => expect(system.runs.load).toEqual({ queued: 1, running: 0 }));
     const before = await readdir(join(system.volume.folder, "runs"));
     expect(await refusal(system.create())).toBe("VOLUME_FULL");
     expect(await readdir(join(system.volume.folder, "runs"))).toEqual(before);

@@ -4,6 +4,7 @@ import { startGrpcServer } from "@clew/grpc/server";
 import { formatAddress } from "@clew/process/address";
 import type { Logger } from "@clew/process/logger";
 import { SettingsError } from "@clew/process/settings";
+import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { Config } from "./config.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
@@ -69,6 +70,8 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       room,
     }),
   );
+  const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
+  if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");
   // Before anyone can ask: a reader must never open a journal that is about to be written.
   await runs.recover();
   started.use(new Sweeper({ retention: config.retention, registry, runs, volume, logger }));
@@ -106,6 +109,8 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     address,
     stopRuns(timeoutMs) {
       health.setStatus("", "NOT_SERVING");
+      const { queued } = runs.load;
+      if (queued > 0) logger.info({ queued }, "queued runs stay queued");
       return runs.stopAll(stopGraceSeconds, AbortSignal.timeout(timeoutMs));
     },
     [Symbol.asyncDispose]() {

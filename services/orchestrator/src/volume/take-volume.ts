@@ -30,7 +30,8 @@ async function take(folder: string, lock: LockOptions, logger: Logger): Promise<
   await using taken = new AsyncDisposableStack();
   await checkFormat(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  taken.use(await lockVolume(folder, lock));
+  const onWait = (holder: string) => logger.warn({ holder }, "waiting for the volume, which another process holds");
+  taken.use(await lockVolume(folder, { onWait, ...lock }));
   const room = taken.use(await Room.open({ folder }));
   const say = (isFull: boolean) =>
     isFull ? logger.error("volume is full: runs are ended, none is begun") : logger.info("volume has room");

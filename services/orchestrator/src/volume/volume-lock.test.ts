@@ -20,12 +20,15 @@ async function holdElsewhere(volume: string) {
   return child;
 }
 
-it("refuses a volume that another process holds, naming that process", async () => {
+it("refuses a volume that another process holds, naming that process at once and in the end", async () => {
   await using folder = await tempFolder();
   const volume = folder.path;
   const holder = await holdElsewhere(volume);
   try {
-    await expect(lockVolume(volume, { waitMs: 300, onLost: never })).rejects.toThrow(`process ${holder.pid}`);
+    const waitedFor: string[] = [];
+    const taking = lockVolume(volume, { waitMs: 600, onLost: never, onWait: (pid) => waitedFor.push(pid) });
+    await expect(taking).rejects.toThrow(`process ${holder.pid}`);
+    expect(waitedFor).toEqual([String(holder.pid)]);
   } finally {
     holder.kill("SIGKILL");
   }

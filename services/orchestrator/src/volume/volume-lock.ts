@@ -9,6 +9,8 @@ import { delay } from "@clew/streams/delay";
 export interface LockOptions {
   /** Milliseconds to wait for the holder before it, which may be handing over; 30,000 unless given. */
   readonly waitMs?: number;
+  /** Called once, with the holder's process id as far as it is known, when the lock must be waited for. */
+  readonly onWait?: (holder: string) => void;
   /** Called once when the lock's file is no longer the one that is held. */
   readonly onLost: () => void;
   readonly signal?: AbortSignal;
@@ -25,11 +27,12 @@ const watchMs = 1_000;
  *
  * @throws SettingsError naming the holder when it does not let go in time.
  */
-export async function lockVolume(folder: string, { waitMs = 30_000, onLost, signal }: LockOptions): Promise<Disposable> {
+export async function lockVolume(folder: string, { waitMs = 30_000, onWait, onLost, signal }: LockOptions): Promise<Disposable> {
   const file = lockFile(folder);
   const holderFile = join(folder, "volume.holder");
   const until = performance.now() + waitMs;
-  for (;;) {
+  const readHolder = () => readFile(holderFile, "utf8").catch(() => "unknown");
+  for (let tries = 0; ; tries += 1) {
     const database = tryLock(file);
     if (database !== undefined) {
       // Only to name the holder: a full disk keeps nobody from a volume.
@@ -37,11 +40,11 @@ export async function lockVolume(folder: string, { waitMs = 30_000, onLost, sign
       return watch(database, file, onLost);
     }
     if (performance.now() >= until) {
-      const holder = await readFile(holderFile, "utf8").catch(() => "unknown");
       throw new SettingsError(
-        `CLEW_VOLUME: another orchestrator (process ${holder}) holds this volume; stop it, or set another CLEW_VOLUME`,
+        `CLEW_VOLUME: another orchestrator (process ${await readHolder()}) holds this volume; stop it, or set another CLEW_VOLUME`,
       );
     }
+    if (tries === 0) onWait?.(await readHolder());
     await delay(retryMs, signal === undefined ? {} : { signal });
   }
 }

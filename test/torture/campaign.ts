@@ -1,5 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { checkJournal } from "@clew/cli/verify/check-journal";
+import { openJournal } from "@clew/cli/verify/open-journal";
 import { createClew } from "@clew/client";
 import { delay } from "@clew/streams/delay";
 import { parseLogLine, readable } from "../../scripts/service-process.ts";
@@ -218,6 +220,7 @@ async function judge(fleet: Fleet, done: readonly Told[], { harmed }: FaultsDone
     const record = knownEvents(await readerAt(restDoor)(at, job.run.id));
     found.push(...checkRecord(record).map((problem) => `${job.run.id}: ${problem}`));
     for (const delivery of deliveries) found.push(...checkDelivery(delivery, record));
+    found.push(...(await verify(fleet, job.run.id, record.length)));
     found.push(...job.check(record, harmed.has(job.run.id)));
     const { state, outcome } = await clew.getRun(job.run.id);
     const reason = outcome?.error?.reason ?? state;
@@ -227,6 +230,13 @@ async function judge(fleet: Fleet, done: readonly Told[], { harmed }: FaultsDone
   const listed = await Array.fromAsync(clew.listRuns({ pageSize: 100 }));
   if (listed.length !== done.length) found.push(`${done.length} runs were asked for, and there are ${listed.length}`);
   return { ends, found };
+}
+
+/** Checks a journal on the disk, record by record. */
+async function verify({ volume }: Fleet, runId: string, events: number): Promise<string[]> {
+  await using journal = await openJournal(join(volume, "runs", runId, "journal"));
+  const verdict = await checkJournal(journal);
+  return verdict.kind === "sound" && verdict.events === events ? [] : [`the journal of ${runId} is ${verdict.kind}`];
 }
 
 /** What is left of runs that are over: nothing may be. */

@@ -1,0 +1,256 @@
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Fault } from "@clew/fault/fault";
+import {
+  EncodedStreamRunEventsResponse_EventsSchema,
+  EncodedStreamRunEventsResponseSchema,
+} from "@clew/proto/connect/clew/run/v1/encoded_run_event_pb";
+import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
+import { StreamRunEventsResponse_EndSchema } from "@clew/proto/connect/clew/run/v1/run_service_pb";
+import { delay } from "@clew/streams/delay";
+import { expect, test, vi } from "vitest";
+import { Bell } from "./bell.ts";
+import type { Frame, Sink } from "./frame.ts";
+import { Hub } from "./hub.ts";
+import { judgeToken } from "./judge.ts";
+import { defaultHubLimits, type HubLimits } from "./limits.ts";
+import { readRun } from "./read-run.ts";
+import type { RunSource, SourceFrame } from "./run-source.ts";
+import { systemClock } from "./system-clock.ts";
+
+const runId = "run-1";
+
+/** A journal in memory whose history can be replaced, and what it was asked. */
+class Journal implements RunSource {
+  epoch = 1;
+  readonly #summaries: string[] = [];
+  isFinished = false;
+  #moved = Promise.withResolvers<void>();
+  readonly pages: string[] = [];
+  streams = 0;
+  opened = 0;
+
+  get tail(): number {
+    return this.#summaries.length;
+  }
+
+  token(sequence: number): string {
+    return `e${this.epoch}.${sequence}`;
+  }
+
+  append(count: number, summary = "x"): void {
+    for (let n = 0; n < count; n += 1) this.#summaries.push(summary);
+    this.#wake();
+  }
+
+  finish(): void {
+    this.isFinished = true;
+    this.#wake();
+  }
+
+  /** Cuts the history, as a disk that lied would, and goes on with another. */
+  cutTo(sequence: number): void {
+    this.#summaries.length = sequence;
+    this.epoch += 1;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const moved = this.#moved;
+    this.#moved = Promise.withResolvers();
+    moved.resolve();
+  }
+
+  resolve(after: string): number {
+    if (after === "" || /^\d+$/.test(after)) return Number(after);
+    if (after === "now") return this.tail;
+    const [, epoch, sequence] = /^e(\d+)\.(\d+)$/.exec(after) ?? [];
+    if (Number(epoch) !== this.epoch) throw new Fault("EPOCH_CHANGED", { details: { earliest: this.token(0) } });
+    if (Number(sequence) > this.tail) throw new Fault("FUTURE", { details: { earliest: this.token(0) } });
+    return Number(sequence);
+  }
+
+  #events(after: number, limit: number): Uint8Array[] {
+    return this.#summaries.slice(after, after + limit).map((summary, index) => {
+      const sequence = after + index + 1;
+      const payload = { case: "pageChanged", value: {} } as const;
+      return toBinary(
+        RunEventSchema,
+        create(RunEventSchema, { runId, sequence, resumeToken: this.token(sequence), type: "pageChanged", summary, payload }),
+      );
+    });
+  }
+
+  async readEvents({ after, limit }: { readonly after: string; readonly limit: number }) {
+    this.pages.push(after);
+    await delay(1);
+    const start = this.resolve(after);
+    const { tail } = this;
+    return { events: this.#events(start, limit), resumeToken: this.token(start), sequence: start, tail, finished: this.isFinished };
+  }
+
+  async *streamRunEvents(_request: object, signal: AbortSignal): AsyncGenerator<SourceFrame> {
+    this.streams += 1;
+    this.opened += 1;
+    const { epoch } = this;
+    let at = this.tail;
+    const frame = (said: SourceFrame["frame"]) =>
+      create(EncodedStreamRunEventsResponseSchema, { resumeToken: `e${epoch}.${at}`, frame: said });
+    const left = Promise.withResolvers<never>();
+    left.promise.catch(() => {});
+    const onAbort = () => left.reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
+    try {
+      yield create(EncodedStreamRunEventsResponseSchema, {
+        resumeToken: this.token(at),
+        frame: { case: "hello", value: { runId, tail: at } },
+      });
+      for (;;) {
+        const moved = this.#moved.promise;
+        // A new history is told by a new stream only.
+        if (this.epoch !== epoch) return;
+        if (this.tail > at) {
+          const events = this.#events(at, 256);
+          at += events.length;
+          const value = create(EncodedStreamRunEventsResponse_EventsSchema, { events });
+          yield frame({ case: "events", value });
+        } else if (this.isFinished) {
+          yield frame({ case: "end", value: create(StreamRunEventsResponse_EndSchema, { lastSequence: at }) });
+          return;
+        } else await Promise.race([moved, left.promise]);
+      }
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+      this.streams -= 1;
+    }
+  }
+}
+
+function openHub(limits: Partial<HubLimits> = {}) {
+  const journal = new Journal();
+  const watch = { gap: vi.fn(), reopened: vi.fn() };
+  const all: HubLimits = { ...defaultHubLimits, reopenMs: 5_000, ...limits };
+  const hub = new Hub({ source: journal, clock: systemClock, limits: all, watch });
+  /** Reads a run from a place to its end, or until it is told to leave. */
+  const read = (after = "", signal: AbortSignal = new AbortController().signal) => {
+    const said: string[] = [];
+    const bell = new Bell();
+    const sink: Sink = {
+      hasRoom: true,
+      put(frame: Frame) {
+        if (frame.kind !== "events") said.push(frame.kind === "reset" ? `reset ${frame.fault.reason}` : frame.kind);
+        else {
+          for (const line of frame.block.sse(frame.from, frame.to).toString().split("\n\n").slice(0, -1)) {
+            const { sequence, summary } = JSON.parse(line.slice(line.indexOf("data: ") + 6));
+            said.push(`${sequence}${summary === "x" ? "" : summary}`);
+          }
+        }
+      },
+    };
+    const judge = async (token: string) => {
+      const sequence = journal.resolve(token);
+      return { place: { sequence, token: journal.token(sequence) }, tail: journal.tail, hasAll: false };
+    };
+    const options = { hub, clock: systemClock, limits: all };
+    const done = judgeToken(judge, after, { clock: systemClock, patienceMs: 100, signal }).then((start) =>
+      readRun({ runId, start, types: undefined, decoded: false, sink, bell, judge, signal }, options),
+    );
+    return { said, done };
+  };
+  return { journal, hub, read, watch };
+}
+
+const upTo = (last: number, from = 1) => Array.from({ length: last - from + 1 }, (_, index) => `${from + index}`);
+
+test("many readers share one stream, and each page is fetched once", async () => {
+  const { journal, hub, read } = openHub();
+  journal.append(1_000);
+  const readers = Array.from({ length: 50 }, () => read());
+  await vi.waitFor(() => expect(readers.every(({ said }) => said.length === 1_001)).toBe(true));
+  expect(journal.pages).toHaveLength(4);
+  expect(journal.opened).toBe(1);
+  journal.append(3);
+  journal.finish();
+  await Promise.all(readers.map(({ done }) => done));
+  for (const { said } of readers) expect(said).toEqual(["hello", ...upTo(1_003), "end"]);
+  expect(journal.streams).toBe(0);
+  expect(hub.followed).toBe(0);
+});
+
+test("readers who come from anywhere share blocks, and a run that is over is read from what is kept", async () => {
+  const { journal, read } = openHub();
+  journal.append(700);
+  journal.finish();
+  for (const after of [300, 10, 699, 0, 256, 511]) {
+    const { said, done } = read(String(after));
+    await done;
+    expect(said).toEqual(["hello", ...upTo(700, after + 1), "end"]);
+  }
+  expect(new Set(journal.pages).size).toBe(journal.pages.length);
+  expect(journal.pages.length).toBeLessThanOrEqual(4);
+});
+
+test("keeps no more than it may, and reads again what it let go", async () => {
+  const { journal, hub, read } = openHub({ cacheBytes: 100_000 });
+  journal.append(2_000);
+  journal.finish();
+  for (let round = 0; round < 2; round += 1) {
+    const { said, done } = read();
+    await done;
+    expect(said).toEqual(["hello", ...upTo(2_000), "end"]);
+    expect(hub.cachedBytes).toBeLessThanOrEqual(100_000);
+  }
+  expect(journal.pages.length).toBeGreaterThan(12);
+});
+
+test("ends the run's stream when its last reader leaves, and forgets nothing that the next one can use", async () => {
+  const { journal, hub, read } = openHub();
+  journal.append(10);
+  const leaving = new AbortController();
+  const first = read("", leaving.signal);
+  await vi.waitFor(() => expect(first.said).toHaveLength(11));
+  leaving.abort(new Fault("CANCELLED"));
+  await expect(first.done).rejects.toThrow();
+  await vi.waitFor(() => expect(journal.streams).toBe(0));
+  expect(hub.cachedBytes).toBeGreaterThan(0);
+  journal.append(5);
+  journal.finish();
+  const second = read();
+  await second.done;
+  expect(second.said).toEqual(["hello", ...upTo(15), "end"]);
+});
+
+test("a history that was replaced while readers wait resets them, and nothing of the old one is told again", async () => {
+  const { journal, read } = openHub();
+  journal.append(300);
+  const readers = [read(), read("200")];
+  await vi.waitFor(() => expect(readers.map(({ said }) => said.length)).toEqual([301, 101]));
+  journal.cutTo(100);
+  journal.append(50, " anew");
+  journal.finish();
+  await Promise.all(readers.map(({ done }) => done));
+  const anew = ["reset EPOCH_CHANGED", ...upTo(100), ...upTo(150, 101).map((sequence) => `${sequence} anew`), "end"];
+  expect(readers[0]?.said).toEqual(["hello", ...upTo(300), ...anew]);
+  expect(readers[1]?.said).toEqual(["hello", ...upTo(300, 201), ...anew]);
+});
+
+test("what was kept of a history is not told to a reader of another one", async () => {
+  const { journal, read } = openHub();
+  journal.append(300);
+  const leaving = new AbortController();
+  const first = read("", leaving.signal);
+  await vi.waitFor(() => expect(first.said).toHaveLength(301));
+  leaving.abort(new Fault("CANCELLED"));
+  await first.done.catch(() => {});
+  journal.cutTo(5);
+  journal.append(5, " anew");
+  journal.finish();
+  const second = read("3");
+  await second.done;
+  expect(second.said.filter((word) => !word.startsWith("reset"))).toEqual([
+    "hello",
+    "4",
+    "5",
+    ...upTo(10, 6).map((sequence) => `${sequence} anew`),
+    "end",
+  ]);
+});

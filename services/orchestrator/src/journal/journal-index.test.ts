@@ -1,6 +1,9 @@
 import type { JournalRecord } from "@clew/journal-format/record";
 import { describe, expect, it } from "vitest";
+import { Journal } from "./journal.ts";
 import { JournalIndex } from "./journal-index.ts";
+import { draft, faultOf, folder, runId, textsOf } from "./journal-test-kit.ts";
+import { MemoryDisk } from "./memory-disk.ts";
 
 const start = { sequence: 0, offset: 64, nextOffset: 64, chain: new Uint8Array(8) };
 
@@ -52,4 +55,19 @@ describe("the index of a journal", () => {
       expect(JournalIndex.parse(text.slice(0, at), "run-a", 3)).toBeUndefined();
     }
   });
+});
+
+it("is not written for a journal that was found damaged, so that the next opening looks at all of it", async () => {
+  const disk = new MemoryDisk("/runs");
+  const journal = await Journal.create({ folder, runId, disk });
+  for (const text of ["a", "b", "c"]) await journal.append([draft(text)]);
+  const other = await disk.open(`${folder}/journal`, "existing");
+  await other.write(Buffer.from([0xff]), 105);
+  expect((await faultOf(textsOf(journal))).reason).toBe("JOURNAL_DAMAGED");
+  await journal.seal();
+  await journal.close();
+  expect(await disk.list(folder)).toEqual(["journal"]);
+  const { journal: second, recovery } = await Journal.open({ folder, runId, disk });
+  await using _ = second;
+  expect(recovery).toMatchObject({ kind: "damaged", lostTo: 3 });
 });

@@ -54,7 +54,10 @@ export function fromServiceError(error: ServiceError): Fault {
     case "DEADLINE_EXCEEDED":
       return new Fault("DEADLINE_EXCEEDED", { cause: error });
     case "UNAVAILABLE":
-      return new Fault("SANDBOX_UNREACHABLE", { message: "The other side does not answer.", cause: error });
+      return unreachable(error);
+    case "INTERNAL":
+      // grpc-js says this of a peer that died while it was being written to (EPIPE); what a service of ours means by it has details.
+      return error.details.startsWith("Received RST_STREAM") ? unreachable(error) : new Fault("INTERNAL", { cause: error });
     case "RESOURCE_EXHAUSTED":
       // grpc-js says this of a stream that was reset with ENHANCE_YOUR_CALM, as one is whose reader took nothing.
       return new Fault(error.details.startsWith("Bandwidth exhausted") ? "STALLED" : "INTERNAL", { cause: error });
@@ -63,6 +66,10 @@ export function fromServiceError(error: ServiceError): Fault {
     default:
       return new Fault("INTERNAL", { cause: error });
   }
+}
+
+function unreachable(cause: ServiceError): Fault {
+  return new Fault("SANDBOX_UNREACHABLE", { message: "The other side does not answer.", cause });
 }
 
 function decodeStatus(bytes: Uint8Array, message: string): Fault | undefined {

@@ -91,6 +91,7 @@ function checkEnd({ kind, backOffice, isHarmed }: Ending, events: readonly Known
   if (state === "TERMINATED" && !mayStop) say("TERMINATED, and nobody asked for that");
   // Whoever kills or pauses services must not be able to fail a run.
   if (state !== "COMPLETED" && !isHarmed && !(mayStop && state === "TERMINATED")) say(`${state} ${reason}, and nobody harmed its sandbox`);
+  if (reason === "INTERNAL") say("ended INTERNAL: whatever is done to it has a name");
   const isCancelled = backOffice.orders.cancellations > 0;
   if (backOffice.orders.cancellations > 1) say(`the order was cancelled ${backOffice.orders.cancellations} times`);
   if (isCancelled && effects === "NONE") say("the order was cancelled, and the record says that nothing happened");

@@ -120,10 +120,15 @@ test("logs hold no query and no key", async () => {
   const headers = { authorization: "Bearer secret-key" };
   await (await fetch(`${site.url}/v1/runs/${run.id}?wait=0&x=secret-query`, { headers })).text();
   await (await fetch(`${site.url}/v1/runs/${run.id}/events?after=0`, { headers })).text();
+  run.finish();
+  await (await fetch(`${site.url}/v1/runs/${run.id}/stream?ticket=secret-ticket&types=runFinished`)).text();
+  await (await fetch(`${site.url}/v1/streams?runs=${run.id}&ticket=secret-ticket`)).text();
+  await (await fetch(`${site.url}/v1/runs/${run.id}?ticket=secret-ticket`)).text();
+  expect(site.fake.calls.findLast(({ method }) => method === "getRun")?.headers.get("authorization")).toBe("Bearer secret-ticket");
   await site.fake.kill();
   await (await fetch(`${site.url}/v1/runs/${run.id}/events?after=secret-query`, { headers })).text();
-  await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(3));
-  expect(lines.join("")).not.toMatch(/secret|after=/);
+  await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(6));
+  expect(lines.join("")).not.toMatch(/secret|after=|ticket=/);
 });
 
 describe("settings", () => {

@@ -159,13 +159,14 @@ function openHub(limits: Partial<HubLimits> = {}) {
   return { journal, hub, read, watch };
 }
 
+const until = (isTrue: () => void) => vi.waitFor(isTrue, { timeout: 20_000 });
 const upTo = (last: number, from = 1) => Array.from({ length: last - from + 1 }, (_, index) => `${from + index}`);
 
 test("many readers share one stream, and each page is fetched once", async () => {
   const { journal, hub, read } = openHub();
   journal.append(1_000);
   const readers = Array.from({ length: 50 }, () => read());
-  await vi.waitFor(() => expect(readers.every(({ said }) => said.length === 1_001)).toBe(true));
+  await until(() => expect(readers.every(({ said }) => said.length === 1_001)).toBe(true));
   expect(journal.pages).toHaveLength(4);
   expect(journal.opened).toBe(1);
   journal.append(3);
@@ -207,10 +208,10 @@ test("ends the run's stream when its last reader leaves, and forgets nothing tha
   journal.append(10);
   const leaving = new AbortController();
   const first = read("", leaving.signal);
-  await vi.waitFor(() => expect(first.said).toHaveLength(11));
+  await until(() => expect(first.said).toHaveLength(11));
   leaving.abort(new Fault("CANCELLED"));
   await expect(first.done).rejects.toThrow();
-  await vi.waitFor(() => expect(journal.streams).toBe(0));
+  await until(() => expect(journal.streams).toBe(0));
   expect(hub.cachedBytes).toBeGreaterThan(0);
   journal.append(5);
   journal.finish();
@@ -223,7 +224,7 @@ test("a history that was replaced while readers wait resets them, and nothing of
   const { journal, read } = openHub();
   journal.append(300);
   const readers = [read(), read("200")];
-  await vi.waitFor(() => expect(readers.map(({ said }) => said.length)).toEqual([301, 101]));
+  await until(() => expect(readers.map(({ said }) => said.length)).toEqual([301, 101]));
   journal.cutTo(100);
   journal.append(50, " anew");
   journal.finish();
@@ -238,7 +239,7 @@ test("what was kept of a history is not told to a reader of another one", async 
   journal.append(300);
   const leaving = new AbortController();
   const first = read("", leaving.signal);
-  await vi.waitFor(() => expect(first.said).toHaveLength(301));
+  await until(() => expect(first.said).toHaveLength(301));
   leaving.abort(new Fault("CANCELLED"));
   await first.done.catch(() => {});
   journal.cutTo(5);

@@ -24,7 +24,7 @@ export interface ArtifactOptions {
 export async function serveArtifact(
   request: Caller & { readonly method: string },
   reply: FastifyReply,
-  { path }: RestRequest,
+  { path, ticket }: RestRequest,
   options: ArtifactOptions,
 ): Promise<void> {
   using link = requestSignal(reply.raw, options.shutdown);
@@ -35,7 +35,7 @@ export async function serveArtifact(
         RunService.method.readArtifact,
         only({ runId: path["run_id"] ?? "", name: path["name"] ?? "", offset, length }),
         {
-          headers: toCallHeaders(request),
+          headers: toCallHeaders(request, ticket),
           signal,
         },
       ),

@@ -108,7 +108,7 @@ async function answerJson(
   using link = requestSignal(reply.raw, shutdown);
   const { signal } = link;
   const response = await upstream
-    .unary(method, message, { headers: toCallHeaders(request), signal, timeoutMs: callTimeoutMs })
+    .unary(method, message, { headers: toCallHeaders(request, said.ticket), signal, timeoutMs: callTimeoutMs })
     .catch((error: unknown) => {
       throw renameViolations(faultFromConnect(error, signal), (field) => toCallersName(binding, field, said));
     });
@@ -138,9 +138,14 @@ function acceptsLines(accept: string | undefined): boolean {
 
 function readRequest(request: RestCall): RestRequest {
   const idempotencyKey = request.headers["idempotency-key"];
+  const query = queryOf(request.url);
+  const ticket = query.get("ticket");
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (isRead) query.delete("ticket");
   return {
     path: request.params,
-    query: queryOf(request.url),
+    query,
+    ...(isRead && ticket !== null ? { ticket } : {}),
     body: request.body,
     ...(typeof idempotencyKey === "string" ? { idempotencyKey } : {}),
   };

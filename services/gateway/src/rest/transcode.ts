@@ -13,6 +13,8 @@ export interface RestRequest {
   readonly body: JsonValue | undefined;
   /** The `Idempotency-Key` header: the request's `request_id`. */
   readonly idempotencyKey?: string | undefined;
+  /** A short right to read, in the query where no header can be sent. */
+  readonly ticket?: string | undefined;
 }
 
 const requestId = "requestId";

@@ -184,14 +184,16 @@ export class Feed {
 
   /** Takes the events that follow a place, up to the first that does not; answers the place after them, or nothing where one was missing. */
   #take(place: Place, wires: readonly Uint8Array[]): Place | undefined {
+    const events = wires.map(encodeEvent);
+    let toCome = events.reduce((sum, { text }) => sum + text.length, 0);
     let at = place;
-    for (const wire of wires) {
-      const event = encodeEvent(wire);
+    for (const event of events) {
       if (event.sequence !== at.sequence + 1) {
         this.#options.watch.gap();
         return undefined;
       }
-      this.#options.blocks.append(at, event);
+      this.#options.blocks.append(at, event, toCome);
+      toCome -= event.text.length;
       at = { sequence: event.sequence, token: event.token };
     }
     this.moveTo(at.sequence);

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Block, blockEvents } from "./block.ts";
+import { Block, blockBytes, blockEvents } from "./block.ts";
 import type { BlockCache } from "./block-cache.ts";
 import type { EncodedEvent } from "./encode-event.ts";
 import type { Place } from "./place.ts";
@@ -55,8 +55,8 @@ export class RunBlocks {
     return { after, token: this.tokenAt(after), limit };
   }
 
-  /** Adds the event that follows a place, unless a block holds it. */
-  append(before: Place, event: EncodedEvent): void {
+  /** Adds the event that follows a place, unless a block holds it; `toCome` is roughly how many bytes it and those to follow at once have. */
+  append(before: Place, event: EncodedEvent, toCome: number): void {
     const index = this.#indexBefore(event.sequence);
     const previous = this.#blocks[index];
     if (previous !== undefined && previous.last >= event.sequence) return;
@@ -67,7 +67,7 @@ export class RunBlocks {
       return;
     }
     previous?.trim();
-    const block = new Block(before, bytes, this.keepsMessages);
+    const block = new Block(before, Math.max(bytes, Math.min(toCome, blockBytes)), this.keepsMessages);
     block.append(event, bytes);
     this.#blocks.splice(index + 1, 0, block);
     this.#cache.use(block, () => this.#drop(block));

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { formatEventLine } from "@clew/cli/event-line";
 import { createClew, Fault, type RunEvent, type RunResult } from "@clew/client";
+import { toNotice } from "./notices.ts";
 import { readable, ServiceStartError } from "./service-process.ts";
 import { startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -60,9 +61,10 @@ and in another terminal:
   npx clew artifacts ${runId} trace.zip -o trace.zip && npx playwright show-trace trace.zip`);
 }
 
-/** Shows the services' warnings; what they say at a failed start stands in the error. */
+/** Shows notices, and every line once CLEW_LOG_LEVEL is set; what the services say at a failed start stands in the error. */
 function show(service: string, line: string): void {
-  if (process.env.CLEW_LOG_LEVEL !== undefined) console.error(`${service}: ${readable(line)}`);
+  const shown = process.env.CLEW_LOG_LEVEL === undefined ? toNotice(line) : `${service}: ${readable(line)}`;
+  if (shown !== undefined) console.error(shown);
 }
 
 async function main(): Promise<number> {
@@ -76,7 +78,12 @@ async function main(): Promise<number> {
   const timer = setTimeout(() => controller.abort(), longestMs);
   try {
     await using backOffice = await startBackOffice({ port: 0 });
-    await using services = await startServices({ volume, onLine: show });
+    await using services = await startServices({
+      volume,
+      onLine: show,
+      onTrouble: (sentence) => console.error(sentence),
+      signal: controller.signal,
+    });
     void wish.insisted.then(() => services.kill());
     console.log(`Gateway ${services.url}, back office ${backOffice.url}. Running ${playbook}:\n`);
     const clew = createClew({ url: services.url });

@@ -23,6 +23,8 @@ export interface ServiceStart {
   readonly onLine?: LineSink | undefined;
   /** Milliseconds until it must listen; 60,000 unless given: an orchestrator waits 30 s for the volume of one that hands over. */
   readonly startTimeoutMs?: number;
+  /** Gives the start up: the process is killed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A service that could not be started; its message holds the last lines it wrote. */
@@ -53,7 +55,7 @@ export class ServiceProcess implements AsyncDisposable {
    *
    * @throws ServiceStartError when it ends or says nothing in time; the process is gone then.
    */
-  static async start({ name, main, env, onLine, startTimeoutMs = 60_000 }: ServiceStart): Promise<ServiceProcess> {
+  static async start({ name, main, env, onLine, startTimeoutMs = 60_000, signal }: ServiceStart): Promise<ServiceProcess> {
     // By the channel the service knows that who started it is gone, however that ended.
     const child = spawn(process.execPath, [main], { env, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
     const exited: Promise<Exit> = once(child, "exit").then(([code, signal]) => ({ code, signal }));
@@ -68,12 +70,16 @@ export class ServiceProcess implements AsyncDisposable {
     };
     readLines(child.stdout, take);
     readLines(child.stderr, take);
-    const timer = setTimeout(() => listening.resolve(""), startTimeoutMs);
+    const giveUp = () => listening.resolve("");
+    const timer = setTimeout(giveUp, startTimeoutMs);
+    signal?.addEventListener("abort", giveUp);
+    if (signal?.aborted) giveUp();
     try {
       // "close" and not "exit": by then every line it wrote has been read.
       const closed = once(child, "close").then(() => "");
       const address = await Promise.race([listening.promise, closed]);
       if (address !== "") return new ServiceProcess(name, address, child, exited);
+      if (signal?.aborted) throw new ServiceStartError(`The start of the ${name} was given up.`);
       const why =
         child.exitCode === null && child.signalCode === null ? `did not listen within ${startTimeoutMs / 1000} s` : "ended at its start";
       throw new ServiceStartError(
@@ -84,6 +90,7 @@ export class ServiceProcess implements AsyncDisposable {
       throw error;
     } finally {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
     }
   }
 

@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { addressSchema, formatAddress } from "@clew/process/address";
+import { checkFree } from "./check-free.ts";
 import { findChromium } from "./find-chromium.mjs";
-import { type LineSink, parseLogLine, ServiceProcess, ServiceStartError } from "./service-process.ts";
+import { type LineSink, parseLogLine, ServiceProcess } from "./service-process.ts";
+import { SupervisedService } from "./supervised-service.ts";
 
 /** How to start the services; ports of 0 are free ones. */
 export interface ServicesOptions {
@@ -21,6 +20,10 @@ export interface ServicesOptions {
   readonly inherited?: NodeJS.ProcessEnv;
   /** Gets every line the services write. */
   readonly onLine?: LineSink;
+  /** Told in a sentence when a service ended by itself, and when it runs again. */
+  readonly onTrouble?: (sentence: string) => void;
+  /** Gives up the start. */
+  readonly signal?: AbortSignal;
 }
 
 /** What stopping the services waits for, each in milliseconds. */
@@ -28,12 +31,12 @@ const gatewayStopMs = 20_000;
 /** Finalizing a run may take a minute; then there is what comes before and after it. */
 const orchestratorStopMs = 90_000;
 
-/** The services of one volume, each in a process of its own. Dispose stops every run and both services, and leaves no process. */
+/** The services of one volume, each in a process of its own that is started again when it ends by itself. Dispose stops every run and both services, and leaves no process. */
 export class Services implements AsyncDisposable {
-  readonly orchestrator: ServiceProcess;
-  readonly gateway: ServiceProcess;
+  readonly orchestrator: SupervisedService;
+  readonly gateway: SupervisedService;
 
-  constructor(orchestrator: ServiceProcess, gateway: ServiceProcess) {
+  constructor(orchestrator: SupervisedService, gateway: SupervisedService) {
     this.orchestrator = orchestrator;
     this.gateway = gateway;
   }
@@ -43,9 +46,9 @@ export class Services implements AsyncDisposable {
     return `http://${this.gateway.address}`;
   }
 
-  /** Resolves with the first service that ends, whoever ended it. */
-  async firstExit(): Promise<ServiceProcess> {
-    const of = (service: ServiceProcess) => service.exited.then(() => service);
+  /** Resolves with the first service that ended too often to be started again, or was stopped. */
+  async firstEnd(): Promise<SupervisedService> {
+    const of = (service: SupervisedService) => service.ended.then(() => service);
     return await Promise.race([of(this.orchestrator), of(this.gateway)]);
   }
 
@@ -53,6 +56,11 @@ export class Services implements AsyncDisposable {
   async stop(): Promise<void> {
     await this.gateway.stop("SIGTERM", gatewayStopMs);
     await this.orchestrator.stop("SIGINT", orchestratorStopMs);
+  }
+
+  /** Stops both and leaves the runs to the next orchestrator on the volume; bounded. */
+  async handOver(): Promise<void> {
+    await Promise.all([this.gateway.stop("SIGTERM", gatewayStopMs), this.orchestrator.stop("SIGTERM", gatewayStopMs)]);
   }
 
   /** Kills both at once. */
@@ -69,12 +77,13 @@ export class Services implements AsyncDisposable {
 /**
  * Starts the orchestrator, then the gateway on it, and waits until both listen.
  *
- * @throws ServiceStartError where one cannot start, naming the setting to change for a port that is taken; nothing runs then.
+ * @throws ServiceStartError where one cannot start, naming the setting to change for a port that is taken, or where the signal aborts; nothing runs then.
  */
 export async function startServices(options: ServicesOptions): Promise<Services> {
-  const { volume, gatewayAddress = "127.0.0.1:0", orchestratorAddress = "127.0.0.1:0" } = options;
-  await checkFree("orchestrator", "CLEW_ORCHESTRATOR_ADDRESS", orchestratorAddress);
-  await checkFree("gateway", "CLEW_GATEWAY_ADDRESS", gatewayAddress);
+  const { gatewayAddress = "127.0.0.1:0", orchestratorAddress = "127.0.0.1:0", onLine, onTrouble, signal } = options;
+  const volume = resolve(options.volume);
+  await checkFree({ service: "gateway", setting: "CLEW_GATEWAY_ADDRESS", address: gatewayAddress, volume });
+  await checkFree({ service: "orchestrator", setting: "CLEW_ORCHESTRATOR_ADDRESS", address: orchestratorAddress, volume });
   const chromium = await findChromium();
   const env: NodeJS.ProcessEnv = {
     UV_THREADPOOL_SIZE: "16",
@@ -82,20 +91,35 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     ...(chromium === undefined ? {} : { CLEW_CHROMIUM: chromium.path }),
     ...(options.inherited ?? withoutSettings(process.env)),
     ...options.env,
-    CLEW_VOLUME: resolve(volume),
+    CLEW_VOLUME: volume,
   };
-  const orchestrator = await startService("orchestrator", { ...env, CLEW_ORCHESTRATOR_ADDRESS: orchestratorAddress }, options.onLine);
+  const supervise = (name: "orchestrator" | "gateway", address: string, settings: (address: string) => NodeJS.ProcessEnv) =>
+    SupervisedService.start({
+      start: (at, given) => startService(name, { ...env, ...settings(at) }, onLine, given),
+      address,
+      signal,
+      onTrouble,
+    });
+  const orchestrator = await supervise("orchestrator", orchestratorAddress, (address) => ({ CLEW_ORCHESTRATOR_ADDRESS: address }));
   try {
-    const addresses = { CLEW_ORCHESTRATOR_ADDRESS: orchestrator.address, CLEW_GATEWAY_ADDRESS: gatewayAddress };
-    return new Services(orchestrator, await startService("gateway", { ...env, ...addresses }, options.onLine));
+    const upstream = { CLEW_ORCHESTRATOR_ADDRESS: orchestrator.address };
+    return new Services(
+      orchestrator,
+      await supervise("gateway", gatewayAddress, (address) => ({ ...upstream, CLEW_GATEWAY_ADDRESS: address })),
+    );
   } catch (error) {
     await orchestrator.stop("SIGINT", orchestratorStopMs);
     throw error;
   }
 }
 
-/** Starts one service by its name, with exactly this environment. */
-export function startService(name: "orchestrator" | "gateway", env: NodeJS.ProcessEnv, onLine?: LineSink): Promise<ServiceProcess> {
+/** Starts one service by its name, with exactly this environment; `signal` gives the start up. */
+export function startService(
+  name: "orchestrator" | "gateway",
+  env: NodeJS.ProcessEnv,
+  onLine?: LineSink,
+  signal?: AbortSignal,
+): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../services/${name}/src/main.ts`, import.meta.url));
   const wanted = levels.get(env.CLEW_LOG_LEVEL ?? "info") ?? info;
   // Where it listens is said at info: a quieter log is made quiet here.
@@ -103,7 +127,7 @@ export function startService(name: "orchestrator" | "gateway", env: NodeJS.Proce
   const heard: LineSink = (service, line) => {
     if (!loud || (parseLogLine(line)?.level ?? wanted) >= wanted) onLine?.(service, line);
   };
-  return ServiceProcess.start({ name, main, env: loud ? { ...env, CLEW_LOG_LEVEL: "info" } : env, onLine: heard });
+  return ServiceProcess.start({ name, main, env: loud ? { ...env, CLEW_LOG_LEVEL: "info" } : env, onLine: heard, signal });
 }
 
 /** The numbers that log lines have for the levels. */
@@ -121,24 +145,4 @@ const levels: ReadonlyMap<string, number> = new Map([
 /** The environment without what configures Clew: what stands on its own ports and volume must not be led elsewhere by it. */
 export function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("CLEW_") || name === "CLEW_CHROMIUM"));
-}
-
-/** Tries the port before the service does, to name the setting that changes it. */
-async function checkFree(name: string, setting: string, address: string): Promise<void> {
-  const parsed = addressSchema.safeParse(address).data;
-  // What is no address is refused by the service itself.
-  if (parsed?.kind !== "tcp" || parsed.port === 0) return;
-  const { host, port } = parsed;
-  const probe = createServer();
-  try {
-    probe.listen({ host, port });
-    await once(probe, "listening");
-    probe.close();
-  } catch (error) {
-    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    const why = taken ? `port ${port} is taken` : "its address cannot be used";
-    throw new ServiceStartError(
-      `The ${name} cannot listen on ${address}: ${why}. Set ${setting} to another, such as ${setting}=${formatAddress({ ...parsed, port: (port + 1_000) % 65_536 || 8_080 })}.`,
-    );
-  }
 }

@@ -1,5 +1,6 @@
 import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
+import { toNotice } from "./notices.ts";
 import { parseLogLine, readable, ServiceStartError } from "./service-process.ts";
 import { type Services, startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -8,6 +9,7 @@ const warning = 40;
 const failure = 50;
 const { env } = process;
 const schema = z.looseObject({
+  CLEW_API_KEYS: z.string().optional(),
   CLEW_VOLUME: z.string().default(".clew"),
   CLEW_GATEWAY_ADDRESS: z.string().default("127.0.0.1:8080"),
   CLEW_ORCHESTRATOR_ADDRESS: z.string().default("127.0.0.1:9090"),
@@ -15,50 +17,61 @@ const schema = z.looseObject({
 });
 let ready = false;
 
-/** Shows warnings in words; every line as it is once CLEW_LOG_LEVEL is set. What a failed start says beyond warnings stands in its error. */
+/** Shows notices and warnings in words; every line as it is once CLEW_LOG_LEVEL is set. What a failed start says beyond them stands in its error. */
 function show(service: string, line: string): void {
   const level = parseLogLine(line)?.level ?? failure;
+  const notice = toNotice(line);
   if (env.CLEW_LOG_LEVEL !== undefined) console.log(line);
+  else if (notice !== undefined) console.error(notice);
   else if (ready ? level >= warning : level === warning) console.error(`${service}: ${readable(line)}`);
 }
 
-async function start(): Promise<{ readonly services: Services; readonly volume: string } | undefined> {
-  try {
-    const settings = readSettings(schema, env);
-    const volume = settings.CLEW_VOLUME;
-    const services = await startServices({
-      volume,
-      gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
-      orchestratorAddress: settings.CLEW_ORCHESTRATOR_ADDRESS,
-      inherited: { ...env, CLEW_PLAYBOOKS: settings.CLEW_PLAYBOOKS },
-      onLine: show,
-    });
-    return { services, volume };
-  } catch (error) {
-    if (!(error instanceof ServiceStartError || error instanceof SettingsError)) throw error;
-    console.error(error.message);
-    return undefined;
-  }
+/** What there is, and a command that works as it stands. */
+function readyText({ url, orchestrator }: Services, volume: string, needsKey: boolean): string {
+  const clew = url === "http://127.0.0.1:8080" ? "npx clew" : `CLEW_URL=${url} npx clew`;
+  return `Clew is ready.
+  gateway       ${url}
+  orchestrator  ${orchestrator.address} (gRPC)
+  volume        ${volume}
+Run something from another terminal${needsKey ? ", with one of the keys of CLEW_API_KEYS in CLEW_API_KEY" : ""}:
+  ${clew} run examples/playbooks/hello.yaml --param url=${url}/ --allow-private-host ${new URL(url).host}
+Ctrl-C stops every run and the services.`;
 }
 
 async function main(): Promise<number> {
   using wish = untilStopped();
-  const started = await start();
-  if (started === undefined) return 1;
-  const { services, volume } = started;
+  const starting = new AbortController();
+  void wish.asked.then(() => starting.abort());
+  const settings = readSettings(schema, env);
+  const services = await startServices({
+    volume: settings.CLEW_VOLUME,
+    gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
+    orchestratorAddress: settings.CLEW_ORCHESTRATOR_ADDRESS,
+    inherited: { ...env, CLEW_PLAYBOOKS: settings.CLEW_PLAYBOOKS },
+    onLine: show,
+    onTrouble: (sentence) => console.error(sentence),
+    signal: starting.signal,
+  });
   ready = true;
-  console.log(`Clew is ready.
-  gateway       ${services.url}
-  orchestrator  ${services.orchestrator.address} (gRPC)
-  volume        ${volume}
-Run something from another terminal: npx clew run examples/playbooks/hello.yaml --param url=${services.url}/ --allow-private-host ${new URL(services.url).host}
-Ctrl-C stops every run and the services.`);
-  const ended = await Promise.race([wish.asked, services.firstExit()]);
-  if (typeof ended === "string") console.log("Stopping: every run, then the services. Ctrl-C again kills them.");
-  else console.error(`The ${ended.name} ended by itself, so the other is stopped.`);
+  console.log(readyText(services, settings.CLEW_VOLUME, settings.CLEW_API_KEYS !== undefined));
   void wish.insisted.then(() => services.kill());
-  await services.stop();
-  return typeof ended === "string" ? 0 : 1;
+  const ended = await Promise.race([wish.asked, services.firstEnd()]);
+  if (typeof ended === "string") {
+    console.log("Stopping: every run, then the services. Ctrl-C again kills them.");
+    await services.stop();
+    return 0;
+  }
+  await services.handOver();
+  console.error(
+    `The ${ended.name} ended too often, so both were stopped. Runs under way wait for the next npm start, for CLEW_ADOPTION_GRACE.`,
+  );
+  return 1;
 }
 
-process.exit(await main());
+try {
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof ServiceStartError || error instanceof SettingsError)) throw error;
+  console.error(error.message);
+  process.exit(1);
+}

@@ -4,8 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createClew } from "@clew/client";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startBackOffice } from "../../examples/back-office/src/back-office.ts";
 import { withoutSettings } from "../../scripts/services.ts";
+import { waitingPlaybook } from "../support/system.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const started: ChildProcess[] = [];
@@ -101,19 +104,85 @@ test("npm start names the setting of a port that is taken", async () => {
   const url = await gatewayOf(first.said);
   const second = start({ ...addresses, CLEW_VOLUME: join(volume, "other"), CLEW_GATEWAY_ADDRESS: new URL(url).host });
   expect(await second.exit).toBe(1);
-  expect(second.said.err).toContain(`port ${new URL(url).port} is taken. Set CLEW_GATEWAY_ADDRESS`);
+  expect(second.said.err).toContain(
+    `port ${new URL(url).port} is taken by the gateway of another Clew. Stop that with Ctrl-C where it runs. Set CLEW_GATEWAY_ADDRESS`,
+  );
   first.child.kill("SIGINT");
   expect(await first.exit).toBe(0);
 });
 
-test("npm start stops the other service, and fails, when one dies", async () => {
+test("npm start starts what dies again, at its address: the run goes on, its reader too, and hands over what dies too often", async () => {
+  await using backOffice = await startBackOffice({ port: 0 });
   const services = start({ ...addresses, CLEW_LOG_LEVEL: "info" });
   const url = await gatewayOf(services.said);
-  const pid = /"pid":(\d+)[^\n]*"name":"orchestrator"/.exec(services.said.out)?.[1];
-  process.kill(Number(pid), "SIGKILL");
+  const pidOf = (name: string) =>
+    Number(
+      services.said.out
+        .match(new RegExp(`"pid":(\\d+),"name":"${name}","address"`, "g"))
+        ?.at(-1)
+        ?.match(/\d+/)?.[0],
+    );
+  const clew = createClew({ url });
+  const run = await clew.createRun({
+    playbookSource: waitingPlaybook(backOffice.url),
+    guardrails: { allowedPrivateHosts: [new URL(backOffice.url).host] },
+  });
+  const types: string[] = [];
+  const reading = (async () => {
+    for await (const event of run.events()) types.push(event.type);
+  })();
+  await expect.poll(() => types, { timeout: 30_000 }).toContain("stepStarted");
+  for (const name of ["gateway", "orchestrator"]) {
+    const pid = pidOf(name);
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => services.said.err, { timeout: 30_000 }).toContain(`The ${name} runs again on `);
+    expect(pidOf(name)).not.toBe(pid);
+  }
+  expect((await run.stop({ graceSeconds: 0 })).id).toBe(run.id);
+  await reading;
+  expect(types.at(-1)).toBe("runFinished");
+  expect((await run.get()).attempt ?? 1).toBe(1);
+
+  for (let kills = 1; kills < 5; kills += 1) {
+    const pid = pidOf("gateway");
+    process.kill(pid, "SIGKILL");
+    if (kills < 4) await expect.poll(() => pidOf("gateway"), { timeout: 30_000 }).not.toBe(pid);
+  }
   expect(await services.exit).toBe(1);
-  expect(services.said.err).toContain("The orchestrator ended by itself");
-  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  expect(services.said.err).toContain("The gateway ended too often");
+});
+
+test("npm start says how many runs stay queued, and finds them again", async () => {
+  await using backOffice = await startBackOffice({ port: 0 });
+  const first = start({ ...addresses, CLEW_MAX_CONCURRENT_RUNS: "1" });
+  const clew = createClew({ url: await gatewayOf(first.said) });
+  const spec = { playbookSource: waitingPlaybook(backOffice.url), guardrails: { allowedPrivateHosts: [new URL(backOffice.url).host] } };
+  const running = await clew.createRun(spec);
+  await expect.poll(async () => (await running.get()).state, { timeout: 30_000 }).toBe("RUNNING");
+  await clew.createRun(spec);
+  await clew.createRun(spec);
+  first.child.kill("SIGINT");
+  expect(await first.exit).toBe(0);
+  expect(first.said.err).toContain("Queued runs that stay queued and begin at the next start: 2.");
+  const next = start({ ...addresses, CLEW_MAX_CONCURRENT_RUNS: "1" });
+  await gatewayOf(next.said);
+  expect(next.said.err).toContain("Queued runs found on the volume: 2.");
+  next.child.kill("SIGINT");
+  expect(await next.exit).toBe(0);
+});
+
+test("npm start says at once whom it waits for where the volume is in use, and gives up on Ctrl-C", async () => {
+  const first = start();
+  const url = await gatewayOf(first.said);
+  const second = start();
+  await expect.poll(() => second.said.err, { timeout: 15_000 }).toMatch(/Waiting for the volume, which process \d+ holds/);
+  second.child.kill("SIGINT");
+  expect(await second.exit).toBe(1);
+  const third = start({ ...addresses, CLEW_GATEWAY_ADDRESS: new URL(url).host });
+  expect(await third.exit).toBe(1);
+  const launcher = /Clew runs on this volume already. Stop it with `kill -INT (\d+)`/.exec(third.said.err)?.[1];
+  process.kill(Number(launcher), "SIGINT");
+  expect(await first.exit).toBe(0);
 });
 
 test("npm start refuses a setting that it does not know, and names the nearest", async () => {

@@ -56,7 +56,7 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}): P
     async restart(between = async () => {}, how = "stop") {
       if (how === "kill") {
         services.kill();
-        await Promise.all([services.orchestrator.exited, services.gateway.exited]);
+        await Promise.all([services.orchestrator.ended, services.gateway.ended]);
       } else {
         await services.stop();
       }

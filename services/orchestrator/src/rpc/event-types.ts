@@ -8,6 +8,6 @@ export function demandEventTypes(types: readonly string[]): void {
 }
 
 /** Makes what tells the events that every one of some filters lets through; an empty filter lets all through. */
-export function passing(...filters: readonly ReadonlySet<string>[]): (event: { readonly type: string }) => boolean {
-  return ({ type }) => filters.every((types) => types.size === 0 || types.has(type));
+export function passing(...filters: readonly ReadonlySet<string>[]): (type: string) => boolean {
+  return (type) => filters.every((types) => types.size === 0 || types.has(type));
 }

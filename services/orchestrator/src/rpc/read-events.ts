@@ -1,19 +1,24 @@
 import { invalidRequest } from "@clew/fault/fault";
-import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
-import type { ReadEventsRequest, ReadEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
+import type { EncodedReadEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
+import type { ReadEventsRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Caller } from "../access/caller.ts";
 import { limits } from "../runs/limits.ts";
 import { isTerminal } from "../runs/transitions.ts";
-import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { Runs } from "../supervisor/runs.ts";
+import { copyRecords } from "./copy-records.ts";
 import { waitMs } from "./duration.ts";
 import { passing } from "./event-types.ts";
 import { openView } from "./open-view.ts";
 
 /** Reads a page of a run's events, waiting for the first where the caller would. */
-export async function readEvents(request: ReadEventsRequest, caller: Caller, runs: Runs, signal: AbortSignal): Promise<ReadEventsResponse> {
+export async function readEvents(
+  request: ReadEventsRequest,
+  caller: Caller,
+  runs: Runs,
+  signal: AbortSignal,
+): Promise<EncodedReadEventsResponse> {
   if (request.limit > limits.eventPageSize.max) {
     throw invalidRequest([{ field: "limit", rule: "range", message: `must be 1 to ${limits.eventPageSize.max}` }]);
   }
@@ -31,14 +36,10 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
     signal.throwIfAborted();
   }
   const limit = request.limit === 0 ? limits.eventPageSize.default : request.limit;
-  const wanted = passing(caller.types);
-  const events: RunEvent[] = [];
   // Half a page of bodies: what readers' copies have besides, their place and token, is far less than the other half.
-  for (const record of await view.read(position, { limit, maxBytes: limits.pageBytes / 2 })) {
-    const event = decodeRecord(journal, record);
-    if (wanted(event)) events.push(event);
-    position = record;
-  }
+  const records = await view.read(position, { limit, maxBytes: limits.pageBytes / 2 });
+  const events = copyRecords(journal, records, passing(caller.types));
+  position = records.at(-1) ?? position;
   const upToDate = position.sequence >= journal.tail.value;
   return {
     events,

@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import { implement, type ServedService } from "@clew/grpc/server";
 import type { CallContext } from "@clew/grpc/service";
+import { EncodedReadEventsResponse, EncodedStreamRunEventsResponse, type MessageFns } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
 import type { ApiKey } from "../access/keys.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
@@ -17,6 +18,20 @@ import { readArtifact } from "./read-artifact.ts";
 import { readEvents } from "./read-events.ts";
 import { stopRun } from "./stop-run.ts";
 import { streamRunEvents } from "./stream-run-events.ts";
+
+/** The public service, whose events are encoded where they are read: on the wire both forms are the same. */
+const definition = {
+  ...RunServiceService,
+  readEvents: { ...RunServiceService.readEvents, ...encodedBy(EncodedReadEventsResponse) },
+  streamRunEvents: { ...RunServiceService.streamRunEvents, ...encodedBy(EncodedStreamRunEventsResponse) },
+};
+
+function encodedBy<T>(message: MessageFns<T>) {
+  return {
+    responseSerialize: (value: T): Buffer => Buffer.from(message.encode(value).finish()),
+    responseDeserialize: (bytes: Buffer): T => message.decode(bytes),
+  };
+}
 
 /** What the public service stands on. */
 export interface RunServiceOptions {
@@ -35,7 +50,7 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
     identify(context, "readTenant");
     throw new Fault("NOT_IMPLEMENTED");
   };
-  return implement(RunServiceService, {
+  return implement(definition, {
     createRun: async (request, context) => createRun(request, identify(context, "write"), header(context, "traceparent"), runs, catalogue),
     listRuns: async (request, context) => listRuns(request, identify(context, "readTenant"), runs),
     getRun: async (request, context) => getRun(request, identify(context, "readRun"), runs, context.signal),

@@ -1,18 +1,21 @@
 import { Fault } from "@clew/fault/fault";
 import type { Position } from "@clew/journal-format/position";
-import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
-import type { StreamRunEventsRequest, StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
+import type { EncodedStreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
+import type { StreamRunEventsRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { withHeartbeat } from "@clew/streams/heartbeat";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Caller } from "../access/caller.ts";
 import { limits } from "../runs/limits.ts";
 import { showRun } from "../runs/shown-run.ts";
 import { isTerminal } from "../runs/transitions.ts";
-import { decodeRecord } from "../supervisor/decode-record.ts";
 import type { RunView } from "../supervisor/run-view.ts";
 import type { Runs } from "../supervisor/runs.ts";
+import { copyRecords } from "./copy-records.ts";
 import { demandEventTypes, passing } from "./event-types.ts";
 import { openView } from "./open-view.ts";
+
+/** A frame whose events are encoded already. */
+type Frame = EncodedStreamRunEventsResponse;
 
 const pageRecords = 256;
 const reconnectAfterMs = 1_000;
@@ -26,13 +29,13 @@ export async function* streamRunEvents(
   caller: Caller,
   runs: Runs,
   signal: AbortSignal,
-): AsyncGenerator<StreamRunEventsResponse> {
+): AsyncGenerator<Frame> {
   demandEventTypes(request.types);
   const { view, position } = await openView(request.runId, request.resumeToken, caller, runs);
   using _open = view;
   const { journal } = view;
   const reader = { position };
-  const frame = (value: NonNullable<StreamRunEventsResponse["frame"]>): StreamRunEventsResponse => ({
+  const frame = (value: NonNullable<Frame["frame"]>): Frame => ({
     resumeToken: journal.tokenOf(reader.position),
     frame: value,
   });
@@ -57,10 +60,10 @@ export async function* streamRunEvents(
 async function* follow(
   { journal, run: runNow, read }: Omit<RunView, keyof Disposable>,
   reader: { position: Position },
-  wanted: (event: RunEvent) => boolean,
-  frame: (value: NonNullable<StreamRunEventsResponse["frame"]>) => StreamRunEventsResponse,
+  wanted: (type: string) => boolean,
+  frame: (value: NonNullable<Frame["frame"]>) => Frame,
   signal: AbortSignal,
-): AsyncGenerator<StreamRunEventsResponse> {
+): AsyncGenerator<Frame> {
   for (;;) {
     if (reader.position.sequence >= journal.tail.value) {
       const run = runNow();
@@ -73,7 +76,7 @@ async function* follow(
     const records = await read(reader.position, { limit: pageRecords, maxBytes: limits.pageBytes / 2 });
     const last = records.at(-1);
     if (last === undefined) continue;
-    const events = records.map((record) => decodeRecord(journal, record)).filter(wanted);
+    const events = copyRecords(journal, records, wanted);
     reader.position = last;
     yield events.length > 0 ? frame({ $case: "events", value: { events } }) : frame({ $case: "checkpoint", value: {} });
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
 import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
-import type { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import type { Caller } from "../access/caller.ts";
 import { nodeDisk } from "../journal/disk.ts";
@@ -108,7 +108,7 @@ export async function startRuns({ places, start, folder: given, ...room }: TestR
       const request = { runId, resumeToken: after, types: [] };
       try {
         for await (const { frame } of streamRunEvents(request, caller, now.runs, AbortSignal.timeout(15_000))) {
-          if (frame?.$case === "events") events.push(...frame.value.events);
+          if (frame?.$case === "events") events.push(...frame.value.events.map((bytes) => RunEvent.decode(bytes)));
           if (frame?.$case === "end") return { events, ended: true, fault: undefined };
         }
         return { events, ended: false, fault: undefined };

@@ -56,8 +56,8 @@ describe("[weakness 5] a stream that is cut at any byte", () => {
       }
     };
     await Promise.all(Array.from({ length: together }, worker));
-    // An answer's length varies by some bytes, so that its last places may not be reached.
-    expect(cut).toBeGreaterThan(count * 0.8);
+    // An answer's length varies by some bytes, and pages come over more connections or fewer: the last places may not be reached.
+    expect(cut).toBeGreaterThan(count / 2);
   }
 
   it.each(doors.map((door) => [door.name, door] as const))("is resumed at the %s door, each event once", async (_, door) => {
@@ -69,7 +69,8 @@ describe("[weakness 5] a stream that is cut at any byte", () => {
     await checkAll(door.name === "sse" ? 150 : 30, read, { target: isGrpc ? system.orchestratorAddress : gateway() });
   });
 
-  it.each<[string, number, ClientReader]>([
+  // They mostly wait, as long as the service asks them to: side by side they wait at the same time.
+  it.concurrent.each<[string, number, ClientReader]>([
     ["@clew/client", 60, readWithClew("sse")],
     ["@clew/client over Connect", 30, readWithClew("connect")],
     ["npm eventsource", 30, readWithEventSource],
@@ -78,7 +79,7 @@ describe("[weakness 5] a stream that is cut at any byte", () => {
     await checkAll(count, (proxy) => client(proxy.url, runId, AbortSignal.timeout(60_000)), { together: count });
   });
 
-  it("is resumed by EventSource in Chromium, each event once", async () => {
+  it.concurrent("is resumed by EventSource in Chromium, each event once", async () => {
     await using stack = new AsyncDisposableStack();
     const browser = await launchChromium();
     stack.defer(() => browser.close());

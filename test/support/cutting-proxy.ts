@@ -28,7 +28,7 @@ export interface CuttingProxy extends AsyncDisposable {
   readonly url: string;
   /** How many connections there were. */
   readonly connections: number;
-  /** How many bytes the server sent. */
+  /** How many bytes the server sent over the connection that carried most. */
   readonly bytes: number;
   /** How many connections were cut or frozen by their fate. */
   readonly spoiled: number;
@@ -49,7 +49,11 @@ export async function startCuttingProxy({ target, fate = () => ({}) }: CuttingPr
       open.add(socket);
       socket.on("error", () => {}).on("close", () => open.delete(socket));
     }
-    upstream.on("data", (part: Buffer) => (bytes += part.byteLength));
+    let carried = 0;
+    upstream.on("data", (part: Buffer) => {
+      carried += part.byteLength;
+      bytes = Math.max(bytes, carried);
+    });
     passOn(client, upstream, fate(connections++), () => {
       spoiled += 1;
     });

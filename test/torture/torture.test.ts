@@ -8,7 +8,7 @@ it("whatever is killed, paused, cut or restarted, every reader at every door has
   timeout: 400_000,
 }, async () => {
   const log: string[] = [];
-  const report = await runCampaign({ runs: 40, seed, budgetMs: 60_000, say: (line) => log.push(line) });
+  const report = await runCampaign({ runs: 40, seed, budgetMs: 45_000, say: (line) => log.push(line) });
   expect(report.problems, `seed ${seed}\n${log.join("\n")}`).toEqual([]);
   expect(report.runs).toBeGreaterThan(3);
   expect(report.faults.size).toBeGreaterThan(3);

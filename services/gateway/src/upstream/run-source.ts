@@ -1,3 +1,4 @@
+import { Fault } from "@clew/fault/fault";
 import {
   EncodedReadEventsResponseSchema,
   EncodedStreamRunEventsResponseSchema,
@@ -23,14 +24,14 @@ export function createRunSource(upstream: Upstream, headers: Readonly<Record<str
       try {
         return await upstream.unary(readEvents, request, { headers, signal, timeoutMs: readTimeoutMs });
       } catch (error) {
-        throw faultFromConnect(error, signal);
+        throw toFault(error, signal);
       }
     },
     async *streamRunEvents(request, signal) {
       try {
         yield* upstream.stream(streamRunEvents, only(request), { headers, signal });
       } catch (error) {
-        throw faultFromConnect(error, signal);
+        throw toFault(error, signal);
       }
     },
   };
@@ -54,7 +55,13 @@ export function createJudge(upstream: Upstream, runId: string, headers: Readonly
       });
       return { place: { sequence, token: resumeToken }, tail, hasAll: finished && sequence === tail, types };
     } catch (error) {
-      throw faultFromConnect(error, signal);
+      throw toFault(error, signal);
     }
   };
+}
+
+/** Its deadlines are the gateway's own, not the reader's: an orchestrator that does not keep them does not answer. */
+function toFault(error: unknown, signal: AbortSignal): Fault {
+  const fault = faultFromConnect(error, signal);
+  return fault.reason === "DEADLINE_EXCEEDED" && !signal.aborted ? new Fault("ORCHESTRATOR_UNAVAILABLE", { cause: error }) : fault;
 }

@@ -51,6 +51,8 @@ export interface CampaignReport {
   readonly seconds: number;
   /** What broke a promise; empty where nothing did. */
   readonly problems: readonly string[];
+  /** What is left of runs that are over: processes, sockets and folders. */
+  readonly leftovers: readonly string[];
 }
 
 /** Milliseconds every run and reader has to reach the end. */
@@ -112,7 +114,8 @@ export async function runCampaign({
   const faults = await havoc;
   const problems = worked.flatMap((result) => (result.status === "rejected" ? [`a run could not be begun: ${String(result.reason)}`] : []));
   const { ends, found } = await judge(fleet, done, faults);
-  problems.push(...found, ...(await leftOn(fleet)));
+  problems.push(...found);
+  const leftovers = await leftOn(fleet);
   for (const { job } of done) await job[Symbol.asyncDispose]();
   const deliveries = done.flatMap((told) => told.deliveries);
   return {
@@ -129,6 +132,7 @@ export async function runCampaign({
     spoiled: spoiled.total,
     seconds: (performance.now() - startedAt) / 1000,
     problems,
+    leftovers,
   };
 }
 

@@ -31,7 +31,7 @@ type Choice = (typeof choices)[number];
 export interface FaultsDone {
   /** How often each was done. */
   readonly counts: ReadonlyMap<string, number>;
-  /** The runs of which a process was killed. */
+  /** The runs of which a process was killed, or the browser paused. */
   readonly harmed: ReadonlySet<string>;
 }
 
@@ -108,8 +108,9 @@ async function strikeSandbox(
   const [first, ...others] = sandboxMembers(fleet.volume).filter((member) => member.role === role);
   if (first === undefined) return undefined;
   const victim = random.pick([first, ...others]);
+  // One whose browser stands still may well run out of the time that an action has.
+  if (verb === "kill" || role === "browser") harmed.add(victim.runId);
   if (verb === "kill") {
-    harmed.add(victim.runId);
     return signalTo(victim, "SIGKILL") ? victim.runId : undefined;
   }
   if (!signalTo(victim, "SIGSTOP")) return undefined;

@@ -89,8 +89,9 @@ function checkEnd({ kind, backOffice, isHarmed }: Ending, events: readonly Known
   const reason = outcome?.error?.reason ?? "";
   const mayStop = kind === "stop" || kind === "stop-queued";
   if (state === "TERMINATED" && !mayStop) say("TERMINATED, and nobody asked for that");
-  // Whoever kills or pauses services must not be able to fail a run.
-  if (state !== "COMPLETED" && !isHarmed && !(mayStop && state === "TERMINATED")) say(`${state} ${reason}, and nobody harmed its sandbox`);
+  // Whoever kills or pauses services must not be able to fail a run; one that was being stopped meanwhile is over either way.
+  const isStopped = mayStop && (state === "TERMINATED" || reason === "SANDBOX_LOST");
+  if (state !== "COMPLETED" && !isHarmed && !isStopped) say(`${state} ${reason}, and nobody harmed its sandbox`);
   if (reason === "INTERNAL") say("ended INTERNAL: whatever is done to it has a name");
   const isCancelled = backOffice.orders.cancellations > 0;
   if (backOffice.orders.cancellations > 1) say(`the order was cancelled ${backOffice.orders.cancellations} times`);

@@ -20,10 +20,10 @@ const report = await runCampaign({
   say: (line) => values.quiet || process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`\n${tableOf(report)}\n`);
-process.exitCode = report.problems.length === 0 ? 0 : 1;
+process.exitCode = report.problems.length + report.leftovers.length === 0 ? 0 : 1;
 
 /** What came of a campaign, to be read. */
-function tableOf({ runs, ends, faults, readers, connections, events, spoiled, seconds, problems }: CampaignReport): string {
+function tableOf({ runs, ends, faults, readers, connections, events, spoiled, seconds, problems, leftovers }: CampaignReport): string {
   const rows = (counts: ReadonlyMap<string, number>) =>
     [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(34)} ${String(count).padStart(6)}`);
   return [
@@ -41,6 +41,6 @@ function tableOf({ runs, ends, faults, readers, connections, events, spoiled, se
       ]),
     ),
     problems.length === 0 ? "Every promise was kept." : `${problems.length} promises were broken:`,
-    ...problems.slice(0, 50).map((problem) => `  ${problem}`),
+    ...[...problems.slice(0, 50), ...leftovers].map((problem) => `  ${problem}`),
   ].join("\n");
 }

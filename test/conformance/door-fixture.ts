@@ -78,10 +78,8 @@ export async function startDoorFixture(): Promise<DoorFixture> {
       await system.clew.run(runId).stop({ reason: "for the cases" });
     },
     sequencesOf: async (runId) => (await readSse(system, runId)).map((line): number => JSON.parse(line).sequence),
-    [Symbol.asyncDispose]: async () => {
-      await system.clew.run(waiting.id).stop({ graceSeconds: 0 });
-      await all.disposeAsync();
-    },
+    // The run that holds the place is stopped with the services.
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }
 

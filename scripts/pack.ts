@@ -89,9 +89,9 @@ async function packOne({ workspace, folders, ...shape }: Pack, stage: string, ou
     await cp(emitted, join(target, to), { recursive: true, filter: (source) => !source.includes(join("clew", "sandbox")) });
   }
   await rewriteFolder(target, moved);
-  if (workspace === "packages/cli") await bundleCli(target);
   const manifest = JSON.parse(await readFile(join(root, workspace, "package.json"), "utf8"));
   await writeFile(join(target, "package.json"), `${JSON.stringify(packManifest(manifest, shape), undefined, 2)}\n`);
+  if (workspace === "packages/cli") await bundleCli(target, Object.values(folders));
   await writeFile(join(target, "README.md"), `# ${manifest.name}\n\n${manifest.description}\n`);
   await cp(join(root, "LICENSE"), join(target, "LICENSE"));
   const [packed] = JSON.parse(
@@ -117,8 +117,8 @@ function toSpecifier(path: string): string {
   return path.startsWith("..") ? path : `./${path}`;
 }
 
-/** Makes one file of the command and what it imports but other packages of ours; the parts it was made of go. */
-async function bundleCli(target: string): Promise<void> {
+/** Makes one file of the command and what it imports but other packages of ours; the `parts` it was made of go. */
+async function bundleCli(target: string, parts: readonly string[]): Promise<void> {
   const folder = join(target, "cli");
   const result = await build({
     entryPoints: [join(folder, "main.js"), join(folder, "event-line.js")],
@@ -133,7 +133,7 @@ async function bundleCli(target: string): Promise<void> {
     legalComments: "inline",
   });
   const types = await readFile(join(folder, "event-line.d.ts"), "utf8");
-  for (const part of await readdir(target)) await rm(join(target, part), { recursive: true });
+  for (const part of parts) await rm(join(target, part), { recursive: true });
   await mkdir(folder);
   for (const file of result.outputFiles) await writeFile(file.path, file.contents, { mode: 0o755 });
   await writeFile(join(folder, "event-line.d.ts"), types);

@@ -42,7 +42,7 @@ async function explain(runId: string) {
 /** Runs each command of ours that an explanation names; a run that it starts is stopped. */
 async function followAdvice(next: readonly { readonly command: string }[]) {
   for (const { command } of next) {
-    const words = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+    const words = [...command.replace(/^npx /, "").matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
     const starts = words[1] === "run";
     const { code, out, err } = await clew(...words.slice(1), ...(starts ? ["--detach"] : []));
     expect([command, err]).toEqual([command, code < 2 ? err : ""]);
@@ -62,7 +62,7 @@ describe("clew explain", () => {
     await run.result();
     const { screen, explanation } = await explain(run.id);
     expect(screen).toMatch(
-      /^run-\S+ {2}COMPLETED after \d+\.\d s\n\nAsked {5}playbook cancel-order version 1 \(sha256 \w{12}…\), given as text\n/,
+      /^run-\S+ {2}COMPLETED after \d+\.\d s( \(\d+\.\d s with its wait and start\))?\n\nAsked {5}playbook cancel-order version 1 \(sha256 \w{12}…\), given as text\n/,
     );
     expect(screen).toContain("order_id = 12345");
     expect(screen).toMatch(/Did +\+\d+\.\d s {2}1\. Open the login page {2}\d+\.\d s\n/);
@@ -80,7 +80,7 @@ describe("clew explain", () => {
     expect(screen).toMatch(/\d\. \S.* {2}FAILED {2}\d+\.\d s {2}.*There is no order 99999/);
     expect(screen).toMatch(/Why {7}\w+: .*There is no order 99999/);
     expect(explanation.why.wayOut).not.toBe("");
-    const again = explanation.next.findLast(({ command }: { readonly command: string }) => command.startsWith("clew run"));
+    const again = explanation.next.findLast(({ command }: { readonly command: string }) => command.startsWith("npx clew run"));
     expect(again.command).toContain(`--param order_id=99999 --param base_url=${system.backOffice.url}`);
     await followAdvice(explanation.next);
   });
@@ -108,7 +108,7 @@ describe("clew explain", () => {
     expect(screen).toContain("Result    It goes on: step 2 of 2.");
     expect(screen).toMatch(/2\. wait for .* {2}goes on\n/);
     expect(screen).not.toContain("Again");
-    expect(explanation.next.map(({ command }: { readonly command: string }) => command.split(" ")[1])).toEqual(["stream", "stop"]);
+    expect(explanation.next.map(({ command }: { readonly command: string }) => command.split(" ")[2])).toEqual(["stream", "stop"]);
     expect((await explain(queued.id)).screen).toContain("Result    It waits for a place");
     expect((await clew("verify", run.id)).out).toMatch(/^UNFINISHED {2}/);
 
@@ -126,7 +126,7 @@ describe("clew explain", () => {
     await run.result();
     const { screen } = await explain(run.id);
     expect(screen).toContain("Why       TIMED_OUT: ");
-    expect(screen).toContain("Raise timeoutSeconds");
+    expect(screen).toContain("Give it more time with --timeout");
     expect(screen).toContain("Nothing was changed: it is safe to run again.");
   });
 });

@@ -72,6 +72,7 @@ describe("the packages others install", () => {
       });
       expect(stdout).toContain("   2   +0.4 s  Opened page 2\n");
       expect(stdout).toContain("COMPLETED after 2.4 s: Cancelled order 12345.");
+      expect((await run(node, [join(folder, "node_modules/.bin/clew"), "--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     }
   });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleEvents, sampleRun, sampleRunId, tokenAfter } from "../../../test/support/sample-run.ts";
-import { answer, refuse, type StubGateway, startStubGateway } from "../../../test/support/stub-gateway.ts";
+import { answer, cut, refuse, type StubGateway, sse, startStubGateway, stream } from "../../../test/support/stub-gateway.ts";
 import { type TempFolder, tempFolder } from "../../../test/support/temp-folder.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -195,7 +195,7 @@ describe("the other commands", () => {
     gateway.script(`GET /v1/runs/${sampleRunId}`, refuse(404, "NOT_FOUND", "RUN_NOT_FOUND"));
     expect(await clew(gateway, ["stream", sampleRunId])).toMatchObject({
       code: 2,
-      err: expect.stringContaining("List the runs there are"),
+      err: expect.stringContaining("See the runs there are: npx clew list"),
     });
   });
 
@@ -214,6 +214,67 @@ describe("the other commands", () => {
     expect((await clew(gateway, ["playbooks"])).out).toBe("hello  Says hello.\n");
   });
 
+  it("stream says once on standard error that it has lost the gateway, and goes on where it stopped", async () => {
+    await using gateway = await startStubGateway({ events });
+    gateway.script(`GET /v1/runs/${sampleRunId}/stream`, stream(sse(events[0]!)), cut, cut);
+    const { code, out, err } = await clew(gateway, ["stream", sampleRunId]);
+    expect(code).toBe(0);
+    expect(out).toContain("   6   +2.0 s  The run ended: COMPLETED");
+    expect(err.match(/Lost the gateway/g)).toHaveLength(1);
+  });
+
+  it("stream prints the token to go on with where the history of the one given is lost", async () => {
+    await using gateway = await startStubGateway({ events });
+    gateway.script(`GET /v1/runs/${sampleRunId}/stream`, refuse(416, "OUT_OF_RANGE", "EPOCH_CHANGED", {}, { earliest: tokenAfter(2) }));
+    const { code, err } = await clew(gateway, ["stream", sampleRunId, "--after", "c1.old"]);
+    expect(code).toBe(2);
+    expect(err).toContain(`Go on with: --after ${tokenAfter(2)}`);
+  });
+
+  it.each(["htp://x", "127.0.0.1:8080"])("says that %s is not a URL of http or https", async (url) => {
+    const { code, err } = await clew({ url }, ["list"]);
+    expect(code).toBe(2);
+    expect(err).toContain("is not a URL of http or https");
+    expect((await clew({ url }, ["doctor"])).out).toContain("BAD   gateway       CLEW_URL is not a URL of http or https");
+  });
+
+  it("says its version, and hides what is not built from its help", async () => {
+    expect(await clew({ url: "" }, ["--version"])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    const { out } = await clew({ url: "" }, ["run", "--help"]);
+    expect(out).toContain("--detach");
+    expect(out).not.toContain("--dry-run");
+  });
+
+  it("asks for CLEW_API_KEY where a key is missing", async () => {
+    await using gateway = await startStubGateway({ key: "secret" });
+    expect(await clew(gateway, ["list"])).toMatchObject({ code: 2, err: expect.stringContaining("Set CLEW_API_KEY to one of the keys") });
+  });
+
+  it("speaks of private hosts only where that rule stopped a run", async () => {
+    const ended = (rule: string) =>
+      sampleRun({
+        state: "FAILED",
+        outcome: {
+          summary: "Blocked.",
+          extractedTexts: [],
+          sessionMemory: "",
+          truncated: false,
+          error: { reason: "GUARDRAIL_BLOCKED", message: "Blocked.", code: "PERMISSION_DENIED", retryable: false, details: { rule } },
+        },
+      });
+    await using gateway = await startStubGateway();
+    gateway.script(`GET /v1/runs/${sampleRunId}`, answer(200, ended("private_network")), answer(200, ended("scheme")));
+    expect((await clew(gateway, ["get", sampleRunId])).out).toContain("--allow-private-host");
+    expect((await clew(gateway, ["get", sampleRunId])).out).not.toContain("--allow-private-host");
+  });
+
+  it("counts what a run took as its last event does, and says what its wait and start add", async () => {
+    const times = { createTime: "2026-01-01T00:00:00Z", startTime: "2026-01-01T00:00:03.7Z", endTime: "2026-01-01T00:00:08.9Z" };
+    await using gateway = await startStubGateway();
+    gateway.script(`GET /v1/runs/${sampleRunId}`, answer(200, sampleRun({ state: "COMPLETED", ...times })));
+    expect((await clew(gateway, ["get", sampleRunId])).out).toContain("COMPLETED after 5.2 s (8.9 s with its wait and start): ");
+  });
+
   it("get exits 1 for a run that failed", async () => {
     await using gateway = await startStubGateway({ events: sampleEvents(4, "FAILED") });
     expect(await clew(gateway, ["get", sampleRunId])).toMatchObject({ code: 1 });
@@ -228,6 +289,15 @@ describe("the other commands", () => {
       code: 2,
       err: expect.stringContaining("notes.txt already"),
     });
+    for (const [target, why] of [
+      ["no-folder/x.txt", "its folder does not exist"],
+      [".", "it is a folder"],
+      ["notes.txt/x.txt", "its folder is a file"],
+    ] as const)
+      expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", target])).toMatchObject({
+        code: 2,
+        err: `clew: ${target} cannot be written: ${why}. (INVALID_REQUEST)\n`,
+      });
     expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", "notes.txt"])).toMatchObject({ code: 0 });
     expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", "-"])).toMatchObject({ code: 0, out: "order 12345" });
     expect(await clew(gateway, ["artifacts", sampleRunId, "other.txt"])).toMatchObject({
@@ -307,7 +377,7 @@ describe("the other commands", () => {
     };
     const { code, out } = await clew(gateway, ["doctor", "--json"], { ...env, CLEW_CHROMIUM: join(folder, "no-chromium") });
     const found = Object.fromEntries(jsonLines(out).map(({ name, level }) => [name, level]));
-    expect(found).toEqual({ node: "ok", chromium: "bad", gateway: "ok", orchestrator: "ok", volume: "ok", key: "bad" });
+    expect(found).toEqual({ node: "ok", chromium: "bad", gateway: "ok", orchestrator: "ok", volume: "note", key: "bad" });
     expect(code).toBe(1);
     const lines = (
       await clew({ url: "http://127.0.0.1:1" }, ["doctor"], { ...env, CLEW_API_KEY: "", CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:1" })

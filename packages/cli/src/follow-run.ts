@@ -19,10 +19,11 @@ export async function followRun(clew: Clew, runId: string, output: Output, { aft
   const onInterrupt = () => interrupt.abort(new Fault("CANCELLED"));
   process.once("SIGINT", onInterrupt);
   process.once("SIGTERM", onInterrupt);
+  const onTrouble = () => output.remark("Lost the gateway; the run goes on, and so does this when it is back.");
   let token = after;
   let finished: Run | undefined;
   try {
-    for await (const event of clew.run(runId).events({ after, types, signal: interrupt.signal })) {
+    for await (const event of clew.run(runId).events({ after, types, signal: interrupt.signal, onTrouble })) {
       token = event.resumeToken;
       finished = finishedRun(event) ?? finished;
       output.say(formatEventLine(event, since));
@@ -35,7 +36,7 @@ export async function followRun(clew: Clew, runId: string, output: Output, { aft
   } catch (thrown) {
     if (!interrupt.signal.aborted) throw thrown;
     const from = token === undefined ? "" : ` --after ${token}`;
-    output.remark(`The run goes on. Follow it again with:\n  clew stream ${runId}${from}\nStop it with:\n  clew stop ${runId}`);
+    output.remark(`The run goes on. Follow it again with:\n  npx clew stream ${runId}${from}\nStop it with:\n  npx clew stop ${runId}`);
     return exitCode.left;
   } finally {
     process.off("SIGINT", onInterrupt);

@@ -1,5 +1,6 @@
-import { type Fault, reasons } from "@clew/client";
+import type { Fault } from "@clew/client";
 import { printable } from "./printable.ts";
+import { wayOut } from "./way-out.ts";
 
 /** Where the command writes: lines for people, or one JSON object a line for programs. */
 export interface Output {
@@ -29,7 +30,7 @@ export function createOutput(json: boolean): Output {
       write(process.stderr, `clew: ${printable(message)} (${reason})`);
       for (const violation of violations) write(process.stderr, `  ${printable(violation.field)}: ${printable(violation.message)}`);
       if (violations.length === 0 && reason !== "INVALID_REQUEST" && reason !== "GATEWAY_UNREACHABLE")
-        write(process.stderr, `  ${reasons[reason].wayOut}`);
+        write(process.stderr, `  ${printable(wayOut(reason, details["earliest"]) ?? "")}`);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { type Clew, createClew, Fault } from "@clew/client";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -46,6 +47,7 @@ type Execute = (options: CommonOptions, command: (clew: Clew, output: Output) =>
 function createProgram(execute: Execute): Command {
   const program = new Command("clew")
     .description("Browser work that loses no event. CLEW_URL says where the gateway is, CLEW_API_KEY who asks.")
+    .version(manifest.version)
     .exitOverride()
     .showHelpAfterError("(clew --help says more)")
     .addHelpText(
@@ -64,7 +66,7 @@ function createProgram(execute: Execute): Command {
     .option("--timeout <seconds>", "the most the run may take, 5 to 3600")
     .option("--request-id <id>", "the same id and the same request start one run only")
     .option("--detach", "print the run's id and leave")
-    .option("--dry-run", "check, and start nothing")
+    .addOption(new Option("--dry-run", "check, and start nothing").hideHelp())
     .action((work: string, options: RunOptions & CommonOptions) =>
       execute(options, (clew, output) => runCommand(clew, output, work, options)),
     );

@@ -126,6 +126,12 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 function noGateway(url: string, cause: unknown): Fault {
+  // An empty one, or one that begins with a slash, is a place of the page's own origin.
+  if (url !== "" && !/^(https?:\/\/[^/]|\/)/i.test(url))
+    return new Fault("INVALID_REQUEST", {
+      message: "CLEW_URL, or the url given, is not a URL of http or https: write it as http://host:port.",
+      cause,
+    });
   return new Fault("GATEWAY_UNREACHABLE", {
     message: `No gateway answers at ${url}. Is \`npm start\` running? CLEW_URL says where it is looked for.`,
     cause,

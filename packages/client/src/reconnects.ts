@@ -19,6 +19,8 @@ export interface ReconnectOptions {
   readonly connectPatienceMs: number;
   /** The same after the first answer. */
   readonly reconnectPatienceMs: number;
+  /** Told why when a connection is cut, once until the service answers again; never where the service itself asked to come back. */
+  readonly onTrouble?: ((fault: Fault) => void) | undefined;
   /** The longest first wait between two connections, in milliseconds, until the service names another; 500 unless given. */
   readonly backoffMs?: number | undefined;
   /** A number in [0, 1); Math.random unless given. */
@@ -73,6 +75,7 @@ export class Reconnects {
   /** Waits until it is time to connect again. Throws the cut's fault when patience is over, and what the signal says. */
   async wait({ fault, afterMs, odd }: Cut): Promise<void> {
     const { signal } = this.#options;
+    if (this.#troubledSince === undefined && afterMs === undefined) this.#options.onTrouble?.(fault);
     this.#troubledSince ??= performance.now();
     if (odd === true) this.odd(fault);
     if (performance.now() - this.#troubledSince > this.#patienceMs) throw fault;

@@ -1,3 +1,4 @@
+import type { Fault } from "@clew/fault/fault";
 import { closable, startScope } from "./closable.ts";
 import type { EventTransport } from "./event-transport.ts";
 import { follow } from "./follow.ts";
@@ -20,6 +21,8 @@ export interface EventsOptions {
   readonly timeoutMs?: number | undefined;
   /** What to do when the service no longer has the history `after` belongs to: throw the Fault (the default), or go on from the earliest event there is. */
   readonly onReset?: "throw" | "continue" | undefined;
+  /** Told why each time the gateway is lost; the stream comes back by itself. */
+  readonly onTrouble?: ((fault: Fault) => void) | undefined;
 }
 
 /** How a run ended. */
@@ -75,11 +78,11 @@ export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
   const path = `/v1/runs/${encodeURIComponent(id)}`;
   return {
     id,
-    events({ after, types, signal, timeoutMs, onReset } = {}) {
+    events({ after, types, signal, timeoutMs, onReset, onTrouble } = {}) {
       return closable(signal, timeoutMs, (own) =>
         streaming === "poll"
           ? poll(gateway, id, { after, signal: own, patienceMs: reconnectPatienceMs })
-          : follow(transport, id, { after, types, onReset, renewsTicket, signal: own, connectPatienceMs, reconnectPatienceMs }),
+          : follow(transport, id, { after, types, onReset, onTrouble, renewsTicket, signal: own, connectPatienceMs, reconnectPatienceMs }),
       );
     },
     readEvents: (options = {}) => readEvents(gateway, id, options),

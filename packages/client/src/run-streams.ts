@@ -25,7 +25,7 @@ const maxRuns = 50;
 export function createRunStreams(
   gateway: Gateway,
   ids: readonly string[],
-  { after = "", types = [], signal, timeoutMs, onReset = "throw" }: StreamsOptions,
+  { after = "", types = [], signal, timeoutMs, onReset = "throw", onTrouble }: StreamsOptions,
   patience: { readonly renewsTicket: boolean; readonly connectPatienceMs: number; readonly reconnectPatienceMs: number },
 ): RunStreams {
   const runIds = [...new Set(ids)];
@@ -35,7 +35,7 @@ export function createRunStreams(
     position = next;
   };
   const events = closable(signal, timeoutMs, (own) =>
-    followMany((request) => openMany(gateway, request), { ...patience, runIds, after, types, onReset, onPosition, signal: own }),
+    followMany((request) => openMany(gateway, request), { ...patience, runIds, after, types, onReset, onTrouble, onPosition, signal: own }),
   );
   return {
     get position() {

@@ -64,11 +64,11 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
   const room = path.findLast((part) => typeof part === "string") ?? "";
   const isKnownRoom = (name: PropertyKey): name is keyof typeof knownKeys => Object.hasOwn(knownKeys, name);
   const known: readonly string[] = isKnownRoom(room) ? knownKeys[room] : [];
-  if (known.includes(key)) return `'${key}' cannot be given for this action`;
+  if (known.includes(key)) return "cannot be given for this action";
   const nearest = nearestOf(key, known);
   return nearest === undefined
-    ? `unknown key '${key}'${known.length > 0 ? `; known are ${known.join(", ")}` : ""}`
-    : `unknown key '${key}'; did you mean '${nearest}'?`;
+    ? `is not known${known.length > 0 ? `; known are ${known.join(", ")}` : ""}`
+    : `is not known; did you mean '${nearest}'?`;
 }
 
 function messageOf(issue: Issue, content: unknown): string {

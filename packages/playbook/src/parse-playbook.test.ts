@@ -69,22 +69,22 @@ test.each([
 });
 
 test.each([
-  ["steps:\n  - { action: evaluate, params: { script: x } }", "steps[0].action", "step action 'evaluate' is not built yet"],
-  ["steps:\n  - { action: llm_extract, prompt: x }", "steps[0].action", "step action 'llm_extract' is not built yet"],
-  ["steps:\n  - { action: api_request, request: { url: x } }", "steps[0].action", "step action 'api_request' is not built yet"],
-  ["steps:\n  - { action: extract, params: { mode: markdown } }", "steps[0].params.mode", "extract mode 'markdown' is not built yet"],
-  ["auth: { mode: manual }\nsteps:\n  - { action: extract }", "auth", "auth mode 'manual' is not built yet"],
-  ["auth_required: true\nsteps:\n  - { action: extract }", "auth_required", "auth is not built yet"],
-  ["capture: {}\nsteps:\n  - { action: extract }", "capture", "capture is not built yet"],
+  ["steps:\n  - { action: evaluate, params: { script: x } }", "steps[0].action", "'evaluate' is not built yet"],
+  ["steps:\n  - { action: llm_extract, prompt: x }", "steps[0].action", "'llm_extract' is not built yet"],
+  ["steps:\n  - { action: api_request, request: { url: x } }", "steps[0].action", "'api_request' is not built yet"],
+  ["steps:\n  - { action: extract, params: { mode: markdown } }", "steps[0].params.mode", "'markdown' is not built yet"],
+  ["auth: { mode: manual }\nsteps:\n  - { action: extract }", "auth.mode", "'manual' is not built yet"],
+  ["auth_required: true\nsteps:\n  - { action: extract }", "auth_required", "is not built yet"],
+  ["capture: {}\nsteps:\n  - { action: extract }", "capture", "is not built yet"],
   [
     "guardrails: { max_urls_visited: 3 }\nsteps:\n  - { action: extract }",
     "guardrails",
-    "guardrails in a playbook (give them with the run) is not built yet",
+    "is not built yet in a playbook; give them with the run",
   ],
   [
     "parameters:\n  - { name: a, inject_into: steps.0.x }\nsteps:\n  - { action: extract }",
     "parameters[0].inject_into",
-    "inject_into (write {a} in that place) is not built yet",
+    "is not built yet; write {a} in that place",
   ],
 ])("refuses by name what cannot run yet: %j", (text, field, message) => {
   expect(problemsOf(text)).toMatchObject([{ field, message }]);

@@ -383,6 +383,6 @@ test("fails a playbook that cannot be read without touching the browser", async 
   expect(report.kinds).toEqual(["runStarted", "outcomePublished"]);
   expect(report.outcome.outcome.error).toMatchObject({
     reason: "PLAYBOOK_INVALID",
-    message: expect.stringContaining("step action 'evaluate' is not built yet"),
+    message: expect.stringContaining("'evaluate' is not built yet"),
   });
 });

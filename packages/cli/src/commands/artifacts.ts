@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -38,13 +37,35 @@ export async function artifactsCommand(
 }
 
 async function save(body: NonNullable<Response["body"]>, target: string, overwrite: boolean): Promise<void> {
+  const file = await open(target, overwrite ? "w" : "wx").catch(async (cause: unknown) => {
+    await body.cancel();
+    throw localFault(target, cause) ?? cause;
+  });
   try {
-    await pipeline(Readable.from(body), createWriteStream(target, { flags: overwrite ? "w" : "wx" }));
+    await pipeline(Readable.from(body), file.createWriteStream());
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "EEXIST") {
-      throw new Fault("INVALID_REQUEST", { message: `There is a file ${target} already; name another with -o.` });
-    }
     await rm(target, { force: true });
-    throw Fault.from(cause);
+    throw localFault(target, cause) ?? cause;
   }
 }
+
+/** What is wrong with the file to be written; undefined where something else is. */
+function localFault(target: string, cause: unknown): Fault | undefined {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (code === "EEXIST")
+    return new Fault("INVALID_REQUEST", { message: `There is a file ${target} already; name another with -o.`, cause });
+  const why = whyNot[code];
+  return why === undefined ? undefined : new Fault("INVALID_REQUEST", { message: `${target} cannot be written: ${why}.`, cause });
+}
+
+const whyNot: Readonly<Record<string, string>> = {
+  ENOENT: "its folder does not exist",
+  ENOTDIR: "its folder is a file",
+  EISDIR: "it is a folder",
+  EACCES: "this user may not",
+  EPERM: "this user may not",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk is full",
+  ENAMETOOLONG: "its name is too long",
+};

@@ -10,12 +10,13 @@ import type { Output } from "../output.ts";
 /** Looks at what Clew needs on this machine, one line each with the fix. Fails only where something will not work. */
 export async function doctorCommand(clew: Clew, output: Output): Promise<number> {
   const { CLEW_ORCHESTRATOR_ADDRESS = "127.0.0.1:9090", CLEW_VOLUME = ".clew", CLEW_API_KEY = "" } = process.env;
+  const orchestrator = checkOrchestrator(CLEW_ORCHESTRATOR_ADDRESS);
   const findings = await Promise.all([
     checkNode(process.versions.node),
     checkChromium(process.env),
     checkGateway(clew.url),
-    checkOrchestrator(CLEW_ORCHESTRATOR_ADDRESS),
-    checkVolume(CLEW_VOLUME),
+    orchestrator,
+    orchestrator.then(({ level }) => checkVolume(CLEW_VOLUME, level === "ok")),
     checkKey(clew, CLEW_API_KEY !== ""),
   ]);
   for (const finding of findings) {

@@ -18,8 +18,8 @@ export async function checkGateway(url: string): Promise<Finding> {
       fix: "if it is another program, set CLEW_GATEWAY_ADDRESS for npm start and CLEW_URL for clew",
     };
   } catch (thrown) {
-    if (thrown instanceof TypeError && !URL.canParse(url))
-      return { name, level: "bad", message: "CLEW_URL is not a URL", fix: "write it as http://host:port" };
+    if (thrown instanceof TypeError && !/^https?:\/\/[^/]/i.test(url))
+      return { name, level: "bad", message: "CLEW_URL is not a URL of http or https", fix: "write it as http://host:port" };
     return { name, level: "note", message: `nothing answers at ${url}`, fix: "npm start; CLEW_URL says where it is looked for" };
   }
 }

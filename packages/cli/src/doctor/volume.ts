@@ -1,9 +1,19 @@
 import { access, constants, mkdtemp, rm, stat, statfs, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Finding } from "./check.ts";
+import { volumeHolder } from "./volume-holder.ts";
 
-/** Looks whether the volume's folder can be written, or made where it is not there yet. Leaves nothing behind. */
-export async function checkVolume(folder: string): Promise<Finding> {
+/** Looks whether the volume's folder can be written, or made where it is not there yet, and where a service `answers`, whether it is that one's. Leaves nothing behind. */
+export async function checkVolume(folder: string, answers: boolean): Promise<Finding> {
+  const finding = await checkFolder(folder);
+  const holder = await volumeHolder(folder);
+  if (holder !== undefined) return { ...finding, message: `${finding.message}; process ${holder} uses it` };
+  if (finding.level !== "ok" || !answers) return finding;
+  const message = `${finding.message}, but it is not the volume of the service that answers`;
+  return { ...finding, level: "note", message, fix: "set CLEW_VOLUME as that service has it, to look at its volume" };
+}
+
+async function checkFolder(folder: string): Promise<Finding> {
   const name = "volume";
   const path = resolve(folder);
   const fix = "name a folder you may write in CLEW_VOLUME";

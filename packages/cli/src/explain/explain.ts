@@ -1,5 +1,7 @@
-import { type Artifact, isReason, isTerminal, type Run, reasons } from "@clew/client";
+import { type Artifact, isTerminal, type Run } from "@clew/client";
 import { againText } from "../again-text.ts";
+import { durationText } from "../duration-text.ts";
+import { wayOut } from "../way-out.ts";
 import { type NextCommand, nextCommands } from "./next-commands.ts";
 import type { Attempt, Deed, Story } from "./story.ts";
 
@@ -10,6 +12,8 @@ export interface Explanation {
   readonly createTime: string;
   /** Seconds from its creation to its end; undefined while it goes on. */
   readonly seconds: number | undefined;
+  /** How long it took, in words; undefined while it goes on. */
+  readonly took: string | undefined;
   readonly asked: {
     readonly work: string;
     readonly params: Readonly<Record<string, unknown>>;
@@ -45,6 +49,7 @@ export function explain(run: Run, story: Story): Explanation {
     state,
     createTime,
     seconds: endTime === undefined ? undefined : (Date.parse(endTime) - Date.parse(createTime)) / 1000,
+    took: durationText(run),
     asked: { work: workOf(run), params: spec.params ?? {}, by: story.createdBy, timeoutSeconds: spec.timeoutSeconds },
     deeds: story.deeds,
     stepCount: story.stepCount,
@@ -52,10 +57,7 @@ export function explain(run: Run, story: Story): Explanation {
     unconfirmed: unconfirmedActions,
     summary: outcome?.summary || standing(run, story),
     data: outcome?.data ?? {},
-    why:
-      error === undefined
-        ? undefined
-        : { reason: error.reason, message: error.message, wayOut: isReason(error.reason) ? reasons[error.reason].wayOut : undefined },
+    why: error === undefined ? undefined : { reason: error.reason, message: error.message, wayOut: wayOut(error.reason) },
     stop: story.stop,
     effects,
     again: !over

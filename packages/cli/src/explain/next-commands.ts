@@ -12,30 +12,34 @@ export function nextCommands(run: Run, story: Story): readonly NextCommand[] {
   const { id, state, lastSequence } = run;
   if (!isTerminal(state)) {
     return [
-      { command: `clew stream ${id} --after ${lastSequence}`, purpose: "see what it does from here on" },
-      { command: `clew stop ${id}`, purpose: "stop it" },
+      { command: `npx clew stream ${id} --after ${lastSequence}`, purpose: "see what it does from here on" },
+      { command: `npx clew stop ${id}`, purpose: "stop it" },
     ];
   }
   const next: NextCommand[] = [];
   const [begun] = run.unconfirmedActions;
   if (begun !== undefined)
     next.push({
-      command: `clew stream ${id} --after ${begun.sequence - 1}`,
+      command: `npx clew stream ${id} --after ${begun.sequence - 1}`,
       purpose: "see what was begun and not confirmed, and what followed",
     });
   const has = (name: string | undefined) => name !== undefined && story.artifacts.some((artifact) => artifact.name === name);
   const picture = story.deeds.findLast(({ end, screenshot }) => end === "failed" && has(screenshot))?.screenshot;
-  if (picture !== undefined) next.push({ command: `clew artifacts ${id} ${shellWord(picture)}`, purpose: "save the page as it was then" });
+  if (picture !== undefined)
+    next.push({ command: `npx clew artifacts ${id} ${shellWord(picture)}`, purpose: "save the page as it was then" });
   const log = story.artifacts.findLast(({ name, kind }) => kind === "LOG" && name.startsWith("sandbox-"));
   if (log !== undefined && state !== "COMPLETED")
-    next.push({ command: `clew artifacts ${id} ${shellWord(log.name)} -o -`, purpose: "read what the sandbox wrote before it was lost" });
+    next.push({
+      command: `npx clew artifacts ${id} ${shellWord(log.name)} -o -`,
+      purpose: "read what the sandbox wrote before it was lost",
+    });
   if (has("trace.zip"))
     next.push({
-      command: `clew artifacts ${id} trace.zip -o trace.zip`,
+      command: `npx clew artifacts ${id} trace.zip -o trace.zip`,
       purpose: "save the trace; npx playwright show-trace trace.zip opens it",
     });
   if (state !== "COMPLETED") next.push(...runAgain(run));
-  next.push({ command: `clew verify ${id}`, purpose: "check that this record is whole" });
+  next.push({ command: `npx clew verify ${id}`, purpose: "check that this record is whole" });
   return next;
 }
 
@@ -45,8 +49,8 @@ function runAgain(run: Run): readonly NextCommand[] {
   const source = spec.playbook === undefined ? `playbook-${id.slice(-8)}.yaml` : undefined;
   const purpose = effects === "NONE" ? "run it again" : "run it again, if what you find allows it";
   const fetched =
-    source === undefined ? [] : [{ command: `clew artifacts ${id} playbook.yaml -o ${source}`, purpose: "save the playbook" }];
-  return [...fetched, { command: ["clew run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
+    source === undefined ? [] : [{ command: `npx clew artifacts ${id} playbook.yaml -o ${source}`, purpose: "save the playbook" }];
+  return [...fetched, { command: ["npx clew run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
 }
 
 function optionsOf({ spec }: Run): readonly string[] {

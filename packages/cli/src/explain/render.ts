@@ -10,15 +10,14 @@ const mostLines = 8;
 
 /** Renders an explanation as the lines of one screen, each at most `width` characters but for commands, which are whole. */
 export function renderExplanation(explanation: Explanation, width: number): readonly string[] {
-  const { runId, state, createTime, seconds, asked, deeds, attempts, unconfirmed, why, stop, again, warnings, artifacts, next } =
-    explanation;
+  const { runId, state, createTime, took, asked, deeds, attempts, unconfirmed, why, stop, again, warnings, artifacts, next } = explanation;
   const at = (time: string) => `+${((Date.parse(time) - Date.parse(createTime)) / 1000).toFixed(1)} s`.padStart(9);
   const cut = (line: string) => (line.length > width ? `${line.slice(0, width - 1)}…` : line);
   const lines: string[] = [];
   const section = (title: string, content: readonly string[]) => {
     for (const [index, line] of content.entries()) lines.push(cut(`${(index === 0 ? title : "").padEnd(titleWidth)}${line}`));
   };
-  lines.push(cut(`${runId}  ${state}${seconds === undefined ? "" : ` after ${seconds.toFixed(1)} s`}`), "");
+  lines.push(cut(`${runId}  ${state}${took === undefined ? "" : ` after ${took}`}`), "");
 
   section("Asked", [
     printable(asked.work),

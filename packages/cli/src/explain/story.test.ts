@@ -94,7 +94,7 @@ describe("the way to run it again", () => {
     };
     const { next } = explain(sampleRun({ state: "TIMED_OUT", spec }), story);
     expect(next.map(({ command }) => command)).toContain(
-      `clew run cancel-order --param 'note=it'\\''s; rm -rf /' --param count=3 --credential shop-password=@SHOP_PASSWORD --label team=shop --timeout 60`,
+      `npx clew run cancel-order --param 'note=it'\\''s; rm -rf /' --param count=3 --credential shop-password=@SHOP_PASSWORD --label team=shop --timeout 60`,
     );
   });
 

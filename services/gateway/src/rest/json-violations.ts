@@ -80,9 +80,9 @@ function scalarViolations(type: ScalarType, value: unknown, at: string): Violati
       return typeof value === "number" && Number.isFinite(value) ? [] : [violation(at, "type", "must be a number")];
     case ScalarType.UINT32:
     case ScalarType.FIXED32:
-      return isWhole(value, 0, 4_294_967_295)
-        ? []
-        : [violation(at, typeof value === "number" ? "range" : "type", "must be a whole number from 0 to 4294967295")];
+      if (isWhole(value, 0, 4_294_967_295)) return [];
+      if (typeof value !== "number") return [violation(at, "type", "must be a whole number, 0 or more")];
+      return [violation(at, "range", value > 4_294_967_295 ? "must be at most 4294967295" : "must be a whole number, 0 or more")];
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:

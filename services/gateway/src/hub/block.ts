@@ -72,9 +72,11 @@ export class Block {
     this.#messages?.push(fromBinary(RunEventSchema, wire));
   }
 
-  /** Gives back the memory that was kept for events to come. */
-  trim(): void {
-    if (this.#bytes.byteLength > this.#used) this.#resize(this.#used);
+  /** Gives back the memory that was kept for events to come; answers whether there was any. */
+  trim(): boolean {
+    const isLoose = this.#bytes.byteLength > this.#used;
+    if (isLoose) this.#resize(this.#used);
+    return isLoose;
   }
 
   // What was handed out goes on to share the memory it was handed out with.

@@ -12,6 +12,9 @@ import type { RunEnd } from "./run-end.ts";
 import type { EventPage, RunSource } from "./run-source.ts";
 import { followTail } from "./tail-stream.ts";
 
+/** How many blocks beyond the one that is read are there before it ends. */
+const readAhead = 3;
+
 /** What there is for a reader after its place. */
 export type Found =
   | { readonly kind: "events"; readonly block: Block }
@@ -114,7 +117,8 @@ export class Feed {
     if (block !== undefined) {
       if (block !== from && block.tokenAt(place.sequence) !== place.token) return { kind: "strange" };
       if (decoded && !block.hasMessages) return { kind: "loading", loaded: this.#loadMessages(block) };
-      if (block.last < this.#tail && blocks.holding(block.last + 1) === undefined) this.#load(block.last + 1).catch(() => {});
+      const missing = blocks.missingAfter(block, readAhead);
+      if (missing !== undefined && missing <= this.#tail) this.#load(missing).catch(() => {});
       return { kind: "events", block };
     }
     if (place.sequence < this.#tail) return { kind: "loading", loaded: this.#load(place.sequence + 1) };

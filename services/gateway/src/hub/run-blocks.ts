@@ -5,6 +5,9 @@ import type { EncodedEvent } from "./encode-event.ts";
 import type { Place } from "./place.ts";
 import type { RunEnd } from "./run-end.ts";
 
+/** The most events that are read at once: what a page costs beside its events is worth some blocks of them. */
+const pageEvents = 3 * blockEvents;
+
 /** What is kept of one run: blocks in order, with gaps where nobody read, and its end once it is known. */
 export class RunBlocks {
   /** Changes when what was kept turned out to be of another history than the orchestrator's. */
@@ -33,6 +36,17 @@ export class RunBlocks {
     return block;
   }
 
+  /** The first event after a block that no block holds, looking at so many blocks at most. */
+  missingAfter(block: Block, blocks: number): number | undefined {
+    let { last } = block;
+    for (let seen = 0; seen <= blocks; seen++) {
+      const next = this.holding(last + 1);
+      if (next === undefined) return last + 1;
+      last = next.last;
+    }
+    return undefined;
+  }
+
   /** The token of a place, where a block knows it. */
   tokenAt(sequence: number): string | undefined {
     const block = this.#blocks[this.#indexBefore(sequence)];
@@ -43,7 +57,7 @@ export class RunBlocks {
 
   /**
    * Finds what to read in order to have an event that no block holds: from the end of the block before it, or from where its 256 begin,
-   * so that readers who come from different places share blocks, and up to the block after it.
+   * so that readers who come from different places share blocks, and up to the block after it or the length of a page.
    */
   missingAround(sequence: number): { readonly after: number; readonly token: string | undefined; readonly limit: number } {
     const index = this.#indexBefore(sequence);
@@ -51,7 +65,7 @@ export class RunBlocks {
     const next = this.#blocks[index + 1];
     const begin = sequence - 1 - ((sequence - 1) % blockEvents);
     const after = Math.max(begin, previous?.last ?? 0);
-    const limit = Math.min(begin + blockEvents, next?.before.sequence ?? Number.POSITIVE_INFINITY) - after;
+    const limit = Math.min(begin + pageEvents, next?.before.sequence ?? Number.POSITIVE_INFINITY) - after;
     return { after, token: this.tokenAt(after), limit };
   }
 
@@ -66,7 +80,7 @@ export class RunBlocks {
       this.#cache.weigh(previous);
       return;
     }
-    previous?.trim();
+    if (previous?.trim()) this.#cache.weigh(previous);
     const block = new Block(before, Math.max(bytes, Math.min(toCome, blockBytes)), this.keepsMessages);
     block.append(event, bytes);
     this.#blocks.splice(index + 1, 0, block);

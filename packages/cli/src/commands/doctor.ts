@@ -10,15 +10,15 @@ import type { Output } from "../output.ts";
 /** Looks at what Clew needs on this machine, one line each with the fix. Fails only where something will not work. */
 export async function doctorCommand(clew: Clew, output: Output): Promise<number> {
   const { CLEW_ORCHESTRATOR_ADDRESS = "127.0.0.1:9090", CLEW_VOLUME = ".clew", CLEW_API_KEY = "" } = process.env;
-  const orchestrator = checkOrchestrator(CLEW_ORCHESTRATOR_ADDRESS);
-  const findings = await Promise.all([
+  const [node, chromium, gateway, orchestrator, key] = await Promise.all([
     checkNode(process.versions.node),
     checkChromium(process.env),
     checkGateway(clew.url),
-    orchestrator,
-    orchestrator.then(({ level }) => checkVolume(CLEW_VOLUME, level === "ok")),
+    checkOrchestrator(CLEW_ORCHESTRATOR_ADDRESS),
     checkKey(clew, CLEW_API_KEY !== ""),
   ]);
+  const volume = await checkVolume(CLEW_VOLUME, gateway.level === "ok" || orchestrator.level === "ok");
+  const findings = [node, chromium, gateway, orchestrator, volume, key];
   for (const finding of findings) {
     output.emit(finding);
     output.say(formatFinding(finding));

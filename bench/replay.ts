@@ -28,6 +28,7 @@ await using room = await BenchRoom.open("replay", options);
 const readers = await room.readers();
 const volume = join(room.folder, "volume");
 const replayed = await writeRun(volume, EVENTS, TEXT_CHARS);
+const other = await writeRun(volume, EVENTS / 5, TEXT_CHARS);
 const resumed: WrittenRun[] = [];
 for (const length of LENGTHS) resumed.push(await writeRun(volume, length, TEXT_CHARS));
 const orchestrator = room.use(await startProducingOrchestrator(volume, "client"));
@@ -75,6 +76,8 @@ for (let repeat = 0; repeat < repeats; repeat++) {
   await using gateway = await startGateway(orchestrator.address, "server");
   const port = portOf(gateway.address);
   const path = `/v1/runs/${replayed.id}/stream`;
+  // It has served another run before, as a gateway has that is not just starting.
+  await replay(port, `/v1/runs/${other.id}/stream`, other.marked);
   note("the first reader (goal: ≥ 100,000)", await replay(port, path, replayed.marked));
   note("the next (goal: ≥ 400,000)", await replay(port, path, replayed.marked));
   if (beside !== undefined) note("@durable-streams/server, file-backed", await beside());

@@ -7,7 +7,7 @@ import { encodeEvent } from "./encode-event.ts";
 import { isAway } from "./is-away.ts";
 import type { HubLimits } from "./limits.ts";
 import type { Place } from "./place.ts";
-import type { RunBlocks } from "./run-blocks.ts";
+import { pageEvents, type RunBlocks } from "./run-blocks.ts";
 import type { RunEnd } from "./run-end.ts";
 import type { EventPage, RunSource } from "./run-source.ts";
 import { followTail } from "./tail-stream.ts";
@@ -117,14 +117,20 @@ export class Feed {
     if (block !== undefined) {
       if (block !== from && block.tokenAt(place.sequence) !== place.token) return { kind: "strange" };
       if (decoded && !block.hasMessages) return { kind: "loading", loaded: this.#loadMessages(block) };
-      const missing = blocks.missingAfter(block, readAhead);
-      if (missing !== undefined && missing <= this.#tail) this.#load(missing).catch(() => {});
+      this.#loadAfter(block);
       return { kind: "events", block };
     }
     if (place.sequence < this.#tail) return { kind: "loading", loaded: this.#load(place.sequence + 1) };
     const { end } = blocks;
     if (end === undefined || place.sequence < end.place.sequence) return { kind: "tail" };
     return end.place.token === place.token ? { kind: "end", end } : { kind: "strange" };
+  }
+
+  /** Fetches what a reader of a block will want next: a page that it is about to reach, and the one after it, which is read while that is encoded. */
+  #loadAfter(block: Block): void {
+    const missing = this.#options.blocks.missingAfter(block, readAhead);
+    if (missing === undefined) return;
+    for (const sequence of [missing, missing + pageEvents]) if (sequence <= this.#tail) this.#load(sequence).catch(() => {});
   }
 
   /** Fetches the block that should hold an event, once however many ask for it. */

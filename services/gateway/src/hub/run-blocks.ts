@@ -6,7 +6,7 @@ import type { Place } from "./place.ts";
 import type { RunEnd } from "./run-end.ts";
 
 /** The most events that are read at once: what a page costs beside its events is worth some blocks of them. */
-const pageEvents = 3 * blockEvents;
+export const pageEvents = 3 * blockEvents;
 
 /** What is kept of one run: blocks in order, with gaps where nobody read, and its end once it is known. */
 export class RunBlocks {

@@ -9,7 +9,7 @@ const warning = 40;
 const failure = 50;
 const { env } = process;
 const schema = z.looseObject({
-  CLEW_API_KEYS: z.unknown(),
+  CLEW_API_KEYS: z.unknown().optional(),
   CLEW_VOLUME: z.string().default(".clew"),
   CLEW_GATEWAY_ADDRESS: z.string().default("127.0.0.1:8080"),
   CLEW_ORCHESTRATOR_ADDRESS: z.string().default("127.0.0.1:9090"),

@@ -58,6 +58,8 @@ describe("what a reader was told", () => {
     ],
     ["another event is told him than others", "P9", read(["", told(1), { ...told(2), json: "{}" } as Told, told(3), told(4), end])],
     ["he is told the end without all of it", "P10", read(["", told(1), told(2), end])],
+    ["he stops without all of it, whoever told him to", "P10", read(["", told(1), told(2)])],
+    ["he polls for the last event, and stops without it", "P10", { ...read([""]), types: ["runFinished"] }],
     ["he is told that there is nothing more without all of it", "P10", read(["", told(1), { kind: "nothing" }])],
     ["the end is another's", "P10", read(["", told(1), told(2), told(3), told(4), { ...end, lastSequence: 3 } as Told])],
     ["he is reset", "P5", read(["", told(1), { kind: "reset", token: tokenOf(1), reason: "EXPIRED" }, told(2), told(3), told(4), end])],

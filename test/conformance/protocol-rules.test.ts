@@ -15,6 +15,7 @@ it.each(rules.map((rule) => [rule.slice(0, 70), rule]))(
     const cited = [...(rule.split(" — ").at(-1) ?? "").matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name);
     if (/not built yet/.test(rule)) return;
     expect(rule).toContain(" — ");
+    expect(cited).not.toEqual([]);
     expect(cited.filter((name) => !tests.some((file) => file.includes(name)))).toEqual([]);
   },
 );

@@ -60,6 +60,7 @@ export function checkDelivery(delivery: Delivery, record: readonly KnownEvent[])
   const byToken = new Map(record.map(({ token, sequence }) => [token, sequence]));
   const sequenceOf = (token: string) => byToken.get(token) ?? (isBeginning(token, delivery.runId) ? 0 : undefined);
   const wanted = ({ type }: KnownEvent) => delivery.types.length === 0 || delivery.types.includes(type);
+  const nextAfter = (position: number) => record.find((event) => event.sequence > position && wanted(event));
   let position = 0;
   for (const { after, told } of delivery.connections) {
     const from = sequenceOf(after);
@@ -67,7 +68,7 @@ export function checkDelivery(delivery: Delivery, record: readonly KnownEvent[])
     else if (from !== position) say(`P5 resumed after ${from}, having everything up to ${position}`);
     for (const one of told) {
       if (one.kind === "event") {
-        const next = record.find((event) => event.sequence > position && wanted(event));
+        const next = nextAfter(position);
         if (one.sequence <= position) say(`P2 got event ${one.sequence} again, having ${position}`);
         else if (one.sequence !== next?.sequence) say(`P3 got event ${one.sequence} after ${position}, not ${next?.sequence}`);
         const known = record[one.sequence - 1];
@@ -81,13 +82,16 @@ export function checkDelivery(delivery: Delivery, record: readonly KnownEvent[])
       } else if (one.kind === "end") {
         const last = record.length;
         if (one.lastSequence !== undefined && one.lastSequence !== last) say(`P10 was told the end at ${one.lastSequence}, not at ${last}`);
-        const missed = record.find((event) => event.sequence > position && wanted(event));
+        const missed = nextAfter(position);
         if (missed !== undefined) say(`P10 was told the end without event ${missed.sequence}`);
       } else if (one.kind === "nothing" && position !== record.length) {
         say(`P10 was told that there is nothing more at ${position} of ${record.length}`);
       }
     }
   }
+  // Clients that reconnect by themselves tell no end: that they stopped is their word that this is all.
+  const missed = delivery.outcome === "ended" ? nextAfter(position) : undefined;
+  if (missed !== undefined) say(`P10 ended without event ${missed.sequence}`);
   if (delivery.outcome !== "ended")
     say(
       `P12 never reached the end: ${delivery.outcome === "reading" ? "out of time" : delivery.outcome.gaveUp}, having ${position} of ${record.length}`,
@@ -99,8 +103,8 @@ export function checkDelivery(delivery: Delivery, record: readonly KnownEvent[])
     const at = sequenceOf(token);
     if (at === undefined) say(`P6 was given a position that the record does not have: ${token}`);
     if (at === undefined || at <= now) return now;
-    const missed = record.find((event) => event.sequence > now && event.sequence <= at && wanted(event));
-    if (missed !== undefined) say(`P6 was moved to ${at} without event ${missed.sequence}`);
+    const missed = nextAfter(now);
+    if (missed !== undefined && missed.sequence <= at) say(`P6 was moved to ${at} without event ${missed.sequence}`);
     return at;
   }
 }

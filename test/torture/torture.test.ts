@@ -10,6 +10,7 @@ it("whatever is killed, paused, cut or restarted, every reader at every door has
   const log: string[] = [];
   const report = await runCampaign({ runs: 40, seed, budgetMs: 45_000, say: (line) => log.push(line) });
   expect(report.problems, `seed ${seed}\n${log.join("\n")}`).toEqual([]);
+  expect(report.leftovers, `seed ${seed}\n${log.join("\n")}`).toEqual([]);
   expect(report.runs).toBeGreaterThan(3);
   expect(report.faults.size).toBeGreaterThan(3);
   expect(report.spoiled).toBeGreaterThan(0);

@@ -51,6 +51,8 @@ export async function openVolume(folder: string): Promise<Volume> {
   }
   await mkdir(join(folder, "runs"), { recursive: true, mode: 0o700 });
   const key = await readOrMakeKey(folder);
+  // Also what an opening before this one made and was cut short in: it is found, and may still be lost with the power.
+  await nodeDisk.syncFolder(folder);
   return {
     folder,
     runFolder: (runId) => join(folder, "runs", runId),

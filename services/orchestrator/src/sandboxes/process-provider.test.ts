@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,6 +18,7 @@ import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { createProcessProvider, type ProcessProviderOptions } from "./process-provider.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "./sandbox-provider.ts";
+import { socketPaths } from "./socket-folder.ts";
 
 const repository = resolve(import.meta.dirname, "../../../..");
 const secret = "a secret of at least sixteen characters";
@@ -330,6 +333,25 @@ describe("a provider", { timeout: 60_000 }, () => {
     await expect(starting).rejects.toThrow("given up");
     expect(await readdir(join(volume, "given-up"))).toEqual([]);
     expect(findProcesses({ id: "run-given-up.1", folder: join(volume, "given-up", "work-1") })).toEqual([]);
+  });
+
+  it("clears what a start that was cut short left, whatever there is of it", async () => {
+    const cut = plan("cut-short");
+    const workFolder = join(cut.runFolder, "work-1");
+    const { folder } = socketPaths(sockets, workFolder);
+    await mkdir(workFolder, { recursive: true });
+    await mkdir(folder);
+    await writeFile(join(workFolder, "warden.log"), "");
+    for (let time = 0; time < 2; time++) await provide().clear(cut);
+    expect(await readdir(cut.runFolder)).toEqual([]);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it("leaves no warden where nobody is left to give it its settings", async () => {
+    const warden = spawn(process.execPath, [join(repository, "packages/warden/src/main.ts")], { stdio: ["pipe", "ignore", "ignore"] });
+    warden.stdin.end();
+    const [code] = await once(warden, "exit");
+    expect(code).not.toBe(0);
   });
 
   it("leaves nothing when the warden cannot be started", async () => {

@@ -46,13 +46,13 @@ const exitMs = 5_000;
 
 /** Makes a provider whose sandboxes are processes of this machine, each in a group of its own under its own warden. */
 export function createProcessProvider(options: ProcessProviderOptions): SandboxProvider {
-  const { socketFolder = tmpdir(), log } = options;
+  const { socketFolder = tmpdir(), path = "/usr/local/bin:/usr/bin:/bin", log } = options;
   const bootId = readBootId();
   const isAlive = (handle: SandboxHandle) => handle.bootId === bootId && readProcess(handle.pid)?.startTime === handle.startTime;
 
   async function start(plan: SandboxPlan, { signal }: { readonly signal?: AbortSignal }): Promise<SandboxHandle> {
     signal?.throwIfAborted();
-    const workFolder = join(plan.runFolder, `work-${plan.attempt}`);
+    const workFolder = workFolderOf(plan);
     const sockets = socketPaths(socketFolder, workFolder);
     await using undo = new AsyncDisposableStack();
     await removeWhole(workFolder);
@@ -60,6 +60,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     undo.defer(() => removeWhole(workFolder));
     await makeSocketFolder(sockets);
     undo.defer(() => removeWhole(sockets.folder));
+    const warden = await spawnWarden(plan, workFolder);
     const handle: SandboxHandle = {
       runId: plan.runId,
       attempt: plan.attempt,
@@ -67,7 +68,8 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
       wardenAddress: `unix:${sockets.warden}`,
       agentAddress: `unix:${sockets.agent}`,
       workFolder,
-      ...(await spawnWarden(plan, workFolder, sockets)),
+      pid: warden.pid,
+      startTime: warden.startTime,
       bootId,
     };
     undo.defer(async () => {
@@ -75,14 +77,15 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
       await remove(handle);
     });
     await writeSandboxFile(plan.runFolder, handle);
+    // Only now: a warden whose orchestrator died before it was on record gets no settings, and ends.
+    warden.begin(settingsOf(plan, workFolder, sockets));
     await untilListening(handle, sockets.warden, signal);
     undo.move();
     return handle;
   }
 
-  async function spawnWarden(plan: SandboxPlan, workFolder: string, sockets: SocketPaths): Promise<{ pid: number; startTime: string }> {
-    const secrets = deriveChannelSecrets(plan.secret);
-    const path = options.path ?? "/usr/local/bin:/usr/bin:/bin";
+  /** Starts a warden that waits for its settings. */
+  async function spawnWarden({ runId }: SandboxPlan, workFolder: string) {
     await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
     const child = spawn(options.node, [options.wardenPath], {
       // Not the work folder: what works in there is taken for a part of the sandbox.
@@ -97,12 +100,19 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     } catch (cause) {
       throw new Fault("SANDBOX_START_FAILED", { message: "The warden could not be started.", cause });
     }
-    child.on("error", (error) => log.warn({ err: error, run: plan.runId }, "warden process error"));
+    child.on("error", (error) => log.warn({ err: error, run: runId }, "warden process error"));
+    // A warden that died already closes its input; that it does not listen is noticed by the caller.
+    child.stdin?.on("error", () => {});
     child.unref();
     const pid = child.pid ?? 0;
     const startTime = readProcess(pid)?.startTime;
     if (startTime === undefined) throw new Fault("SANDBOX_START_FAILED", { message: "The warden ended at once." });
-    const settings = {
+    return { pid, startTime, begin: (settings: object) => void child.stdin?.end(JSON.stringify(settings)) };
+  }
+
+  function settingsOf(plan: SandboxPlan, workFolder: string, sockets: SocketPaths): object {
+    const secrets = deriveChannelSecrets(plan.secret);
+    return {
       runId: plan.runId,
       attempt: plan.attempt,
       sandboxId: idOf(plan),
@@ -122,9 +132,6 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
       graceMs: options.adoptionGraceMs,
       logLevel: log.level,
     };
-    // A warden that died already closes its input; that it does not listen is noticed by the caller.
-    child.stdin?.on("error", () => {}).end(JSON.stringify(settings));
-    return { pid, startTime };
   }
 
   async function untilListening(handle: SandboxHandle, socket: string, signal: AbortSignal | undefined): Promise<void> {
@@ -150,6 +157,13 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     await removeSandboxFile(dirname(handle.workFolder), handle.attempt);
   }
 
+  async function clear(sandbox: Pick<SandboxPlan, "runId" | "attempt" | "runFolder">): Promise<void> {
+    const workFolder = workFolderOf(sandbox);
+    await endProcesses({ id: idOf(sandbox), folder: workFolder });
+    await removeWhole(socketPaths(socketFolder, workFolder).folder);
+    await removeWhole(workFolder);
+  }
+
   const find = readSandboxFile;
   return {
     isolation: "process",
@@ -160,7 +174,12 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     isAlive: async (handle) => isAlive(handle),
     kill,
     remove,
+    clear,
   };
+}
+
+function workFolderOf({ runFolder, attempt }: Pick<SandboxPlan, "runFolder" | "attempt">): string {
+  return join(runFolder, `work-${attempt}`);
 }
 
 function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {

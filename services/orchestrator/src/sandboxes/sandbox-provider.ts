@@ -59,4 +59,6 @@ export interface SandboxProvider {
   kill(handle: SandboxHandle): Promise<void>;
   /** Removes the sandbox's folder, its sockets and `sandbox.json`; what still lives is ended first. Repeatable. */
   remove(handle: SandboxHandle): Promise<void>;
+  /** Removes what there may be of a sandbox that no `sandbox.json` names: its start, or its removal, was cut short. Repeatable. */
+  clear(sandbox: Pick<SandboxPlan, "runId" | "attempt" | "runFolder">): Promise<void>;
 }

@@ -40,6 +40,7 @@ const waitingProvider: SandboxProvider = {
   isAlive: async () => false,
   kill: async () => {},
   remove: async () => {},
+  clear: async () => {},
 };
 
 interface TestRunsOptions extends Partial<RoomOptions> {

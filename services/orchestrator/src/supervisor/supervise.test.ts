@@ -24,8 +24,10 @@ describe("a supervised run", () => {
   let log: RunLog;
   let nowMs: number;
   let starts: number;
+  let cleared: number[];
   beforeEach(async () => {
     starts = 0;
+    cleared = [];
     nowMs = Date.now();
     parent = await mkdtemp(join(tmpdir(), "clew-supervise-"));
     const folder = join(parent, runId);
@@ -50,6 +52,7 @@ describe("a supervised run", () => {
     isAlive: async () => false,
     kill: async () => {},
     remove: async () => {},
+    clear: async ({ attempt }) => void cleared.push(attempt),
   };
 
   async function supervise(said: readonly Payload[]): Promise<string[]> {
@@ -90,6 +93,7 @@ describe("a supervised run", () => {
     const types = await supervise(begun);
     expect(types.slice(0, 5)).toEqual(["runCreated", "attemptStarted", "runStarted", "attemptFailed", "attemptStarted"]);
     expect(log.run.effects).toBe(Run_Effects.NONE);
+    expect(cleared).toEqual([1]);
   });
 
   it("whose time was over before anybody came to try it again is TIMED_OUT, and not tried", async () => {

@@ -99,13 +99,17 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
   await releaseSandbox(plan);
 }
 
-/** Ends an attempt of a sandbox that nobody knows any more, with what that left, unless it is known how it ended. */
+/** Ends an attempt of a sandbox that nobody knows any more, with what that left, unless it is known how it ended; then removes what there is of it. */
 async function takeLost(supervised: SupervisedRun, signal: AbortSignal): Promise<void> {
-  const { log, runFolder } = supervised;
-  const { attempt } = log.run;
-  if (isDecided(log.fold)) return;
-  await takeLeftovers({ ...supervised, attempt, workFolder: join(runFolder, `work-${attempt}`) }, undefined, signal);
-  await endAttempt(log, attempt, new Fault("SANDBOX_LOST"));
+  const { log, provider, runFolder, logger } = supervised;
+  const { id: runId, attempt } = log.run;
+  if (!isDecided(log.fold)) {
+    await takeLeftovers({ ...supervised, attempt, workFolder: join(runFolder, `work-${attempt}`) }, undefined, signal);
+    await endAttempt(log, attempt, new Fault("SANDBOX_LOST"));
+  }
+  await provider.clear({ runId, attempt, runFolder }).catch((error: unknown) => {
+    logger.warn({ error, attempt }, "what was left of a sandbox was not removed");
+  });
 }
 
 /** Says that an attempt failed and another follows, or, where none may, that the run failed. */

@@ -96,6 +96,13 @@ describe("a supervised run", () => {
     expect(cleared).toEqual([1]);
   });
 
+  it("that a caller had stopped is TERMINATED, also when its sandbox is gone before it stopped", async () => {
+    const by = { key: "ops", actor: "ada" };
+    await supervise([...begun, { $case: "stopRequested", value: { reason: "enough", graceSeconds: 10, by } }]);
+    expect(log.run).toMatchObject({ state: Run_State.TERMINATED, attempt: 1, outcome: { error: { reason: "TERMINATED" } } });
+    expect(starts).toBe(0);
+  });
+
   it("whose time was over before anybody came to try it again is TIMED_OUT, and not tried", async () => {
     nowMs -= 3_600_000;
     await supervise([...begun, attemptFailed(error, nowMs + 5_000, nowMs).payload]);

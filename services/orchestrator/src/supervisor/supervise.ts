@@ -112,8 +112,9 @@ async function takeLost(supervised: SupervisedRun, signal: AbortSignal): Promise
   });
 }
 
-/** Says that an attempt failed and another follows, or, where none may, that the run failed. */
+/** Says that an attempt failed and another follows, or, where none may, that the run failed; or was stopped, where a caller had asked for that before. */
 function endAttempt(log: RunLog, attempt: number, fault: Fault): Promise<void> {
+  if (log.fold.stop !== undefined) return publishStopped(log, attempt, undefined);
   return log.decide((fold) => {
     if (isDecided(fold)) return [];
     const nowMs = Date.now();

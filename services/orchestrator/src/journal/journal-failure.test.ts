@@ -43,6 +43,22 @@ describe("a volume that fails", () => {
     expect(await textsOf(second)).toEqual(["1 a", "2 b", "3 c"]);
   });
 
+  it("shows nothing of a failed fsync after its process died, unless that is made durable for certain", async () => {
+    const disk = new MemoryDisk("/runs");
+    const first = await Journal.create({ folder, runId, disk });
+    await first.append([draft("a")]);
+    fail(disk, "datasync", "EIO");
+    await faultOf(first.append([draft("b")]));
+    disk.before = () => {};
+    // The next process reads what the system still has in memory and does not mean to write any more.
+    const { journal: second } = await Journal.open({ folder, runId, disk });
+    const shown = await textsOf(second);
+    disk.crash(() => false);
+    const { journal: third } = await Journal.open({ folder, runId, disk });
+    await using _third = third;
+    expect(await textsOf(third)).toEqual(shown);
+  });
+
   it("never has the handle whose fsync failed written or synced again", async () => {
     const disk = new MemoryDisk("/runs");
     await using journal = await Journal.create({ folder, runId, disk });

@@ -40,7 +40,7 @@ export async function rewriteJournal(
   const source = await openExisting(disk, files.journal);
   try {
     const index = new JournalIndex(startOf(runId));
-    const holds = await scan(source, index, tail.nextOffset, markerOfRun(runId));
+    const { holds } = await scan(source, index, tail.nextOffset, markerOfRun(runId));
     if (!holds || !sameChain(index.tail.chain, tail.chain)) throw new Fault("JOURNAL_DAMAGED");
     return await copyPrefix(disk, files, { source, runId, epoch, end: tail.nextOffset });
   } finally {
@@ -86,9 +86,9 @@ async function recoverRecords(opened: Opened): Promise<RecoveredJournal> {
   }
 
   const index = new JournalIndex(startOf(runId));
-  const hold = await scan(file, index, size, marker);
+  const { holds, lastBatchOffset } = await scan(file, index, size, marker);
   const { tail } = index;
-  if (!hold && size > FILE_HEADER_BYTES) {
+  if (!holds && size > FILE_HEADER_BYTES) {
     const proof = await searchLaterProof(file, { tail, size, marker });
     // A header is durable before anything follows it, and a sealed journal was durable as a whole.
     const sealedTo = saved?.tail.sequence ?? 0;
@@ -103,12 +103,22 @@ async function recoverRecords(opened: Opened): Promise<RecoveredJournal> {
   if (cutBytes > 0) await file.truncate(tail.nextOffset);
   // All in the header but the epoch follows from the run, and the records have just proved to be this run's.
   if (!headerHolds) await file.write(encodeFileHeader(runId, epoch), 0);
+  // Where its own fsync failed, the last batch may be in memory only, and an fsync that finds nothing to write proves nothing.
+  await copyBytes(file, file, lastBatchOffset, tail.nextOffset);
   await file.datasync();
   if (cutBytes > 0) await disk.syncFolder(files.folder);
   return { file, epoch, index, sealed: false, recovery: cutBytes > 0 ? { kind: "torn", cutBytes } : { kind: "clean" } };
 }
 
-async function scan(file: DiskFile, index: JournalIndex, size: number, marker: Uint8Array): Promise<boolean> {
+interface Scanned {
+  /** Whether all of the file holds. */
+  readonly holds: boolean;
+  /** Where the records begin that were written together with the last one; all before them were durable by then. */
+  readonly lastBatchOffset: number;
+}
+
+async function scan(file: DiskFile, index: JournalIndex, size: number, marker: Uint8Array): Promise<Scanned> {
+  let batch = { durable: 0, offset: FILE_HEADER_BYTES };
   while (index.tail.nextOffset < size) {
     const { records, sound } = await readRecords(file, {
       after: index.tail,
@@ -118,9 +128,10 @@ async function scan(file: DiskFile, index: JournalIndex, size: number, marker: U
       maxBytes: 1024 * 1024,
     });
     index.add(records);
-    if (!sound) return false;
+    for (const { durable, offset } of records) if (durable !== batch.durable) batch = { durable, offset };
+    if (!sound) return { holds: false, lastBatchOffset: batch.offset };
   }
-  return true;
+  return { holds: true, lastBatchOffset: batch.offset };
 }
 
 async function startNextEpoch(opened: Opened, index: JournalIndex, lostTo: number): Promise<RecoveredJournal> {

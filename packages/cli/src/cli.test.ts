@@ -133,6 +133,8 @@ describe("clew run", () => {
       if (line.includes("Opened page 3")) interrupt();
     });
     expect(code).toBe(130);
+    const named = await clew({ url: "" }, ["run", "hello", "--detach", "--url", gateway.url]);
+    expect(named.err).toBe(`Follow it with:\n  npx clew stream ${sampleRunId} --url ${gateway.url}\n`);
     expect(err).toContain(`clew stream ${sampleRunId} --after ${tokenAfter(3)}`);
     expect(gateway.seen.some(({ path }) => path.endsWith("/stop"))).toBe(false);
   });

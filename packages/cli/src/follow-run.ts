@@ -36,7 +36,9 @@ export async function followRun(clew: Clew, runId: string, output: Output, { aft
   } catch (thrown) {
     if (!interrupt.signal.aborted) throw thrown;
     const from = token === undefined ? "" : ` --after ${token}`;
-    output.remark(`The run goes on. Follow it again with:\n  npx clew stream ${runId}${from}\nStop it with:\n  npx clew stop ${runId}`);
+    output.remark(
+      `The run goes on. Follow it again with:\n  ${output.command(`stream ${runId}${from}`)}\nStop it with:\n  ${output.command(`stop ${runId}`)}`,
+    );
     return exitCode.left;
   } finally {
     process.off("SIGINT", onInterrupt);

@@ -1,10 +1,13 @@
 import type { Fault } from "@clew/client";
 import { printable } from "./printable.ts";
+import { shellWord } from "./shell-word.ts";
 import { wayOut } from "./way-out.ts";
 
 /** Where the command writes: lines for people, or one JSON object a line for programs. */
 export interface Output {
   readonly json: boolean;
+  /** Makes a command that works as it stands, for the gateway this one was given. */
+  command(words: string): string;
   /** Writes a line for people; nothing in JSON mode. */
   say(line: string): void;
   /** Writes a remark for people beside the result, on standard error; nothing in JSON mode. */
@@ -15,11 +18,12 @@ export interface Output {
   fail(fault: Fault): void;
 }
 
-/** Makes the output of one command. */
-export function createOutput(json: boolean): Output {
+/** Makes the output of one command; `url` is the gateway where its `--url` named one. */
+export function createOutput(json: boolean, url?: string): Output {
   const write = (stream: NodeJS.WriteStream, line: string) => void stream.write(`${line}\n`);
   return {
     json,
+    command: (words) => `npx clew ${words}${url === undefined ? "" : ` --url ${shellWord(url)}`}`,
     say: (line) => json || write(process.stdout, line),
     remark: (line) => json || write(process.stderr, line),
     emit: (value) => json && write(process.stdout, JSON.stringify(value)),

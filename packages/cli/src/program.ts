@@ -18,7 +18,7 @@ const patienceMs = 1_500;
 export async function runProgram(args: readonly string[]): Promise<number> {
   let code: number = exitCode.done;
   const program = createProgram(async (options, command) => {
-    const output = createOutput(options.json === true);
+    const output = createOutput(options.json === true, options.url);
     try {
       const clew = createClew(options.url === undefined ? { patienceMs } : { url: options.url, patienceMs });
       code = await command(clew, output);

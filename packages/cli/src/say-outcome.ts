@@ -22,5 +22,5 @@ export function sayOutcome(run: Run, output: Output): void {
   for (const action of unconfirmedActions)
     output.say(`    ${printable(action.action)} ${printable(action.inputSummary)} (event ${action.sequence})`);
   output.say("");
-  output.say(`  npx clew artifacts ${id}`);
+  output.say(`  ${output.command(`artifacts ${id}`)}`);
 }

@@ -19,7 +19,7 @@ export async function explainCommand(clew: Clew, output: Output, runId: string):
     after = page.events.at(-1)?.sequence ?? run.lastSequence;
     ({ upToDate } = page);
   }
-  const explanation = explain(run, story);
+  const explanation = explain(run, story, output.command);
   output.emit(explanation);
   for (const line of renderExplanation(explanation, process.stdout.columns ?? unknownWidth)) output.say(line);
   return exitCode.done;

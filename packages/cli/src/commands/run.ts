@@ -27,7 +27,7 @@ export async function runCommand(clew: Clew, output: Output, work: string, optio
   if (options.detach === true) {
     output.emit(run);
     output.say(run.id);
-    output.remark(`Follow it with:\n  npx clew stream ${run.id}`);
+    output.remark(`Follow it with:\n  ${output.command(`stream ${run.id}`)}`);
     return exitCode.done;
   }
   output.say(`run ${run.id}`);

@@ -2,7 +2,7 @@ import { type Artifact, isTerminal, type Run } from "@clew/client";
 import { againText } from "../again-text.ts";
 import { durationText } from "../duration-text.ts";
 import { wayOut } from "../way-out.ts";
-import { type NextCommand, nextCommands } from "./next-commands.ts";
+import { nextCommands } from "./next-commands.ts";
 import type { Attempt, Deed, Story } from "./story.ts";
 
 /** What one would want to know of a run: what was asked, done, begun and not confirmed, why it ended, and what to do next. */
@@ -36,11 +36,12 @@ export interface Explanation {
   readonly again: string | undefined;
   readonly warnings: readonly string[];
   readonly artifacts: readonly Artifact[];
-  readonly next: readonly NextCommand[];
+  /** Commands that work as they stand, and what each is for. */
+  readonly next: readonly { readonly command: string; readonly purpose: string }[];
 }
 
-/** Explains a run by its record; a pure fold. */
-export function explain(run: Run, story: Story): Explanation {
+/** Explains a run by its record; a pure fold. `toCommand` makes a command of the words after `clew`. */
+export function explain(run: Run, story: Story, toCommand: (words: string) => string): Explanation {
   const { id, state, createTime, endTime, outcome, spec, effects, unconfirmedActions } = run;
   const over = isTerminal(state);
   const error = outcome?.error;
@@ -67,7 +68,7 @@ export function explain(run: Run, story: Story): Explanation {
         : againText[effects],
     warnings: story.warnings,
     artifacts: story.artifacts,
-    next: nextCommands(run, story),
+    next: nextCommands(run, story).map(({ words, purpose }) => ({ command: toCommand(words), purpose })),
   };
 }
 

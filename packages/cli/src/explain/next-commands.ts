@@ -1,9 +1,10 @@
 import { isTerminal, type Run } from "@clew/client";
+import { shellWord } from "../shell-word.ts";
 import type { Story } from "./story.ts";
 
-/** A command that works as it stands, and what it is for. */
+/** A command of ours, as the words after `clew`, and what it is for. */
 export interface NextCommand {
-  readonly command: string;
+  readonly words: string;
   readonly purpose: string;
 }
 
@@ -12,34 +13,33 @@ export function nextCommands(run: Run, story: Story): readonly NextCommand[] {
   const { id, state, lastSequence } = run;
   if (!isTerminal(state)) {
     return [
-      { command: `npx clew stream ${id} --after ${lastSequence}`, purpose: "see what it does from here on" },
-      { command: `npx clew stop ${id}`, purpose: "stop it" },
+      { words: `stream ${id} --after ${lastSequence}`, purpose: "see what it does from here on" },
+      { words: `stop ${id}`, purpose: "stop it" },
     ];
   }
   const next: NextCommand[] = [];
   const [begun] = run.unconfirmedActions;
   if (begun !== undefined)
     next.push({
-      command: `npx clew stream ${id} --after ${begun.sequence - 1}`,
+      words: `stream ${id} --after ${begun.sequence - 1}`,
       purpose: "see what was begun and not confirmed, and what followed",
     });
   const has = (name: string | undefined) => name !== undefined && story.artifacts.some((artifact) => artifact.name === name);
   const picture = story.deeds.findLast(({ end, screenshot }) => end === "failed" && has(screenshot))?.screenshot;
-  if (picture !== undefined)
-    next.push({ command: `npx clew artifacts ${id} ${shellWord(picture)}`, purpose: "save the page as it was then" });
+  if (picture !== undefined) next.push({ words: `artifacts ${id} ${shellWord(picture)}`, purpose: "save the page as it was then" });
   const log = story.artifacts.findLast(({ name, kind }) => kind === "LOG" && name.startsWith("sandbox-"));
   if (log !== undefined && state !== "COMPLETED")
     next.push({
-      command: `npx clew artifacts ${id} ${shellWord(log.name)} -o -`,
+      words: `artifacts ${id} ${shellWord(log.name)} -o -`,
       purpose: "read what the sandbox wrote before it was lost",
     });
   if (has("trace.zip"))
     next.push({
-      command: `npx clew artifacts ${id} trace.zip -o trace.zip`,
+      words: `artifacts ${id} trace.zip -o trace.zip`,
       purpose: "save the trace; npx playwright show-trace trace.zip opens it",
     });
   if (state !== "COMPLETED") next.push(...runAgain(run));
-  next.push({ command: `npx clew verify ${id}`, purpose: "check that this record is whole" });
+  next.push({ words: `verify ${id}`, purpose: "check that this record is whole" });
   return next;
 }
 
@@ -48,9 +48,8 @@ function runAgain(run: Run): readonly NextCommand[] {
   if (spec.directive !== undefined) return [];
   const source = spec.playbook === undefined ? `playbook-${id.slice(-8)}.yaml` : undefined;
   const purpose = effects === "NONE" ? "run it again" : "run it again, if what you find allows it";
-  const fetched =
-    source === undefined ? [] : [{ command: `npx clew artifacts ${id} playbook.yaml -o ${source}`, purpose: "save the playbook" }];
-  return [...fetched, { command: ["npx clew run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
+  const fetched = source === undefined ? [] : [{ words: `artifacts ${id} playbook.yaml -o ${source}`, purpose: "save the playbook" }];
+  return [...fetched, { words: ["run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
 }
 
 function optionsOf({ spec }: Run): readonly string[] {
@@ -70,8 +69,3 @@ function optionsOf({ spec }: Run): readonly string[] {
 }
 
 const defaultTimeoutSeconds = 600;
-
-/** Writes a text as one word of a shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -2,7 +2,6 @@ import type { RunEvent } from "@clew/client";
 import { describe, expect, it } from "vitest";
 import { sampleEvents, sampleRun, sampleRunId } from "../../../../test/support/sample-run.ts";
 import { explain } from "./explain.ts";
-import { shellWord } from "./next-commands.ts";
 import { renderExplanation } from "./render.ts";
 import { Story } from "./story.ts";
 
@@ -25,8 +24,10 @@ const step = (index: number, tenths: number, end: object = { success: true }) =>
 function screen(events: readonly RunEvent[], run = sampleRun({ state: "FAILED", endTime: "2026-01-01T00:00:09Z" })): string {
   const story = new Story();
   for (const one of events) story.take(one);
-  return renderExplanation(explain(run, story), 100).join("\n");
+  return renderExplanation(explain(run, story, toCommand), 100).join("\n");
 }
+
+const toCommand = (words: string) => `npx clew ${words}`;
 
 describe("the story of a run", () => {
   it("counts what was simply done in the middle of many steps, and shows all that was not", () => {
@@ -92,18 +93,9 @@ describe("the way to run it again", () => {
       labels: { team: "shop" },
       timeoutSeconds: 60,
     };
-    const { next } = explain(sampleRun({ state: "TIMED_OUT", spec }), story);
+    const { next } = explain(sampleRun({ state: "TIMED_OUT", spec }), story, toCommand);
     expect(next.map(({ command }) => command)).toContain(
       `npx clew run cancel-order --param 'note=it'\\''s; rm -rf /' --param count=3 --credential shop-password=@SHOP_PASSWORD --label team=shop --timeout 60`,
     );
-  });
-
-  it.each([
-    ["plain-1.yaml", "plain-1.yaml"],
-    ["two words", "'two words'"],
-    ["$(x)", "'$(x)'"],
-    ["", "''"],
-  ])("writes %j as %s", (text, word) => {
-    expect(shellWord(text)).toBe(word);
   });
 });

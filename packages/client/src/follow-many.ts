@@ -2,7 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import { cancelled } from "./cancelled.ts";
 import { readConnection } from "./connection.ts";
 import type { ManyFrame, ManyRequest } from "./many-frames.ts";
-import { admit, afterEvent, type Position, startPosition } from "./position.ts";
+import { admit, afterEvent, afterHello, type Position, startPosition } from "./position.ts";
 import { type Cut, cutBy, type ReconnectOptions, Reconnects } from "./reconnects.ts";
 import type { RunEvent } from "./run-event.ts";
 
@@ -22,7 +22,7 @@ export interface FollowManyOptions extends ReconnectOptions {
  * Yields the events of many runs over one connection at a time: of each run every event once and in order, until all are over.
  *
  * As with one run, a gap, a silence, a clean close without the last `end` or an `end` that claims more than was seen is a broken
- * connection, resumed after the last event applied.
+ * connection, resumed after the last event applied; the end of all counts only after an end of each.
  */
 export async function* followMany(
   open: (request: ManyRequest) => AsyncIterable<ManyFrame>,
@@ -52,15 +52,23 @@ export async function* followMany(
   /** Applies what one connection brings; undefined when that is the end of all. */
   async function* readUntilCut(): AsyncGenerator<RunEvent, Cut | undefined> {
     const from = after;
+    const greeted = new Set<string>();
     for await (const frame of readConnection((connection) => open({ runIds, after: from, types, signal: connection }), signal)) {
       switch (frame.kind) {
         case "retry":
           reconnects.wishFor(frame.ms);
           break;
-        case "position":
-          reconnects.answered();
-          // Only behind a filter, and before the first event after `now`, does the service know better than the events where the reader stands.
-          if (filtered || after === "now") moveTo(frame.id);
+        case "hello": {
+          const { runId } = frame;
+          const position = positions.get(runId);
+          if (position === undefined) return odd(`The stream greeted a reader of ${runId}, which was not asked for.`);
+          positions.set(runId, afterHello(position, frame.sequence));
+          greeted.add(runId);
+          stand(frame.id);
+          break;
+        }
+        case "checkpoint":
+          stand(frame.id);
           break;
         case "event": {
           reconnects.answered();
@@ -89,18 +97,34 @@ export async function* followMany(
         case "ticketExpired":
           if (!options.renewsTicket) throw new Fault("TICKET_EXPIRED");
           return { fault: new Fault("TICKET_EXPIRED"), afterMs: 0, odd: true };
-        case "reset":
+        case "reset": {
           if (options.onReset === "throw") throw frame.fault;
           reconnects.odd(frame.fault);
-          for (const runId of frame.runId === undefined ? runIds : [frame.runId]) positions.set(runId, unknown);
+          const lost = frame.runId === undefined ? runIds : [frame.runId];
+          for (const runId of lost) {
+            positions.set(runId, unknown);
+            ended.delete(runId);
+          }
           moveTo(frame.id);
+          // Which event comes next is said at a greeting only.
+          if (lost.some((runId) => greeted.has(runId))) return { fault: frame.fault, afterMs: 0 };
           break;
+        }
         case "end":
-          // One that was over when the position was given has its end behind it.
-          return ended.size === runIds.length || options.after !== "" ? undefined : odd("The stream ended before its runs did.");
+          return ended.size === runIds.length ? undefined : odd("The stream ended before its runs did.");
+        case "complete":
+          return filtered || [...positions.values()].every(({ last }) => last !== 0)
+            ? undefined
+            : odd("The stream ended before its runs did.");
       }
     }
     return { fault: new Fault("CONNECTION_LOST") };
+  }
+
+  /** Only behind a filter, and before the first event after `now`, does the service know better than the events where the reader stands. */
+  function stand(id: string): void {
+    reconnects.answered();
+    if (filtered || after === "now") moveTo(id);
   }
 
   function moveTo(id: string): void {

@@ -106,6 +106,24 @@ describe("lost history", () => {
     expect(await collect(transport, { after: "c1.old", onReset: "continue" })).toEqual({ sequences: upTo(6, 3) });
   });
 
+  it("asks again where it stands when the history is lost under its feet, so that no event is left out after it", async () => {
+    const { transport, opened } = scripted(
+      async function* () {
+        yield hello(0);
+        yield { kind: "reset", earliest: tokenAfter(2), fault: new Fault("EPOCH_CHANGED", { details: { earliest: tokenAfter(2) } }) };
+        yield carry(...events.slice(4));
+        yield end(6);
+      },
+      async function* (after) {
+        yield { ...hello(after), sequence: after };
+        yield carry(...events.slice(after));
+        yield end(6);
+      },
+    );
+    expect(await collect(transport, { after: "c1.old", onReset: "continue" })).toEqual({ sequences: upTo(6, 3) });
+    expect(opened.map(({ after }) => after)).toEqual(["c1.old", tokenAfter(2)]);
+  });
+
   it("does not go round for ever where every answer is a reset", async () => {
     const { transport } = scripted(async function* () {
       yield* [];

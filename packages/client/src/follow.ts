@@ -48,6 +48,7 @@ export async function* follow(open: EventTransport, runId: string, options: Foll
   /** Applies what one connection brings; undefined when that is the end. */
   async function* readUntilCut(): AsyncGenerator<RunEvent, Cut | undefined> {
     const { after } = position;
+    let isGreeted = false;
     for await (const frame of readConnection((connection) => open({ runId, after, types, signal: connection }), signal)) {
       switch (frame.kind) {
         case "retry":
@@ -56,6 +57,7 @@ export async function* follow(open: EventTransport, runId: string, options: Foll
         case "hello":
           reconnects.answered();
           position = afterHello(afterCheckpoint(position, frame.token, filtered), frame.sequence);
+          isGreeted = true;
           break;
         case "checkpoint":
           reconnects.answered();
@@ -80,6 +82,8 @@ export async function* follow(open: EventTransport, runId: string, options: Foll
           return { fault: new Fault("TICKET_EXPIRED"), afterMs: 0, odd: true };
         case "reset":
           reset(frame.fault, frame.earliest);
+          // Which event comes next is said at a greeting only.
+          if (isGreeted) return { fault: frame.fault, afterMs: 0 };
           break;
         case "end":
           return ended(frame.lastSequence);

@@ -16,6 +16,8 @@ const name = ({ runId, sequence }: RunEvent) => `${runId.at(-1)}${sequence}`;
 const at = (position: string, event: RunEvent) => `id: ${position}\ndata: ${JSON.stringify(event)}\n\n`;
 const over = (position: string, runId: string, lastSequence = 3) =>
   sseFrame("end", { runId, run: sampleRun({ id: runId }), lastSequence }, position);
+const hello = (position: string, runId: string, sequence: number) =>
+  sseFrame("hello", { runId, sequence, tail: 3, heartbeatMs: 1000 }, position);
 const rest = at("p5", a3) + over("p6", "run-a") + at("p7", b3) + over("p8", "run-b") + sseFrame("end", {});
 const whole = at("p1", a1) + at("p2", b1) + at("p3", a2) + at("p4", b2) + rest;
 
@@ -58,6 +60,39 @@ describe("many runs over one connection", () => {
     await using gateway = await startStubGateway();
     gateway.script(path, stream(at("p1", a1) + sseFrame("end", {}), "close"), stream(whole, "close"));
     expect((await read(gateway)).seen).toEqual(all.map(name));
+  });
+
+  it.each([
+    ["an event is left out after a position of before", { after: "p2" }, hello("p2", "run-a", 1) + hello("p2", "run-b", 1) + at("p9", a3)],
+    ["one of the runs has not ended", { after: "p2" }, hello("p2", "run-a", 1) + hello("p2", "run-b", 1) + sseFrame("end", {})],
+    ["one of the runs ended too soon", { after: "p2" }, hello("p2", "run-a", 1) + hello("p2", "run-b", 1) + over("p9", "run-a")],
+    [
+      "an event is left out after a reset",
+      { after: "old", onReset: "continue" },
+      sseFrame("reset", { reason: "DIVERGED", earliest: "t1", runId: "run-a" }, "p2") +
+        hello("p2", "run-a", 1) +
+        hello("p2", "run-b", 1) +
+        at("p9", a3),
+    ],
+    [
+      "it is reset when it was told already where it stands",
+      { after: "old", onReset: "continue" },
+      hello("old", "run-a", 3) +
+        hello("old", "run-b", 1) +
+        sseFrame("reset", { reason: "DIVERGED", earliest: "t1", runId: "run-a" }, "p2") +
+        at("p9", a3),
+    ],
+  ] as const)("asks again where it stands when %s", async (_, options, first) => {
+    await using gateway = await startStubGateway();
+    gateway.script(path, stream(first, "leave open"), stream(hello("p2", "run-a", 1) + at("p3", a2) + at("p4", b2) + rest, "close"));
+    expect(await read(gateway, options)).toMatchObject({ seen: ["a2", "b2", "a3", "b3"], asked: [options.after, "p2"] });
+  });
+
+  it("is told that it has everything where only the ends were lost", async () => {
+    await using gateway = await startStubGateway();
+    const beforeEnds = at("p1", a1) + at("p2", b1) + at("p3", a2) + at("p4", b2) + at("p5", a3) + over("p6", "run-a") + at("p7", b3);
+    gateway.script(path, stream(beforeEnds), (response) => void response.writeHead(204).end());
+    expect(await read(gateway)).toEqual({ seen: all.map(name), position: "p7", asked: [undefined, "p7"] });
   });
 
   it("goes on from a position of before, and ends at once where nothing is left", async () => {

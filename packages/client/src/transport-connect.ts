@@ -41,7 +41,7 @@ export function createConnectTransport({
 function frameFromConnect({ resumeToken, frame }: StreamRunEventsResponse): Frame | undefined {
   switch (frame.case) {
     case "hello":
-      return { kind: "hello", token: resumeToken, sequence: frame.value.sequence || undefined, heartbeatMs: frame.value.heartbeatMs };
+      return { kind: "hello", token: resumeToken, sequence: frame.value.sequence, heartbeatMs: frame.value.heartbeatMs };
     case "events":
       return { kind: "events", events: frame.value.events.map(toRunEvent) };
     case "checkpoint":

@@ -92,7 +92,7 @@ describe("[weakness 5] a stream that is cut at any byte", () => {
       const page = await browser.newPage();
       await page.goto(proxy.url);
       const delivery: Delivery = { reader: "Chromium", runId, types: [], connections: [{ after: "", told: [] }], outcome: "reading" };
-      for (const json of await readInPage(page, runId)) delivery.connections[0]?.told.push(toldEvent(json));
+      for (const json of (await readInPage(page, runId)).lines) delivery.connections[0]?.told.push(toldEvent(json));
       delivery.outcome = "ended";
       await page.close();
       expect(checkDelivery(delivery, record), `cut after byte ${place}`).toEqual([]);

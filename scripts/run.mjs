@@ -26,6 +26,7 @@ const targets = {
   start: (args) => [[node, "scripts/start.ts", ...args]],
   "back-office": (args) => [[node, "examples/back-office/src/main.ts", ...args]],
   torture: (args) => [[node, "test/torture/torture.ts", ...args]],
+  simulate: (args) => [[node, "test/simulation/main.ts", ...args]],
   pack: (args) => [[node, "scripts/pack.ts", ...args]],
   bench: benches,
   check: (args) => [

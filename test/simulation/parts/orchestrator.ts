@@ -1,0 +1,116 @@
+import { Fault } from "@clew/fault/fault";
+import type { ServedService } from "@clew/grpc/server";
+import type { CallContext } from "@clew/grpc/service";
+import { Catalogue } from "@clew/orchestrator/playbooks/catalogue";
+import { Registry } from "@clew/orchestrator/registry/registry";
+import { createRunService } from "@clew/orchestrator/rpc/run-service";
+import { Runs } from "@clew/orchestrator/supervisor/runs";
+import { Tombstones } from "@clew/orchestrator/volume/tombstones";
+import { openVolume } from "@clew/orchestrator/volume/volume";
+import { createLogger } from "@clew/process/logger";
+import type { EncodedReadEventsResponse, EncodedStreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
+import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { linkSignals } from "@clew/streams/linked-signal";
+import { isDurable } from "./durable-record.ts";
+import { createSimulatedProvider } from "./sandbox-provider.ts";
+import type { Stage } from "./stage.ts";
+
+/** Where the orchestrator listens. */
+export const orchestratorAddress = "orchestrator";
+/** Where its volume is. */
+export const volumeFolder = "/volume";
+
+/** A running orchestrator. */
+export interface SimulatedOrchestrator {
+  /** Lets go of everything, as SIGTERM does. */
+  handOver(): Promise<void>;
+  /** Whether no run is under way or waits. */
+  isIdle(): boolean;
+}
+
+const logger = createLogger({ name: "orchestrator", level: "silent" });
+const closeMs = 2_000;
+
+/** Starts the orchestrator as `startOrchestrator` does, but for the lock of the volume and the gRPC server. */
+export async function startSimulatedOrchestrator(stage: Stage): Promise<SimulatedOrchestrator> {
+  const volume = await openVolume(volumeFolder);
+  const registry = new Registry(volumeFolder);
+  const runs = new Runs({
+    volume,
+    registry,
+    tombstones: await Tombstones.open(volumeFolder),
+    provider: createSimulatedProvider(stage),
+    maxConcurrentRuns: 2,
+    maxQueuedRuns: 10,
+    logger,
+  });
+  await runs.recover();
+  const catalogue = await Catalogue.open(undefined);
+  const service = createRunService({
+    runs,
+    volume,
+    catalogue,
+    keys: [],
+  });
+  const closing = new AbortController();
+  const open = new Set<Promise<void>>();
+  const listening = stage.network.listen(orchestratorAddress, [watched(service, stage, closing.signal, open)]);
+  return {
+    isIdle: () => runs.load.queued + runs.load.running === 0,
+    async handOver() {
+      listening[Symbol.dispose]();
+      closing.abort(new Fault("SHUTTING_DOWN"));
+      await Promise.race([Promise.allSettled(open), stage.world.sleep(closeMs)]);
+      await runs[Symbol.asyncDispose]();
+      registry[Symbol.dispose]();
+    },
+  };
+}
+
+/** Ends calls when the service closes, and notes each event that is given away. */
+function watched(
+  { description, implementation }: ServedService,
+  stage: Stage,
+  closing: AbortSignal,
+  open: Set<Promise<void>>,
+): ServedService {
+  const note = (events: readonly Uint8Array[]) => {
+    for (const { runId, sequence, resumeToken } of events.map((bytes) => RunEvent.decode(bytes)))
+      stage.note({ kind: "served", runId, sequence, durable: isDurable(stage.disk, `${volumeFolder}/runs/${runId}`, runId, resumeToken) });
+  };
+  const inside = <T>(context: CallContext, work: (context: CallContext) => T): T =>
+    work({ ...context, signal: linkSignals(context.signal, closing).signal });
+  const wrapped = Object.entries(implementation).map(([name, handler]) => {
+    if (description[name]?.responseStream !== true) {
+      return [
+        name,
+        async (request: never, context: CallContext) => {
+          const response = await inside(context, (linked) => handler(request, linked));
+          if (name === "readEvents") note((response as EncodedReadEventsResponse).events);
+          return response;
+        },
+      ];
+    }
+    return [
+      name,
+      async function* (request: never, context: CallContext) {
+        const done = Promise.withResolvers<void>();
+        open.add(done.promise);
+        using link = linkSignals(context.signal, closing);
+        try {
+          for await (const response of handler(request, {
+            ...context,
+            signal: link.signal,
+          }) as AsyncIterable<EncodedStreamRunEventsResponse>) {
+            if (response.frame?.$case === "events") note(response.frame.value.events);
+            yield response;
+          }
+        } finally {
+          open.delete(done.promise);
+          done.resolve();
+        }
+      },
+    ];
+  });
+  return { description, implementation: Object.fromEntries(wrapped) };
+}

@@ -1,0 +1,25 @@
+import { heldBy, logOf, type Property, wanted } from "./property.ts";
+
+/** P3: a reader misses nothing between what it has; a journal nothing between what it has of a producer. */
+export const reliable: Property = (history) => [
+  ...history.readers.flatMap(({ name, run, types, fromNow }) => {
+    const all = wanted(logOf(history, run), types).map(({ sequence }) => sequence);
+    const held = heldBy(history, name).map(({ sequence }) => sequence);
+    const first = held[0];
+    const from = fromNow && first !== undefined ? all.indexOf(first) : 0;
+    return held.flatMap((sequence, index) => {
+      const next = all[from + index];
+      return next !== undefined && sequence > next ? [`${name} had event ${sequence} where ${next} was to come`] : [];
+    });
+  }),
+  ...history.logs.flatMap(({ runId, records }) => {
+    const last = new Map<string, number>();
+    return records.flatMap(({ attempt, producer, producerSequence }) => {
+      if (producerSequence === 0) return [];
+      const name = `${attempt}/${producer}`;
+      const expected = (last.get(name) ?? 0) + 1;
+      last.set(name, producerSequence);
+      return producerSequence > expected ? [`${runId} has ${name}/${producerSequence} where ${expected} was to come`] : [];
+    });
+  }),
+];

@@ -212,6 +212,17 @@ describe("events over server-sent events", () => {
     await expect(sequences(run.events({ signal: AbortSignal.timeout(50) }))).rejects.toMatchObject({ reason: "DEADLINE_EXCEEDED" });
     await expect(sequences(run.events({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ reason: "CANCELLED" });
   });
+
+  it("is not ended at once by a deadline further away than a timer reaches", async () => {
+    await using gateway = await startStubGateway({ events });
+    expect(
+      await sequences(
+        client(gateway.url)
+          .run(sampleRunId)
+          .events({ timeoutMs: 2 ** 31 }),
+      ),
+    ).toEqual(upTo(8));
+  });
 });
 
 describe("poll mode", () => {

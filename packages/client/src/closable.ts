@@ -1,8 +1,9 @@
 import { Fault } from "@clew/fault/fault";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { longestTimerMs } from "./longest-timer.ts";
 import type { RunEvent } from "./run-event.ts";
 
-/** A signal with a deadline of its own, and what ends both. */
+/** A signal with a deadline of its own, at most 25 days away, and what ends both. */
 export function startScope(source: AbortSignal | undefined, timeoutMs: number | undefined) {
   const link = linkSignals(source);
   const timer =
@@ -10,7 +11,7 @@ export function startScope(source: AbortSignal | undefined, timeoutMs: number | 
       ? undefined
       : setTimeout(
           () => link.abort(new Fault("DEADLINE_EXCEEDED", { message: `The run was not over after ${timeoutMs / 1000} s.` })),
-          timeoutMs,
+          Math.min(timeoutMs, longestTimerMs),
         );
   return {
     signal: link.signal,

@@ -5,6 +5,8 @@ import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { cancelled } from "./cancelled.ts";
 import { faultFromWire, wireErrorFromJson } from "./fault-from-wire.ts";
+import { longestTimerMs } from "./longest-timer.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** Where the gateway is, and who asks. */
 export interface GatewayOptions {
@@ -30,7 +32,7 @@ export interface Call {
   /** Sent as it is. */
   readonly bytes?: Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | string;
   readonly signal?: AbortSignal | undefined;
-  /** The longest wait for the answer of one try, in milliseconds; 30,000 unless given. */
+  /** The longest wait for the answer of one try, in milliseconds; 30,000 unless given. Of `response`, for its head. */
   readonly timeoutMs?: number;
   /** Milliseconds the call is tried again while nobody answers, where it differs from the gateway's. */
   readonly patienceMs?: number;
@@ -51,7 +53,7 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const open = async (call: Call): Promise<Response> => {
     const { path, query = {}, headers = {}, json, bytes, method = "GET", signal } = call;
-    const authorization = await options.authorization();
+    const authorization = await unlessAborted(options.authorization(), signal);
     const init: RequestInit = {
       method,
       redirect: "error",
@@ -76,10 +78,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const attempt = async <T>(call: Call, read: (response: Response) => Promise<T>): Promise<T> => {
     const link = linkSignals(call.signal);
-    const timer = setTimeout(
-      () => link.abort(new Fault("DEADLINE_EXCEEDED", { message: "The gateway took too long to answer." })),
-      call.timeoutMs ?? 30_000,
-    );
+    const timer = startTimeout(call, link.abort);
     try {
       return await read(await open({ ...call, signal: link.signal }));
     } catch (thrown) {
@@ -88,6 +87,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     } finally {
       clearTimeout(timer);
       link[Symbol.dispose]();
+    }
+  };
+
+  const head = async (call: Call): Promise<Response> => {
+    const late = new AbortController();
+    const timer = startTimeout(call, (fault) => late.abort(fault));
+    try {
+      // Never unlinked, since who reads the body ends it with the same signal.
+      return await open({ ...call, signal: AbortSignal.any([late.signal, ...(call.signal === undefined ? [] : [call.signal])]) });
+    } finally {
+      clearTimeout(timer);
     }
   };
 
@@ -121,8 +131,15 @@ export function createGateway(options: GatewayOptions): Gateway {
           return JSON.parse(text === "" ? "{}" : text);
         }),
       ),
-    response: (call) => retrying(call, () => open(call)),
+    response: (call) => retrying(call, () => head(call)),
   };
+}
+
+function startTimeout({ timeoutMs = 30_000 }: Call, onLate: (fault: Fault) => void): ReturnType<typeof setTimeout> {
+  return setTimeout(
+    () => onLate(new Fault("DEADLINE_EXCEEDED", { message: "The gateway took too long to answer." })),
+    Math.min(timeoutMs, longestTimerMs),
+  );
 }
 
 function noGateway(url: string, cause: unknown): Fault {

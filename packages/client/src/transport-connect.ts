@@ -11,6 +11,7 @@ import type { EventTransport, Frame } from "./event-transport.ts";
 import { faultFromWire } from "./fault-from-wire.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { isRunEvent, type RunEvent } from "./run-event.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** Follows events over the Connect protocol, in binary; each event is turned into the JSON every door shows. */
 export function createConnectTransport({
@@ -23,7 +24,7 @@ export function createConnectTransport({
     createConnectWebTransport({ baseUrl: url, useBinaryFormat: true, fetch: unlessUnreachable(url, fetch) }),
   );
   return async function* openConnect({ runId, after, types, signal }): AsyncGenerator<Frame> {
-    const bearer = await authorization();
+    const bearer = await unlessAborted(authorization(), signal);
     const headers = new Headers(bearer === undefined ? [] : [["authorization", bearer]]);
     try {
       for await (const response of client.streamRunEvents({ runId, resumeToken: after, types: [...types] }, { signal, headers })) {

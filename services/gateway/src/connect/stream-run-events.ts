@@ -10,7 +10,7 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import { comeBackMs, isPlannedEnd, type OpenStreams } from "../http/open-streams.ts";
 import { Bell } from "../hub/bell.ts";
 import { typeViolations, wantedTypes } from "../hub/event-types.ts";
-import type { Frame, Sink } from "../hub/frame.ts";
+import type { Events, Frame, Sink } from "../hub/frame.ts";
 import { judgeToken } from "../hub/judge.ts";
 import { heartbeatMs } from "../hub/limits.ts";
 import { type ReadOptions, readRun } from "../hub/read-run.ts";
@@ -55,7 +55,7 @@ export async function* streamRunEvents(
   reading.catch(() => {});
   try {
     while (!isOver || !sink.hasRoom) {
-      for (const message of sink.take()) yield message;
+      yield* sink.take();
       if (sink.hasRoom) {
         bell.ring();
         if (!isOver) await taken.wait();
@@ -76,7 +76,7 @@ export async function* streamRunEvents(
 class MessageSink implements Sink {
   readonly #runId: string;
   readonly #onPut: () => void;
-  #waiting: StreamRunEventsResponse[] = [];
+  readonly #waiting: MessageInitShape<typeof StreamRunEventsResponseSchema>[] = [];
 
   constructor(runId: string, onPut: () => void) {
     this.#runId = runId;
@@ -87,24 +87,32 @@ class MessageSink implements Sink {
     return this.#waiting.length === 0;
   }
 
+  putEvents({ block, from, to }: Events): number {
+    this.#wait({ resumeToken: block.tokenAt(to), frame: { case: "events", value: { events: block.messages(from, to) } } });
+    return to;
+  }
+
   put(frame: Frame): void {
     if (frame.kind === "reset") throw frame.fault;
-    this.#waiting.push(create(StreamRunEventsResponseSchema, toMessage(this.#runId, frame)));
+    this.#wait(toMessage(this.#runId, frame));
+  }
+
+  #wait(message: MessageInitShape<typeof StreamRunEventsResponseSchema>): void {
+    this.#waiting.push(message);
     this.#onPut();
   }
 
-  take(): StreamRunEventsResponse[] {
-    return this.#waiting.splice(0);
+  /** Hands out what waits. There is no room before the last of it was written. */
+  *take(): Generator<StreamRunEventsResponse, void, undefined> {
+    for (let [next] = this.#waiting; next !== undefined; [next] = this.#waiting) {
+      yield create(StreamRunEventsResponseSchema, next);
+      this.#waiting.shift();
+    }
   }
 }
 
 function toMessage(runId: string, frame: Exclude<Frame, { kind: "reset" }>): MessageInitShape<typeof StreamRunEventsResponseSchema> {
   switch (frame.kind) {
-    case "events":
-      return {
-        resumeToken: frame.block.tokenAt(frame.to),
-        frame: { case: "events", value: { events: frame.block.messages(frame.from, frame.to) } },
-      };
     case "hello":
       return {
         resumeToken: frame.place.token,

@@ -12,7 +12,7 @@ const tls = selfSigned();
 let site: TestGateway;
 let session: ClientHttp2Session;
 beforeAll(async () => {
-  site = await startTestGateway({ tls }, { pace: { maxBufferedBytes: 256 * 1024, stallMs: 1_000 } });
+  site = await startTestGateway({ tls }, { pace: { stallMs: 1_000 } });
   session = connect(site.url, { ca: tls.cert });
   // As browsers do: what one stream does not take must not use up what all may.
   session.once("connect", () => session.setLocalWindowSize(8 * 1024 * 1024));

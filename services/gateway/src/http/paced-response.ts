@@ -1,25 +1,23 @@
 import type { ServerResponse } from "node:http";
 import { Fault } from "@clew/fault/fault";
 
-/** How far a response may run ahead of its reader. */
+/** How long a response waits for its reader. */
 export interface PaceLimits {
-  /** Bytes that may wait in this process for the reader. */
-  readonly maxBufferedBytes: number;
   /** Milliseconds a reader may take nothing while bytes wait; then it is disconnected. */
   readonly stallMs: number;
 }
 
-/** What a reader may cost unless a gateway is told otherwise. */
-export const defaultPaceLimits: PaceLimits = { maxBufferedBytes: 256 * 1024, stallMs: 20_000 };
+/** How long a reader is waited for unless a gateway is told otherwise. */
+export const defaultPaceLimits: PaceLimits = { stallMs: 20_000 };
 
 /** A response that is written no faster than it is read. */
 export interface PacedResponse {
   /**
-   * Hands bytes to the socket, and resolves when there is room for more.
+   * Hands bytes to the socket, and resolves when there is room for more: what waits for a reader is one chunk and what the socket's buffer takes.
    *
    * @throws the signal's reason when it aborts, and CANCELLED when the reader is gone.
    */
-  write(chunk: string | Uint8Array): Promise<void>;
+  write(chunk: Uint8Array): Promise<void>;
 }
 
 /** Destroys the connection of a reader who takes nothing for `stallMs` while bytes wait for it, and tells. */
@@ -50,7 +48,7 @@ export function paceResponse(
     async write(chunk) {
       options.signal.throwIfAborted();
       if (isClosed) throw new Fault("CANCELLED");
-      if (!response.write(chunk) && response.writableLength >= limits.maxBufferedBytes) await drained(response, options.signal);
+      if (!response.write(chunk)) await drained(response, options.signal);
     },
   };
 }

@@ -3,11 +3,16 @@ import type { Block } from "./block.ts";
 import type { Place } from "./place.ts";
 import type { RunEnd } from "./run-end.ts";
 
-/** What a reader of a run is told. `place` is where it stands after the frame. */
+/** Events of a block, from one sequence to another, both included. */
+export interface Events {
+  readonly block: Block;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a reader of a run is told beside its events. `place` is where it stands after the frame. */
 export type Frame =
   | { readonly kind: "hello"; readonly place: Place; readonly tail: number }
-  /** Events of a block, from one sequence to another, both included. */
-  | { readonly kind: "events"; readonly block: Block; readonly from: number; readonly to: number }
   | { readonly kind: "checkpoint"; readonly place: Place }
   /** The place it had is of no history any more; what follows goes on from `place`. */
   | { readonly kind: "reset"; readonly place: Place; readonly fault: Fault }
@@ -15,8 +20,10 @@ export type Frame =
 
 /** Where a reader's frames go. It queues nothing beyond what its socket takes. */
 export interface Sink {
-  /** Whether a frame may be put now. Where not, the reader's bell rings when one may. */
+  /** Whether anything may be put now. Where not, the reader's bell rings when it may. */
   readonly hasRoom: boolean;
+  /** Takes events, at least the first; answers the sequence of the last it took. */
+  putEvents(events: Events): number;
   /** Takes a frame. @throws Fault where its caller must decide: a typed door's `reset`. */
   put(frame: Frame): void;
 }

@@ -9,7 +9,7 @@ import { StreamRunEventsResponse_EndSchema } from "@clew/proto/connect/clew/run/
 import { delay } from "@clew/streams/delay";
 import { expect, test, vi } from "vitest";
 import { Bell } from "./bell.ts";
-import type { Frame, Sink } from "./frame.ts";
+import type { Events, Frame, Sink } from "./frame.ts";
 import { Hub } from "./hub.ts";
 import { judgeToken } from "./judge.ts";
 import { defaultHubLimits, type HubLimits } from "./limits.ts";
@@ -137,13 +137,14 @@ function openHub(limits: Partial<HubLimits> = {}) {
     const sink: Sink = {
       hasRoom: true,
       put(frame: Frame) {
-        if (frame.kind !== "events") said.push(frame.kind === "reset" ? `reset ${frame.fault.reason}` : frame.kind);
-        else {
-          for (const line of frame.block.sse(frame.from, frame.to).toString().split("\n\n").slice(0, -1)) {
-            const { sequence, summary } = JSON.parse(line.slice(line.indexOf("data: ") + 6));
-            said.push(`${sequence}${summary === "x" ? "" : summary}`);
-          }
+        said.push(frame.kind === "reset" ? `reset ${frame.fault.reason}` : frame.kind);
+      },
+      putEvents({ block, from, to }: Events) {
+        for (const line of block.sse(from, to).toString().split("\n\n").slice(0, -1)) {
+          const { sequence, summary } = JSON.parse(line.slice(line.indexOf("data: ") + 6));
+          said.push(`${sequence}${summary === "x" ? "" : summary}`);
         }
+        return to;
       },
     };
     const judge = async (token: string) => {

@@ -6,6 +6,7 @@ import type { Sink } from "./frame.ts";
 import type { Hub } from "./hub.ts";
 import { type Judge, type Judgement, judgeToken } from "./judge.ts";
 import type { HubLimits } from "./limits.ts";
+import type { Place } from "./place.ts";
 import { showEnd } from "./run-end.ts";
 
 /** A reader of one run. */
@@ -71,6 +72,14 @@ export async function readRun(reader: Reader, { hub, clock, limits }: ReadOption
     isSilent = false;
     beat.restart();
   };
+  const putEvents = (from: Block): Place => {
+    for (const stretch of from.stretches(place.sequence, types)) {
+      const sequence = sink.putEvents({ block: from, ...stretch });
+      said();
+      if (sequence < stretch.to) return { sequence, token: from.tokenAt(sequence) };
+    }
+    return from.end;
+  };
   const settled = async <T>(promise: Promise<T>): Promise<T> => {
     let isSettled = false;
     promise
@@ -98,11 +107,7 @@ export async function readRun(reader: Reader, { hub, clock, limits }: ReadOption
       switch (found.kind) {
         case "events":
           block = found.block;
-          for (const { from, to } of block.stretches(place.sequence, types)) {
-            sink.put({ kind: "events", block, from, to });
-            said();
-          }
-          place = block.end;
+          place = putEvents(block);
           judgements = 0;
           break;
         case "tail":

@@ -1,11 +1,12 @@
 import type { Fault } from "@clew/fault/fault";
 import type { Clock } from "../hub/clock.ts";
-import type { Frame, Sink } from "../hub/frame.ts";
+import type { Events, Frame, Sink } from "../hub/frame.ts";
 import type { HubLimits } from "../hub/limits.ts";
 import { encodeSse } from "./encode.ts";
-import type { PositionList } from "./position-list.ts";
+import { goneMark, type PositionList } from "./position-list.ts";
 import { endJson, helloJson } from "./render.ts";
 import type { SseResponse } from "./sse-response.ts";
+import type { Turns } from "./turns.ts";
 
 /** What writing many runs needs. */
 export interface ManyRunsOptions {
@@ -15,18 +16,23 @@ export interface ManyRunsOptions {
   readonly onReset: () => void;
 }
 
+/** The characters after which a run's turn ends: few, so that no run waits long for another, also where each event carries the places of 50. */
+const turnLength = 32 * 1024;
+
 /** Many runs on one connection: frames name their run, and every `id` is where the reader stands in all of them. */
 export class ManyRuns {
   readonly #tokens: Map<string, string>;
   readonly #list: PositionList;
+  readonly #turns: Turns;
   readonly #response: SseResponse;
   readonly #options: ManyRunsOptions;
   #writtenAt: number;
 
   /** Begins at the token of each run, in the order of the position list. */
-  constructor(tokens: Map<string, string>, list: PositionList, response: SseResponse, options: ManyRunsOptions) {
+  constructor(tokens: Map<string, string>, list: PositionList, turns: Turns, response: SseResponse, options: ManyRunsOptions) {
     this.#tokens = tokens;
     this.#list = list;
+    this.#turns = turns;
     this.#response = response;
     this.#options = options;
     this.#writtenAt = options.clock.now();
@@ -37,6 +43,13 @@ export class ManyRuns {
     const id = this.#position;
     this.#options.onReset();
     this.#write(encodeSse({ id, event: "reset", data: JSON.stringify({ reason, earliest: id }) }));
+  }
+
+  /** Tells that nothing is left of a run to go on from, and notes in the position that this was told. */
+  lose(runId: string, { reason }: Fault): void {
+    this.#tokens.set(runId, goneMark);
+    this.#options.onReset();
+    this.#write(encodeSse({ id: this.#position, event: "reset", data: JSON.stringify({ runId, reason, earliest: "" }) }));
   }
 
   /** Tells that every run has ended. */
@@ -51,20 +64,25 @@ export class ManyRuns {
       get hasRoom() {
         return response.hasRoom;
       },
-      put: (frame) => this.#write(frame.kind === "events" ? this.#renderEvents(runId, frame) : this.#render(runId, frame)),
+      putEvents: (events) => this.#writeEvents(runId, events),
+      put: (frame) => this.#write(this.#render(runId, frame)),
     };
   }
 
-  #renderEvents(runId: string, { block, from, to }: Extract<Frame, { kind: "events" }>): string {
+  #writeEvents(runId: string, { block, from, to }: Events): number {
     let text = "";
-    for (let sequence = from; sequence <= to; sequence += 1) {
+    let sequence = from - 1;
+    while (sequence < to && text.length < turnLength) {
+      sequence += 1;
       this.#tokens.set(runId, block.tokenAt(sequence));
       text += `id: ${this.#position}\n${block.dataAt(sequence)}`;
     }
-    return text;
+    this.#turns.took(runId);
+    this.#write(text);
+    return sequence;
   }
 
-  #render(runId: string, frame: Exclude<Frame, { kind: "events" }>): string {
+  #render(runId: string, frame: Frame): string {
     const { token } = frame.kind === "end" ? frame.end.place : frame.place;
     this.#tokens.set(runId, token);
     const say = (event: string, data: string) => encodeSse({ id: this.#position, event, data });

@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 /** The longest position list, in characters. */
 export const maxListLength = 4_096;
 
+/** Stands in a list in place of the token of a run of which nothing is left, once its reader was told. */
+export const goneMark = "~";
+
 /** What a reader of many runs gave: the token of each, or why it is none. */
 export type ParsedList = { readonly kind: "tokens"; readonly tokens: readonly string[] } | { readonly kind: "otherRuns" | "malformed" };
 

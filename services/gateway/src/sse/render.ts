@@ -7,10 +7,8 @@ import type { RunEnd } from "../hub/run-end.ts";
 import { encodeSse } from "./encode.ts";
 
 /** Writes a frame as server-sent events. */
-export function renderFrame(runId: string, frame: Frame): string | Uint8Array {
+export function renderFrame(runId: string, frame: Frame): string {
   switch (frame.kind) {
-    case "events":
-      return frame.block.sse(frame.from, frame.to);
     case "hello":
       return encodeSse({ id: frame.place.token, event: "hello", data: helloJson(runId, frame) });
     case "checkpoint":

@@ -3,7 +3,7 @@ import { type Caller, toCallHeaders } from "../http/call-headers.ts";
 import { queryOf } from "../http/query-of.ts";
 import { Bell } from "../hub/bell.ts";
 import { wantedTypes } from "../hub/event-types.ts";
-import type { Frame, Sink } from "../hub/frame.ts";
+import type { Events, Frame, Sink } from "../hub/frame.ts";
 import { judgeToken } from "../hub/judge.ts";
 import { type ReadOptions, readRun } from "../hub/read-run.ts";
 import { createJudge } from "../upstream/run-source.ts";
@@ -56,6 +56,11 @@ class RunSink implements Sink {
 
   get hasRoom(): boolean {
     return this.#response.hasRoom;
+  }
+
+  putEvents({ block, from, to }: Events): number {
+    this.#response.write(block.sse(from, to));
+    return to;
   }
 
   put(frame: Frame): void {

@@ -3,16 +3,16 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import type { FastifyReply } from "fastify";
 import { type Caller, toCallHeaders } from "../http/call-headers.ts";
 import { queryOf } from "../http/query-of.ts";
-import { Bell } from "../hub/bell.ts";
 import { wantedTypes } from "../hub/event-types.ts";
 import { type Judge, type Judgement, judgeToken } from "../hub/judge.ts";
 import { readRun } from "../hub/read-run.ts";
 import { createJudge } from "../upstream/run-source.ts";
 import { ManyRuns } from "./many-runs.ts";
-import { maxListLength, type PositionList, positionListOf } from "./position-list.ts";
+import { goneMark, maxListLength, type PositionList, positionListOf } from "./position-list.ts";
 import { type OpenedStream, serveSse } from "./serve.ts";
 import { parseStreamQuery, type StreamQuery } from "./stream-query.ts";
 import type { StreamRouteOptions } from "./stream-route.ts";
+import { Turns } from "./turns.ts";
 
 const maxRuns = 50;
 const parameters = ["runs", "after", "types", "ticket"];
@@ -33,6 +33,16 @@ interface RunReader {
   readonly judge: Judge;
 }
 
+/** A run as it begins on a connection. */
+interface Beginning extends RunReader {
+  /** Where the reader stands in it. */
+  readonly token: string;
+  /** Where it is read from; absent where nothing of it is left. */
+  readonly start?: Judgement;
+  /** Why nothing of it is left, where the reader was not told yet. */
+  readonly gone?: Fault;
+}
+
 async function openMany(
   readers: readonly RunReader[],
   asked: StreamQuery,
@@ -43,37 +53,57 @@ async function openMany(
   const list = positionListOf(runs);
   const { tokens, lost } = placesOf(asked.after, runs, list);
   const patience = { clock: options.clock, patienceMs: options.limits.openMs, signal };
-  const starts = await Promise.all(readers.map(({ judge }, index) => judgeToken(judge, tokens[index] ?? "", patience)));
-  if (asked.after !== "now" && starts.every(({ hasAll }) => hasAll)) return undefined;
-  if (list.format(starts.map(({ place }) => place.token)).length > maxListLength)
+  const beginnings = await Promise.all(readers.map((reader, index) => begin(reader, tokens[index] ?? "", patience)));
+  if (asked.after !== "now" && beginnings.every(({ start, gone }) => start?.hasAll ?? gone === undefined)) return undefined;
+  const places = new Map(beginnings.map(({ runId, token }) => [runId, token]));
+  if (list.format(places.values()).length > maxListLength)
     throw invalidRequest([{ field: "runs", rule: "items", message: "are too many for one position; name fewer" }]);
-  const bells = runs.map(() => new Bell());
+  const turns = new Turns(runs);
   return {
-    onRoom: () => {
-      for (const bell of bells) bell.ring();
-    },
+    onRoom: () => turns.ring(),
     async write(response) {
-      const tokensNow = new Map(starts.map(({ place }, index) => [runs[index] ?? "", place.token]));
-      const many = new ManyRuns(tokensNow, list, response, options);
+      const many = new ManyRuns(places, list, turns, response, options);
       if (lost !== undefined) many.reset(lost);
       using link = linkSignals(signal);
-      const read = async ({ runId, judge }: RunReader, start: Judgement | undefined, bell: Bell | undefined) => {
-        if (start === undefined || bell === undefined) return;
-        const types = wantedTypes(asked.types, start.types);
-        await readRun({ runId, start, types, decoded: false, sink: many.sink(runId), bell, judge, signal: link.signal }, options);
+      const read = async ({ runId, judge, start, gone }: Beginning) => {
+        try {
+          if (gone !== undefined) throw gone;
+          if (start === undefined) return;
+          const types = wantedTypes(asked.types, start.types);
+          const [sink, bell] = [many.sink(runId), turns.bellOf(runId)];
+          await readRun({ runId, start, types, decoded: false, sink, bell, judge, signal: link.signal }, options);
+        } catch (error) {
+          const fault = Fault.from(error);
+          if (isGone(fault)) return many.lose(runId, fault);
+          // It ends the connection, and with it all others.
+          link.abort(fault);
+          throw fault;
+        }
       };
-      // One that fails ends the connection, and with it all others.
-      const all = readers.map((reader, index) =>
-        read(reader, starts[index], bells[index]).catch((error: unknown) => {
-          link.abort(error);
-          throw error;
-        }),
-      );
+      const all = beginnings.map(read);
       await Promise.allSettled(all);
       await Promise.all(all);
       many.end();
     },
   };
+}
+
+/** Has the place in one run judged. A run that is gone ends nothing for a reader who had begun with it; one that was never there is refused. */
+async function begin(reader: RunReader, token: string, patience: Parameters<typeof judgeToken>[2]): Promise<Beginning> {
+  if (token === goneMark) return { ...reader, token };
+  try {
+    const start = await judgeToken(reader.judge, token, patience);
+    return { ...reader, token: start.place.token, start };
+  } catch (error) {
+    const fault = Fault.from(error);
+    if (!isGone(fault) || token === "" || token === "now") throw fault;
+    return { ...reader, token, gone: fault };
+  }
+}
+
+/** Whether nothing of a run is left to go on from. */
+function isGone({ code, reason }: Fault): boolean {
+  return code === "NOT_FOUND" || reason === "EXPIRED";
 }
 
 /** Where each run is read on from: a position list of other runs counts for none of these. */

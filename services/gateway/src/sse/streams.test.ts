@@ -117,12 +117,61 @@ test("refuses a position that is none of its ids", async () => {
   expect(await response.json()).toMatchObject({ error: { reason: "TOKEN_MALFORMED" } });
 });
 
-test("sends its reader away when one of the runs cannot be read any more", async () => {
+test("a run with a long history does not keep the others waiting", async () => {
+  const [long, ...short] = Array.from({ length: 4 }, () => site.fake.addRun()).sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (long === undefined) throw new Error("No runs.");
+  for (let n = 0; n < 6_000; n += 1) long.append("x".repeat(1_000));
+  for (const run of short) for (let n = 0; n < 5; n += 1) run.append();
+  for (const run of [long, ...short]) run.finish();
+  const read = await readAll(await open(idOf([long, ...short])));
+  const runsInOrder = read.filter(({ event }) => event === "message").map(({ data }) => data.runId);
+  expect(runsInOrder).toHaveLength(6_001 + 3 * 6);
+  for (const { id } of short) expect(runsInOrder.lastIndexOf(id)).toBeLessThan(2_000);
+});
+
+test("tells that one of the runs is gone, goes on with the others, and tells it once", async () => {
+  const [gone, other] = [site.fake.addRun(1), site.fake.addRun(1)];
+  const events = readSse(await open(idOf([gone, other])));
+  await readUntil(events, "message");
+  await vi.waitFor(() => expect(site.fake.openStreams).toBe(2));
+  site.fake.runs.delete(gone.id);
+  await site.fake.kill();
+  await site.fake.listen();
+  const lost = (await readUntil(events, "reset")).at(-1);
+  expect(JSON.parse(lost?.data ?? "")).toEqual({ runId: gone.id, reason: "RUN_NOT_FOUND", earliest: "" });
+  other.append();
+  const last = (await readUntil(events, "message")).at(-1);
+  expect(JSON.parse(last?.data ?? "")).toMatchObject({ runId: other.id, sequence: 2 });
+  await events.return();
+  other.finish();
+  const rest = await readAll(await open(idOf([gone, other]), last?.id));
+  expect(rest.filter(({ event }) => event === "reset")).toEqual([]);
+  expect(sequencesOf(rest, other)).toEqual([3]);
+  expect((await open(idOf([gone, other]), rest.at(-1)?.id)).status).toBe(204);
+});
+
+test("a run that was swept while its reader was away is told as gone, and hides nothing of the others", async () => {
+  const [swept, other] = [site.fake.addRun(2), site.fake.addRun(2)];
+  for (const run of [swept, other]) run.finish();
+  const whole = await readAll(await open(idOf([swept, other])));
+  const first = whole.find(({ event, data }) => event === "message" && data.runId === swept.id);
+  swept.isExpired = true;
+  const read = await readAll(await open(idOf([swept, other]), first?.id));
+  expect(read.filter(({ event }) => event === "reset").map(({ data }) => data)).toEqual([
+    { runId: swept.id, reason: "EXPIRED", earliest: "" },
+  ]);
+  const before = whole.slice(0, whole.findIndex(({ id, event }) => event === "message" && id === first?.id) + 1);
+  expect(sequencesOf([...before, ...read], other)).toEqual([1, 2, 3]);
+  expect((await open(idOf([swept, other]), read.at(-1)?.id)).status).toBe(204);
+  expect((await open(idOf([swept, other]))).status).toBe(404);
+});
+
+test("sends its reader away when one of the runs cannot be read now", async () => {
   const runs = [site.fake.addRun(1), site.fake.addRun(1)];
   const events = readSse(await open(idOf(runs)));
   await readUntil(events, "message");
   await vi.waitFor(() => expect(site.fake.openStreams).toBe(2));
-  site.fake.failNext("streamRunEvents", new Fault("RUN_DELETED"), new Fault("RUN_DELETED"));
+  site.fake.failNext("streamRunEvents", new Fault("NOT_PERMITTED"), new Fault("NOT_PERMITTED"));
   await site.fake.kill();
   await site.fake.listen();
   expect((await readUntil(events, "reconnect")).at(-1)?.id).toBeUndefined();

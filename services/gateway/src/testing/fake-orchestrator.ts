@@ -29,6 +29,8 @@ export class FakeRun {
   readonly artifacts = new Map<string, { artifact: Omit<MessageInitShape<typeof ArtifactSchema>, "$typeName">; bytes: Uint8Array }>();
   readonly #run: RunFields;
   isFinished = false;
+  /** Whether it was kept as long as it was to be. */
+  isExpired = false;
 
   constructor(id: string, run: RunFields = {}) {
     this.id = id;
@@ -89,6 +91,7 @@ export class FakeRun {
 
   /** Reads a token as the sequence it names. */
   resolve(token: string, field: "after" | "resumeToken"): number {
+    if (this.isExpired) throw new Fault(token === "" ? "RUN_EXPIRED" : "EXPIRED");
     if (token === "") return 0;
     if (token === "now") return this.events.length;
     const sequence = /^\d+$/.test(token) ? Number(token) : Number(/^c1\.[0-9a-f]{4}_(\d+)$/.exec(token)?.[1]);
@@ -101,6 +104,11 @@ export class FakeRun {
     if (sequence > this.events.length) throw new Fault("FUTURE", { details: { earliest: this.token(0) } });
     return sequence;
   }
+}
+
+/** How many events like this one a page carries: a MiB of them, as the orchestrator's. */
+function pageLimitOf(event: RunEvent | undefined): number {
+  return Math.ceil((1024 * 1024) / (200 + 2 * (event?.summary.length ?? 0)));
 }
 
 /** A real Connect server on a real port that stands in for the orchestrator, with runs in memory. */
@@ -216,7 +224,7 @@ export class FakeOrchestrator implements AsyncDisposable {
         if (this.ticketTypes !== undefined && requestHeader.has("authorization")) responseHeader.set("clew-ticket-types", this.ticketTypes);
         const run = this.#find(runId);
         const start = run.resolve(after, "after");
-        const events = run.events.slice(start, start + (limit || 100));
+        const events = run.events.slice(start, start + Math.min(limit || 100, pageLimitOf(run.events[start])));
         const last = start + events.length;
         this.eventsRead += events.length;
         const upToDate = last === run.events.length;

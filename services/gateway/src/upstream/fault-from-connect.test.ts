@@ -9,6 +9,7 @@ it.each<[what: string, Code, message: string, reason: string]>([
     "Stream closed with error code NGHTTP2_REFUSED_STREAM",
     "ORCHESTRATOR_UNAVAILABLE",
   ],
+  ["an answer that breaks off without its status", Code.Internal, "protocol error: missing status", "ORCHESTRATOR_UNAVAILABLE"],
   ["a connection that is reset", Code.Aborted, "read ECONNRESET", "ORCHESTRATOR_UNAVAILABLE"],
   ["what nobody meant", Code.Internal, "a mistake", "INTERNAL"],
 ])("takes %s for what it is", (_, code, message, reason) => {

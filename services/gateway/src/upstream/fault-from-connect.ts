@@ -53,9 +53,12 @@ export function isOurs(error: ConnectError): boolean {
   return findInfo(error) !== undefined;
 }
 
-/** Whether HTTP/2 itself ended the call, as when an orchestrator that is leaving refuses it; the transport calls that internal. */
-function isClosedStream(error: ConnectError): boolean {
-  return error.code === Code.Internal && error.rawMessage.includes("NGHTTP2_");
+/**
+ * Whether HTTP/2 itself ended the call, as when an orchestrator that is leaving refuses it, or its connection ended an answer before the
+ * status that ends each; the transport calls both internal.
+ */
+function isClosedStream({ code, rawMessage }: ConnectError): boolean {
+  return code === Code.Internal && (rawMessage.includes("NGHTTP2_") || rawMessage === "protocol error: missing status");
 }
 
 function findInfo(error: ConnectError) {

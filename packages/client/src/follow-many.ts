@@ -105,9 +105,12 @@ export async function* followMany(
             positions.set(runId, unknown);
             ended.delete(runId);
           }
+          // Nothing is left of it, and it says no more.
+          const isGone = frame.runId !== undefined && frame.fault.details["earliest"] === "";
+          if (isGone) ended.add(frame.runId);
           moveTo(frame.id);
           // Which event comes next is said at a greeting only.
-          if (lost.some((runId) => greeted.has(runId))) return { fault: frame.fault, afterMs: 0 };
+          if (!isGone && lost.some((runId) => greeted.has(runId))) return { fault: frame.fault, afterMs: 0 };
           break;
         }
         case "end":

@@ -88,6 +88,15 @@ describe("many runs over one connection", () => {
     expect(await read(gateway, options)).toMatchObject({ seen: ["a2", "b2", "a3", "b3"], asked: [options.after, "p2"] });
   });
 
+  it("goes on with the others where nothing is left of one, if it is to go on after a reset", async () => {
+    const lost = at("p1", a1) + at("p2", b1) + sseFrame("reset", { reason: "EXPIRED", earliest: "", runId: "run-a" }, "p3");
+    await using gateway = await startStubGateway();
+    gateway.script(path, stream(lost + at("p4", b2) + at("p5", b3) + over("p6", "run-b") + sseFrame("end", {}), "close"));
+    expect(await read(gateway, { onReset: "continue" })).toMatchObject({ seen: ["a1", "b1", "b2", "b3"], position: "p6" });
+    gateway.script(path, stream(lost, "close"));
+    await expect(read(gateway)).rejects.toMatchObject({ reason: "EXPIRED", details: { runId: "run-a" } });
+  });
+
   it("is told that it has everything where only the ends were lost", async () => {
     await using gateway = await startStubGateway();
     const beforeEnds = at("p1", a1) + at("p2", b1) + at("p3", a2) + at("p4", b2) + at("p5", a3) + over("p6", "run-a") + at("p7", b3);

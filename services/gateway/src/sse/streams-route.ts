@@ -37,10 +37,8 @@ interface RunReader {
 interface Beginning extends RunReader {
   /** Where the reader stands in it. */
   readonly token: string;
-  /** Where it is read from; absent where nothing of it is left. */
-  readonly start?: Judgement;
-  /** Why nothing of it is left, where the reader was not told yet. */
-  readonly gone?: Fault;
+  /** Where it is read from, or why nothing of it is left. */
+  readonly start: Judgement | Fault;
 }
 
 async function openMany(
@@ -54,7 +52,7 @@ async function openMany(
   const { tokens, lost } = placesOf(asked.after, runs, list);
   const patience = { clock: options.clock, patienceMs: options.limits.openMs, signal };
   const beginnings = await Promise.all(readers.map((reader, index) => begin(reader, tokens[index] ?? "", patience)));
-  if (asked.after !== "now" && beginnings.every(({ start, gone }) => start?.hasAll ?? gone === undefined)) return undefined;
+  if (asked.after !== "now" && beginnings.every(hasAll)) return undefined;
   const places = new Map(beginnings.map(({ runId, token }) => [runId, token]));
   if (list.format(places.values()).length > maxListLength)
     throw invalidRequest([{ field: "runs", rule: "items", message: "are too many for one position; name fewer" }]);
@@ -65,10 +63,9 @@ async function openMany(
       const many = new ManyRuns(places, list, turns, response, options);
       if (lost !== undefined) many.reset(lost);
       using link = linkSignals(signal);
-      const read = async ({ runId, judge, start, gone }: Beginning) => {
+      const read = async ({ runId, judge, start }: Beginning) => {
         try {
-          if (gone !== undefined) throw gone;
-          if (start === undefined) return;
+          if (start instanceof Fault) throw start;
           const types = wantedTypes(asked.types, start.types);
           const [sink, bell] = [many.sink(runId), turns.bellOf(runId)];
           await readRun({ runId, start, types, decoded: false, sink, bell, judge, signal: link.signal }, options);
@@ -90,15 +87,20 @@ async function openMany(
 
 /** Has the place in one run judged. A run that is gone ends nothing for a reader who had begun with it; one that was never there is refused. */
 async function begin(reader: RunReader, token: string, patience: Parameters<typeof judgeToken>[2]): Promise<Beginning> {
-  if (token === goneMark) return { ...reader, token };
+  if (token === goneMark) return { ...reader, token, start: new Fault("EXPIRED") };
   try {
     const start = await judgeToken(reader.judge, token, patience);
     return { ...reader, token: start.place.token, start };
   } catch (error) {
     const fault = Fault.from(error);
     if (!isGone(fault) || token === "" || token === "now") throw fault;
-    return { ...reader, token, gone: fault };
+    return { ...reader, token, start: fault };
   }
+}
+
+/** Whether there is nothing of a run that its reader was not told. */
+function hasAll({ token, start }: Beginning): boolean {
+  return start instanceof Fault ? token === goneMark : start.hasAll;
 }
 
 /** Whether nothing of a run is left to go on from. */

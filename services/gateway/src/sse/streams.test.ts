@@ -129,7 +129,7 @@ test("a run with a long history does not keep the others waiting", async () => {
   for (const { id } of short) expect(runsInOrder.lastIndexOf(id)).toBeLessThan(2_000);
 });
 
-test("tells that one of the runs is gone, goes on with the others, and tells it once", async () => {
+test("tells that one of the runs is gone, goes on with the others, and ends with them", async () => {
   const [gone, other] = [site.fake.addRun(1), site.fake.addRun(1)];
   const events = readSse(await open(idOf([gone, other])));
   await readUntil(events, "message");
@@ -145,7 +145,9 @@ test("tells that one of the runs is gone, goes on with the others, and tells it 
   await events.return();
   other.finish();
   const rest = await readAll(await open(idOf([gone, other]), last?.id));
-  expect(rest.filter(({ event }) => event === "reset")).toEqual([]);
+  expect(rest.filter(({ event }) => event === "reset").map(({ data }) => data)).toEqual([
+    { runId: gone.id, reason: "EXPIRED", earliest: "" },
+  ]);
   expect(sequencesOf(rest, other)).toEqual([3]);
   expect((await open(idOf([gone, other]), rest.at(-1)?.id)).status).toBe(204);
 });

@@ -94,6 +94,34 @@ describe("a stop", () => {
     expect(error instanceof ConnectError && error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "SHUTTING_DOWN" }]);
   });
 
+  test("asks every typed reader to come back, one after the other", async () => {
+    const site = await startTestGateway();
+    const run = site.fake.addRun(1);
+    const client = createClient(RunService, createConnectTransport({ baseUrl: site.url, httpVersion: "1.1" }));
+    const readers = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const frames = client.streamRunEvents({ runId: run.id })[Symbol.asyncIterator]();
+        await frames.next();
+        return frames;
+      }),
+    );
+    const stopped = site[Symbol.asyncDispose]();
+    const ends = await Promise.all(
+      readers.map(async (frames) => {
+        let last: string | undefined;
+        await (async () => {
+          for (let next = await frames.next(); !next.done; next = await frames.next()) last = next.value.frame.case;
+        })().catch(() => {});
+        return { last, at: performance.now() };
+      }),
+    );
+    await stopped;
+    expect(ends.map(({ last }) => last)).toEqual(readers.map(() => "reconnect"));
+    const times = ends.map(({ at }) => at);
+    // Spread by chance over 1.5 s: eight within 150 ms are one in ten million.
+    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(150);
+  });
+
   test("does not wait for a reader that takes nothing", async () => {
     const site = await startTestGateway();
     const run = site.fake.addRun();
@@ -129,6 +157,41 @@ test("logs hold no query and no key", async () => {
   await (await fetch(`${site.url}/v1/runs/${run.id}/events?after=secret-query`, { headers })).text();
   await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(6));
   expect(lines.join("")).not.toMatch(/secret|after=|ticket=/);
+});
+
+test("an event that cannot be encoded is logged with its stack and counted, once for all its readers", async () => {
+  const lines: string[] = [];
+  const log = createLogger({ name: "gateway", level: "warn", destination: { write: (line: string) => void lines.push(line) } });
+  await using site = await startTestGateway({}, { log });
+  const run = site.fake.addRun(2);
+  run.append("Odd.", "no token\r\n");
+  const client = createClient(RunService, createConnectTransport({ baseUrl: site.url, httpVersion: "1.1" }));
+  const typed = (async () => {
+    for await (const _ of client.streamRunEvents({ runId: run.id }));
+  })();
+  const [first, second] = await Promise.all(
+    Array.from({ length: 2 }, async () => readUntil(readSse(await fetch(`${site.url}/v1/runs/${run.id}/stream`)), "reconnect")),
+  );
+  expect([first?.at(-1)?.event, second?.at(-1)?.event]).toEqual(["reconnect", "reconnect"]);
+  await expect(typed).rejects.toMatchObject({ code: Code.Internal });
+  expect(lines.length).toBeGreaterThanOrEqual(1);
+  expect(lines.length).toBeLessThanOrEqual(3);
+  expect(lines[0]).toMatch(/RangeError.*encode-event/);
+  expect(lines.join()).not.toContain("no token");
+  expect(await (await fetch(`${site.url}/metrics`)).text()).toContain(`clew_gateway_unexpected_errors_total ${lines.length}`);
+  const readersBefore = lines.length;
+  const tail = site.fake.addRun(1);
+  const following = await Promise.all(
+    Array.from({ length: 2 }, async () => {
+      const events = readSse(await fetch(`${site.url}/v1/runs/${tail.id}/stream`));
+      await readUntil(events, "message");
+      return events;
+    }),
+  );
+  await vi.waitFor(() => expect(site.fake.openStreams).toBe(1));
+  tail.append("x", "no token\r\n");
+  await Promise.all(following.map((events) => readUntil(events, "reconnect")));
+  expect(lines).toHaveLength(readersBefore + 1);
 });
 
 describe("settings", () => {

@@ -14,6 +14,7 @@ import { createMetrics } from "./http/metrics.ts";
 import { defaultStreamLimits, OpenStreams } from "./http/open-streams.ts";
 import { defaultPaceLimits, type PaceLimits } from "./http/paced-response.ts";
 import { servePlain } from "./http/plain-routes.ts";
+import { tellUnexpected } from "./http/unexpected.ts";
 import { Hub } from "./hub/hub.ts";
 import { defaultHubLimits, type HubLimits } from "./hub/limits.ts";
 import { systemClock } from "./hub/system-clock.ts";
@@ -64,11 +65,12 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
   const upstream = openUpstream(config.orchestrator);
   const clock = systemClock;
   const limits: HubLimits = { ...defaultHubLimits, ...given.hub };
+  const onUnexpected = tellUnexpected(log, metrics.unexpected);
   const hub = new Hub({
     source: createRunSource(upstream, config.serviceKey === undefined ? {} : { authorization: `Bearer ${config.serviceKey}` }),
     clock,
     limits,
-    watch: { gap: () => metrics.gapsDetected.inc(), reopened: () => metrics.upstreamReopens.inc() },
+    watch: { gap: () => metrics.gapsDetected.inc(), reopened: () => metrics.upstreamReopens.inc(), failed: onUnexpected },
   });
   metrics.watchHub(hub);
   const streams = new OpenStreams({ ...defaultStreamLimits, ...config.streams }, clock, metrics.openStreams);
@@ -84,6 +86,7 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
     onStall: () => metrics.stalledReaders.inc(),
     onFarewell: (kind) => metrics.farewells.inc({ kind }),
     onReset: () => metrics.resets.inc(),
+    onUnexpected,
   };
   const app = createApp({ config, log, metrics, newId: randomUUID });
   const connections = trackConnections(app.server);

@@ -32,9 +32,26 @@ export function startSimulatedGateway(stage: Stage, http: HttpNetwork, address: 
     maxReaders: world.random.pick([1, 100, 100]),
     maxAgeMs: world.random.pick([5_000, 3_600_000]),
   };
-  const hub = new Hub({ source: createRunSource(upstream, {}), clock: systemClock, limits, watch: { gap() {}, reopened() {} } });
+  const onUnexpected = (thrown: unknown) => noteUnexpected(Fault.from(thrown), stage);
+  const hub = new Hub({
+    source: createRunSource(upstream, {}),
+    clock: systemClock,
+    limits,
+    watch: { gap() {}, reopened() {}, failed: onUnexpected },
+  });
   const streams = new OpenStreams(streamLimits, systemClock, { inc() {}, dec() {} });
-  const options = { upstream, hub, clock: systemClock, limits, streams, stallMs: 20_000, onStall() {}, onFarewell() {}, onReset() {} };
+  const options = {
+    upstream,
+    hub,
+    clock: systemClock,
+    limits,
+    streams,
+    stallMs: 20_000,
+    onStall() {},
+    onFarewell() {},
+    onReset() {},
+    onUnexpected,
+  };
   const open = new Set<Promise<void>>();
   const listening = http.listen(address, (url, headers, response) => {
     const [, , , runId = ""] = url.split(/[/?]/);
@@ -76,9 +93,13 @@ function replyOf(raw: SimulatedResponse): Reply {
   return reply as unknown as Reply;
 }
 
-function refuse(response: SimulatedResponse, fault: Fault, { note }: Stage): void {
+function noteUnexpected({ reason, cause }: Fault, { note }: Stage): void {
+  if (reason === "INTERNAL") note({ kind: "unexpected", process: "gateway", message: String(cause) });
+}
+
+function refuse(response: SimulatedResponse, fault: Fault, stage: Stage): void {
   const { code, reason, message, retryable, details } = fault;
-  if (reason === "INTERNAL") note({ kind: "unexpected", process: "gateway", message: String(fault.cause) });
+  noteUnexpected(fault, stage);
   response.writeHead(fault.status, { "content-type": "application/json" });
   response.end(JSON.stringify({ error: { code, reason, message, retryable, details } }));
 }

@@ -11,6 +11,8 @@ import { jsonOptions } from "../http/json-options.ts";
 import { type PaceLimits, paceResponse } from "../http/paced-response.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
+import type { OnUnexpected } from "../http/unexpected.ts";
+import { faultFromConnect } from "../upstream/fault-from-connect.ts";
 import { isUnary } from "../upstream/method-kind.ts";
 import { passStream, passThrough } from "./pass-through.ts";
 import { streamRunEvents, type TypedStreamOptions } from "./stream-run-events.ts";
@@ -23,9 +25,11 @@ export interface ConnectOptions extends TypedStreamOptions {
   /** The largest message a caller may send, in bytes. */
   readonly maxRequestBytes: number;
   readonly onStall: () => void;
+  readonly onUnexpected: OnUnexpected;
 }
 
 const callHeaders = createContextKey<Record<string, string>>({});
+const { streamRunEvents: followed } = RunService.method;
 const refusal = createContextKey<Fault | undefined>(undefined);
 
 /** Serves RunService to Connect and gRPC-Web clients at `/<package>.<service>/<method>`; errors have the form of the caller's protocol. */
@@ -44,11 +48,10 @@ export async function serveConnect(app: FastifyInstance, options: ConnectOptions
       if (fault !== undefined) throw connectErrorOf(fault);
     },
   });
-  const { streamRunEvents: followed } = RunService.method;
   const others = RunService.methods.filter((method) => method !== followed);
-  passThrough(router, others, options.upstream, ({ values }) => values.get(callHeaders));
+  passThrough(router, others, { ...options, toHeaders: ({ values }) => values.get(callHeaders) });
   router.rpc(followed, (request, { values, signal }) =>
-    passStream(streamRunEvents(request, values.get(callHeaders), signal, options), signal),
+    passStream(streamRunEvents(request, values.get(callHeaders), signal, options), signal, options.onUnexpected),
   );
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
   app.removeAllContentTypeParsers();
@@ -70,7 +73,8 @@ async function answer(
   options: ConnectOptions,
   fault: Fault | undefined,
 ): Promise<void> {
-  using link = requestSignal(reply.raw, options.shutdown);
+  // A run's stream is one of the open streams, which a shutdown ends one after the other.
+  using link = requestSignal(reply.raw, handler.method.name === followed.name ? undefined : options.shutdown);
   const { status, header, body } = await handler({
     httpVersion: request.raw.httpVersion,
     method: request.method,
@@ -92,7 +96,8 @@ async function answer(
     const paced = paceResponse(response, options.pace, { signal: new AbortController().signal, onStall: options.onStall });
     for (; piece !== undefined && !piece.done; piece = await pieces?.next()) await paced.write(piece.value);
     response.end();
-  } catch {
+  } catch (error) {
+    options.onUnexpected(faultFromConnect(error, link.signal));
     response.destroy();
   } finally {
     link.abort();

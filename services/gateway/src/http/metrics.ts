@@ -9,6 +9,7 @@ export interface Metrics {
   readonly upstreamReopens: Counter;
   readonly stalledReaders: Counter;
   readonly resets: Counter;
+  readonly unexpected: Counter;
   readonly farewells: Counter<"kind">;
   readonly contentType: string;
   /** Shows what a hub keeps whenever it is asked. */
@@ -53,6 +54,11 @@ export function createMetrics(): Metrics {
       registers,
       name: "clew_gateway_resets_total",
       help: "Readers told that the history they had is gone.",
+    }),
+    unexpected: new Counter({
+      registers,
+      name: "clew_gateway_unexpected_errors_total",
+      help: "Errors that nobody expected; the log has each with its stack.",
     }),
     farewells: new Counter({
       registers,

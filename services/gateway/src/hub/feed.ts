@@ -11,6 +11,7 @@ import { pageEvents, type RunBlocks } from "./run-blocks.ts";
 import type { RunEnd } from "./run-end.ts";
 import type { EventPage, RunSource } from "./run-source.ts";
 import { followTail } from "./tail-stream.ts";
+import type { HubWatch } from "./watch.ts";
 
 /** How many blocks beyond the one that is read are there before it ends. */
 const readAhead = 3;
@@ -33,8 +34,7 @@ export interface FeedOptions {
   readonly blocks: RunBlocks;
   readonly clock: Clock;
   readonly limits: HubLimits;
-  /** Told of an event that does not follow the one before, and of each time the run's stream is opened again. */
-  readonly watch: { gap(): void; reopened(): void };
+  readonly watch: HubWatch;
 }
 
 /** A run that somebody reads: its tail moves, and what is missing of it is fetched, once for all who read it. */
@@ -233,6 +233,7 @@ export class Feed {
     } catch (error) {
       if (signal.aborted) return;
       this.#fault = Fault.from(error);
+      watch.failed(this.#fault);
       if (this.#fault.code === "NOT_FOUND") blocks.forget();
       this.#ring();
     }

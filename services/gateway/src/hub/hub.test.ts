@@ -127,7 +127,7 @@ class Journal implements RunSource {
 
 function openHub(limits: Partial<HubLimits> = {}) {
   const journal = new Journal();
-  const watch = { gap: vi.fn(), reopened: vi.fn() };
+  const watch = { gap: vi.fn(), reopened: vi.fn(), failed: vi.fn() };
   const all: HubLimits = { ...defaultHubLimits, reopenMs: 5_000, ...limits };
   const hub = new Hub({ source: journal, clock: systemClock, limits: all, watch });
   /** Reads a run from a place to its end, or until it is told to leave. */

@@ -5,14 +5,14 @@ import { Feed } from "./feed.ts";
 import type { HubLimits } from "./limits.ts";
 import { RunBlocks } from "./run-blocks.ts";
 import type { RunSource } from "./run-source.ts";
+import type { HubWatch } from "./watch.ts";
 
 /** What a hub stands on. */
 export interface HubOptions {
   readonly source: RunSource;
   readonly clock: Clock;
   readonly limits: HubLimits;
-  /** Told of an event that does not follow the one before, and of each time a run's stream is opened again. */
-  readonly watch: { gap(): void; reopened(): void };
+  readonly watch: HubWatch;
 }
 
 /** A reader's hold on a run. Disposing it lets the run go. */

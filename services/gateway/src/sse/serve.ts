@@ -3,6 +3,7 @@ import type { FastifyReply } from "fastify";
 import { comeBackMs, isPlannedEnd, type OpenStreams } from "../http/open-streams.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
+import type { OnUnexpected } from "../http/unexpected.ts";
 import type { Clock } from "../hub/clock.ts";
 import { isAway } from "../hub/is-away.ts";
 import { encodeSse } from "./encode.ts";
@@ -28,6 +29,8 @@ export interface ServeOptions {
   readonly onStall: () => void;
   /** Told of each word that sends a reader away, or of a lost history. */
   readonly onFarewell: (kind: Farewell) => void;
+  /** Told of whatever ends a stream early: its reader is only told to come back. */
+  readonly onUnexpected: OnUnexpected;
 }
 
 /** Why a reader is sent away in-band. */
@@ -54,7 +57,7 @@ const expiredRetryMs = 3_600_000;
 export async function serveSse(
   reply: FastifyReply,
   open: (signal: AbortSignal) => Promise<OpenedStream | undefined>,
-  { streams, clock, stallMs, onStall, onFarewell }: ServeOptions,
+  { streams, clock, stallMs, onStall, onFarewell, onUnexpected }: ServeOptions,
 ): Promise<void> {
   const sayFarewell = (kind: Farewell, fault: Fault) => {
     onFarewell(kind);
@@ -76,6 +79,7 @@ export async function serveSse(
       await stream.write(response);
       response.end();
     } catch (error) {
+      onUnexpected(error);
       const fault = Fault.from(error);
       if (fault.reason === "CANCELLED") response.end();
       else response.end(sayFarewell(fault.code === "RESOURCE_EXHAUSTED" ? "busy" : "reconnect", fault));

@@ -55,13 +55,13 @@ export class FakeRun {
   }
 
   /** Appends an event with a summary and wakes the readers. */
-  append(summary = "Something happened."): RunEvent {
+  append(summary = "Something happened.", resumeToken?: string): RunEvent {
     const sequence = this.events.length + 1;
     const event = create(RunEventSchema, {
       runId: this.id,
       sequence,
       time: timestampFromDate(new Date(Date.UTC(2026, 0, 1, 0, 0, sequence))),
-      resumeToken: this.token(sequence),
+      resumeToken: resumeToken ?? this.token(sequence),
       attempt: 1,
       type: "pageChanged",
       summary,

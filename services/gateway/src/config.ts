@@ -73,6 +73,9 @@ const durationMs = z
   .regex(/^[1-9]\d{0,5}[smh]?$/, "must be a time such as 15m or 1h")
   .transform((text) => Number.parseInt(text, 10) * ({ m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? 1_000));
 
+/** A timer of Node's runs at most 2^31-1 ms, and ends at once where it is given more; a stream may grow a fifth older than its age. */
+const streamAgeMs = durationMs.refine((ms) => ms <= 20 * 24 * 3_600_000, "must be at most 480h");
+
 const origin = z
   .string()
   .refine((text) => URL.canParse(text) && new URL(text).origin === text, "each must be an origin such as https://app.example.com");
@@ -87,7 +90,7 @@ export const gatewaySettings = z
     CLEW_API_KEYS: namesKeys.optional(),
     CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
     CLEW_MAX_READERS: z.coerce.number().int().min(1, "must be at least 1").max(1_000_000).default(defaultStreamLimits.maxReaders),
-    CLEW_MAX_STREAM_AGE: durationMs.prefault("1h"),
+    CLEW_MAX_STREAM_AGE: streamAgeMs.prefault("1h"),
     CLEW_TLS_CERT: pemFile.optional(),
     CLEW_TLS_KEY: pemFile.optional(),
     CLEW_TLS_CLIENT_CA: pemFile.optional(),

@@ -205,6 +205,11 @@ describe("settings", () => {
     });
   });
 
+  test("let no stream grow older than a timer can tell", () => {
+    const longest = readConfig({ CLEW_MAX_STREAM_AGE: "480h" }).streams?.maxAgeMs ?? Number.NaN;
+    expect(1.2 * longest).toBeLessThan(2 ** 31);
+  });
+
   test("are read from the environment", () => {
     const env = {
       CLEW_GATEWAY_ADDRESS: "0.0.0.0:80",
@@ -234,6 +239,7 @@ describe("settings", () => {
     [{ CLEW_API_KEYS: "t:k" }, "CLEW_SERVICE_KEY"],
     [{ CLEW_MAX_READERS: "0" }, "CLEW_MAX_READERS"],
     [{ CLEW_MAX_STREAM_AGE: "soon" }, "CLEW_MAX_STREAM_AGE"],
+    [{ CLEW_MAX_STREAM_AGE: "481h" }, "CLEW_MAX_STREAM_AGE: must be at most 480h"],
   ])("that are wrong are named: %j", (env, name) => {
     expect(() => readConfig(env)).toThrow(name);
   });

@@ -6,6 +6,7 @@ import { type Caller, toCallHeaders } from "../http/call-headers.ts";
 import { type PaceLimits, paceResponse } from "../http/paced-response.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
+import type { OnUnexpected } from "../http/unexpected.ts";
 import { faultFromConnect } from "../upstream/fault-from-connect.ts";
 import { only } from "../upstream/only.ts";
 import type { Upstream } from "../upstream/upstream.ts";
@@ -18,6 +19,15 @@ export interface ArtifactOptions {
   readonly shutdown: AbortSignal;
   readonly pace: PaceLimits;
   readonly onStall: () => void;
+  readonly onUnexpected: OnUnexpected;
+}
+
+/** A file of which nothing but what it is was read. */
+interface OpenedFile {
+  readonly artifact: Artifact;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** Leaves the bytes unread. */
+  close(): Promise<unknown>;
 }
 
 /** Serves the bytes of an artifact, whole or one range of it. A file that cannot be read to its end cuts the connection. */
@@ -57,8 +67,11 @@ export async function serveArtifact(
     const status = range === undefined ? 200 : 206;
     if (request.method === "HEAD") return void takeOver(reply, status, headers).end();
     if (range !== undefined) {
-      await file.bytes.return();
+      const { sha256 } = file.artifact;
+      await file.close();
       file = await open(range);
+      // What is sent is of the file that the head names, or nothing is.
+      if (file.artifact.sha256 !== sha256) throw new Fault("ARTIFACT_CHANGED");
     }
     await sendBytes(reply, status, headers, length, file.bytes, { ...options, signal });
   } catch (error) {
@@ -74,7 +87,7 @@ async function sendBytes(
   headers: Record<string, string>,
   length: number,
   bytes: AsyncIterable<Uint8Array>,
-  { pace, onStall, signal }: Omit<ArtifactOptions, "shutdown"> & { readonly signal: AbortSignal },
+  { pace, onStall, onUnexpected, signal }: Omit<ArtifactOptions, "shutdown"> & { readonly signal: AbortSignal },
 ): Promise<void> {
   const response = takeOver(reply, status, headers);
   try {
@@ -89,17 +102,17 @@ async function sendBytes(
     response.end();
   } catch (error) {
     // The head is sent: only a cut connection still tells the reader that bytes are missing.
-    response.destroy(Fault.from(error));
+    const fault = faultFromConnect(error, signal);
+    onUnexpected(fault);
+    response.destroy(fault);
   }
 }
 
 /** Opens a file, and reads what it is. */
-async function openArtifact(
-  parts: AsyncGenerator<ReadArtifactResponse, void, undefined>,
-): Promise<{ artifact: Artifact; bytes: AsyncGenerator<Uint8Array, void, undefined> }> {
+async function openArtifact(parts: AsyncGenerator<ReadArtifactResponse, void, undefined>): Promise<OpenedFile> {
   const { value } = await parts.next();
   if (value?.part.case !== "artifact") throw new Fault("INTERNAL", { message: "The artifact did not say what it is." });
-  return { artifact: value.part.value, bytes: chunksOf(parts) };
+  return { artifact: value.part.value, bytes: chunksOf(parts), close: () => parts.return() };
 }
 
 async function* chunksOf(parts: AsyncIterable<ReadArtifactResponse>): AsyncGenerator<Uint8Array, void, undefined> {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { connect } from "node:net";
 import { Fault } from "@clew/fault/fault";
 import { Artifact_Kind } from "@clew/proto/connect/clew/run/v1/run_pb";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { startTestGateway, type TestGateway } from "../testing/start-test-gateway.ts";
 
 let site: TestGateway;
@@ -248,6 +248,31 @@ describe("artifacts", () => {
     expect(Buffer.from(await response.arrayBuffer()).equals(bytes.subarray(100_000, 200_001))).toBe(true);
     const tail = await get(`${path}/trace.zip`, { range: "bytes=-10" });
     expect(Buffer.from(await tail.arrayBuffer()).equals(bytes.subarray(-10))).toBe(true);
+  });
+
+  test("are read once at a time, also where only a part is asked for", async () => {
+    const run = site.fake.addRun(1);
+    const size = 60_000_000;
+    run.artifacts.set("big.bin", { artifact: { sha256 }, bytes: new Uint8Array(size) });
+    const response = await get(`/v1/runs/${run.id}/artifacts/big.bin`, { range: `bytes=10-${size - 1}` });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await vi.waitFor(() => expect(site.fake.openDownloads).toBe(1));
+    await reader?.cancel();
+    await vi.waitFor(() => expect(site.fake.openDownloads).toBe(0));
+  });
+
+  test("are never a mixture: a part of a file that was replaced meanwhile is not sent under the old one's name", async () => {
+    const run = site.fake.addRun(1);
+    const sums = [sha256, "0".repeat(64)];
+    const artifact = {
+      get sha256() {
+        return sums.shift() ?? "";
+      },
+    };
+    run.artifacts.set("twice.bin", { artifact, bytes });
+    const response = await get(`/v1/runs/${run.id}/artifacts/twice.bin`, { range: "bytes=0-9" });
+    expect(await errorOf(response)).toMatchObject({ status: 409, reason: "ARTIFACT_CHANGED", retryable: true });
   });
 
   test("come whole where the part belongs to another version", async () => {

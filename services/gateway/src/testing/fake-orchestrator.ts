@@ -118,6 +118,8 @@ export class FakeOrchestrator implements AsyncDisposable {
   readonly calls: { method: string; headers: Headers; request: unknown }[] = [];
   /** How many StreamRunEvents are open. */
   openStreams = 0;
+  /** How many ReadArtifact are open. */
+  openDownloads = 0;
   /** How many events pages have carried so far. */
   eventsRead = 0;
   heartbeatMs = 1_000;
@@ -239,7 +241,7 @@ export class FakeOrchestrator implements AsyncDisposable {
         };
       },
       streamRunEvents: (request, context) => this.#stream(request, context),
-      readArtifact: ({ runId, name, offset, length }) => this.#readArtifact(runId, name, offset, length),
+      readArtifact: ({ runId, name, offset, length }, { signal }) => this.#readArtifact(runId, name, offset, length, signal),
       uploadFile: async (parts) => {
         let name = "";
         let sizeBytes = 0;
@@ -302,9 +304,14 @@ export class FakeOrchestrator implements AsyncDisposable {
     name: string,
     offset: number,
     length: number,
+    signal: AbortSignal,
   ): AsyncGenerator<MessageInitShape<typeof ReadArtifactResponseSchema>> {
     const file = this.runs.get(runId)?.artifacts.get(name);
     if (file === undefined) throw connectErrorOf(new Fault("ARTIFACT_NOT_FOUND"));
+    this.openDownloads += 1;
+    signal.addEventListener("abort", () => {
+      this.openDownloads -= 1;
+    });
     yield { part: { case: "artifact", value: { name, sizeBytes: file.bytes.byteLength, ...file.artifact } } };
     const end = length === 0 ? file.bytes.byteLength : offset + length;
     for (let start = offset; start < end; start += 65_536) {

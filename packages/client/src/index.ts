@@ -13,6 +13,7 @@ export {
   type Ticket,
   type UploadedFile,
 } from "./clew.ts";
+export type { DownloadOptions, Sha256 } from "./download.ts";
 export type { EventPage, PageOptions } from "./read-events.ts";
 export { type Artifact, isTerminal, type Outcome, type Run, type RunSpec, type RunState } from "./run.ts";
 export type { RunEvent, RunEventType } from "./run-event.ts";

@@ -1,5 +1,6 @@
 import type { Fault } from "@clew/fault/fault";
 import { closable, startScope } from "./closable.ts";
+import { type DownloadOptions, download } from "./download.ts";
 import type { EventTransport } from "./event-transport.ts";
 import { follow } from "./follow.ts";
 import type { Gateway } from "./gateway.ts";
@@ -60,6 +61,8 @@ export interface RunHandle {
   artifacts(options?: { readonly signal?: AbortSignal }): Promise<readonly Artifact[]>;
   /** One of them, as a Response whose body is its bytes; `range` as in HTTP, such as `bytes=0-99`. */
   artifact(name: string, options?: { readonly signal?: AbortSignal; readonly range?: string }): Promise<Response>;
+  /** The bytes of one of them, to the last: a connection that breaks is resumed. ARTIFACT_DAMAGED where they are not what the service said. */
+  download(name: string, options?: DownloadOptions): AsyncIterable<Uint8Array>;
 }
 
 /** What a handle works with. */
@@ -105,6 +108,8 @@ export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
     },
     artifact: (name, { signal, range } = {}) =>
       gateway.response({ path: `${path}/artifacts/${encodeURIComponent(name)}`, headers: range === undefined ? {} : { range }, signal }),
+    download: (name, options = {}) =>
+      download(gateway, `${path}/artifacts/${encodeURIComponent(name)}`, { ...options, patienceMs: connectPatienceMs }),
   };
 }
 

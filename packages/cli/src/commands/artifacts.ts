@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { open, rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
@@ -24,25 +25,27 @@ export async function artifactsCommand(
     return exitCode.done;
   }
   const target = options.output ?? basename(name);
-  const { body } = await run.artifact(name);
-  if (body === null) throw new Fault("INTERNAL", { message: "The answer has no bytes." });
+  const bytes = run.download(name, { sha256: createHash("sha256") });
   if (target === "-") {
-    await pipeline(Readable.from(body), process.stdout, { end: false });
+    await pipeline(Readable.from(bytes), process.stdout, { end: false });
     return exitCode.done;
   }
-  await save(body, target, options.output !== undefined);
+  await save(bytes, target, options.output !== undefined);
   output.emit({ runId, name, file: target });
   output.remark(`Saved ${target}`);
   return exitCode.done;
 }
 
-async function save(body: NonNullable<Response["body"]>, target: string, overwrite: boolean): Promise<void> {
-  const file = await open(target, overwrite ? "w" : "wx").catch(async (cause: unknown) => {
-    await body.cancel();
+async function save(bytes: AsyncIterable<Uint8Array>, target: string, overwrite: boolean): Promise<void> {
+  const source = Readable.from(bytes);
+  // Asked for before the file is made: one that does not exist must not empty what is there.
+  await new Promise((resolve, reject) => source.once("readable", resolve).once("error", reject));
+  const file = await open(target, overwrite ? "w" : "wx").catch((cause: unknown) => {
+    source.destroy();
     throw localFault(target, cause) ?? cause;
   });
   try {
-    await pipeline(Readable.from(body), file.createWriteStream());
+    await pipeline(source, file.createWriteStream());
   } catch (cause) {
     await rm(target, { force: true });
     throw localFault(target, cause) ?? cause;

@@ -7,6 +7,7 @@ const allowedHeaders = [
   "idempotency-key",
   "last-event-id",
   "range",
+  "if-range",
   "if-none-match",
   "x-request-id",
   "traceparent",

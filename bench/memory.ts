@@ -4,10 +4,10 @@ import { Collectable } from "./support/collectable.ts";
 import { portOf, startGateway } from "./support/gateway.ts";
 import { fine, median, printTable, whole } from "./support/numbers.ts";
 import { interruption, readOptions } from "./support/options.ts";
-import type { ReaderGroup } from "./support/readers.ts";
 
 /**
- * How much memory of the gateway a reader costs: one of a run in which nothing happens, and one that takes nothing of a run with a long history.
+ * How much memory of the gateway a reader costs: one of a run in which nothing happens, and one that takes nothing of runs with a history, which
+ * others read as well, or nobody else, so that what it holds is held for it alone.
  * Resident memory, before and after they came, of a gateway of its own each time that has served readers before, so that what all of them share
  * is there: what is held, once garbage is collected, and what stands before that. What the kernel holds for their connections is not counted.
  * `node bench/memory.ts [--quick] [--repeats N]`.
@@ -18,6 +18,11 @@ const IDLE = quick ? 300 : 3_000;
 const STALLED = quick ? 100 : 500;
 const HISTORIES = quick ? [5_000] : [5_000, 50_000];
 const WARM = 100;
+/** More events than a gateway keeps (64 MiB). */
+const FILLING = 150_000;
+/** Events of a run that one stalled reader has for itself: some blocks of them. */
+const OWN = 600;
+const RUNS_EACH = 10;
 const TEXT_CHARS = 150;
 /** Milliseconds until what was made for a moment is gone; a stalled reader is cut off after 20 s. */
 const settleMs = quick ? 1_000 : 5_000;
@@ -34,34 +39,72 @@ interface Cost {
   readonly held: number;
 }
 
-/** Bytes of memory that each of so many readers adds. */
-async function costOf(history: number, group: Pick<ReaderGroup, "count" | "stalled">): Promise<Cost> {
-  const collectable = new Collectable();
-  const runId = await source.ask("addRun", { events: history, textLength: TEXT_CHARS });
-  await using gateway = await startGateway(address, "server", 0, collectable);
-  const reader = { port: portOf(gateway.address), path: `/v1/runs/${runId}/stream`, needle };
-  await readers.ask("connect", { ...reader, group: "warm", count: WARM }, signal);
-  await readers.ask("until", { group: "warm", events: history }, signal);
-  await sleep(settleMs, undefined, { signal });
-  const before = await collectable.residentBytes(gateway);
-  await readers.ask("connect", { ...reader, ...group, group: "counted" }, signal);
-  await sleep(settleMs, undefined, { signal });
-  const after = await collectable.residentBytes(gateway);
-  for (const name of ["counted", "warm"]) await readers.ask("leave", { group: name });
-  return { standing: (after.standing - before.held) / group.count, held: (after.held - before.held) / group.count };
+interface Subject {
+  readonly name: string;
+  readonly count: number;
+  readonly stalled?: boolean;
+  /** Events of each of its runs. */
+  readonly events: number;
+  /** How many runs each reader has, which no other reader has; one that all of them share unless given. */
+  readonly runsEach?: number;
 }
 
-const subjects = [
-  { name: "idle, of a run with 1 event (goal: ≤ 40 KiB)", history: 1, group: { count: IDLE } },
-  ...HISTORIES.map((history) => ({
-    name: `stalled, of a run with ${whole(history)} events (goal: ≤ 256 KiB)`,
-    history,
-    group: { count: STALLED, stalled: true },
-  })),
+const addRun = (events: number) => source.ask("addRun", { events, textLength: TEXT_CHARS });
+
+/** What each reader of a subject asks for. */
+async function pathsOf({ count, events, runsEach }: Subject): Promise<readonly string[]> {
+  if (runsEach === undefined) return [`/v1/runs/${await addRun(events)}/stream`];
+  const paths: string[] = [];
+  for (let reader = 0; reader < count; reader++) {
+    const runs: string[] = [];
+    for (let run = 0; run < runsEach; run++) runs.push(await addRun(events));
+    paths.push(runsEach === 1 ? `/v1/runs/${runs[0]}/stream` : `/v1/streams?runs=${runs.join()}`);
+  }
+  return paths;
+}
+
+/** Bytes of memory that each of so many readers adds. */
+async function costOf(subject: Subject, filling: string): Promise<Cost> {
+  const { count, stalled = false, events } = subject;
+  const collectable = new Collectable();
+  const paths = await pathsOf(subject);
+  await using gateway = await startGateway(address, "server", 0, collectable);
+  const reader = { port: portOf(gateway.address), needle, stalled };
+  const groups = paths.map((path, index) => ({ ...reader, group: `counted ${index}`, path, count: count / paths.length }));
+  // What the gateway keeps of runs is full before: from then on a block stays only for as long as somebody holds it.
+  const warm = [
+    { group: "filling", path: filling, count: 1, events: FILLING },
+    { group: "warm", path: `/v1/runs/${await addRun(events)}/stream`, count: WARM, events },
+  ];
+  for (const { events, ...group } of warm) {
+    await readers.ask("connect", { ...reader, ...group, stalled: false }, signal);
+    await readers.ask("until", { group: group.group, events }, signal);
+  }
+  await sleep(settleMs, undefined, { signal });
+  const before = await collectable.residentBytes(gateway);
+  for (const group of groups) await readers.ask("connect", group, signal);
+  await sleep(settleMs, undefined, { signal });
+  const after = await collectable.residentBytes(gateway);
+  for (const { group } of [...groups, ...warm]) await readers.ask("leave", { group });
+  return { standing: (after.standing - before.held) / count, held: (after.held - before.held) / count };
+}
+
+const subjects: readonly Subject[] = [
+  { name: "idle, of a run with 1 event (goal: ≤ 40 KiB)", count: IDLE, events: 1 },
+  ...HISTORIES.map((events) => ({ name: `stalled, all of one run with ${whole(events)} events`, count: STALLED, stalled: true, events })),
+  { name: "stalled, each of a run of its own (goal: ≤ 256 KiB)", count: STALLED, stalled: true, events: OWN, runsEach: 1 },
+  {
+    name: `stalled, each of ${RUNS_EACH} runs of its own (/v1/streams)`,
+    count: STALLED / RUNS_EACH,
+    stalled: true,
+    events: OWN,
+    runsEach: RUNS_EACH,
+  },
 ];
+const filling = `/v1/runs/${await addRun(FILLING)}/stream`;
 const results = subjects.map((): Cost[] => []);
 for (let repeat = 0; repeat < repeats; repeat++) {
-  for (const [index, { history, group }] of subjects.entries()) results[index]?.push(await costOf(history, group));
+  for (const [index, subject] of subjects.entries()) results[index]?.push(await costOf(subject, filling));
 }
 printTable(
   `${whole(IDLE)} idle and ${whole(STALLED)} stalled readers, ${repeats} repeats in turn, medians.`,

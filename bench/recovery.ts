@@ -49,9 +49,10 @@ async function killOrchestrator(repeat: number): Promise<Recovered> {
   stack.use(await restarting);
   const listeningAtMs = nowMs();
   await readers.ask("until", { group: "one", events: RUN_SECONDS * PER_SECOND - before }, signal);
-  const { events: after, firstAtMs } = await readers.ask("take", { group: "one" });
+  const { events: after, firstAtMs, connections } = await readers.ask("take", { group: "one" });
   await readers.ask("leave", { group: "one" });
   if (before + after !== RUN_SECONDS * PER_SECOND) throw new Error(`The reader got ${before + after} events.`);
+  if (connections !== 1) throw new Error(`The reader's connection was not kept: it made ${connections}.`);
   return { restartMs: listeningAtMs - killedAtMs, afterMs: firstAtMs - listeningAtMs };
 }
 
@@ -74,13 +75,14 @@ async function killGateway(): Promise<Recovered> {
   await gateway.exited;
   stack.use(await startGateway(address, "server", port));
   const listeningAtMs = nowMs();
-  const heardAtMs = await readers.ask("heard", { group: "many" }, signal);
+  const wentOnAtMs = await readers.ask("wentOn", { group: "many" }, signal);
   await published;
   await readers.ask("until", { group: "many", events: count }, signal);
-  const { fewest, most } = await readers.ask("take", { group: "many" });
+  const { fewest, most, connections } = await readers.ask("take", { group: "many" });
   await readers.ask("leave", { group: "many" });
   if (fewest !== count || most !== count) throw new Error(`The readers got ${fewest} to ${most} events.`);
-  return { restartMs: listeningAtMs - killedAtMs, afterMs: heardAtMs - listeningAtMs };
+  if (connections < 2 * READERS) throw new Error(`The readers made ${connections} connections: not all of them were cut.`);
+  return { restartMs: listeningAtMs - killedAtMs, afterMs: wentOnAtMs - listeningAtMs };
 }
 
 const results: { readonly orchestrator: Recovered; readonly gateway: Recovered }[] = [];

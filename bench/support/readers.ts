@@ -23,6 +23,8 @@ export interface ReaderGroup {
 export interface GroupCount {
   readonly events: number;
   readonly bytes: number;
+  /** Connections that were made since the group was connected. */
+  readonly connections: number;
   /** The fewest events that one of its readers got. */
   readonly fewest: number;
   readonly most: number;
@@ -35,6 +37,7 @@ export interface GroupCount {
 interface Group {
   readonly asked: ReaderGroup;
   readonly readers: Reader[];
+  connections: number;
   bytes: number;
   firstAtMs: number;
   lastAtMs: number;
@@ -51,6 +54,7 @@ class Reader {
   #counter: MarkCounter;
   #socket: Socket | undefined;
   #heard = Promise.withResolvers<number>();
+  #wentOn = Promise.withResolvers<number>();
   #lastId = "";
   #isLeft = false;
 
@@ -69,6 +73,11 @@ class Reader {
     return this.#heard.promise;
   }
 
+  /** Resolves with the moment its present connection brought its first event: `retry:`, `hello` and `busy` are none. */
+  get wentOn(): Promise<number> {
+    return this.#wentOn.promise;
+  }
+
   forget(): void {
     this.#counter.count = 0;
   }
@@ -83,6 +92,7 @@ class Reader {
     const { port, path, timed, stalled, returns } = group.asked;
     const onMark = timed ? (saidAtMs: number) => group.latenciesMs.push(nowMs() - saidAtMs) : undefined;
     const { count } = this.#counter;
+    group.connections += 1;
     this.#counter = new MarkCounter(group.asked.needle);
     this.#counter.count = count;
     const socket = connect({
@@ -95,7 +105,9 @@ class Reader {
           this.#heard.resolve(nowMs());
           group.bytes += length;
           group.lastAtMs = nowMs();
+          const before = this.count;
           this.#counter.take(bytes, onMark);
+          if (this.count > before) this.#wentOn.resolve(group.lastAtMs);
           if (group.firstAtMs === 0 && this.count > 0) group.firstAtMs = group.lastAtMs;
           if (returns) this.#lastId = lastIdIn(bytes) ?? this.#lastId;
           return stalled !== true;
@@ -107,6 +119,7 @@ class Reader {
     socket.once("close", () => {
       if (this.#isLeft || !returns) return;
       this.#heard = Promise.withResolvers();
+      this.#wentOn = Promise.withResolvers();
       setTimeout(() => this.#isLeft || this.connect(), returnMs);
     });
     const resume = this.#lastId === "" ? "" : `last-event-id: ${this.#lastId}\r\n`;
@@ -117,7 +130,7 @@ class Reader {
 const handlers = {
   /** Connects a group; answers once each of them has heard something. */
   async connect(asked: ReaderGroup): Promise<void> {
-    const group: Group = { asked, readers: [], bytes: 0, firstAtMs: 0, lastAtMs: 0, latenciesMs: [] };
+    const group: Group = { asked, readers: [], connections: 0, bytes: 0, firstAtMs: 0, lastAtMs: 0, latenciesMs: [] };
     groups.set(asked.group, group);
     for (let left = asked.count; left > 0; left -= 100) {
       const some = Array.from({ length: Math.min(100, left) }, () => new Reader(group));
@@ -132,16 +145,16 @@ const handlers = {
   },
   /** Answers what a group got, and begins anew. */
   take({ group }: { group: string }): GroupCount {
-    const { readers, bytes, latenciesMs, firstAtMs, lastAtMs } = find(group);
+    const { readers, connections, bytes, latenciesMs, firstAtMs, lastAtMs } = find(group);
     const counts = readers.map(({ count }) => count);
     for (const reader of readers) reader.forget();
     Object.assign(find(group), { bytes: 0, latenciesMs: [], firstAtMs: 0, lastAtMs: 0 });
     const events = counts.reduce((sum, count) => sum + count, 0);
-    return { events, bytes, fewest: Math.min(...counts), most: Math.max(...counts), latenciesMs, firstAtMs, lastAtMs };
+    return { events, bytes, connections, fewest: Math.min(...counts), most: Math.max(...counts), latenciesMs, firstAtMs, lastAtMs };
   },
-  /** Waits until each reader is heard again after its connection was cut; answers when the last one was. */
-  async heard({ group }: { group: string }): Promise<number> {
-    return Math.max(...(await Promise.all(find(group).readers.map((reader) => reader.heard))));
+  /** Waits until the present connection of each reader has brought an event; answers when that of the last did. */
+  async wentOn({ group }: { group: string }): Promise<number> {
+    return Math.max(...(await Promise.all(find(group).readers.map((reader) => reader.wentOn))));
   },
   /** Lets a group go. */
   leave({ group }: { group: string }): void {

@@ -44,13 +44,16 @@ export class Feed {
   readonly #bells = new Set<Bell>();
   readonly #loads = new Map<string, Promise<void>>();
   #tail = 0;
+  /** Its own, however soon the cache lets go of it: its readers are still to be told. */
+  #end: RunEnd | undefined;
   #isMoved = false;
   #fault: Fault | undefined;
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    if (options.blocks.end === undefined) void this.#follow();
-    else this.#tail = options.blocks.end.place.sequence;
+    this.#end = options.blocks.end;
+    if (this.#end === undefined) void this.#follow();
+    else this.#tail = this.#end.place.sequence;
   }
 
   /** The sequence of the last event there is, as far as is known. */
@@ -98,8 +101,9 @@ export class Feed {
   /** Lets go of all that is kept of the run. */
   forget(): void {
     const { blocks } = this.#options;
-    const wasOver = blocks.end !== undefined;
+    const wasOver = this.#end !== undefined;
     blocks.forget();
+    this.#end = undefined;
     this.#tail = 0;
     // Its stream has ended with an end that holds no more, as where a damaged journal was mended.
     if (wasOver) void this.#follow();
@@ -121,7 +125,7 @@ export class Feed {
       return { kind: "events", block };
     }
     if (place.sequence < this.#tail) return { kind: "loading", loaded: this.#load(place.sequence + 1) };
-    const { end } = blocks;
+    const end = this.#end;
     if (end === undefined || place.sequence < end.place.sequence) return { kind: "tail" };
     return end.place.token === place.token ? { kind: "end", end } : { kind: "strange" };
   }
@@ -224,7 +228,8 @@ export class Feed {
           },
           take: (place, wires) => this.#take(place, wires),
           end: (end) => {
-            blocks.end = end;
+            this.#end = end;
+            blocks.keepEnd(end);
             this.moveTo(end.place.sequence);
             this.#ring();
           },

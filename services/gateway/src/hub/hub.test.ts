@@ -204,6 +204,17 @@ test("keeps no more than it may, and reads again what it let go", async () => {
   expect(journal.pages.length).toBeGreaterThan(12);
 });
 
+test("tells its readers the end also where nothing may be kept", async () => {
+  const { journal, read } = openHub({ cacheBytes: 1 });
+  journal.append(1_000);
+  journal.finish();
+  for (let round = 0; round < 2; round += 1) {
+    const { said, done } = read();
+    await done;
+    expect(said).toEqual(["hello", ...upTo(1_000), "end"]);
+  }
+});
+
 test("ends the run's stream when its last reader leaves, and forgets nothing that the next one can use", async () => {
   const { journal, hub, read } = openHub();
   journal.append(10);

@@ -1,9 +1,9 @@
 import { Buffer } from "node:buffer";
 import { Block, blockBytes, blockEvents } from "./block.ts";
-import type { BlockCache } from "./block-cache.ts";
+import type { BlockCache, Kept } from "./block-cache.ts";
 import type { EncodedEvent } from "./encode-event.ts";
 import type { Place } from "./place.ts";
-import type { RunEnd } from "./run-end.ts";
+import { endCost, type RunEnd } from "./run-end.ts";
 
 /** The most events that are read at once: what a page costs beside its events is worth some blocks of them. */
 export const pageEvents = 3 * blockEvents;
@@ -12,12 +12,12 @@ export const pageEvents = 3 * blockEvents;
 export class RunBlocks {
   /** Changes when what was kept turned out to be of another history than the orchestrator's. */
   lineage = 0;
-  end: RunEnd | undefined;
   /** Whether new blocks have their events decoded too. */
   keepsMessages = false;
   readonly #cache: BlockCache;
   /** By their first sequence. */
   readonly #blocks: Block[] = [];
+  #end: (Kept & { readonly end: RunEnd }) | undefined;
 
   constructor(cache: BlockCache) {
     this.#cache = cache;
@@ -25,7 +25,29 @@ export class RunBlocks {
 
   /** Whether nothing is kept. */
   get isEmpty(): boolean {
-    return this.#blocks.length === 0;
+    return this.#blocks.length === 0 && this.#end === undefined;
+  }
+
+  /** How the run ended, where that is kept. */
+  get end(): RunEnd | undefined {
+    if (this.#end !== undefined) this.#cache.use(this.#end);
+    return this.#end?.end;
+  }
+
+  /** Keeps how the run ended. */
+  keepEnd(end: RunEnd): void {
+    this.#dropEnd();
+    const kept = { end, cost: endCost(end) };
+    this.#end = kept;
+    this.#cache.use(kept, () => {
+      this.#end = undefined;
+    });
+    this.#cache.weigh(kept);
+  }
+
+  #dropEnd(): void {
+    if (this.#end !== undefined) this.#cache.release(this.#end);
+    this.#end = undefined;
   }
 
   /** The block that holds this event. */
@@ -97,7 +119,7 @@ export class RunBlocks {
   /** Lets go of all: it is of another history. */
   forget(): void {
     this.lineage += 1;
-    this.end = undefined;
+    this.#dropEnd();
     for (const block of this.#blocks.splice(0)) this.#cache.release(block);
   }
 

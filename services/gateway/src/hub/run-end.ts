@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { type Run, RunSchema } from "@clew/proto/connect/clew/run/v1/run_pb";
 import { type StreamRunEventsResponse_End, StreamRunEventsResponse_EndSchema } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import type { Place } from "./place.ts";
@@ -7,6 +7,15 @@ import type { Place } from "./place.ts";
 export interface RunEnd {
   readonly place: Place;
   readonly said: StreamRunEventsResponse_End;
+}
+
+/** Roughly what an end costs for itself, and for each byte it has on the wire: decoded, and written as JSON once it was told. */
+const ownCost = 512;
+const byteCost = 8;
+
+/** What keeping an end costs in memory, in bytes. */
+export function endCost({ said }: RunEnd): number {
+  return ownCost + byteCost * toBinary(StreamRunEventsResponse_EndSchema, said).byteLength;
 }
 
 /** Leaves in an end what a reader who may have events of these types only may know of the Run, as the orchestrator does. */

@@ -34,7 +34,7 @@ describe("a run that was kept for long enough", () => {
 
     await system.restart(() => keep({ artifacts: "1s" }));
     await vi.waitFor(async () => expect((await system.clew.run(run.id).artifacts()).every(({ deleteTime }) => deleteTime)).toBe(true), {
-      timeout: 10_000,
+      timeout: 30_000,
     });
     expect(await reasonAt("/artifacts/trace.zip")).toEqual([404, "ARTIFACT_EXPIRED"]);
     expect(await readSse(system, run.id)).toEqual(events);
@@ -43,7 +43,7 @@ describe("a run that was kept for long enough", () => {
       await keep({ tenants: { default: { events: "1s" } } });
       for (const suffix of ["", "-wal", "-shm"]) await rm(join(system.volume, `registry.sqlite${suffix}`), { force: true });
     });
-    await vi.waitFor(async () => expect(await reasonAt("")).toEqual([404, "RUN_EXPIRED"]), { timeout: 10_000 });
+    await vi.waitFor(async () => expect(await reasonAt("")).toEqual([404, "RUN_EXPIRED"]), { timeout: 30_000 });
     expect(await reasonAt("/stream")).toEqual([404, "RUN_EXPIRED"]);
     expect(await reasonAt("/events")).toEqual([404, "RUN_EXPIRED"]);
     await expect(Array.fromAsync(system.clew.run(run.id).events())).rejects.toMatchObject({ reason: "RUN_EXPIRED" });

@@ -18,7 +18,8 @@ const { quick, repeats, durableStreams } = options;
 const EVENTS = quick ? 10_000 : 100_000;
 const LENGTHS = quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 200_000];
 const RESUMES = quick ? 5 : 25;
-const STRIDE = quick ? 2 : 9;
+/** Events from one place to the next: a gateway that has read one has nothing of the other. */
+const APART = 5_000;
 /** Such that the data of an event has 512 bytes. */
 const TEXT_CHARS = 139;
 const DATA_BYTES = 512;
@@ -30,8 +31,8 @@ const readers = await room.readers();
 const volume = join(room.folder, "volume");
 const replayed = await writeRun(volume, EVENTS, TEXT_CHARS);
 const other = await writeRun(volume, EVENTS / 5, TEXT_CHARS);
-const resumed: WrittenRun[] = [];
-for (const length of LENGTHS) resumed.push(await writeRun(volume, length, TEXT_CHARS));
+const resumed: (readonly Place[])[] = [];
+for (const length of LENGTHS) resumed.push(await placesIn(length));
 const orchestrator = room.use(await startProducingOrchestrator(volume, "client"));
 
 interface Replayed {
@@ -49,8 +50,25 @@ async function replay(port: number, path: string, events: number): Promise<Repla
   return { perSecond: events / ((lastAtMs - startMs) / 1_000), eventBytes: bytes / events };
 }
 
+interface Place {
+  readonly run: WrittenRun;
+  readonly after: number;
+}
+
+/** Places spread over as many runs of a length as it takes for each to be far from all others. */
+async function placesIn(length: number): Promise<readonly Place[]> {
+  const places: Place[] = [];
+  const perRun = Math.max(1, Math.min(RESUMES, Math.floor(length / APART)));
+  while (places.length < RESUMES) {
+    const run = await writeRun(volume, length, TEXT_CHARS);
+    const step = run.marked / perRun;
+    for (let place = 0; place < perRun; place++) places.push({ run, after: Math.floor((place + 0.5) * step) });
+  }
+  return places.slice(0, RESUMES);
+}
+
 /** Milliseconds from a request that resumes after an event of a run to the next event. */
-async function resume(port: number, { id }: WrittenRun, after: number): Promise<number> {
+async function resume(port: number, { run: { id }, after }: Place): Promise<number> {
   const url = `http://127.0.0.1:${port}/v1/runs/${id}/events?after=${after}&limit=1`;
   const { nextResumeToken }: { readonly nextResumeToken: string } = await (await fetch(url, { signal })).json();
   const path = `/v1/runs/${id}/stream?after=${nextResumeToken}`;
@@ -60,13 +78,6 @@ async function resume(port: number, { id }: WrittenRun, after: number): Promise<
   const { firstAtMs } = await readers.ask("take", { group: "one" });
   await readers.ask("leave", { group: "one" });
   return firstAtMs - startMs;
-}
-
-/** Places spread over a run, no two neighbours one after the other: a gateway that has just read one has nothing of the next. */
-function placesIn({ marked }: WrittenRun): readonly number[] {
-  const step = Math.floor((marked - 10) / RESUMES);
-  // Coprime to the number of places, so that each comes once.
-  return Array.from({ length: RESUMES }, (_, index) => 5 + ((index * STRIDE) % RESUMES) * step);
 }
 
 async function startDurableStreams(folder: string): Promise<() => Promise<Replayed>> {
@@ -90,13 +101,11 @@ for (let repeat = 0; repeat < repeats; repeat++) {
   note("the next (goal: ≥ 400,000)", await replay(port, path, replayed.marked));
   if (beside !== undefined) note("@durable-streams/server, file-backed", await beside());
   // Whoever comes first warms up what all of them share; who that is changes with each repeat.
-  await resume(port, other, Math.floor(other.marked / 2));
+  await resume(port, { run: other, after: Math.floor(other.marked / 2) });
   for (let turn = 0; turn < resumed.length; turn++) {
     const index = (turn + repeat) % resumed.length;
-    const run = resumed[index];
-    if (run === undefined) continue;
     const times: number[] = [];
-    for (const after of placesIn(run)) times.push(await resume(port, run, after));
+    for (const place of resumed[index] ?? []) times.push(await resume(port, place));
     resumes[index]?.push(median(times));
   }
 }

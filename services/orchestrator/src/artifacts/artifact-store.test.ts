@@ -1,8 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
+import { nodeDisk } from "../journal/disk.ts";
 import { readArtifact, storeArtifact } from "./artifact-store.ts";
+import { expireArtifacts } from "./expired-artifacts.ts";
 
 const text = async (chunks: AsyncIterable<Buffer>) => Buffer.concat(await Array.fromAsync(chunks)).toString();
 
@@ -14,6 +16,24 @@ it("stores a file whole and reads any part of it", async () => {
   expect(await text(readArtifact(run, "notes.txt", 0, 0))).toBe("hello world");
   expect(await text(readArtifact(run, "notes.txt", 6, 3))).toBe("wor");
   await expect(text(readArtifact(run, "notes.txt", 11, 0))).rejects.toMatchObject({ reason: "RANGE_NOT_SATISFIABLE" });
+});
+
+it("makes the name of the folder it stores in durable as well", async () => {
+  await using folder = await tempFolder();
+  const syncing = vi.spyOn(nodeDisk, "syncFolder");
+  try {
+    await storeArtifact(folder.path, "notes.txt", []);
+    expect(syncing.mock.calls.flat()).toEqual([folder.path, join(folder.path, "artifacts")]);
+  } finally {
+    syncing.mockRestore();
+  }
+});
+
+it("makes no folder anew of a run that is gone, to say that its artifacts are", async () => {
+  await using folder = await tempFolder();
+  const gone = join(folder.path, "run");
+  await expect(expireArtifacts(gone)).rejects.toMatchObject({ code: "ENOENT" });
+  expect(await readdir(folder.path)).toEqual([]);
 });
 
 it("leaves nothing of a file whose source breaks", async () => {

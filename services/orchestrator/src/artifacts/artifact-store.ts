@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { nodeDisk, onVolume } from "../journal/disk.ts";
@@ -34,7 +34,8 @@ export async function storeArtifact(
 ): Promise<StoredFile> {
   if (!isArtifactName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
   const folder = join(runFolder, "artifacts");
-  await onVolume(mkdir(folder, { recursive: true }));
+  const made = await onVolume(mkdir(folder, { recursive: true }));
+  if (made !== undefined) await onVolume(nodeDisk.syncFolder(runFolder));
   const temporary = join(runFolder, `artifact.${randomBytes(6).toString("hex")}.tmp`);
   const hash = createHash("sha256");
   let sizeBytes = 0;
@@ -57,6 +58,12 @@ export async function storeArtifact(
   }
   await onVolume(nodeDisk.syncFolder(folder));
   return { sizeBytes, sha256 };
+}
+
+/** Removes what storing files left in a run's folder where it was cut short. Nobody may be storing any. */
+export async function removeUnfinished(runFolder: string): Promise<void> {
+  const left = (await readdir(runFolder)).filter((name) => /^artifact\.[0-9a-f]{12}\.tmp$/.test(name));
+  for (const name of left) await rm(join(runFolder, name), { force: true });
 }
 
 /** Reads a stored file from `offset`, at most `length` bytes where that is not 0. @throws Fault ARTIFACT_NOT_FOUND. */

@@ -1,18 +1,20 @@
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode, nodeDisk } from "../journal/disk.ts";
 
 /** The folder that artifacts were in, emptied: that it is there says that they are gone, and its time since when. */
 const goneFolder = "artifacts-expired";
 
-/** Removes all artifacts of a run; asked again after a crash, it goes on. Needs no room on the volume. */
+/** Removes all artifacts of a run; asked again after a crash, it goes on. Needs no room on the volume. @throws where the run has no folder. */
 export async function expireArtifacts(runFolder: string): Promise<void> {
   const gone = join(runFolder, goneFolder);
   try {
     // Renamed first: all of them are gone at once.
     await rename(join(runFolder, "artifacts"), gone);
   } catch (error) {
-    if (!isMissing(error)) throw error;
-    await mkdir(gone, { recursive: true });
+    if (!hasCode(error, "ENOENT")) throw error;
+    // Not with its parents: the folder of a run that was removed meanwhile must not be made anew.
+    await nodeDisk.createFolder(gone);
   }
   for (const name of await readdir(gone)) await rm(join(gone, name), { recursive: true, force: true });
 }
@@ -22,11 +24,7 @@ export async function artifactsExpireTime(runFolder: string): Promise<Date | und
   try {
     return (await stat(join(runFolder, goneFolder))).mtime;
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

@@ -1,4 +1,4 @@
-import { Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { Artifact, Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { describe, expect, it } from "vitest";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
 import type { RunFold } from "../runs/run.ts";
@@ -97,6 +97,21 @@ describe("the index of runs", () => {
     const { registry } = index;
     expect(registry.findRequest("acme", "request-a")).toEqual({ runId: "a", requestHmac: "hmac-a" });
     expect(registry.findRequest("other", "request-a")).toBeUndefined();
+  });
+
+  it("takes a run with all that belongs to it, or nothing", async () => {
+    await using index = await filled();
+    const { registry } = index;
+    const cut = {
+      ...Artifact.fromPartial({}),
+      get name(): string {
+        throw new Error("cut");
+      },
+    };
+    expect(() => registry.write({ ...fold("e", 4_000), artifacts: [cut] })).toThrow("cut");
+    expect(registry.get("e")).toBeUndefined();
+    registry.write(fold("e", 4_000));
+    expect(registry.get("e")?.id).toBe("e");
   });
 
   it("forgets a run with all that belongs to it", async () => {

@@ -68,8 +68,13 @@ export class Registry implements Disposable {
     }
   }
 
-  /** Indexes a run as its journal has it. @throws Error when another run has its request id. */
-  write({ run, requestId, requestHmac, artifacts }: RunFold): void {
+  /** Indexes all of a run as its journal has it, or nothing. A request that is known to have made another run stays that one's. */
+  write(fold: RunFold): void {
+    this.#atomically(() => this.#write(fold));
+  }
+
+  #write({ run, requestId, requestHmac, artifacts }: RunFold): void {
+    const made = this.findRequest(run.tenant, requestId)?.runId ?? run.id;
     const row = [
       run.id,
       run.tenant,
@@ -77,7 +82,7 @@ export class Registry implements Disposable {
       run.createTime?.getTime() ?? 0,
       run.playbook?.id ?? "",
       run.parentRun ?? "",
-      requestId,
+      made === run.id ? requestId : "",
       requestHmac,
       run.lastSequence,
       Run.encode(run).finish(),
@@ -92,6 +97,10 @@ export class Registry implements Disposable {
 
   /** Forgets a run. */
   remove(runId: string): void {
+    this.#atomically(() => this.#remove(runId));
+  }
+
+  #remove(runId: string): void {
     for (const [table, column] of [
       ["runs", "id"],
       ["labels", "run_id"],
@@ -184,6 +193,17 @@ export class Registry implements Disposable {
 
   [Symbol.dispose](): void {
     this.#database.close();
+  }
+
+  #atomically(write: () => void): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      write();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      throw error;
+    }
   }
 }
 

@@ -56,7 +56,7 @@ export interface TestRuns extends AsyncDisposable {
   readonly volume: Volume;
   readonly registry: Registry;
   /** Creates a run; it stays queued where there are no places. */
-  create(): Promise<string>;
+  create(requestId?: string): Promise<string>;
   /** Follows a run from after a token until its stream ends or breaks. */
   follow(runId: string, after?: string): Promise<{ events: RunEvent[]; ended: boolean; fault: unknown }>;
   /** Lets go of all runs and opens them again, as the next orchestrator would. */
@@ -97,11 +97,11 @@ export async function startRuns({ places, start, folder: given, ...room }: TestR
     },
     disk,
     volume,
-    async create() {
+    async create(requestId = "") {
       const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: source } });
       const reference = { id: "nothing", version: "", sha256: hashSource(source) };
       const wanted = { spec, resolve: async () => ({ source, reference }), caller, traceparent: undefined };
-      const { id } = await now.runs.create(CreateRunRequest.fromPartial({ spec }), wanted);
+      const { id } = await now.runs.create(CreateRunRequest.fromPartial({ requestId, spec }), wanted);
       return id;
     },
     async follow(runId, after = "") {

@@ -1,10 +1,11 @@
-import { appendFile, cp, mkdtemp, readdir } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readdir, readlink, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Fault } from "@clew/fault/fault";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { describe, expect, it, vi } from "vitest";
+import { toRunId } from "../runs/run-id.ts";
 import { caller, startRuns, type TestRuns } from "./runs-test-kit.ts";
 
 const refusal = async (call: Promise<unknown>) =>
@@ -104,6 +105,105 @@ describe("a disk that fails under a live run", () => {
     system.disk.mend();
     await system.runs.stop(runId, caller, "", 0);
     expect(await endOf(system, runId)).toEqual({ state: Run_State.TERMINATED, reason: "TERMINATED" });
+  });
+});
+
+describe("runs that cannot be opened at the start", () => {
+  const refuseOpening = async (system: TestRuns) => {
+    await system.restart(async () => system.disk.fail("EIO", "open"));
+  };
+
+  it("begin only where there is a place once they can be, and are not said to be stopped before", async () => {
+    await using system = await startRuns({ places: 1 });
+    const runIds = [await system.create(), await system.create(), await system.create()];
+    await vi.waitFor(() => expect(system.runs.get(runIds[0] ?? "", caller).state).toBe(Run_State.STARTING));
+    await refuseOpening(system);
+    expect(await refusal(system.runs.stop(runIds[1] ?? "", caller, "", 0))).toBe("VOLUME_FAILED");
+    system.disk.mend();
+    const { runs } = system;
+    await vi.waitFor(() => expect(runs.load.queued + runs.load.running).toBe(3), { timeout: 15_000 });
+    expect(runs.load).toEqual({ queued: 2, running: 1 });
+    await runs.stop(runIds[1] ?? "", caller, "", 0);
+    expect(await endOf(system, runIds[1] ?? "")).toEqual({ state: Run_State.TERMINATED, reason: "TERMINATED" });
+  });
+
+  it("hold no file open meanwhile", async () => {
+    await using system = await startRuns({ places: 0 });
+    const runId = await system.create();
+    await system.runs.stop(runId, caller, "", 0);
+    await endOf(system, runId);
+    const folder = join(system.volume.folder, "runs", runId);
+    await vi.waitFor(() => stat(join(folder, "journal.index")));
+    await system.restart(async () => {
+      await rm(join(folder, "journal.index"));
+      await rm(join(system.volume.folder, "registry.sqlite"));
+      system.disk.fail("EIO", "make");
+    });
+    const open = await Promise.all((await readdir("/proc/self/fd")).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => "")));
+    expect(open.filter((path) => path.startsWith(folder))).toEqual([]);
+  });
+
+  it("are not those that only the index does not take", async () => {
+    await using system = await startRuns({ places: 0 });
+    await system.create();
+    await using other = new AsyncDisposableStack();
+    await system.restart(async () => {
+      const file = join(system.volume.folder, "registry.sqlite");
+      const database = other.adopt(new DatabaseSync(file), (opened) => opened.close());
+      database.exec("DELETE FROM runs; BEGIN IMMEDIATE");
+    });
+    expect(system.runs.load).toEqual({ queued: 1, running: 0 });
+  });
+
+  it("are not those that never began, of which nothing stays, nor does what a crash left of a file", async () => {
+    await using system = await startRuns({ places: 0 });
+    const runId = await system.create();
+    const folder = join(system.volume.folder, "runs");
+    await system.restart(async () => {
+      await mkdir(join(folder, toRunId("01930000-0000-7000-8000-0000000000aa")));
+      await writeFile(join(folder, runId, "artifact.0123456789ab.tmp"), "half");
+    });
+    expect(await readdir(folder)).toEqual([runId]);
+    expect((await readdir(join(folder, runId))).sort()).toEqual(["artifacts", "journal"]);
+  });
+});
+
+describe("an index that is behind", () => {
+  it("makes no second run of a request, and has the first as soon as it takes it", async () => {
+    await using system = await startRuns({ places: 0 });
+    const other = new DatabaseSync(join(system.volume.folder, "registry.sqlite"));
+    other.exec("BEGIN IMMEDIATE");
+    const made = [await system.create("once"), await system.create("once")];
+    expect(made[1]).toBe(made[0]);
+    other.exec("ROLLBACK");
+    other.close();
+    await vi.waitFor(() => expect(system.registry.get(made[0] ?? "")?.state).toBe(Run_State.QUEUED), { timeout: 10_000 });
+  });
+});
+
+describe("a deleted run whose folder cannot be removed", () => {
+  it("stays deleted, also after a restart", async () => {
+    await using system = await startRuns({ places: 0 });
+    const elsewhere = await mkdtemp("/dev/shm/clew-trash-");
+    await using _ = { [Symbol.asyncDispose]: () => rm(elsewhere, { recursive: true, force: true }) };
+    const trash = join(system.volume.folder, "trash");
+    await rm(trash, { recursive: true });
+    // Nothing is renamed to another file system.
+    await symlink(elsewhere, trash);
+    const runId = await system.create();
+    await system.runs.stop(runId, caller, "", 0);
+    await endOf(system, runId);
+    await vi.waitFor(() => expect(system.runs.load.queued + system.runs.load.running).toBe(0));
+    expect(await refusal(system.runs.delete(runId, caller))).toBe("VOLUME_FAILED");
+    const gone = () => expect(() => system.runs.get(runId, caller)).toThrow(new Fault("RUN_DELETED"));
+    gone();
+    await system.restart();
+    gone();
+    await system.restart(async () => {
+      await rm(trash);
+    });
+    gone();
+    expect(await readdir(join(system.volume.folder, "runs"))).toEqual([]);
   });
 });
 

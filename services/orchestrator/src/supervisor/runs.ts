@@ -22,12 +22,14 @@ import { publish, publishStopped } from "./attempt.ts";
 import { beginRun } from "./begin-run.ts";
 import { type LiveRun, toQueued } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
-import { type OpenRunOptions, openFinished, openRun } from "./open-run.ts";
+import { type OpenedRun, type OpenRunOptions, openFinished } from "./open-run.ts";
 import { failedOutcome } from "./phrases.ts";
+import { reopenRun } from "./reopen-run.ts";
 import { RunRows } from "./run-rows.ts";
 import { type RunView, viewRun } from "./run-view.ts";
 import type { RunsOptions } from "./runs-options.ts";
 import { failRun, finishRun, superviseRun, writeLast } from "./supervise.ts";
+import { findUnended } from "./unended-runs.ts";
 import { waitInQueue } from "./wait-in-queue.ts";
 import type { WantedRun } from "./wanted-run.ts";
 
@@ -61,30 +63,18 @@ export class Runs implements AsyncDisposable {
 
   /** Indexes what the registry misses, and goes on with every run that is not over. */
   async recover(): Promise<void> {
-    const { volume, registry } = this.#options;
-    const indexed = registry.ids();
-    const found = await volume.listRuns();
-    const there = new Set<string>(found);
-    for (const id of indexed.keys()) if (!there.has(id)) registry.remove(id);
-    const open = found.filter((runId) => {
-      const state = indexed.get(runId);
-      return state === undefined || !isTerminal(state);
-    });
-    for (const runId of open) if (!(await this.#reopen(runId))) this.#retryOpening(runId);
-    // Those that were under way come first: they have a place already.
-    for (const [runId, live] of this.#live) if (live.log.run.state !== Run_State.QUEUED) this.#supervise(runId, live);
-    for (const [runId, live] of this.#live) if (live.supervising === undefined) this.#watchQueue(runId, live);
-    this.#pump();
+    const left = await this.#reopen(await findUnended(this.#options, this.#rows));
+    if (left.length > 0) this.#retryOpening(left);
   }
 
   /** Creates a run and queues it; the same request id with the same request answers the run it made before. */
   async create({ requestId, spec: asked }: CreateRunRequest, wanted: WantedRun): Promise<Run> {
-    const { registry, volume, maxQueuedRuns } = this.#options;
+    const { volume, maxQueuedRuns } = this.#options;
     const { caller } = wanted;
     const requestHmac = volume.sign("request", Buffer.from(canonicalSpec(asked)));
     const key = requestId === "" ? Symbol("no request id") : `${caller.tenant}\0${requestId}`;
     while (this.#creating.has(key)) await this.#creating.get(key)?.catch(() => {});
-    const made = requestId === "" ? undefined : registry.findRequest(caller.tenant, requestId);
+    const made = requestId === "" ? undefined : this.#findRequest(caller.tenant, requestId);
     if (made !== undefined) {
       if (made.requestHmac !== requestHmac) throw new Fault("IDEMPOTENCY_CONFLICT");
       return this.get(made.runId, caller);
@@ -105,11 +95,13 @@ export class Runs implements AsyncDisposable {
 
   /** Reads a run. @throws Fault RUN_NOT_FOUND also where it is not within the caller's reach. */
   get(runId: string, caller: Caller): Run {
-    const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
-    if (run !== undefined && reaches(caller, runId, run.tenant)) return run;
     const left = this.#options.tombstones.of(runId);
-    if (left === undefined || !reaches(caller, runId, left.tenant)) throw new Fault("RUN_NOT_FOUND");
-    throw new Fault(left.why === "expired" ? "RUN_EXPIRED" : "RUN_DELETED");
+    const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
+    const tenant = left?.tenant ?? run?.tenant;
+    if (tenant === undefined || !reaches(caller, runId, tenant)) throw new Fault("RUN_NOT_FOUND");
+    if (left !== undefined) throw new Fault(left.why === "expired" ? "RUN_EXPIRED" : "RUN_DELETED");
+    if (run === undefined) throw new Fault("RUN_NOT_FOUND");
+    return run;
   }
 
   /** Deletes a terminal run with all it left; a tombstone stays. */
@@ -145,20 +137,18 @@ export class Runs implements AsyncDisposable {
     return this.#options.registry.artifacts(runId);
   }
 
-  /** Asks a run to stop; one that is over stays as it is. */
+  /** Asks a run to stop; one that is over stays as it is. @throws Fault VOLUME_FAILED where its journal cannot be written. */
   async stop(runId: string, caller: Caller, reason: string, graceSeconds: number): Promise<Run> {
-    this.get(runId, caller);
-    const live = isRunId(runId) ? this.#live.get(runId) : undefined;
+    const live = this.#liveOrOver(this.get(runId, caller));
     if (live !== undefined) await askToStop(live.log, reason, graceSeconds, { key: caller.key, actor: caller.actor });
     return this.get(runId, caller);
   }
 
   /** Opens a run's journal for a reader. */
   async view(runId: string, caller: Caller): Promise<RunView> {
-    const { state } = this.get(runId, caller);
+    const run = this.get(runId, caller);
     if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
-    // It could not be opened yet: a second hand on its journal would be one too many.
-    if (!isTerminal(state) && !this.#live.has(runId)) throw new Fault("VOLUME_FAILED");
+    this.#liveOrOver(run);
     return viewRun(
       this.#journals,
       runId,
@@ -168,7 +158,9 @@ export class Runs implements AsyncDisposable {
         if (live === undefined) return;
         if (live.supervising === undefined) this.#supervise(runId, live);
         live.fail?.(new Fault("JOURNAL_DAMAGED"));
-        await live.supervising;
+        await abortable(live.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});
+        // The volume does not let it end: its reader may come again.
+        if (this.#live.has(runId)) throw new Fault("VOLUME_FAILED", { retryAfterMs: settleMs });
       },
     );
   }
@@ -195,6 +187,21 @@ export class Runs implements AsyncDisposable {
     await Promise.allSettled(this.#supervised);
     await Promise.allSettled([...this.#live.values()].map(({ log }) => log.settled()));
     await this.#journals[Symbol.asyncDispose]();
+    this.#rows[Symbol.dispose]();
+  }
+
+  /** Finds the run that a request made, also where the index does not have it yet. */
+  #findRequest(tenant: string, requestId: string): ReturnType<RunsOptions["registry"]["findRequest"]> {
+    for (const [runId, { log }] of this.#live)
+      if (log.fold.requestId === requestId && log.run.tenant === tenant) return { runId, requestHmac: log.fold.requestHmac };
+    return this.#options.registry.findRequest(tenant, requestId);
+  }
+
+  /** Undefined where a run is over. @throws Fault VOLUME_FAILED where it could not be opened yet: a second hand on its journal would be one too many. */
+  #liveOrOver({ id, state }: Run): LiveRun | undefined {
+    const live = isRunId(id) ? this.#live.get(id) : undefined;
+    if (live === undefined && !isTerminal(state)) throw new Fault("VOLUME_FAILED");
+    return live;
   }
 
   async #create(requestId: string, requestHmac: string, { spec, resolve, caller, traceparent }: WantedRun): Promise<Run> {
@@ -237,9 +244,11 @@ export class Runs implements AsyncDisposable {
     // Its readers may know its end before it is sealed and let go of.
     await abortable(this.#live.get(id)?.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});
     if (this.#live.has(id)) throw new Fault("RUN_NOT_TERMINAL");
-    await this.#options.tombstones.bury(id, { tenant, why }, this.#options.volume.runFolder(id));
-    this.#options.registry.remove(id);
+    const { tombstones, volume } = this.#options;
+    await tombstones.bury(id, { tenant, why });
+    this.#rows.remove(id);
     await this.#journals.forget(id);
+    await tombstones.clear(id, volume.runFolder(id));
   }
 
   #openOptions(runId: RunId): OpenRunOptions {
@@ -256,49 +265,51 @@ export class Runs implements AsyncDisposable {
 
   /** Opens the journal of a run that is over; where it was damaged, it is given an end again. */
   #openFinished(runId: RunId): Promise<Journal> {
-    const { volume, registry, logger } = this.#options;
+    const { volume, logger } = this.#options;
     return openFinished(this.#openOptions(runId), async (log) => {
       await writeLast({ log, runFolder: volume.runFolder(runId) });
-      registry.write(log.fold);
+      this.#rows.note(log.fold, undefined);
       logger.warn({ run: runId, epoch: log.journal.epoch }, "journal of a finished run was mended");
     });
   }
 
-  /** Opens a run that is not known to be over. Answers false where that may go better later. */
-  async #reopen(runId: RunId): Promise<boolean> {
-    const { registry, logger } = this.#options;
-    try {
-      const opened = await openRun(this.#openOptions(runId));
-      if (opened === undefined) {
-        // Created, and never answered for: nobody knows it.
-        registry.remove(runId);
-        return true;
+  /** Opens runs that are not known to be over, and goes on with them. Answers those with which that may go better later. */
+  async #reopen(runIds: readonly RunId[]): Promise<RunId[]> {
+    const opened: [RunId, OpenedRun][] = [];
+    const left: RunId[] = [];
+    for (const runId of runIds) {
+      try {
+        const run = await reopenRun(this.#openOptions(runId), this.#rows);
+        if (run !== undefined) opened.push([runId, run]);
+      } catch (error) {
+        this.#options.logger.error({ run: runId, error }, "run could not be opened");
+        left.push(runId);
       }
-      registry.write(opened.log.fold);
-      if (isTerminal(opened.log.run.state)) {
-        await opened.log.journal.seal();
-        await opened.log[Symbol.asyncDispose]();
-      } else {
-        this.#live.set(runId, { ...opened, hold: this.#journals.adopt(runId, opened.log.journal), supervising: undefined });
-      }
-      return true;
-    } catch (error) {
-      logger.error({ run: runId, error }, "run could not be opened");
-      return false;
     }
+    const found = opened.map(([runId, run]): [RunId, LiveRun] => {
+      return [runId, { ...run, hold: this.#journals.adopt(runId, run.log.journal), supervising: undefined }];
+    });
+    for (const [runId, live] of found) this.#live.set(runId, live);
+    if (!this.#accepting) return left;
+    // Those that were under way have a place already.
+    for (const [runId, live] of found) {
+      if (live.log.run.state === Run_State.QUEUED) this.#watchQueue(runId, live);
+      else this.#supervise(runId, live);
+    }
+    this.#pump();
+    return left;
   }
 
-  /** Tries again until a run can be opened: every run that was ever created is ended. */
-  #retryOpening(runId: RunId): void {
+  /** Tries again until all of them are opened: every run that was ever created is ended. */
+  #retryOpening(runIds: readonly RunId[]): void {
     const { signal } = this.#ending;
     const retrying = (async () => {
-      do await delay(reopenMs, { signal });
-      while (!(await this.#reopen(runId)));
-      const live = this.#live.get(runId);
-      if (live !== undefined) this.#supervise(runId, live);
+      for (let left = runIds; left.length > 0; ) {
+        await delay(reopenMs, { signal });
+        left = await this.#reopen(left);
+      }
     })().catch(() => {});
-    this.#supervised.add(retrying);
-    void retrying.finally(() => this.#supervised.delete(retrying));
+    this.#keep(retrying);
   }
 
   /** A volume that did not take what was to be written of one run: where it is full, that is so for all of them. */
@@ -351,8 +362,7 @@ export class Runs implements AsyncDisposable {
       this.#pump();
     })();
     live.supervising = running;
-    this.#supervised.add(running);
-    void running.finally(() => this.#supervised.delete(running));
+    this.#keep(running);
   }
 
   /** Ends a queued run that waits too long, or that somebody stops. */
@@ -369,14 +379,19 @@ export class Runs implements AsyncDisposable {
       await live.supervising;
       this.#pump();
     })().catch(() => {});
-    this.#supervised.add(watching);
-    void watching.finally(() => this.#supervised.delete(watching));
+    this.#keep(watching);
+  }
+
+  /** Is waited for before all is let go of. */
+  #keep(going: Promise<void>): void {
+    this.#supervised.add(going);
+    void going.finally(() => this.#supervised.delete(going));
   }
 
   /** A run that is over, and indexed as such, is read from the volume like any other. Readers of its open journal go on. */
   async #retire(runId: RunId, { log, hold }: LiveRun): Promise<void> {
     if (!isTerminal(log.run.state)) return;
-    await this.#rows.settle(log.fold, this.#ending.signal);
+    await this.#rows.settle(runId, this.#ending.signal);
     this.#live.delete(runId);
     hold[Symbol.dispose]();
   }

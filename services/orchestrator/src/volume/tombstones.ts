@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { hasCode, onVolume } from "../journal/disk.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
 import { writeDurably } from "./volume.ts";
 
@@ -30,7 +31,10 @@ export class Tombstones {
       buried.set(name, await readTombstone(join(folder, name)));
     }
     const tombstones = new Tombstones(folder, trash, buried);
-    for (const runId of buried.keys()) if (isRunId(runId)) await tombstones.#sweep(join(volumeFolder, "runs", runId), runId);
+    for (const runId of buried.keys()) {
+      // What cannot be removed now is left to the next start: it stays buried.
+      if (isRunId(runId)) await tombstones.clear(runId, join(volumeFolder, "runs", runId)).catch(() => {});
+    }
     return tombstones;
   }
 
@@ -39,19 +43,25 @@ export class Tombstones {
     return this.#buried.get(runId);
   }
 
-  /** Removes a run's folder for good. Its tombstone is durable first, so that a crash leaves either all of the run or the tombstone. */
-  async bury(runId: RunId, left: Tombstone, runFolder: string): Promise<void> {
+  /** Says durably that a run is gone, before anything of it is removed: a crash leaves either all of the run or the tombstone. */
+  async bury(runId: RunId, left: Tombstone): Promise<void> {
     await writeDurably(join(this.#folder, runId), JSON.stringify(left));
     this.#buried.set(runId, left);
-    await this.#sweep(runFolder, runId);
   }
 
-  async #sweep(runFolder: string, runId: RunId): Promise<void> {
+  /** Removes the folder of a run that is buried. @throws Fault VOLUME_FULL or VOLUME_FAILED; the next start tries again. */
+  async clear(runId: RunId, runFolder: string): Promise<void> {
     const away = join(this.#trash, runId);
+    // What a crash left of an earlier removal would be in the way.
+    await onVolume(rm(away, { recursive: true, force: true }));
     // Renamed first: half a folder must never look like a run.
-    await rename(runFolder, away).catch(() => {});
-    await rm(away, { recursive: true, force: true });
+    await onVolume(rename(runFolder, away).catch(passMissing));
+    await onVolume(rm(away, { recursive: true, force: true }));
   }
+}
+
+function passMissing(error: unknown): void {
+  if (!hasCode(error, "ENOENT")) throw error;
 }
 
 /** Reads a tombstone; nobody's where it cannot be understood: the run stays deleted. */

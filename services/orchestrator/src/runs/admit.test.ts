@@ -35,6 +35,33 @@ describe("admission", () => {
       100,
       { kind: "refused", why: "an outcome that is neither COMPLETED nor FAILED" },
     ],
+    [
+      "an action with an id that a Run could not keep",
+      SandboxEvent.fromPartial({ sequence: 5, payload: { $case: "actionStarted", value: { actionId: "x".repeat(201) } } }),
+      state,
+      300,
+      { kind: "refused", why: "an action with a name that is too long" },
+    ],
+    [
+      "an outcome with a reason that a Run could not keep",
+      SandboxEvent.fromPartial({
+        sequence: 5,
+        payload: { $case: "outcomePublished", value: { state: Run_State.FAILED, outcome: { error: { reason: "x".repeat(201) } } } },
+      }),
+      state,
+      300,
+      { kind: "refused", why: "an outcome with a name that is too long" },
+    ],
+    [
+      "an outcome with a file's name that no file can have",
+      SandboxEvent.fromPartial({
+        sequence: 5,
+        payload: { $case: "outcomePublished", value: { state: Run_State.COMPLETED, outcome: { dataArtifact: "x".repeat(201) } } },
+      }),
+      state,
+      300,
+      { kind: "refused", why: "an outcome with a name that is too long" },
+    ],
     ["one that is too large", event(5), state, 65_000, { kind: "refused", why: "an event of 65000 bytes" }],
   ])("decides on %s", (_, said, at, bytes, admission) => {
     expect(admit(said, bytes, at)).toEqual(admission);

@@ -1,5 +1,6 @@
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { hasLongNames } from "./fit-outcome.ts";
 import { limits } from "./limits.ts";
 
 /** Who says something in a sandbox. */
@@ -67,7 +68,7 @@ export function admit(event: SandboxEvent, encodedBytes: number, state: Admissio
   const allowed: readonly SandboxProducer[] = speakers[event.payload.$case];
   if (!allowed.includes(state.producer)) return { kind: "refused", why: `${event.payload.$case} from the ${state.producer}` };
   if (encodedBytes > limits.eventBytes - limits.eventHeadroomBytes) return { kind: "refused", why: `an event of ${encodedBytes} bytes` };
-  const unfit = outOfTurn(event.payload, state);
+  const unfit = outOfTurn(event.payload, state) ?? tooLong(event.payload);
   if (unfit !== undefined) return { kind: "refused", why: unfit };
   if (state.events >= limits.eventsPerRun - limits.eventsReserve) return { kind: "limit" };
   return { kind: "admitted" };
@@ -80,6 +81,19 @@ function outOfTurn(payload: NonNullable<SandboxEvent["payload"]>, { begun }: Adm
   if (payload.$case === "inputRequested") return "an inputRequested, which is not built yet";
   if (payload.$case === "outcomePublished" && payload.value.state !== Run_State.COMPLETED && payload.value.state !== Run_State.FAILED) {
     return "an outcome that is neither COMPLETED nor FAILED";
+  }
+  return undefined;
+}
+
+/** Which text of a payload is longer than a Run can keep. */
+function tooLong(payload: NonNullable<SandboxEvent["payload"]>): string | undefined {
+  if (payload.$case === "actionStarted") {
+    const { actionId, action, inputSummary } = payload.value;
+    if (Math.max(actionId.length, action.length) > limits.nameChars) return "an action with a name that is too long";
+    if (inputSummary.length > limits.inputSummaryChars) return "an action with a summary that is too long";
+  }
+  if (payload.$case === "outcomePublished" && payload.value.outcome !== undefined && hasLongNames(payload.value.outcome)) {
+    return "an outcome with a name that is too long";
   }
   return undefined;
 }

@@ -11,6 +11,9 @@ export const limits = {
   /** Kept free below the most events, so that every run can be ended. */
   eventsReserve: 100,
   summaryChars: 200,
+  /** What a sandbox may call an action, an error or a file: a Run keeps these texts whole. */
+  nameChars: 200,
+  inputSummaryChars: 1_000,
   directiveChars: 10_000,
   playbookSourceBytes: playbookLimits.sourceBytes,
   /** What a stored spec may be encoded: it must fit an event beside all else that `runCreated` and `runFinished` hold. */

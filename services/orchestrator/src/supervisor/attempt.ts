@@ -155,8 +155,8 @@ async function startWork(
   { agent }: SandboxConnection,
   signal: AbortSignal,
 ): Promise<void> {
-  // A later attempt may begin when the run's time is over already.
-  if (log.fold.attempt.startedAtMs !== undefined || isLate(log.fold, Date.now())) return;
+  // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
+  if (log.fold.attempt.startedAtMs !== undefined || log.fold.stop !== undefined || isLate(log.fold, Date.now())) return;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
   try {
     await agent.startWork(
@@ -215,7 +215,7 @@ async function stop(plan: AttemptPlan, connection: SandboxConnection, signal: Ab
     const stopped = connection.agent
       .stopWork({ graceMs }, { signal: wait.signal, timeoutMs: graceMs + stopSlackMs })
       .then(({ partialOutcome }) => {
-        partial = partialOutcome && fitOutcome(createRedact(secretsOf(plan.spec))(partialOutcome));
+        partial = partialOutcome && createRedact(secretsOf(plan.spec))(partialOutcome);
       });
     await Promise.race([overtaken, stopped]).catch(() => {});
     wait.abort();
@@ -248,9 +248,9 @@ async function timeOut({ log, attempt }: AttemptPlan, { agent }: SandboxConnecti
   }
 }
 
-/** Writes an outcome, unless one is durable already. */
+/** Writes an outcome, short where it would not fit, unless one is durable already. */
 export function publish(log: RunLog, attempt: number, state: Run_State, outcome: Outcome): Promise<void> {
-  return log.decide(({ run }) => (run.outcome === undefined ? [{ ...outcomePublished(state, outcome), attempt }] : []));
+  return log.decide(({ run }) => (run.outcome === undefined ? [{ ...outcomePublished(state, fitOutcome(outcome)), attempt }] : []));
 }
 
 async function killSandbox(

@@ -7,7 +7,8 @@ import { formatRun } from "./run-json.ts";
 import type { RunDraft } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
 
-const keptChars = 500;
+const keptChars = 200;
+const keptNameChars = 100;
 const keptActions = 10;
 
 /** A Run that fits its last event, and the events that are to come before that. */
@@ -18,7 +19,7 @@ export interface FittedRun {
 
 /** Makes a Run that has ended fit its last event: what is too large goes to an artifact that the event names. Its position and its end are the event's own. */
 export async function fitRun(run: Run, runFolder: string): Promise<FittedRun> {
-  if (Run.encode(run).finish().byteLength <= limits.eventBytes - limits.eventHeadroomBytes) return { run, drafts: [] };
+  if (fits(run)) return { run, drafts: [] };
   const name = "run.json";
   const stored = await storeArtifact(runFolder, name, [Buffer.from(await formatRun({ ...run, runArtifact: name }))]);
   const draft: RunDraft = {
@@ -34,8 +35,21 @@ export async function fitRun(run: Run, runFolder: string): Promise<FittedRun> {
     guardrails: undefined,
     browser: undefined,
   };
-  const unconfirmedActions = run.unconfirmedActions
-    .slice(-keptActions)
-    .map((begun) => ({ ...begun, inputSummary: shorten(begun.inputSummary, keptChars) }));
-  return { run: { ...run, outcome, spec, unconfirmedActions, runArtifact: name }, drafts: [draft] };
+  const unconfirmedActions = run.unconfirmedActions.slice(-keptActions).map((begun) => ({
+    ...begun,
+    actionId: shorten(begun.actionId, keptNameChars),
+    action: shorten(begun.action, keptNameChars),
+    inputSummary: shorten(begun.inputSummary, keptChars),
+  }));
+  const fitted = { ...run, outcome, spec, unconfirmedActions, runArtifact: name };
+  return { run: fits(fitted) ? fitted : { ...leastRun(run), runArtifact: name }, drafts: [draft] };
+}
+
+/** What a Run's last event says at least: which run, and how it ended. It always fits. */
+export function leastRun({ id, tenant, state, attempt, createTime, startTime, outcome, effects, usage }: Run): Run {
+  return Run.fromPartial({ id, tenant, state, attempt, createTime, startTime, outcome: outcome && shortOutcome(outcome), effects, usage });
+}
+
+function fits(run: Run): boolean {
+  return Run.encode(run).finish().byteLength <= limits.eventBytes - limits.eventHeadroomBytes;
 }

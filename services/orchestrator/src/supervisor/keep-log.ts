@@ -2,8 +2,11 @@ import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { createRedact } from "@clew/playbook/redact";
-import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import { secretsOf } from "@clew/playbook/secrets-of";
+import { Artifact_Kind, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
+import { hasLostSecrets } from "../runs/lost-secrets.ts";
+import { warningRaised } from "./phrases.ts";
 import type { RunLog } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
 
@@ -15,24 +18,33 @@ export interface LostSandbox {
   readonly attempt: number;
   readonly runFolder: string;
   readonly workFolder: string;
-  readonly secrets: readonly string[];
+  readonly spec: RunSpec;
 }
 
-/** Keeps the end of a lost sandbox's logs as an artifact of its run, so that somebody can see why it was lost. */
-export async function keepLog({ log, attempt, runFolder, workFolder, secrets }: LostSandbox): Promise<void> {
+/**
+ * Keeps the end of a lost sandbox's logs as an artifact of its run, so that somebody can see why it was lost. What the agent wrote is
+ * left out, and a warning says so, where the secrets that would have to be masked in it are no longer known.
+ */
+export async function keepLog({ log, attempt, runFolder, workFolder, spec }: LostSandbox): Promise<void> {
+  const isMaskable = !hasLostSecrets(spec);
   const parts = await Promise.all(
-    ["warden", "agent"].map(async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`),
+    (isMaskable ? ["warden", "agent"] : ["warden"]).map(
+      async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`,
+    ),
   );
   const name = `sandbox-${attempt}.log`;
-  const stored = await storeArtifact(runFolder, name, [Buffer.from(createRedact(secrets)(parts.join("")))]);
-  await log.decide(() => [{ attempt, ...artifactStored({ name, kind: Artifact_Kind.LOG, contentType: "text/plain", ...stored }) }]);
+  const stored = await storeArtifact(runFolder, name, [Buffer.from(createRedact(secretsOf(spec))(parts.join("")))]);
+  const kept = artifactStored({ name, kind: Artifact_Kind.LOG, contentType: "text/plain", ...stored });
+  const leftOut = warningRaised("ARTIFACT_LOST", "The agent's log was not kept: the secrets to be masked in it are no longer known.");
+  await log.decide(() => (isMaskable ? [kept] : [kept, leftOut]).map((draft) => ({ attempt, ...draft })));
 }
 
 async function readEnd(file: string): Promise<string> {
   try {
-    // The agent can write this folder: a link in the place of its log must give nothing away.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-    const { size } = await handle.stat();
+    // The agent can write this folder: a link in the place of its log must give nothing away, and a pipe hold nobody.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    const size = stats.isFile() ? stats.size : 0;
     const length = Math.min(size, keptBytes);
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
     // From a whole line on: the half of a secret would not be found.

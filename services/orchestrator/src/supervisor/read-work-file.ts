@@ -10,7 +10,8 @@ const chunkBytes = 64 * 1024;
 export async function* readWorkFile(workFolder: string, name: string, offset: number): AsyncGenerator<{ readonly chunk: Uint8Array }> {
   const folder = join(workFolder, "files");
   if (!isArtifactName(name) || !(await lstat(folder)).isDirectory()) throw new Fault("ARTIFACT_NOT_FOUND");
-  await using file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW);
+  // Without O_NONBLOCK a named pipe would hold the reader for ever.
+  await using file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   if (!(await file.stat()).isFile()) throw new Fault("ARTIFACT_NOT_FOUND");
   for (let at = offset; ; ) {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(chunkBytes), 0, chunkBytes, at);

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
-import { Run, Run_Effects, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { Effect, Outcome, Run, Run_Effects, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { ActionStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Journal } from "../journal/journal.ts";
 import type { Payload } from "../runs/event.ts";
@@ -10,7 +11,7 @@ import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { decodeRecord } from "./decode-record.ts";
 import { attemptFailed } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
-import { superviseRun } from "./supervise.ts";
+import { finishRun, superviseRun } from "./supervise.ts";
 
 const runId = `run-${"2".repeat(32)}`;
 const error = { code: "UNAVAILABLE", reason: "SANDBOX_LOST", message: "The sandbox ended unexpectedly.", retryable: true, details: {} };
@@ -101,6 +102,44 @@ describe("a supervised run", () => {
     await supervise([...begun, { $case: "stopRequested", value: { reason: "enough", graceSeconds: 10, by } }]);
     expect(log.run).toMatchObject({ state: Run_State.TERMINATED, attempt: 1, outcome: { error: { reason: "TERMINATED" } } });
     expect(starts).toBe(0);
+  });
+
+  it("ends whatever its sandbox called things: texts of any length fit its last event", async () => {
+    const long = "x".repeat(60_000);
+    const outcome = Outcome.fromPartial({ error: { ...error, code: long.slice(30_000), reason: long.slice(30_000) } });
+    const actions = [
+      { actionId: long, effect: Effect.WRITE },
+      { action: long, effect: Effect.WRITE },
+    ];
+    await supervise([
+      ...begun,
+      ...actions.map((value): Payload => ({ $case: "actionStarted", value: ActionStarted.fromPartial(value) })),
+      { $case: "outcomePublished", value: { state: Run_State.FAILED, outcome } },
+    ]);
+    expect(log.run).toMatchObject({ state: Run_State.FAILED, runArtifact: "run.json" });
+  });
+
+  it("says the least in its last event where more of it cannot be written", async () => {
+    const outcome = Outcome.fromPartial({ summary: "done" });
+    const run = Run.fromPartial({ id: runId, state: Run_State.QUEUED, spec: { timeoutSeconds: 600 } });
+    const said: Payload[] = [
+      { $case: "runCreated", value: { run, by: undefined, requestId: "", requestHmac: "" } },
+      { $case: "outcomePublished", value: { state: Run_State.COMPLETED, outcome } },
+    ];
+    await log.begin(said.map((payload) => ({ attempt: 0, summary: "", payload })));
+    let tries = 0;
+    const decide = async () => {
+      tries += 1;
+      if (tries === 1) throw new Error("It cannot be written.");
+    };
+    const logger = createLogger({ name: "test", level: "silent" });
+    await finishRun({ log, runFolder: join(parent, runId), logger }, AbortSignal.timeout(10_000), decide);
+    const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
+    const last = records.map((record) => decodeRecord(log.journal, record)).at(-1);
+    expect(last?.payload).toMatchObject({
+      $case: "runFinished",
+      value: { run: { id: runId, spec: undefined, outcome: { summary: "done" } } },
+    });
   });
 
   it("whose time was over before anybody came to try it again is TIMED_OUT, and not tried", async () => {

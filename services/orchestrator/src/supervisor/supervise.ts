@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
-import { secretsOf } from "@clew/playbook/secrets-of";
 import type { Logger } from "@clew/process/logger";
 import { type Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { createBackoff } from "@clew/streams/backoff";
@@ -15,7 +14,7 @@ import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { Room } from "../volume/room.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
-import { fitRun } from "./fit-run.ts";
+import { fitRun, leastRun } from "./fit-run.ts";
 import { keepLog } from "./keep-log.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
@@ -88,7 +87,7 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
   const fault = await runAttempt(plan, signal);
   if (fault !== undefined) {
     logger.warn({ attempt, reason: fault.reason }, "sandbox lost");
-    await keepLog({ log, attempt, runFolder, workFolder, secrets: secretsOf(spec) }).catch((error: unknown) => {
+    await keepLog({ log, attempt, runFolder, workFolder, spec }).catch((error: unknown) => {
       logger.warn({ error }, "log of a lost sandbox was not kept");
     });
     // A sandbox that found no room was lost for that, and so is its run.
@@ -136,9 +135,9 @@ export type EndingRun = Pick<SupervisedRun, "log" | "runFolder" | "logger">;
  * @param decide gives the run its outcome, where it has none; tried again with the rest.
  */
 export function finishRun(ending: EndingRun, signal: AbortSignal, decide: () => Promise<void> = async () => {}): Promise<void> {
-  return untilWritten(ending, signal, async () => {
+  return untilWritten(ending, signal, async (fit) => {
     await decide();
-    await writeLast(ending);
+    await writeLast(ending, fit);
   });
 }
 
@@ -163,25 +162,33 @@ export async function failRun(failed: SupervisedRun, fault: Fault, signal: Abort
 }
 
 /** Tries until the volume takes it: what cannot be written waits here, in memory. */
-async function untilWritten({ logger }: Pick<SupervisedRun, "logger">, signal: AbortSignal, write: () => Promise<void>): Promise<void> {
+async function untilWritten(
+  { logger }: Pick<SupervisedRun, "logger">,
+  signal: AbortSignal,
+  write: (fit: typeof fitRun) => Promise<void>,
+): Promise<void> {
   const backoff = createBackoff({ initialMs: 200, maxMs: 5_000 });
+  let fit = fitRun;
   for (;;) {
     try {
-      await write();
+      await write(fit);
       return;
     } catch (error) {
       signal.throwIfAborted();
       logger.error({ error }, "run could not be finished yet");
+      // What is wrong with the Run itself no waiting mends: the least that can be said of it is said.
+      const isVolumes = isDiskTrouble(error) || Fault.from(error).reason.startsWith("VOLUME_");
+      if (!isVolumes) fit = async (run) => ({ run: leastRun(run), drafts: [] });
       await delay(backoff.next(), { signal });
     }
   }
 }
 
 /** Writes a run's last record, unless it is there, and seals its journal. @throws Fault VOLUME_FULL or VOLUME_FAILED; it may then be asked again. */
-export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFolder">): Promise<void> {
+export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | "runFolder">, fit = fitRun): Promise<void> {
   if (log.run.state === Run_State.FINALIZING) {
     const ended = { ...log.run, state: log.fold.finalState, lastSequence: 0, resumeToken: "" };
-    const fitted = await fitRun(ended, runFolder);
+    const fitted = await fit(ended, runFolder);
     await log.decide(({ run }) => {
       if (run.state !== Run_State.FINALIZING) return [];
       const finished = { ...fitted.run, endTime: new Date() };

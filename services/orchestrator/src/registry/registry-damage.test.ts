@@ -70,5 +70,5 @@ it("leaves a request to the run it is known to have made, and takes another with
   expect(registry.get("run-2")?.id).toBe("run-2");
   expect(registry.findRequest("acme", "same")?.runId).toBe("run-1");
   registry.write(created("run-1", "same"));
-  expect([...registry.ids().keys()]).toEqual(["run-1"]);
+  expect([...registry.ids().keys()]).toEqual(["run-1", "run-2"]);
 });

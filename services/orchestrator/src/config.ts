@@ -67,7 +67,7 @@ export const orchestratorSettings = z.object({
   CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
   CLEW_RETENTION: retention.prefault({}),
-  CLEW_ADOPTION_GRACE: durationMs.prefault("120s"),
+  CLEW_ADOPTION_GRACE: durationMs.refine((ms) => ms >= 1, "must be at least 1ms").prefault("120s"),
   // A sandbox says something every 5 s.
   CLEW_SANDBOX_SILENCE: durationMs.refine((ms) => ms >= 6_000, "must be at least 6s").prefault("30s"),
   CLEW_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),

@@ -143,17 +143,17 @@ export class Registry implements Disposable {
       .map((row) => String(row["tenant"]));
   }
 
-  /** Finds a tenant's runs that were over before a time, the oldest first; where `withArtifacts` only those whose artifacts are there. */
+  /** Finds a tenant's runs that were over before a time, the oldest first, without the first `skip`; where `withArtifacts` only those whose artifacts are there. */
   endedBefore(
     tenant: string,
     timeMs: number,
-    { limit, withArtifacts }: { readonly limit: number; readonly withArtifacts: boolean },
+    { skip, limit, withArtifacts }: { readonly skip: number; readonly limit: number; readonly withArtifacts: boolean },
   ): string[] {
     const kept = withArtifacts ? "AND artifacts_gone = 0" : "";
-    const query = `SELECT id FROM runs WHERE tenant = ? AND end_time IS NOT NULL AND end_time < ? ${kept} ORDER BY end_time LIMIT ?`;
+    const query = `SELECT id FROM runs WHERE tenant = ? AND end_time IS NOT NULL AND end_time < ? ${kept} ORDER BY end_time, id LIMIT ? OFFSET ?`;
     return this.#database
       .prepare(query)
-      .all(tenant, timeMs, limit)
+      .all(tenant, timeMs, limit, skip)
       .map((row) => String(row["id"]));
   }
 

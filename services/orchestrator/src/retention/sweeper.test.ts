@@ -3,8 +3,10 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { artifactsExpireTime } from "../artifacts/expired-artifacts.ts";
+import { applyEvent, type RunFold } from "../runs/run.ts";
 import { type RunId, toRunId } from "../runs/run-id.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import { caller, startRuns, type TestRuns } from "../supervisor/runs-test-kit.ts";
@@ -13,6 +15,15 @@ import { Sweeper } from "./sweeper.ts";
 
 const dayMs = 86_400_000;
 const idOf = (runId: string) => toRunId(runId.replace("run-", ""));
+
+/** A run that is over since 1970, as the index is told of it. */
+function ended(id: RunId): RunFold {
+  const created = RunEvent.fromPartial({ payload: { $case: "runCreated", value: { run: { id, tenant: "default" } } } });
+  const { payload } = created;
+  if (payload === undefined) throw new Error("The event has no payload.");
+  const fold = applyEvent(undefined, { ...created, payload });
+  return { ...fold, run: { ...fold.run, state: Run_State.COMPLETED, endTime: new Date(0) } };
+}
 
 describe("what has been kept long enough", () => {
   let on: TestRuns;
@@ -91,5 +102,17 @@ describe("what has been kept long enough", () => {
     await using _ = sweep({ eventsMs: dayMs, artifactsMs: dayMs }, 2, runs);
     await vi.waitFor(() => [stuck, other].forEach(isGone));
     expect(refusals).toBe(-1);
+  });
+
+  it("is come to behind any number of those that cannot be removed", async () => {
+    const asked = new Set<string>();
+    for (let n = 10; n < 55; n++) on.registry.write(ended(toRunId(`01930000-0000-7000-8000-0000000000${n}`)));
+    await using _ = sweep({ eventsMs: dayMs, artifactsMs: dayMs }, 2, {
+      expire: async (runId) => {
+        asked.add(runId);
+        throw new Error("The disk says no.");
+      },
+    });
+    await vi.waitFor(() => expect(asked.size).toBe(45), { timeout: 10_000 });
   });
 });

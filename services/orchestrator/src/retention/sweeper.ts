@@ -28,6 +28,8 @@ const busyMs = 500;
 export class Sweeper implements AsyncDisposable {
   readonly #options: SweeperOptions;
   readonly #ending = new AbortController();
+  /** Runs of a tenant and a class that could not be removed since its first was last taken up: they are passed over until all others are done. */
+  readonly #stuck = new Map<string, number>();
   readonly #sweeping: Promise<void>;
 
   constructor(options: SweeperOptions) {
@@ -58,33 +60,39 @@ export class Sweeper implements AsyncDisposable {
     let hasMore = false;
     for (const tenant of registry.tenants()) {
       const before = removedBefore(retention, tenant, now());
-      const gone = await this.#each(
-        registry.endedBefore(tenant, before.run, { limit: runsARound, withArtifacts: false }),
-        signal,
-        (runId) => runs.expire(runId),
-      );
-      const old = registry.endedBefore(tenant, before.artifacts, { limit: runsARound, withArtifacts: true });
-      const emptied = await this.#each(old, signal, async (runId) => {
+      const removed = await this.#each(tenant, before.run, false, signal, (runId) => runs.expire(runId));
+      const emptied = await this.#each(tenant, before.artifacts, true, signal, async (runId) => {
         await expireArtifacts(volume.runFolder(runId));
         registry.noteArtifactsGone(runId);
       });
-      hasMore ||= gone === runsARound || emptied === runsARound;
+      hasMore ||= removed || emptied;
     }
     return hasMore;
   }
 
-  /** Does something to each run. Answers how many it was done to; what fails is tried again in a later round. */
-  async #each(runIds: readonly string[], signal: AbortSignal, remove: (runId: RunId) => Promise<void>): Promise<number> {
-    let done = 0;
+  /** Takes up the next runs of a tenant and a class. Answers whether there may be more; what fails is tried again once all others were. */
+  async #each(
+    tenant: string,
+    timeMs: number,
+    withArtifacts: boolean,
+    signal: AbortSignal,
+    remove: (runId: RunId) => Promise<void>,
+  ): Promise<boolean> {
+    const key = `${withArtifacts} ${tenant}`;
+    const skip = this.#stuck.get(key) ?? 0;
+    const runIds = this.#options.registry.endedBefore(tenant, timeMs, { skip, limit: runsARound, withArtifacts });
+    let failed = 0;
     for (const runId of runIds.filter(isRunId)) {
       if (signal.aborted) break;
       try {
         await remove(runId);
-        done += 1;
       } catch (error) {
+        failed += 1;
         this.#options.logger.error({ run: runId, error }, "what was kept long enough could not be removed");
       }
     }
-    return done;
+    const hasMore = runIds.length === runsARound;
+    this.#stuck.set(key, hasMore ? skip + failed : 0);
+    return hasMore;
   }
 }

@@ -18,6 +18,7 @@ import { readArtifact } from "./read-artifact.ts";
 import { readEvents } from "./read-events.ts";
 import { stopRun } from "./stop-run.ts";
 import { streamRunEvents } from "./stream-run-events.ts";
+import { parseTraceparent } from "./traceparent.ts";
 
 /** The public service, whose events are encoded where they are read: on the wire both forms are the same. */
 const definition = {
@@ -51,7 +52,10 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
     throw new Fault("NOT_IMPLEMENTED");
   };
   return implement(definition, {
-    createRun: async (request, context) => createRun(request, identify(context, "write"), header(context, "traceparent"), runs, catalogue),
+    createRun: async (request, context) => {
+      const traceparent = parseTraceparent(header(context, "traceparent"));
+      return createRun(request, identify(context, "write"), traceparent, runs, catalogue);
+    },
     listRuns: async (request, context) => listRuns(request, identify(context, "readTenant"), runs),
     getRun: async (request, context) => getRun(request, identify(context, "readRun"), runs, context.signal),
     readEvents: async (request, context) => readEvents(request, identify(context, "readRun"), runs, context.signal),

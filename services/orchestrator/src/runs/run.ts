@@ -34,8 +34,6 @@ export interface RunFold {
   readonly tries: { readonly begun: number; readonly unbegun: number };
   /** When the first attempt's work began, and how long it stood still for a person since. */
   readonly clock: { readonly startedAtMs: number | undefined; readonly waitedMs: number; readonly waitingSinceMs: number | undefined };
-  /** Whether an action that writes was ever begun. */
-  readonly wrote: boolean;
   readonly artifacts: readonly Artifact[];
   /** The journal's epoch, as far as its events tell of damages: each begins a new one. */
   readonly epoch: number;
@@ -52,7 +50,6 @@ const nothing: RunFold = {
   attempt: freshAttempt,
   tries: { begun: 0, unbegun: 0 },
   clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
-  wrote: false,
   artifacts: [],
   epoch: 1,
   requestHmac: "",
@@ -175,7 +172,7 @@ function begin(fold: RunFold, { actionId, stepIndex, action, inputSummary, effec
   if (effect !== Effect.WRITE && effect !== Effect.COMMIT) return fold;
   const begun: UnconfirmedAction = { actionId, attempt, stepIndex, action, inputSummary, effect, sequence };
   const unconfirmedActions = [...fold.run.unconfirmedActions, begun].slice(-limits.unconfirmedActions);
-  return { ...fold, wrote: true, run: { ...fold.run, unconfirmedActions, effects: Run_Effects.UNKNOWN } };
+  return { ...fold, run: { ...fold.run, unconfirmedActions, effects: Run_Effects.UNKNOWN } };
 }
 
 function confirm(run: Run, actionId: string, attempt: number): Run {

@@ -50,6 +50,7 @@ describe("checking a RunSpec", () => {
     ["an extra header's name that HTTP refuses", withHeaders({ "a b": "v" }), headersField],
     ["an extra header's name that is too long", withHeaders({ ["x".repeat(101)]: "v" }), headersField],
     ["an extra header's value that is too long", withHeaders({ authorization: "x".repeat(4_097) }), headersField],
+    ["an extra header without a value", withHeaders({ "x-empty": "" }), headersField],
     ["an extra header's value of two lines", withHeaders({ authorization: "a\r\nb: c" }), headersField],
   ])("refuses %s, naming the field", (_, given, field) => {
     expect(checkSpec(RunSpec.fromPartial(given)).violations.map((violation) => violation.field)).toEqual([field]);

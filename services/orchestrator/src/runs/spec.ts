@@ -183,6 +183,8 @@ function checkHeaders(headers: Readonly<Record<string, string>>, wrong: Wrong): 
     wrong(field, "header_name", `must have names of 1 to ${limits.headerNameChars} characters that HTTP allows in a header's name`);
   if (entries.some(([, value]) => value.length > limits.headerValueChars))
     wrong(field, "max_length", `must have values of at most ${limits.headerValueChars} characters`);
+  // What is stored of a secret is empty: one that is so from the start would look lost.
+  if (entries.some(([, value]) => value === "")) wrong(field, "required", "must not have empty values");
   if (entries.some(([, value]) => /[\r\n\0]/.test(value))) wrong(field, "header_value", "must have values of one line");
 }
 

@@ -1,4 +1,3 @@
-import { Fault } from "@clew/fault/fault";
 import type { Journal } from "../journal/journal.ts";
 import type { RunId } from "../runs/run-id.ts";
 
@@ -52,7 +51,6 @@ export class OpenJournals implements AsyncDisposable {
       };
     } catch (error) {
       mine.users -= 1;
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") throw new Fault("RUN_NOT_FOUND", { cause: error });
       throw error;
     }
   }

@@ -52,6 +52,7 @@ export class Tombstones {
   /** Removes the folder of a run that is buried. @throws Fault VOLUME_FULL or VOLUME_FAILED; the next start tries again. */
   async clear(runId: RunId, runFolder: string): Promise<void> {
     const away = join(this.#trash, runId);
+    await onVolume(mkdir(this.#trash, { recursive: true, mode: 0o700 }));
     // What a crash left of an earlier removal would be in the way.
     await onVolume(rm(away, { recursive: true, force: true }));
     // Renamed first: half a folder must never look like a run.

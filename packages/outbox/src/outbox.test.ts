@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -6,7 +7,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../test/support/temp-folder.ts";
 import { type EventDraft, openOutbox } from "./outbox.ts";
-import { readOutboxFile } from "./read-outbox-file.ts";
+import { type ReadOutboxOptions, readOutboxFile } from "./read-outbox-file.ts";
+import { headerBytes } from "./record.ts";
 
 let temp: TempFolder;
 let folder: string;
@@ -135,7 +137,7 @@ describe("an outbox", () => {
     await expect(outbox.append(draft("c"))).rejects.toThrow("finished");
     outbox.acknowledge(1);
     await Promise.all([waiting, finishing]);
-    expect(readOutboxFile(file)).toMatchObject({ events: [{ summary: "a" }, { summary: "b" }], complete: true });
+    expect(await readOutboxFile(file)).toMatchObject({ events: [{ summary: "a" }, { summary: "b" }], complete: true });
   });
 
   it("answers the intent barrier only when that event is acknowledged", async () => {
@@ -179,7 +181,7 @@ describe("an outbox file", () => {
     let known = 0;
     for (let length = 0; length <= whole.length; length += 1) {
       writeFileSync(cutFile, whole.subarray(0, length));
-      const left = readOutboxFile(cutFile);
+      const left = await readOutboxFile(cutFile);
       expect(left.events.length).toBeGreaterThanOrEqual(known);
       known = left.events.length;
       expect(left.events.map(({ summary }) => summary)).toEqual(["a", "bb", "ccc"].slice(0, known));
@@ -189,7 +191,7 @@ describe("an outbox file", () => {
       expect(outbox.finished).toBe(left.complete);
       if (left.complete) continue;
       expect(await outbox.append(draft("next"))).toBe(known + 1);
-      expect(readOutboxFile(cutFile).events.map(({ summary }) => summary)).toEqual([...["a", "bb", "ccc"].slice(0, known), "next"]);
+      expect((await readOutboxFile(cutFile)).events.map(({ summary }) => summary)).toEqual([...["a", "bb", "ccc"].slice(0, known), "next"]);
     }
     expect(known).toBe(3);
   });
@@ -203,12 +205,12 @@ describe("an outbox file", () => {
     }
     const whole = readFileSync(file);
     const flipped = join(folder, "flipped");
-    fc.assert(
-      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), (at, bits) => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), async (at, bits) => {
         const bytes = Buffer.from(whole);
         bytes[at] = (bytes[at] ?? 0) ^ bits;
         writeFileSync(flipped, bytes);
-        const { events, complete } = readOutboxFile(flipped);
+        const { events, complete } = await readOutboxFile(flipped);
         expect(complete).toBe(false);
         expect(events.map(({ summary }) => summary)).toEqual(names.slice(0, events.length));
       }),
@@ -222,7 +224,7 @@ describe("an outbox file", () => {
       await outbox.append(draft("a"));
     }
     truncateSync(file, readFileSync(file).length + 4096);
-    expect(readOutboxFile(file)).toMatchObject({ events: [{ summary: "a" }], complete: false });
+    expect(await readOutboxFile(file)).toMatchObject({ events: [{ summary: "a" }], complete: false });
   });
 
   it("ends where an event is out of its order", async () => {
@@ -231,7 +233,7 @@ describe("an outbox file", () => {
       await outbox.append(draft("a"));
     }
     appendFileSync(file, readFileSync(file));
-    expect(readOutboxFile(file).events).toHaveLength(1);
+    expect((await readOutboxFile(file)).events).toHaveLength(1);
   });
 
   it("[weakness 9] holds, for any texts and any bounds, exactly what was said in order", async () => {
@@ -257,17 +259,49 @@ describe("an outbox file", () => {
           await writing;
           expect(received).toEqual(texts);
           const after = Math.floor(texts.length / 2);
-          expect(readOutboxFile(path, { after }).events.map(({ summary }: SandboxEvent) => summary)).toEqual(texts.slice(after));
+          expect((await readOutboxFile(path, { after })).events.map(({ summary }: SandboxEvent) => summary)).toEqual(texts.slice(after));
         },
       ),
       { numRuns: 60 },
     );
   });
 
-  it("that is missing, a link or a folder holds nothing", () => {
-    expect(readOutboxFile(file)).toEqual({ events: [], complete: false });
+  it("that is missing, a link, a pipe or a folder holds nothing", async () => {
+    expect(await readOutboxFile(file)).toEqual({ events: [], complete: false });
     symlinkSync("/etc/passwd", file);
-    expect(readOutboxFile(file)).toEqual({ events: [], complete: false });
-    expect(readOutboxFile(folder)).toEqual({ events: [], complete: false });
+    expect(await readOutboxFile(file)).toEqual({ events: [], complete: false });
+    expect(await readOutboxFile(folder)).toEqual({ events: [], complete: false });
+    execFileSync("mkfifo", [join(folder, "pipe")]);
+    expect(await readOutboxFile(join(folder, "pipe"))).toEqual({ events: [], complete: false });
+  });
+
+  it("is not read where it is known already, but for the sizes of its records", async () => {
+    using outbox = openOutbox({ file });
+    for (const name of ["a", "b", "c"]) await outbox.append(draft(name));
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, headerBytes, headerBytes + bytes.readUInt32BE(0));
+    writeFileSync(file, bytes);
+    expect((await readOutboxFile(file, { after: 1 })).events.map(({ summary }) => summary)).toEqual(["b", "c"]);
+    expect((await readOutboxFile(file)).events).toEqual([]);
+  });
+
+  it("of a producer that wrote more than any may is read up to a bound, in events, in bytes, and before them", async () => {
+    using outbox = openOutbox({ file });
+    for (let index = 0; index < 100; index++) await outbox.append(draft("x".repeat(1_000)));
+    const read = async (options: ReadOutboxOptions) => (await readOutboxFile(file, options)).events.length;
+    expect(await read({ maxEvents: 7 })).toBe(7);
+    expect(await read({ maxBytes: 20_500 })).toBeLessThan(20);
+    expect(await read({ after: 50 })).toBe(50);
+    expect(await read({ after: 50, maxSkippedBytes: 20_000 })).toBe(0);
+  });
+
+  it("leaves the event loop free while much of it is passed over", async () => {
+    using outbox = openOutbox({ file, maxEvents: 100_000 });
+    for (let index = 0; index < 20_000; index++) await outbox.append(draft("x".repeat(100)));
+    let turns = 0;
+    const ticking = setInterval(() => (turns += 1), 0);
+    await readOutboxFile(file, { after: 20_000 });
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(0);
   });
 });

@@ -46,6 +46,16 @@ export function readRecord(bytes: Buffer, offset: number): ReadRecord {
   }
 }
 
+/** How large the record at `offset` says it is. Its body is not looked at, and need not be there. */
+export function measureRecord(
+  bytes: Buffer,
+  offset: number,
+): { readonly kind: "record"; readonly sizeBytes: number } | { readonly kind: "partial" | "bad" } {
+  if (bytes.length - offset < headerBytes) return { kind: "partial" };
+  const length = bytes.readUInt32BE(offset);
+  return length === 0 || length > maxEventBytes ? { kind: "bad" } : { kind: "record", sizeBytes: headerBytes + length };
+}
+
 function header(length: number, checksum: number): Buffer {
   const bytes = Buffer.alloc(headerBytes);
   bytes.writeUInt32BE(length, 0);

@@ -10,10 +10,10 @@ import { connectGrpc } from "@clew/grpc/client";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import { createLogger } from "@clew/process/logger";
-import { findProcesses, readProcess } from "@clew/process/process-tree";
+import { findProcesses, readBootId, readProcess } from "@clew/process/process-tree";
 import type { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { SandboxEventServiceService, StartWorkRequest, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { createProcessProvider, type ProcessProviderOptions } from "./process-provider.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
@@ -120,6 +120,33 @@ function socketFolder(handle: SandboxHandle): string {
   return dirname(handle.wardenAddress.slice("unix:".length));
 }
 
+it("ends a sandbox whose warden ends by itself just then", async () => {
+  const child = spawn("/bin/sleep", ["100"]);
+  await once(child, "spawn");
+  const { pid = 0 } = child;
+  const handle = {
+    runId: `run-${"4".repeat(32)}`,
+    attempt: 1,
+    isolation: "process",
+    wardenAddress: `unix:${join(sockets, "gone", "warden")}`,
+    agentAddress: `unix:${join(sockets, "gone", "agent")}`,
+    workFolder: join(volume, "gone"),
+    pid,
+    startTime: readProcess(pid)?.startTime ?? "",
+    bootId: readBootId(),
+  } as const;
+  const kill = vi.spyOn(process, "kill").mockImplementationOnce(() => {
+    child.kill("SIGKILL");
+    throw Object.assign(new Error("kill ESRCH"), { code: "ESRCH" });
+  });
+  try {
+    await provide().kill(handle);
+    expect(kill).toHaveBeenCalledWith(pid, "SIGKILL");
+  } finally {
+    kill.mockRestore();
+  }
+});
+
 describe("a sandbox", { timeout: 60_000 }, () => {
   it("gets ready, is found again, does its work, and leaves nothing when it is released", async () => {
     await using sandbox = await start();
@@ -165,7 +192,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
     expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", exitCode: undefined, cause: "" });
     expect(processesOf(handle)).toEqual([]);
     expect(await sandbox.connection.warden.getSandbox({})).toMatchObject({ alive: false, remainingMs: 0 });
-    expect(readOutboxFile(join(handle.workFolder, "warden.outbox"))).toMatchObject({ complete: true });
+    expect(await readOutboxFile(join(handle.workFolder, "warden.outbox"))).toMatchObject({ complete: true });
   });
 
   it("whose browser is killed before its work begins exits, and no process of it is left", async () => {
@@ -238,7 +265,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
     await until(() => readProcess(handle.pid) === undefined);
     expect(processesOf(handle)).toEqual([]);
     expect(existsSync(socketFolder(handle))).toBe(false);
-    const { events, complete } = readOutboxFile(join(handle.workFolder, "warden.outbox"));
+    const { events, complete } = await readOutboxFile(join(handle.workFolder, "warden.outbox"));
     expect(events.map(({ payload }) => payload?.$case)).toEqual(["sandboxReady", "sandboxExited"]);
     expect(complete).toBe(true);
   });

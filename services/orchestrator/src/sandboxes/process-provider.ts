@@ -8,6 +8,7 @@ import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
 import { delay } from "@clew/streams/delay";
+import { hasCode } from "../journal/disk.ts";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import { readSandboxFile, removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
@@ -144,7 +145,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
   }
 
   async function kill(handle: SandboxHandle): Promise<void> {
-    if (isAlive(handle)) process.kill(handle.pid, "SIGKILL");
+    if (isAlive(handle)) killNow(handle.pid);
     if (handle.bootId === bootId) await endProcesses({ id: idOf(handle), folder: handle.workFolder });
     await removeWhole(dirname(handle.wardenAddress.slice("unix:".length)));
   }
@@ -176,6 +177,15 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     remove,
     clear,
   };
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    // It ended by itself just now.
+    if (!hasCode(error, "ESRCH")) throw error;
+  }
 }
 
 function workFolderOf({ runFolder, attempt }: Pick<SandboxPlan, "runFolder" | "attempt">): string {

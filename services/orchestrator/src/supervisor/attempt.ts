@@ -36,7 +36,11 @@ export interface AttemptPlan {
 }
 
 /** Where an ended sandbox left what it had to say. */
-export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "spec" | "runFolder" | "logger"> & { readonly workFolder: string };
+export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "spec" | "runFolder" | "logger"> & {
+  readonly workFolder: string;
+  /** Who had said all it would ever say, and was taken in to its end. */
+  readonly ended?: ReadonlySet<SandboxProducer>;
+};
 
 const callMs = 10_000;
 const stopSlackMs = 1_000;
@@ -51,16 +55,22 @@ const pulseMs = 1_000;
 export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promise<Fault | undefined> {
   const { log, attempt, handle, secret, provider } = plan;
   await using connection = provider.connect(handle, secret);
-  const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, signal) : undefined;
+  const ended = new Set<SandboxProducer>();
+  const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, ended, signal) : undefined;
   const isAlive = await provider.isAlive(handle);
-  await takeLeftovers({ ...plan, workFolder: handle.workFolder }, isAlive ? connection : undefined, signal);
+  await takeLeftovers({ ...plan, workFolder: handle.workFolder, ended }, isAlive ? connection : undefined, signal);
   if (log.fold.attempt.exitCause === "DEADLINE")
     await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined));
   return isDecided(log.fold) ? undefined : (broke ?? new Fault("SANDBOX_LOST"));
 }
 
-/** Stays with a sandbox until it has said all it had to say. Answers what broke, if anything did. */
-async function holdSandbox(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<Fault | undefined> {
+/** Stays with a sandbox until it has said all it had to say, and notes whom it took in to the end. Answers what broke, if anything did. */
+async function holdSandbox(
+  plan: AttemptPlan,
+  connection: SandboxConnection,
+  ended: Set<SandboxProducer>,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
   const { log, attempt, provider, handle } = plan;
   using scope = linkSignals(signal);
   await using watches = new AsyncDisposableStack();
@@ -73,7 +83,7 @@ async function holdSandbox(plan: AttemptPlan, connection: SandboxConnection, sig
   const take = (producer: SandboxProducer, client: EventClient) => {
     const lease = watch();
     const taken = ingestLive(source(plan, producer, connection), client, { signal: scope.signal, onSign: () => lease.renew() });
-    taken.catch(broken.reject);
+    taken.then(() => ended.add(producer), broken.reject);
     return taken;
   };
   const pulse = setInterval(() => {
@@ -273,7 +283,7 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
   const { log, attempt, spec, runFolder, workFolder, logger } = left;
   const read = (name: string, offset: number) =>
     connection === undefined ? readWorkFile(workFolder, name, offset) : connection.warden.readWorkFile({ name, offset }, { signal });
-  for (const producer of ["agent", "warden"] as const) {
+  for (const producer of (["agent", "warden"] as const).filter((one) => !left.ended?.has(one))) {
     const from: Source = {
       log,
       attempt,
@@ -283,7 +293,7 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
       logger,
     };
     try {
-      const { events } = readOutboxFile(join(workFolder, `${producer}.outbox`), { after: ingestPosition(from) });
+      const { events } = await readOutboxFile(join(workFolder, `${producer}.outbox`), { after: ingestPosition(from) });
       await ingestLeft(from, events, signal);
     } catch (error) {
       signal.throwIfAborted();

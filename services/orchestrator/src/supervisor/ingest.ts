@@ -18,6 +18,8 @@ import type { RunDraft, RunLog } from "./run-log.ts";
 /** How the journal names those who say something in a sandbox. */
 const records = { agent: Producer.AGENT, warden: Producer.WARDEN } as const satisfies Record<SandboxProducer, Producer>;
 
+const partEvents = 500;
+
 /** Brings a file the sandbox announced onto the volume, and answers the event that says so. */
 export type TakeArtifact = (
   ready: Extract<SandboxEvent["payload"], { $case: "artifactReady" }>["value"],
@@ -90,9 +92,9 @@ export async function ingestLive(
   }
 }
 
-/** Takes in what a producer left behind in its outbox. */
+/** Takes in what a producer left behind in its outbox, a part at a time: others have their turn while each is written. */
 export async function ingestLeft(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
-  await take(source, events, signal);
+  for (let from = 0; from < events.length; from += partEvents) await take(source, events.slice(from, from + partEvents), signal);
 }
 
 /** The ingest position: the producer's own sequence of its last event in the journal. */

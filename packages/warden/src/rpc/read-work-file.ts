@@ -2,10 +2,10 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { Handler } from "@clew/grpc/service";
+import { isFlatName } from "@clew/outbox/flat-name";
 import type { WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 
 const chunkBytes = 64 * 1024;
-const flatName = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}$/;
 
 /**
  * Reads a file the work left, in chunks of at most 64 KiB. `files` is the opened folder it lies in.
@@ -14,7 +14,7 @@ const flatName = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}$/;
  */
 export function readWorkFile(files: FileHandle): Handler<WardenServiceService["readWorkFile"]> {
   return async function* ({ name, offset }, { signal }) {
-    if (!flatName.test(name)) throw invalidRequest([{ field: "name", rule: "pattern", message: "Give a flat file name." }]);
+    if (!isFlatName(name)) throw invalidRequest([{ field: "name", rule: "pattern", message: "Give a flat file name." }]);
     if (!Number.isSafeInteger(offset) || offset < 0) {
       throw invalidRequest([{ field: "offset", rule: "range", message: "Give a whole number of bytes, 0 or more." }]);
     }

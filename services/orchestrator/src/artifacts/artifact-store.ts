@@ -3,10 +3,10 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { isFlatName } from "@clew/outbox/flat-name";
 import { nodeDisk, onVolume } from "../journal/disk.ts";
 import { limits } from "../runs/limits.ts";
 
-const flatName = /^(?!\.)[A-Za-z0-9._-]{1,120}$/;
 const chunkBytes = 64 * 1024;
 
 /** What came of storing a file. */
@@ -14,11 +14,6 @@ export interface StoredFile {
   readonly sizeBytes: number;
   /** In hex. */
   readonly sha256: string;
-}
-
-/** Whether a text may name an artifact. Nothing else may become part of a path. */
-export function isArtifactName(text: string): boolean {
-  return flatName.test(text);
 }
 
 /**
@@ -32,7 +27,7 @@ export async function storeArtifact(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   expected?: StoredFile,
 ): Promise<StoredFile> {
-  if (!isArtifactName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
+  if (!isFlatName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
   const folder = join(runFolder, "artifacts");
   const made = await onVolume(mkdir(folder, { recursive: true }));
   if (made !== undefined) await onVolume(nodeDisk.syncFolder(runFolder));
@@ -68,7 +63,7 @@ export async function removeUnfinished(runFolder: string): Promise<void> {
 
 /** Reads a stored file from `offset`, at most `length` bytes where that is not 0. @throws Fault ARTIFACT_NOT_FOUND. */
 export async function* readArtifact(runFolder: string, name: string, offset: number, length: number): AsyncGenerator<Buffer> {
-  if (!isArtifactName(name)) throw new Fault("ARTIFACT_NOT_FOUND");
+  if (!isFlatName(name)) throw new Fault("ARTIFACT_NOT_FOUND");
   const file = join(runFolder, "artifacts", name);
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile() !== true) throw new Fault("ARTIFACT_NOT_FOUND");

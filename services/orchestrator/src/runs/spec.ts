@@ -1,4 +1,5 @@
 import type { Violation } from "@clew/fault/fault";
+import { isFlatName } from "@clew/outbox/flat-name";
 import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { limits } from "./limits.ts";
 
@@ -16,8 +17,6 @@ interface Range {
   readonly min: number;
   readonly max: number;
 }
-
-const inputName = /^(?!\.)[A-Za-z0-9._-]{1,120}$/;
 
 /** Checks every field of a RunSpec and fills in what was not given. Values are never echoed. */
 export function checkSpec(given: RunSpec | undefined): CheckedSpec {
@@ -77,7 +76,7 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
     if (!/^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/.test(entry))
       wrong("guardrails.allowedPrivateHosts", "host_port", "must hold host:port entries");
   }
-  for (const { name } of asked.files) if (!inputName.test(name)) wrong("files.name", "name", "must be a plain file name");
+  for (const { name } of asked.files) if (!isFlatName(name)) wrong("files.name", "name", "must be a plain file name");
 
   later("files", asked.files.length > 0);
   later("credentialSet", asked.credentialSet !== undefined);

@@ -2,14 +2,14 @@ import { constants } from "node:fs";
 import { lstat, open } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
-import { isArtifactName } from "../artifacts/artifact-store.ts";
+import { isFlatName } from "@clew/outbox/flat-name";
 
 const chunkBytes = 64 * 1024;
 
 /** Reads a file that a sandbox left in its folder, from `offset`, where no warden is there to read it. Follows no link: the sandbox could write there. */
 export async function* readWorkFile(workFolder: string, name: string, offset: number): AsyncGenerator<{ readonly chunk: Uint8Array }> {
   const folder = join(workFolder, "files");
-  if (!isArtifactName(name) || !(await lstat(folder)).isDirectory()) throw new Fault("ARTIFACT_NOT_FOUND");
+  if (!isFlatName(name) || !(await lstat(folder)).isDirectory()) throw new Fault("ARTIFACT_NOT_FOUND");
   // Without O_NONBLOCK a named pipe would hold the reader for ever.
   await using file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   if (!(await file.stat()).isFile()) throw new Fault("ARTIFACT_NOT_FOUND");

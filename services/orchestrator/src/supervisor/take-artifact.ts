@@ -1,7 +1,8 @@
 import { Fault } from "@clew/fault/fault";
+import { isFlatName } from "@clew/outbox/flat-name";
 import type { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
-import { isArtifactName, storeArtifact } from "../artifacts/artifact-store.ts";
+import { storeArtifact } from "../artifacts/artifact-store.ts";
 import type { EventDraft } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
 import { warningRaised } from "./phrases.ts";
@@ -28,7 +29,7 @@ export async function takeArtifact(
 ): Promise<EventDraft> {
   const { name, kind, contentType, sizeBytes, sha256 } = ready;
   if (
-    !isArtifactName(name) ||
+    !isFlatName(name) ||
     reserved.test(name) ||
     log.fold.artifacts.some((stored) => stored.name === name) ||
     sizeBytes > limits.artifactBytes ||

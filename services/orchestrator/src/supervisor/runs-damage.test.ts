@@ -127,6 +127,16 @@ describe("the journal of a live run", () => {
     expect([run.state, run.outcome?.error?.reason]).toEqual([Run_State.FAILED, "JOURNAL_DAMAGED"]);
   });
 
+  it("that cannot be ended because the volume fails holds its readers up for a time only", async () => {
+    await using system = await startRuns({ places: 0 });
+    const runId = await system.create();
+    const journal = join(system.volume.folder, "runs", runId, "journal");
+    await writeFile(journal, withFlip(await readFile(journal), 300), { flag: "r+" });
+    system.disk.fail("EIO", "make", "write", "datasync");
+    expect(Fault.from((await system.follow(runId)).fault).reason).toBe("VOLUME_FAILED");
+    system.disk.mend();
+  }, 14_000);
+
   it("that is found damaged while it is read ends the run FAILED, and its readers come to that end", async () => {
     await using system = await startRuns({ places: 1 });
     const runId = await system.create();

@@ -4,11 +4,11 @@ import type { ServerWritableStream } from "@grpc/grpc-js";
 
 /** How much may be on its way to a reader: enough to keep the connection busy. grpc-js itself would hold 16 messages of any size. */
 const mostMessages = 4;
-const mostBytes = 256 * 1024;
+const mostBytes = 128 * 1024;
 
 /**
- * Writes all encoded messages to a call and resolves when the connection has taken them. At most 4 messages or 256 KiB,
- * or one larger message, are on their way at a time; the next is written when one of them is taken.
+ * Writes all encoded messages to a call and resolves when the connection has taken them. At most 4 messages or 128 KiB,
+ * or one larger message, are on their way at a time; the next is in hand, and written when one of them is taken.
  *
  * @throws Fault STALLED when the reader takes nothing for `stallMs`, CANCELLED when it leaves.
  */

@@ -1,5 +1,5 @@
 import { Fault } from "@clew/fault/fault";
-import type { Position } from "@clew/journal-format/position";
+import { keepPosition, type Position } from "@clew/journal-format/position";
 import type { EncodedStreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import type { StreamRunEventsRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { withHeartbeat } from "@clew/streams/heartbeat";
@@ -17,7 +17,6 @@ import { openView } from "./open-view.ts";
 /** A frame whose events are encoded already. */
 type Frame = EncodedStreamRunEventsResponse;
 
-const pageRecords = 256;
 const reconnectAfterMs = 1_000;
 
 /**
@@ -73,11 +72,17 @@ async function* follow(
       }
       await journal.tail.waitAbove(reader.position.sequence, { signal });
     }
-    const records = await read(reader.position, { limit: pageRecords, maxBytes: limits.pageBytes / 2 });
-    const last = records.at(-1);
-    if (last === undefined) continue;
-    const events = copyRecords(journal, records, wanted);
-    reader.position = last;
+    const before = reader.position;
+    const events = await readOn();
+    if (reader.position === before) continue;
     yield events.length > 0 ? frame({ $case: "events", value: { events } }) : frame({ $case: "checkpoint", value: {} });
+  }
+
+  /** Apart, so that while a reader takes its time no more is held for it than what it is sent. */
+  async function readOn(): Promise<Buffer[]> {
+    const records = await read(reader.position, { limit: limits.streamPageEvents, maxBytes: limits.streamPageBytes });
+    const last = records.at(-1);
+    if (last !== undefined) reader.position = keepPosition(last);
+    return copyRecords(journal, records, wanted);
   }
 }

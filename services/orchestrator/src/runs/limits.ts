@@ -48,6 +48,9 @@ export const limits = {
   listPageSize: { max: 100, default: 50 },
   eventPageSize: { max: 1_000, default: 100 },
   pageBytes: 1024 * 1024,
+  /** What is read at a time for a stream. As a frame it has at most 128 KiB: one is on its way to a slow reader, and one in hand. */
+  streamPageBytes: 96 * 1024,
+  streamPageEvents: 128,
   waitMs: 60_000,
   artifactsPerRun: 1_000,
   artifactBytes: 512 * 1024 * 1024,

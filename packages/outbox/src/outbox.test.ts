@@ -271,7 +271,7 @@ describe("an outbox file", () => {
     symlinkSync("/etc/passwd", file);
     expect(await readOutboxFile(file)).toEqual({ events: [], complete: false });
     expect(await readOutboxFile(folder)).toEqual({ events: [], complete: false });
-    execFileSync("mkfifo", [join(folder, "pipe")]);
+    execFileSync("/usr/bin/mkfifo", [join(folder, "pipe")]);
     expect(await readOutboxFile(join(folder, "pipe"))).toEqual({ events: [], complete: false });
   });
 

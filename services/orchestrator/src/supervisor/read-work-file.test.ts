@@ -19,6 +19,6 @@ it("reads what a sandbox left from a byte on, and neither a link nor a pipe in i
   expect(await read(folder.path, "text", 1)).toBe("bc");
   await symlink("/etc/passwd", join(files, "link"));
   await expect(read(folder.path, "link")).rejects.toMatchObject({ code: "ELOOP" });
-  execFileSync("mkfifo", [join(files, "pipe")]);
+  execFileSync("/usr/bin/mkfifo", [join(files, "pipe")]);
   await expect(read(folder.path, "pipe")).rejects.toMatchObject({ reason: "ARTIFACT_NOT_FOUND" });
 });

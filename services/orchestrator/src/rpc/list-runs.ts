@@ -42,7 +42,7 @@ function leaveOutBig(run: Run): Run {
   const spec =
     run.spec === undefined ? undefined : { ...run.spec, params: undefined, outputSchema: undefined, checks: [], guardrails: undefined };
   const outcome = run.outcome === undefined ? undefined : { ...run.outcome, data: undefined, extractedTexts: [], sessionMemory: "" };
-  return { ...run, spec, outcome };
+  return { ...run, spec, outcome, unconfirmedActions: [] };
 }
 
 type Run = ReturnType<Runs["list"]>[number];

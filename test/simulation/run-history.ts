@@ -219,7 +219,7 @@ class Stagehand {
     return [
       ...(left > 0 ? ["a service that does not close"] : []),
       ...new Set(world.pending.map(({ owner }) => name(owner, "something is still to be done"))),
-      ...openFiles().map((owner) => name(owner, "an open file")),
+      ...openFiles().map(({ owner, path }) => name(owner, `${path} is open`)),
       ...[...this.#stage.network.connections, ...this.#http.connections].map(({ client, line }) =>
         name(client, `an open connection (${line})`),
       ),

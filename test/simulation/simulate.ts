@@ -12,6 +12,8 @@ export interface SimulationOptions {
   readonly count: number;
   /** Milliseconds after which no more are begun. */
   readonly budgetMs: number;
+  /** Stops at the first failure, and leaves it as large as it is. */
+  readonly quick?: boolean;
   /** How many threads; one a core unless given. */
   readonly workers?: number;
   /** Told now and then how many histories have happened. */
@@ -61,6 +63,7 @@ export async function simulate({
   from,
   count,
   budgetMs,
+  quick = false,
   workers = availableParallelism(),
   onProgress,
 }: SimulationOptions): Promise<Simulation> {
@@ -69,10 +72,10 @@ export async function simulate({
   let [next, histories, steps] = [from, 0, 0];
   const go = async () => {
     await using thread = new SimulationThread();
-    while (next < from + count && failures.length < mostFailures && performance.now() < untilMs) {
+    while (next < from + count && failures.length < (quick ? 1 : mostFailures) && performance.now() < untilMs) {
       const start = next;
       next = Math.min(from + count, start + chunk);
-      const report = await thread.do({ kind: "seeds", from: start, count: next - start, size });
+      const report = await thread.do({ kind: "seeds", from: start, count: next - start, size, quick });
       histories += report.histories;
       steps += report.steps;
       failures.push(...report.failures);

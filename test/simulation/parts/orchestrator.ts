@@ -78,39 +78,34 @@ function watched(
     for (const { runId, sequence, resumeToken } of events.map((bytes) => RunEvent.decode(bytes)))
       stage.note({ kind: "served", runId, sequence, durable: isDurable(stage.disk, `${volumeFolder}/runs/${runId}`, runId, resumeToken) });
   };
-  const inside = <T>(context: CallContext, work: (context: CallContext) => T): T =>
-    work({ ...context, signal: linkSignals(context.signal, closing).signal });
+  const enter = (context: CallContext) => {
+    // A server that closes takes no more calls.
+    closing.throwIfAborted();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    open.add(promise);
+    const link = linkSignals(context.signal, closing);
+    const leave = () => {
+      link[Symbol.dispose]();
+      open.delete(promise);
+      resolve();
+    };
+    return { inner: { ...context, signal: link.signal }, [Symbol.dispose]: leave };
+  };
   const wrapped = Object.entries(implementation).map(([name, handler]) => {
-    if (description[name]?.responseStream !== true) {
-      return [
-        name,
-        async (request: never, context: CallContext) => {
-          const response = await inside(context, (linked) => handler(request, linked));
-          if (name === "readEvents") note((response as EncodedReadEventsResponse).events);
-          return response;
-        },
-      ];
-    }
-    return [
-      name,
-      async function* (request: never, context: CallContext) {
-        const done = Promise.withResolvers<void>();
-        open.add(done.promise);
-        using link = linkSignals(context.signal, closing);
-        try {
-          for await (const response of handler(request, {
-            ...context,
-            signal: link.signal,
-          }) as AsyncIterable<EncodedStreamRunEventsResponse>) {
-            if (response.frame?.$case === "events") note(response.frame.value.events);
-            yield response;
-          }
-        } finally {
-          open.delete(done.promise);
-          done.resolve();
-        }
-      },
-    ];
+    const once = async (request: never, context: CallContext) => {
+      using call = enter(context);
+      const response = await handler(request, call.inner);
+      if (name === "readEvents") note((response as EncodedReadEventsResponse).events);
+      return response;
+    };
+    const many = async function* (request: never, context: CallContext) {
+      using call = enter(context);
+      for await (const response of handler(request, call.inner) as AsyncIterable<EncodedStreamRunEventsResponse>) {
+        if (response.frame?.$case === "events") note(response.frame.value.events);
+        yield response;
+      }
+    };
+    return [name, description[name]?.responseStream === true ? many : once];
   });
   return { description, implementation: Object.fromEntries(wrapped) };
 }

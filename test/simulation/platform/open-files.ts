@@ -5,8 +5,8 @@ import { here } from "./machine.ts";
 
 interface OpenFile {
   readonly node: Inode | Folder;
-  readonly append: boolean;
   readonly owner: SimulatedProcess;
+  readonly path: string;
 }
 
 const open = new WeakMap<object, Map<number, OpenFile>>();
@@ -30,7 +30,7 @@ export function openNow(path: string, flags: string | number, owner: SimulatedPr
   if (node instanceof Folder && !text.startsWith("r")) throw diskError("EISDIR");
   const fd = next++;
   if (!owner.isAlive) return fd;
-  table().set(fd, { node, append: text.startsWith("a"), owner });
+  table().set(fd, { node, owner, path });
   if (owner.files.size === 0) owner.onDeath.add(() => closeAll(owner));
   owner.files.add(fd);
   return fd;
@@ -74,7 +74,7 @@ export function readNow(inode: Inode, into: Uint8Array, at: number): number {
   return part.length;
 }
 
-/** Who has files open, one entry a file. */
-export function openFiles(): SimulatedProcess[] {
-  return [...table().values()].map(({ owner }) => owner);
+/** Who has which files open. */
+export function openFiles(): { readonly owner: SimulatedProcess; readonly path: string }[] {
+  return [...table().values()];
 }

@@ -94,6 +94,11 @@ it.each<[property: string, what: string, history: History]>([
   ["P3 reliable", "an event that is left out", told("applied", (said) => (said.sequence === 3 ? [] : [said]))],
   [
     "P3 reliable",
+    "a connection that leaves an event out",
+    told("frame", (said) => [said.frame.kind === "events" ? { ...said, frame: { ...said.frame, sequences: [1, 3] } } : said]),
+  ],
+  [
+    "P3 reliable",
     "an event of a sandbox that is left out",
     recorded((record) => [record.sequence === 4 ? { ...record, producerSequence: 3 } : record]),
   ],

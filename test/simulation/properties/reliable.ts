@@ -1,7 +1,20 @@
-import { heldBy, logOf, type Property, wanted } from "./property.ts";
+import { happened, heldBy, logOf, type Property, wanted } from "./property.ts";
 
-/** P3: a reader misses nothing between what it has; a journal nothing between what it has of a producer. */
+/** P3: a reader misses nothing between what it has, a connection nothing between what it brings, and a journal nothing between what it has of a producer. */
 export const reliable: Property = (history) => [
+  ...history.readers
+    .filter(({ types }) => types.length === 0)
+    .flatMap(({ name }) => {
+      const last = new Map<number, number>();
+      return happened(history, "frame").flatMap(({ reader, connection, frame }) => {
+        if (reader !== name || frame.kind !== "events") return [];
+        return frame.sequences.flatMap((sequence) => {
+          const before = last.get(connection) ?? sequence - 1;
+          last.set(connection, sequence);
+          return sequence > before + 1 ? [`${name}: connection ${connection} brought event ${sequence} after ${before}`] : [];
+        });
+      });
+    }),
   ...history.readers.flatMap(({ name, run, types, fromNow }) => {
     const all = wanted(logOf(history, run), types).map(({ sequence }) => sequence);
     const held = heldBy(history, name).map(({ sequence }) => sequence);

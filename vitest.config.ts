@@ -32,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "conformance",
-          include: ["test/conformance/**/*.test.ts"],
+          include: ["test/conformance/**/*.test.ts", "test/mutants/*.test.ts"],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
           maxWorkers: Math.min(2, availableParallelism()),

@@ -27,6 +27,7 @@ const targets = {
   "back-office": (args) => [[node, "examples/back-office/src/main.ts", ...args]],
   torture: (args) => [[node, "test/torture/torture.ts", ...args]],
   simulate: (args) => [[node, "test/simulation/main.ts", ...args]],
+  mutants: (args) => [[node, "test/mutants/main.ts", ...args]],
   pack: (args) => [[node, "scripts/pack.ts", ...args]],
   bench: benches,
   check: (args) => [

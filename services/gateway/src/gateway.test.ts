@@ -1,7 +1,9 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { request } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { createLogger } from "@clew/process/logger";
 import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import { ErrorInfoSchema } from "@clew/proto/connect/google/rpc/error_details_pb";
@@ -52,6 +54,23 @@ describe("a start", () => {
 });
 
 describe("a stop", () => {
+  test("tells a reader in-band who comes in the midst of it: any status but 200 would keep an EventSource away for ever", async () => {
+    await using site = await startTestGateway();
+    const run = site.fake.addRun(1);
+    const { port } = new URL(site.url);
+    const late = connect(Number(port), "127.0.0.1");
+    const answer = text(late);
+    // A request that has begun keeps its connection open while the gateway stops.
+    await new Promise<void>((resolve) => late.write(`GET /v1/runs/${run.id}/stream HTTP/1.1\r\n`, () => resolve()));
+    const reader = readSse(await fetch(`${site.url}/v1/runs/${run.id}/stream`));
+    await readUntil(reader, "message");
+    const stopped = site.gateway[Symbol.asyncDispose]();
+    await readUntil(reader, "reconnect");
+    late.write(`host: 127.0.0.1:${port}\r\n\r\n`);
+    expect(await answer).toMatch(/^HTTP\/1.1 200 .*event: reconnect/s);
+    await stopped;
+  });
+
   test("sends every reader away with reconnect and its own delay, and leaves nothing open", async () => {
     const site = await startTestGateway();
     const run = site.fake.addRun(1);

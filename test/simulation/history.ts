@@ -25,10 +25,10 @@ export interface FinalLog {
 
 /** What a frame said, as much as the properties ask. */
 export type SeenFrame =
-  | { readonly kind: "hello"; readonly sequence: number | undefined; readonly tail: number | undefined }
+  | { readonly kind: "hello"; readonly sequence: number | undefined }
   | { readonly kind: "events"; readonly sequences: readonly number[] }
   | { readonly kind: "checkpoint"; readonly sequence: number | undefined }
-  | { readonly kind: "end"; readonly lastSequence: number | undefined; readonly token: string | undefined }
+  | { readonly kind: "end"; readonly lastSequence: number | undefined }
   | { readonly kind: "reset"; readonly sequence: number | undefined }
   | { readonly kind: "later" | "retry" | "ticketExpired" };
 

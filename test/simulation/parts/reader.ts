@@ -129,13 +129,13 @@ function toSeen(frame: Frame, runId: string): SeenFrame {
   };
   switch (frame.kind) {
     case "hello":
-      return { kind: "hello", sequence: sequenceOf(frame.token), tail: undefined };
+      return { kind: "hello", sequence: sequenceOf(frame.token) };
     case "checkpoint":
       return { kind: "checkpoint", sequence: sequenceOf(frame.token) };
     case "events":
       return { kind: "events", sequences: frame.events.map(({ sequence }) => sequence) };
     case "end":
-      return { kind: "end", lastSequence: frame.lastSequence, token: undefined };
+      return { kind: "end", lastSequence: frame.lastSequence };
     case "reset":
       return { kind: "reset", sequence: sequenceOf(frame.earliest) };
     default:

@@ -36,17 +36,17 @@ function sound(): History {
   const happenings: Happening[] = [
     { kind: "created", run: 0, runId },
     { kind: "opened", reader, connection: 1, after: "" },
-    frame(1, { kind: "hello", sequence: 0, tail: undefined }),
+    frame(1, { kind: "hello", sequence: 0 }),
     { kind: "served", runId, sequence: 1, durable: true },
     frame(1, { kind: "events", sequences: [1, 2] }),
     ...records.slice(0, 2).map(applied),
     { kind: "effect", runId, attempt: 1, actionId: "a1" },
     { kind: "acknowledged", runId, attempt: 1, producer: 1, through: 2 },
     { kind: "opened", reader, connection: 2, after: "2" },
-    frame(2, { kind: "hello", sequence: 2, tail: undefined }),
+    frame(2, { kind: "hello", sequence: 2 }),
     frame(2, { kind: "events", sequences: [3, 4, 5] }),
     ...records.slice(2).map(applied),
-    frame(2, { kind: "end", lastSequence: 5, token: undefined }),
+    frame(2, { kind: "end", lastSequence: 5 }),
     { kind: "finished", reader },
   ];
   return {

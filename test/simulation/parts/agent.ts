@@ -55,6 +55,7 @@ export function startAgent(stage: Stage, settings: SandboxSettings): SimulatedPr
           return { partialOutcome: Outcome.fromPartial({ summary: "stopped" }) };
         },
         deliverInput: async () => ({}),
+        takeBrowserState: async () => ({ loggedOut: false }),
       }),
     ]);
   });

@@ -170,7 +170,7 @@ async function startWork(
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
   try {
     await agent.startWork(
-      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials },
+      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks: {} },
       { signal, timeoutMs: callMs },
     );
   } catch (cause) {

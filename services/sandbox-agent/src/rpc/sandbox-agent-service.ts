@@ -3,9 +3,10 @@ import type { SandboxAgentServiceService } from "@clew/proto/grpc/clew/sandbox/v
 import { deliverInput } from "./deliver-input.ts";
 import { startWork } from "./start-work.ts";
 import { stopWork } from "./stop-work.ts";
+import { takeBrowserState } from "./take-browser-state.ts";
 import type { WorkSlot } from "./work-slot.ts";
 
 /** Binds the agent's calls to its one piece of work. */
 export function createSandboxAgentService(slot: WorkSlot): Implementation<SandboxAgentServiceService> {
-  return { startWork: startWork(slot), stopWork: stopWork(slot), deliverInput: deliverInput() };
+  return { startWork: startWork(slot), stopWork: stopWork(slot), deliverInput: deliverInput(), takeBrowserState: takeBrowserState() };
 }

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file clew/sandbox/v1/sandbox_agent_service.proto.
  */
 export const file_clew_sandbox_v1_sandbox_agent_service: GenFile = /*@__PURE__*/
-  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEiyAgKDFNhbmRib3hFdmVudBIQCghzZXF1ZW5jZRgBIAEoDRIPCgdzdW1tYXJ5GAIgASgJEjIKDXNhbmRib3hfcmVhZHkYFCABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABI0Cg5zYW5kYm94X2V4aXRlZBgVIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg53YXJuaW5nX3JhaXNlZBgWIAEoCzIaLmNsZXcucnVuLnYxLldhcm5pbmdSYWlzZWRIABIuCgtydW5fc3RhcnRlZBgeIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYHyABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGCAgASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGCEgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYIiABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgjIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYJCABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGCUgASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCYgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYJyABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCggASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCogASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYKyABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjgKDmFydGlmYWN0X3JlYWR5GCwgASgLMh4uY2xldy5zYW5kYm94LnYxLkFydGlmYWN0UmVhZHlIABI6ChFvdXRjb21lX3B1Ymxpc2hlZBgtIAEoCzIdLmNsZXcucnVuLnYxLk91dGNvbWVQdWJsaXNoZWRIAEIJCgdwYXlsb2FkIoEBCg1BcnRpZmFjdFJlYWR5EgwKBG5hbWUYASABKAkSKAoEa2luZBgCIAEoDjIaLmNsZXcucnVuLnYxLkFydGlmYWN0LktpbmQSFAoMY29udGVudF90eXBlGAMgASgJEhIKCnNpemVfYnl0ZXMYBCABKAESDgoGc2hhMjU2GAUgASgJIisKGlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0Eg0KBWFmdGVyGAEgASgNIuQCChtTdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2USRQoGZXZlbnRzGAEgASgLMjMuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZS5FdmVudHNIABJLCgloZWFydGJlYXQYAiABKAsyNi5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlLkhlYXJ0YmVhdEgAEj8KA2VuZBgDIAEoCzIwLmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UuRW5kSAAaNwoGRXZlbnRzEi0KBmV2ZW50cxgBIAMoCzIdLmNsZXcuc2FuZGJveC52MS5TYW5kYm94RXZlbnQaGQoJSGVhcnRiZWF0EgwKBHRhaWwYASABKA0aEwoDRW5kEgwKBHRhaWwYASABKA1CBwoFZnJhbWUiMgofQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVxdWVzdBIPCgd0aHJvdWdoGAEgASgNIiIKIEFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlIu0BChBTdGFydFdvcmtSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEiIKBHNwZWMYAyABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEhcKD3BsYXlib29rX3NvdXJjZRgEIAEoCRJHCgtjcmVkZW50aWFscxgFIAMoCzIyLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNyZWRlbnRpYWxzRW50cnkaMgoQQ3JlZGVudGlhbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIhMKEVN0YXJ0V29ya1Jlc3BvbnNlIiMKD1N0b3BXb3JrUmVxdWVzdBIQCghncmFjZV9tcxgBIAEoDSJBChBTdG9wV29ya1Jlc3BvbnNlEi0KD3BhcnRpYWxfb3V0Y29tZRgBIAEoCzIULmNsZXcucnVuLnYxLk91dGNvbWUiNwoTRGVsaXZlcklucHV0UmVxdWVzdBIQCghpbnB1dF9pZBgBIAEoCRIOCgZhbnN3ZXIYAiABKAkiFgoURGVsaXZlcklucHV0UmVzcG9uc2UiEwoRR2V0U2FuZGJveFJlcXVlc3QiWgoSR2V0U2FuZGJveFJlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEg0KBWFsaXZlGAMgASgIEhQKDHJlbWFpbmluZ19tcxgEIAEoDSIqChJTZXREZWFkbGluZVJlcXVlc3QSFAoMcmVtYWluaW5nX21zGAEgASgNIhUKE1NldERlYWRsaW5lUmVzcG9uc2UiIwoSS2lsbFNhbmRib3hSZXF1ZXN0Eg0KBWNhdXNlGAEgASgJIhUKE0tpbGxTYW5kYm94UmVzcG9uc2UiMwoTUmVhZFdvcmtGaWxlUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBm9mZnNldBgCIAEoASIlChRSZWFkV29ya0ZpbGVSZXNwb25zZRINCgVjaHVuaxgBIAEoDCIXChVSZWxlYXNlU2FuZGJveFJlcXVlc3QiGAoWUmVsZWFzZVNhbmRib3hSZXNwb25zZTKKAgoTU2FuZGJveEV2ZW50U2VydmljZRJyChNTdHJlYW1TYW5kYm94RXZlbnRzEisuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0GiwuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZTABEn8KGEFja25vd2xlZGdlU2FuZGJveEV2ZW50cxIwLmNsZXcuc2FuZGJveC52MS5BY2tub3dsZWRnZVNhbmRib3hFdmVudHNSZXF1ZXN0GjEuY2xldy5zYW5kYm94LnYxLkFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlMpcCChNTYW5kYm94QWdlbnRTZXJ2aWNlElIKCVN0YXJ0V29yaxIhLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0GiIuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1Jlc3BvbnNlEk8KCFN0b3BXb3JrEiAuY2xldy5zYW5kYm94LnYxLlN0b3BXb3JrUmVxdWVzdBohLmNsZXcuc2FuZGJveC52MS5TdG9wV29ya1Jlc3BvbnNlElsKDERlbGl2ZXJJbnB1dBIkLmNsZXcuc2FuZGJveC52MS5EZWxpdmVySW5wdXRSZXF1ZXN0GiUuY2xldy5zYW5kYm94LnYxLkRlbGl2ZXJJbnB1dFJlc3BvbnNlMtwDCg1XYXJkZW5TZXJ2aWNlElUKCkdldFNhbmRib3gSIi5jbGV3LnNhbmRib3gudjEuR2V0U2FuZGJveFJlcXVlc3QaIy5jbGV3LnNhbmRib3gudjEuR2V0U2FuZGJveFJlc3BvbnNlElgKC1NldERlYWRsaW5lEiMuY2xldy5zYW5kYm94LnYxLlNldERlYWRsaW5lUmVxdWVzdBokLmNsZXcuc2FuZGJveC52MS5TZXREZWFkbGluZVJlc3BvbnNlElgKC0tpbGxTYW5kYm94EiMuY2xldy5zYW5kYm94LnYxLktpbGxTYW5kYm94UmVxdWVzdBokLmNsZXcuc2FuZGJveC52MS5LaWxsU2FuZGJveFJlc3BvbnNlEl0KDFJlYWRXb3JrRmlsZRIkLmNsZXcuc2FuZGJveC52MS5SZWFkV29ya0ZpbGVSZXF1ZXN0GiUuY2xldy5zYW5kYm94LnYxLlJlYWRXb3JrRmlsZVJlc3BvbnNlMAESYQoOUmVsZWFzZVNhbmRib3gSJi5jbGV3LnNhbmRib3gudjEuUmVsZWFzZVNhbmRib3hSZXF1ZXN0GicuY2xldy5zYW5kYm94LnYxLlJlbGVhc2VTYW5kYm94UmVzcG9uc2ViBnByb3RvMw", [file_clew_run_v1_run, file_clew_run_v1_run_event]);
+  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEiyAgKDFNhbmRib3hFdmVudBIQCghzZXF1ZW5jZRgBIAEoDRIPCgdzdW1tYXJ5GAIgASgJEjIKDXNhbmRib3hfcmVhZHkYFCABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABI0Cg5zYW5kYm94X2V4aXRlZBgVIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg53YXJuaW5nX3JhaXNlZBgWIAEoCzIaLmNsZXcucnVuLnYxLldhcm5pbmdSYWlzZWRIABIuCgtydW5fc3RhcnRlZBgeIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYHyABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGCAgASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGCEgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYIiABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgjIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYJCABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGCUgASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCYgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYJyABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCggASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCogASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYKyABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjgKDmFydGlmYWN0X3JlYWR5GCwgASgLMh4uY2xldy5zYW5kYm94LnYxLkFydGlmYWN0UmVhZHlIABI6ChFvdXRjb21lX3B1Ymxpc2hlZBgtIAEoCzIdLmNsZXcucnVuLnYxLk91dGNvbWVQdWJsaXNoZWRIAEIJCgdwYXlsb2FkIoEBCg1BcnRpZmFjdFJlYWR5EgwKBG5hbWUYASABKAkSKAoEa2luZBgCIAEoDjIaLmNsZXcucnVuLnYxLkFydGlmYWN0LktpbmQSFAoMY29udGVudF90eXBlGAMgASgJEhIKCnNpemVfYnl0ZXMYBCABKAESDgoGc2hhMjU2GAUgASgJIisKGlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0Eg0KBWFmdGVyGAEgASgNIuQCChtTdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2USRQoGZXZlbnRzGAEgASgLMjMuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZS5FdmVudHNIABJLCgloZWFydGJlYXQYAiABKAsyNi5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlLkhlYXJ0YmVhdEgAEj8KA2VuZBgDIAEoCzIwLmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UuRW5kSAAaNwoGRXZlbnRzEi0KBmV2ZW50cxgBIAMoCzIdLmNsZXcuc2FuZGJveC52MS5TYW5kYm94RXZlbnQaGQoJSGVhcnRiZWF0EgwKBHRhaWwYASABKA0aEwoDRW5kEgwKBHRhaWwYASABKA1CBwoFZnJhbWUiMgofQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVxdWVzdBIPCgd0aHJvdWdoGAEgASgNIiIKIEFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlIqUDChBTdGFydFdvcmtSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEiIKBHNwZWMYAyABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEhcKD3BsYXlib29rX3NvdXJjZRgEIAEoCRJHCgtjcmVkZW50aWFscxgFIAMoCzIyLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNyZWRlbnRpYWxzRW50cnkSUAoQY2FsbGVkX3BsYXlib29rcxgGIAMoCzI2LmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNhbGxlZFBsYXlib29rc0VudHJ5EhoKDWJyb3dzZXJfc3RhdGUYByABKAlIAIgBARoyChBDcmVkZW50aWFsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaNgoUQ2FsbGVkUGxheWJvb2tzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIQCg5fYnJvd3Nlcl9zdGF0ZSITChFTdGFydFdvcmtSZXNwb25zZSIjCg9TdG9wV29ya1JlcXVlc3QSEAoIZ3JhY2VfbXMYASABKA0iQQoQU3RvcFdvcmtSZXNwb25zZRItCg9wYXJ0aWFsX291dGNvbWUYASABKAsyFC5jbGV3LnJ1bi52MS5PdXRjb21lIkgKE0RlbGl2ZXJJbnB1dFJlcXVlc3QSEAoIaW5wdXRfaWQYASABKAkSDgoGYW5zd2VyGAIgASgJEg8KB2V4cGlyZWQYAyABKAgiFgoURGVsaXZlcklucHV0UmVzcG9uc2UiGQoXVGFrZUJyb3dzZXJTdGF0ZVJlcXVlc3QiXAoYVGFrZUJyb3dzZXJTdGF0ZVJlc3BvbnNlEhoKDWJyb3dzZXJfc3RhdGUYASABKAlIAIgBARISCgpsb2dnZWRfb3V0GAIgASgIQhAKDl9icm93c2VyX3N0YXRlIhMKEUdldFNhbmRib3hSZXF1ZXN0IloKEkdldFNhbmRib3hSZXNwb25zZRIOCgZydW5faWQYASABKAkSDwoHYXR0ZW1wdBgCIAEoDRINCgVhbGl2ZRgDIAEoCBIUCgxyZW1haW5pbmdfbXMYBCABKA0iKgoSU2V0RGVhZGxpbmVSZXF1ZXN0EhQKDHJlbWFpbmluZ19tcxgBIAEoDSIVChNTZXREZWFkbGluZVJlc3BvbnNlIiMKEktpbGxTYW5kYm94UmVxdWVzdBINCgVjYXVzZRgBIAEoCSIVChNLaWxsU2FuZGJveFJlc3BvbnNlIjMKE1JlYWRXb3JrRmlsZVJlcXVlc3QSDAoEbmFtZRgBIAEoCRIOCgZvZmZzZXQYAiABKAEiJQoUUmVhZFdvcmtGaWxlUmVzcG9uc2USDQoFY2h1bmsYASABKAwiFwoVUmVsZWFzZVNhbmRib3hSZXF1ZXN0IhgKFlJlbGVhc2VTYW5kYm94UmVzcG9uc2UyigIKE1NhbmRib3hFdmVudFNlcnZpY2UScgoTU3RyZWFtU2FuZGJveEV2ZW50cxIrLmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVxdWVzdBosLmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UwARJ/ChhBY2tub3dsZWRnZVNhbmRib3hFdmVudHMSMC5jbGV3LnNhbmRib3gudjEuQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVxdWVzdBoxLmNsZXcuc2FuZGJveC52MS5BY2tub3dsZWRnZVNhbmRib3hFdmVudHNSZXNwb25zZTKAAwoTU2FuZGJveEFnZW50U2VydmljZRJSCglTdGFydFdvcmsSIS5jbGV3LnNhbmRib3gudjEuU3RhcnRXb3JrUmVxdWVzdBoiLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXNwb25zZRJPCghTdG9wV29yaxIgLmNsZXcuc2FuZGJveC52MS5TdG9wV29ya1JlcXVlc3QaIS5jbGV3LnNhbmRib3gudjEuU3RvcFdvcmtSZXNwb25zZRJbCgxEZWxpdmVySW5wdXQSJC5jbGV3LnNhbmRib3gudjEuRGVsaXZlcklucHV0UmVxdWVzdBolLmNsZXcuc2FuZGJveC52MS5EZWxpdmVySW5wdXRSZXNwb25zZRJnChBUYWtlQnJvd3NlclN0YXRlEiguY2xldy5zYW5kYm94LnYxLlRha2VCcm93c2VyU3RhdGVSZXF1ZXN0GikuY2xldy5zYW5kYm94LnYxLlRha2VCcm93c2VyU3RhdGVSZXNwb25zZTLcAwoNV2FyZGVuU2VydmljZRJVCgpHZXRTYW5kYm94EiIuY2xldy5zYW5kYm94LnYxLkdldFNhbmRib3hSZXF1ZXN0GiMuY2xldy5zYW5kYm94LnYxLkdldFNhbmRib3hSZXNwb25zZRJYCgtTZXREZWFkbGluZRIjLmNsZXcuc2FuZGJveC52MS5TZXREZWFkbGluZVJlcXVlc3QaJC5jbGV3LnNhbmRib3gudjEuU2V0RGVhZGxpbmVSZXNwb25zZRJYCgtLaWxsU2FuZGJveBIjLmNsZXcuc2FuZGJveC52MS5LaWxsU2FuZGJveFJlcXVlc3QaJC5jbGV3LnNhbmRib3gudjEuS2lsbFNhbmRib3hSZXNwb25zZRJdCgxSZWFkV29ya0ZpbGUSJC5jbGV3LnNhbmRib3gudjEuUmVhZFdvcmtGaWxlUmVxdWVzdBolLmNsZXcuc2FuZGJveC52MS5SZWFkV29ya0ZpbGVSZXNwb25zZTABEmEKDlJlbGVhc2VTYW5kYm94EiYuY2xldy5zYW5kYm94LnYxLlJlbGVhc2VTYW5kYm94UmVxdWVzdBonLmNsZXcuc2FuZGJveC52MS5SZWxlYXNlU2FuZGJveFJlc3BvbnNlYgZwcm90bzM", [file_clew_run_v1_run, file_clew_run_v1_run_event]);
 
 /**
  * A fact as a producer saw it. The orchestrator admits it, gives it its place in the journal and stamps its time.
@@ -761,6 +761,20 @@ export type StartWorkRequest = Message<"clew.sandbox.v1.StartWorkRequest"> & {
    * @generated from field: map<string, string> credentials = 5;
    */
   credentials: { [key: string]: string };
+
+  /**
+   * The exact texts of the playbooks it calls, and of those they call, by id.
+   *
+   * @generated from field: map<string, string> called_playbooks = 6;
+   */
+  calledPlaybooks: { [key: string]: string };
+
+  /**
+   * The saved login to start from, as Playwright's storageState in JSON: a secret, in memory only; absent when there is none.
+   *
+   * @generated from field: optional string browser_state = 7;
+   */
+  browserState?: string | undefined;
 };
 
 /**
@@ -803,6 +817,20 @@ export type StartWorkRequestJson = {
    * @generated from field: map<string, string> credentials = 5;
    */
   credentials?: { [key: string]: string };
+
+  /**
+   * The exact texts of the playbooks it calls, and of those they call, by id.
+   *
+   * @generated from field: map<string, string> called_playbooks = 6;
+   */
+  calledPlaybooks?: { [key: string]: string };
+
+  /**
+   * The saved login to start from, as Playwright's storageState in JSON: a secret, in memory only; absent when there is none.
+   *
+   * @generated from field: optional string browser_state = 7;
+   */
+  browserState?: string;
 };
 
 /**
@@ -919,11 +947,18 @@ export type DeliverInputRequest = Message<"clew.sandbox.v1.DeliverInputRequest">
   inputId: string;
 
   /**
-   * The answer; a secret or a browser state in its textual form.
+   * The answer; a secret or a browser state in its textual form; `approve` or `deny` where an approval was asked for.
    *
    * @generated from field: string answer = 2;
    */
   answer: string;
+
+  /**
+   * Whether nobody answered in time; `answer` is empty then.
+   *
+   * @generated from field: bool expired = 3;
+   */
+  expired: boolean;
 };
 
 /**
@@ -940,11 +975,18 @@ export type DeliverInputRequestJson = {
   inputId?: string;
 
   /**
-   * The answer; a secret or a browser state in its textual form.
+   * The answer; a secret or a browser state in its textual form; `approve` or `deny` where an approval was asked for.
    *
    * @generated from field: string answer = 2;
    */
   answer?: string;
+
+  /**
+   * Whether nobody answered in time; `answer` is empty then.
+   *
+   * @generated from field: bool expired = 3;
+   */
+  expired?: boolean;
 };
 
 /**
@@ -978,6 +1020,78 @@ export const DeliverInputResponseSchema: GenMessage<DeliverInputResponse, {jsonT
   messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 11);
 
 /**
+ * Asks for the login the work ended with.
+ *
+ * @generated from message clew.sandbox.v1.TakeBrowserStateRequest
+ */
+export type TakeBrowserStateRequest = Message<"clew.sandbox.v1.TakeBrowserStateRequest"> & {
+};
+
+/**
+ * Asks for the login the work ended with.
+ *
+ * @generated from message clew.sandbox.v1.TakeBrowserStateRequest
+ */
+export type TakeBrowserStateRequestJson = {
+};
+
+/**
+ * Describes the message clew.sandbox.v1.TakeBrowserStateRequest.
+ * Use `create(TakeBrowserStateRequestSchema)` to create a new message.
+ */
+export const TakeBrowserStateRequestSchema: GenMessage<TakeBrowserStateRequest, {jsonType: TakeBrowserStateRequestJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 12);
+
+/**
+ * Answers TakeBrowserState.
+ *
+ * @generated from message clew.sandbox.v1.TakeBrowserStateResponse
+ */
+export type TakeBrowserStateResponse = Message<"clew.sandbox.v1.TakeBrowserStateResponse"> & {
+  /**
+   * Playwright's storageState in JSON; absent where none is worth keeping.
+   *
+   * @generated from field: optional string browser_state = 1;
+   */
+  browserState?: string | undefined;
+
+  /**
+   * Whether the state the work started from turned out to be logged out: it is to be forgotten.
+   *
+   * @generated from field: bool logged_out = 2;
+   */
+  loggedOut: boolean;
+};
+
+/**
+ * Answers TakeBrowserState.
+ *
+ * @generated from message clew.sandbox.v1.TakeBrowserStateResponse
+ */
+export type TakeBrowserStateResponseJson = {
+  /**
+   * Playwright's storageState in JSON; absent where none is worth keeping.
+   *
+   * @generated from field: optional string browser_state = 1;
+   */
+  browserState?: string;
+
+  /**
+   * Whether the state the work started from turned out to be logged out: it is to be forgotten.
+   *
+   * @generated from field: bool logged_out = 2;
+   */
+  loggedOut?: boolean;
+};
+
+/**
+ * Describes the message clew.sandbox.v1.TakeBrowserStateResponse.
+ * Use `create(TakeBrowserStateResponseSchema)` to create a new message.
+ */
+export const TakeBrowserStateResponseSchema: GenMessage<TakeBrowserStateResponse, {jsonType: TakeBrowserStateResponseJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 13);
+
+/**
  * Asks what the sandbox is.
  *
  * @generated from message clew.sandbox.v1.GetSandboxRequest
@@ -998,7 +1112,7 @@ export type GetSandboxRequestJson = {
  * Use `create(GetSandboxRequestSchema)` to create a new message.
  */
 export const GetSandboxRequestSchema: GenMessage<GetSandboxRequest, {jsonType: GetSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 12);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 14);
 
 /**
  * Answers GetSandbox.
@@ -1075,7 +1189,7 @@ export type GetSandboxResponseJson = {
  * Use `create(GetSandboxResponseSchema)` to create a new message.
  */
 export const GetSandboxResponseSchema: GenMessage<GetSandboxResponse, {jsonType: GetSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 13);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
 
 /**
  * Moves the warden's own deadline.
@@ -1110,7 +1224,7 @@ export type SetDeadlineRequestJson = {
  * Use `create(SetDeadlineRequestSchema)` to create a new message.
  */
 export const SetDeadlineRequestSchema: GenMessage<SetDeadlineRequest, {jsonType: SetDeadlineRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 14);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
 
 /**
  * Answers SetDeadline.
@@ -1133,7 +1247,7 @@ export type SetDeadlineResponseJson = {
  * Use `create(SetDeadlineResponseSchema)` to create a new message.
  */
 export const SetDeadlineResponseSchema: GenMessage<SetDeadlineResponse, {jsonType: SetDeadlineResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
 
 /**
  * Asks to end the sandbox now.
@@ -1168,7 +1282,7 @@ export type KillSandboxRequestJson = {
  * Use `create(KillSandboxRequestSchema)` to create a new message.
  */
 export const KillSandboxRequestSchema: GenMessage<KillSandboxRequest, {jsonType: KillSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
 
 /**
  * Answers KillSandbox.
@@ -1191,7 +1305,7 @@ export type KillSandboxResponseJson = {
  * Use `create(KillSandboxResponseSchema)` to create a new message.
  */
 export const KillSandboxResponseSchema: GenMessage<KillSandboxResponse, {jsonType: KillSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
 
 /**
  * Asks for a file of the work folder.
@@ -1240,7 +1354,7 @@ export type ReadWorkFileRequestJson = {
  * Use `create(ReadWorkFileRequestSchema)` to create a new message.
  */
 export const ReadWorkFileRequestSchema: GenMessage<ReadWorkFileRequest, {jsonType: ReadWorkFileRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
 
 /**
  * A part of that file.
@@ -1275,7 +1389,7 @@ export type ReadWorkFileResponseJson = {
  * Use `create(ReadWorkFileResponseSchema)` to create a new message.
  */
 export const ReadWorkFileResponseSchema: GenMessage<ReadWorkFileResponse, {jsonType: ReadWorkFileResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
 
 /**
  * Says that nothing more is wanted.
@@ -1298,7 +1412,7 @@ export type ReleaseSandboxRequestJson = {
  * Use `create(ReleaseSandboxRequestSchema)` to create a new message.
  */
 export const ReleaseSandboxRequestSchema: GenMessage<ReleaseSandboxRequest, {jsonType: ReleaseSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 22);
 
 /**
  * Answers ReleaseSandbox.
@@ -1321,7 +1435,7 @@ export type ReleaseSandboxResponseJson = {
  * Use `create(ReleaseSandboxResponseSchema)` to create a new message.
  */
 export const ReleaseSandboxResponseSchema: GenMessage<ReleaseSandboxResponse, {jsonType: ReleaseSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 23);
 
 /**
  * What a producer says, at the orchestrator's pace. Served by the agent and by the warden, each for its own outbox.
@@ -1387,6 +1501,16 @@ export const SandboxAgentService: GenService<{
     methodKind: "unary";
     input: typeof DeliverInputRequestSchema;
     output: typeof DeliverInputResponseSchema;
+  },
+  /**
+   * Hands out the login the work ended with, for the orchestrator to keep encrypted; asked for once the outcome is published.
+   *
+   * @generated from rpc clew.sandbox.v1.SandboxAgentService.TakeBrowserState
+   */
+  takeBrowserState: {
+    methodKind: "unary";
+    input: typeof TakeBrowserStateRequestSchema;
+    output: typeof TakeBrowserStateResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_clew_sandbox_v1_sandbox_agent_service, 1);

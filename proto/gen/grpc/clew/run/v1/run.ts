@@ -557,7 +557,11 @@ export interface Recording {
     | boolean
     | undefined;
   /** Whether a screenshot is kept for each action; false when not given. */
-  readonly screenshots?: boolean | undefined;
+  readonly screenshots?:
+    | boolean
+    | undefined;
+  /** Whether the console's and the network's logs are kept; true when not given. */
+  readonly logs?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3230,7 +3234,7 @@ export const Guardrails: MessageFns<Guardrails> = {
 };
 
 function createBaseRecording(): Recording {
-  return { trace: undefined, video: undefined, screenshots: undefined, _unknownFields: {} };
+  return { trace: undefined, video: undefined, screenshots: undefined, logs: undefined, _unknownFields: {} };
 }
 
 export const Recording: MessageFns<Recording> = {
@@ -3243,6 +3247,9 @@ export const Recording: MessageFns<Recording> = {
     }
     if (message.screenshots !== undefined) {
       writer.uint32(24).bool(message.screenshots);
+    }
+    if (message.logs !== undefined) {
+      writer.uint32(32).bool(message.logs);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3292,6 +3299,14 @@ export const Recording: MessageFns<Recording> = {
             message.screenshots = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.logs = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3320,6 +3335,7 @@ export const Recording: MessageFns<Recording> = {
     message.trace = object.trace ?? undefined;
     message.video = object.video ?? undefined;
     message.screenshots = object.screenshots ?? undefined;
+    message.logs = object.logs ?? undefined;
     return message;
   },
 };

@@ -201,10 +201,20 @@ export interface StartWorkRequest {
   readonly playbookSource: string;
   /** Secrets by name: in memory only. */
   readonly credentials: { [key: string]: string };
+  /** The exact texts of the playbooks it calls, and of those they call, by id. */
+  readonly calledPlaybooks: { [key: string]: string };
+  /** The saved login to start from, as Playwright's storageState in JSON: a secret, in memory only; absent when there is none. */
+  readonly browserState?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 export interface StartWorkRequest_CredentialsEntry {
+  readonly key: string;
+  readonly value: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+export interface StartWorkRequest_CalledPlaybooksEntry {
   readonly key: string;
   readonly value: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -233,13 +243,31 @@ export interface StopWorkResponse {
 export interface DeliverInputRequest {
   /** The request it answers. */
   readonly inputId: string;
-  /** The answer; a secret or a browser state in its textual form. */
+  /** The answer; a secret or a browser state in its textual form; `approve` or `deny` where an approval was asked for. */
   readonly answer: string;
+  /** Whether nobody answered in time; `answer` is empty then. */
+  readonly expired: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
 /** Answers DeliverInput. */
 export interface DeliverInputResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for the login the work ended with. */
+export interface TakeBrowserStateRequest {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Answers TakeBrowserState. */
+export interface TakeBrowserStateResponse {
+  /** Playwright's storageState in JSON; absent where none is worth keeping. */
+  readonly browserState?:
+    | string
+    | undefined;
+  /** Whether the state the work started from turned out to be logged out: it is to be forgotten. */
+  readonly loggedOut: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1381,7 +1409,16 @@ export const AcknowledgeSandboxEventsResponse: MessageFns<AcknowledgeSandboxEven
 };
 
 function createBaseStartWorkRequest(): StartWorkRequest {
-  return { runId: "", attempt: 0, spec: undefined, playbookSource: "", credentials: {}, _unknownFields: {} };
+  return {
+    runId: "",
+    attempt: 0,
+    spec: undefined,
+    playbookSource: "",
+    credentials: {},
+    calledPlaybooks: {},
+    browserState: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const StartWorkRequest: MessageFns<StartWorkRequest> = {
@@ -1401,6 +1438,12 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
     globalThis.Object.entries(message.credentials).forEach(([key, value]: [string, string]) => {
       StartWorkRequest_CredentialsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
     });
+    globalThis.Object.entries(message.calledPlaybooks).forEach(([key, value]: [string, string]) => {
+      StartWorkRequest_CalledPlaybooksEntry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
+    });
+    if (message.browserState !== undefined) {
+      writer.uint32(58).string(message.browserState);
+    }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
         const tag = parseInt(key, 10);
@@ -1468,6 +1511,25 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
             }
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            const entry6 = StartWorkRequest_CalledPlaybooksEntry.decode(reader, reader.uint32());
+            if (entry6.value !== undefined) {
+              message.calledPlaybooks[entry6.key] = entry6.value;
+            }
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.browserState = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1506,6 +1568,16 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
       },
       {},
     );
+    message.calledPlaybooks = (globalThis.Object.entries(object.calledPlaybooks ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.browserState = object.browserState ?? undefined;
     return message;
   },
 };
@@ -1587,6 +1659,89 @@ export const StartWorkRequest_CredentialsEntry: MessageFns<StartWorkRequest_Cred
   },
   fromPartial(object: DeepPartial<StartWorkRequest_CredentialsEntry>): StartWorkRequest_CredentialsEntry {
     const message = createBaseStartWorkRequest_CredentialsEntry() as any;
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseStartWorkRequest_CalledPlaybooksEntry(): StartWorkRequest_CalledPlaybooksEntry {
+  return { key: "", value: "", _unknownFields: {} };
+}
+
+export const StartWorkRequest_CalledPlaybooksEntry: MessageFns<StartWorkRequest_CalledPlaybooksEntry> = {
+  encode(message: StartWorkRequest_CalledPlaybooksEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkRequest_CalledPlaybooksEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartWorkRequest_CalledPlaybooksEntry() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StartWorkRequest_CalledPlaybooksEntry>): StartWorkRequest_CalledPlaybooksEntry {
+    return StartWorkRequest_CalledPlaybooksEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartWorkRequest_CalledPlaybooksEntry>): StartWorkRequest_CalledPlaybooksEntry {
+    const message = createBaseStartWorkRequest_CalledPlaybooksEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
     return message;
@@ -1797,7 +1952,7 @@ export const StopWorkResponse: MessageFns<StopWorkResponse> = {
 };
 
 function createBaseDeliverInputRequest(): DeliverInputRequest {
-  return { inputId: "", answer: "", _unknownFields: {} };
+  return { inputId: "", answer: "", expired: false, _unknownFields: {} };
 }
 
 export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
@@ -1807,6 +1962,9 @@ export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
     }
     if (message.answer !== "") {
       writer.uint32(18).string(message.answer);
+    }
+    if (message.expired !== false) {
+      writer.uint32(24).bool(message.expired);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1848,6 +2006,14 @@ export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
             message.answer = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expired = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1875,6 +2041,7 @@ export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
     const message = createBaseDeliverInputRequest() as any;
     message.inputId = object.inputId ?? "";
     message.answer = object.answer ?? "";
+    message.expired = object.expired ?? false;
     return message;
   },
 };
@@ -1934,6 +2101,148 @@ export const DeliverInputResponse: MessageFns<DeliverInputResponse> = {
   },
   fromPartial(_: DeepPartial<DeliverInputResponse>): DeliverInputResponse {
     const message = createBaseDeliverInputResponse() as any;
+    return message;
+  },
+};
+
+function createBaseTakeBrowserStateRequest(): TakeBrowserStateRequest {
+  return { _unknownFields: {} };
+}
+
+export const TakeBrowserStateRequest: MessageFns<TakeBrowserStateRequest> = {
+  encode(message: TakeBrowserStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakeBrowserStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakeBrowserStateRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TakeBrowserStateRequest>): TakeBrowserStateRequest {
+    return TakeBrowserStateRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<TakeBrowserStateRequest>): TakeBrowserStateRequest {
+    const message = createBaseTakeBrowserStateRequest() as any;
+    return message;
+  },
+};
+
+function createBaseTakeBrowserStateResponse(): TakeBrowserStateResponse {
+  return { browserState: undefined, loggedOut: false, _unknownFields: {} };
+}
+
+export const TakeBrowserStateResponse: MessageFns<TakeBrowserStateResponse> = {
+  encode(message: TakeBrowserStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.browserState !== undefined) {
+      writer.uint32(10).string(message.browserState);
+    }
+    if (message.loggedOut !== false) {
+      writer.uint32(16).bool(message.loggedOut);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TakeBrowserStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTakeBrowserStateResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.browserState = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.loggedOut = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TakeBrowserStateResponse>): TakeBrowserStateResponse {
+    return TakeBrowserStateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TakeBrowserStateResponse>): TakeBrowserStateResponse {
+    const message = createBaseTakeBrowserStateResponse() as any;
+    message.browserState = object.browserState ?? undefined;
+    message.loggedOut = object.loggedOut ?? false;
     return message;
   },
 };
@@ -2746,6 +3055,18 @@ export const SandboxAgentServiceService = {
       Buffer.from(DeliverInputResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeliverInputResponse => DeliverInputResponse.decode(value),
   },
+  /** Hands out the login the work ended with, for the orchestrator to keep encrypted; asked for once the outcome is published. */
+  takeBrowserState: {
+    path: "/clew.sandbox.v1.SandboxAgentService/TakeBrowserState" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TakeBrowserStateRequest): Buffer =>
+      Buffer.from(TakeBrowserStateRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TakeBrowserStateRequest => TakeBrowserStateRequest.decode(value),
+    responseSerialize: (value: TakeBrowserStateResponse): Buffer =>
+      Buffer.from(TakeBrowserStateResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TakeBrowserStateResponse => TakeBrowserStateResponse.decode(value),
+  },
 } as const;
 
 export interface SandboxAgentServiceServer extends UntypedServiceImplementation {
@@ -2755,6 +3076,8 @@ export interface SandboxAgentServiceServer extends UntypedServiceImplementation 
   stopWork: handleUnaryCall<StopWorkRequest, StopWorkResponse>;
   /** Passes on what a person answered. */
   deliverInput: handleUnaryCall<DeliverInputRequest, DeliverInputResponse>;
+  /** Hands out the login the work ended with, for the orchestrator to keep encrypted; asked for once the outcome is published. */
+  takeBrowserState: handleUnaryCall<TakeBrowserStateRequest, TakeBrowserStateResponse>;
 }
 
 export interface SandboxAgentServiceClient extends Client {
@@ -2805,6 +3128,22 @@ export interface SandboxAgentServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeliverInputResponse) => void,
+  ): ClientUnaryCall;
+  /** Hands out the login the work ended with, for the orchestrator to keep encrypted; asked for once the outcome is published. */
+  takeBrowserState(
+    request: TakeBrowserStateRequest,
+    callback: (error: ServiceError | null, response: TakeBrowserStateResponse) => void,
+  ): ClientUnaryCall;
+  takeBrowserState(
+    request: TakeBrowserStateRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TakeBrowserStateResponse) => void,
+  ): ClientUnaryCall;
+  takeBrowserState(
+    request: TakeBrowserStateRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TakeBrowserStateResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,9 +1,8 @@
 import { createRedact } from "@clew/playbook/redact";
-import { Artifact, Effect, Outcome, Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { Artifact, Effect, InputRequested, Outcome, Run, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import {
   ActionCompleted,
   InputReceived,
-  InputRequested,
   ModelCalled,
   RunCreated,
   SandboxExited,

@@ -2,19 +2,19 @@
 // @generated from file clew/run/v1/run_event.proto (package clew.run.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Actor, ActorJson, Artifact, ArtifactJson, Effect, EffectJson, Outcome, OutcomeJson, Run, Run_State, Run_StateJson, RunError, RunErrorJson, RunJson, Usage, UsageJson } from "./run_pb.ts";
+import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Actor, ActorJson, Artifact, ArtifactJson, Effect, EffectJson, InputRequested, InputRequestedJson, Outcome, OutcomeJson, Run, Run_State, Run_StateJson, RunError, RunErrorJson, RunJson, Usage, UsageJson } from "./run_pb.ts";
 import { file_clew_run_v1_run } from "./run_pb.ts";
 import type { StructJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file clew/run/v1/run_event.proto.
  */
 export const file_clew_run_v1_run_event: GenFile = /*@__PURE__*/
-  fileDesc("ChtjbGV3L3J1bi92MS9ydW5fZXZlbnQucHJvdG8SC2NsZXcucnVuLnYxIpsMCghSdW5FdmVudBIOCgZydW5faWQYASABKAkSEAoIc2VxdWVuY2UYAiABKA0SKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcmVzdW1lX3Rva2VuGAQgASgJEg8KB2F0dGVtcHQYBSABKA0SDAoEdHlwZRgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KC3J1bl9jcmVhdGVkGBQgASgLMhcuY2xldy5ydW4udjEuUnVuQ3JlYXRlZEgAEiwKCnJ1bl9xdWV1ZWQYFSABKAsyFi5jbGV3LnJ1bi52MS5SdW5RdWV1ZWRIABI2Cg9hdHRlbXB0X3N0YXJ0ZWQYFiABKAsyGy5jbGV3LnJ1bi52MS5BdHRlbXB0U3RhcnRlZEgAEjIKDXNhbmRib3hfcmVhZHkYFyABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABIuCgtydW5fc3RhcnRlZBgYIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYGSABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGBogASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGBsgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYHCABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgdIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYHiABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGB8gASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCAgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYISABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCIgASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCQgASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYJSABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjQKDmlucHV0X3JlY2VpdmVkGCYgASgLMhouY2xldy5ydW4udjEuSW5wdXRSZWNlaXZlZEgAEjYKD2FydGlmYWN0X3N0b3JlZBgnIAEoCzIbLmNsZXcucnVuLnYxLkFydGlmYWN0U3RvcmVkSAASNAoOc3RvcF9yZXF1ZXN0ZWQYKCABKAsyGi5jbGV3LnJ1bi52MS5TdG9wUmVxdWVzdGVkSAASNAoOd2FybmluZ19yYWlzZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkSAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYKiABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASMAoMcnVuX2ZpbmlzaGVkGCsgASgLMhguY2xldy5ydW4udjEuUnVuRmluaXNoZWRIABI0Cg5zYW5kYm94X2V4aXRlZBgsIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg5hdHRlbXB0X2ZhaWxlZBgtIAEoCzIaLmNsZXcucnVuLnYxLkF0dGVtcHRGYWlsZWRIAEIJCgdwYXlsb2FkInUKClJ1bkNyZWF0ZWQSHQoDcnVuGAEgASgLMhAuY2xldy5ydW4udjEuUnVuEh4KAmJ5GAIgASgLMhIuY2xldy5ydW4udjEuQWN0b3ISEgoKcmVxdWVzdF9pZBgDIAEoCRIUCgxyZXF1ZXN0X2htYWMYBCABKAkiHQoJUnVuUXVldWVkEhAKCHBvc2l0aW9uGAEgASgNIjIKDkF0dGVtcHRTdGFydGVkEg0KBWNhdXNlGAEgASgJEhEKCWlzb2xhdGlvbhgCIAEoCSJlCg1BdHRlbXB0RmFpbGVkEiQKBWVycm9yGAEgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3ISLgoKcmV0cnlfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMU2FuZGJveFJlYWR5EhEKCWlzb2xhdGlvbhgBIAEoCRIPCgdicm93c2VyGAIgASgJEhMKC2R1cmF0aW9uX21zGAMgASgNIjEKClJ1blN0YXJ0ZWQSDwoHYnJvd3NlchgBIAEoCRISCgpzdGVwX2NvdW50GAIgASgNIlcKC1N0ZXBTdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIOCgZhY3Rpb24YBCABKAki1AIKDVN0ZXBDb21wbGV0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEg4KBmFjdGlvbhgDIAEoCRITCgtkZXNjcmlwdGlvbhgEIAEoCRIPCgdzdWNjZXNzGAUgASgIEhMKC2R1cmF0aW9uX21zGAYgASgNEhMKC3Jlc3VsdF90ZXh0GAcgASgJEhEKCXRydW5jYXRlZBgIIAEoCBIcCg9yZXN1bHRfYXJ0aWZhY3QYCSABKAlIAIgBARIpCgVlcnJvchgKIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9ySAGIAQESCwoDdXJsGAsgASgJEhcKCnNjcmVlbnNob3QYDCABKAlIAogBARIPCgdza2lwcGVkGA0gASgIQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90IqEBCg1BY3Rpb25TdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIjCgZlZmZlY3QYByABKA4yEy5jbGV3LnJ1bi52MS5FZmZlY3Qi8QMKD0FjdGlvbkNvbXBsZXRlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSIwoGZWZmZWN0GAcgASgOMhMuY2xldy5ydW4udjEuRWZmZWN0EhMKC2R1cmF0aW9uX21zGAggASgNEg8KB3N1Y2Nlc3MYCSABKAgSEwoLcmVzdWx0X3RleHQYCiABKAkSEQoJdHJ1bmNhdGVkGAsgASgIEhwKD3Jlc3VsdF9hcnRpZmFjdBgMIAEoCUgAiAEBEikKBWVycm9yGA0gASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAYgBARILCgN1cmwYDiABKAkSFwoKc2NyZWVuc2hvdBgPIAEoCUgCiAEBEhwKD3RyYWNlX29mZnNldF9tcxgQIAEoDUgDiAEBEhwKD3ZpZGVvX29mZnNldF9tcxgRIAEoDUgEiAEBQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90QhIKEF90cmFjZV9vZmZzZXRfbXNCEgoQX3ZpZGVvX29mZnNldF9tcyKbAQoNQWN0aW9uQmxvY2tlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSDAoEcnVsZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJIkkKC1BhZ2VDaGFuZ2VkEgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCRITCgZzdGF0dXMYAyABKA1IAIgBAUIJCgdfc3RhdHVzIj4KEEd1YXJkcmFpbFRyaXBwZWQSDAoEcnVsZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgsKA3VybBgDIAEoCSJACg1TdHVja0RldGVjdGVkEhAKCHNldmVyaXR5GAEgASgJEgwKBHJ1bGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSJPCg9DYXB0Y2hhRGV0ZWN0ZWQSDAoEa2luZBgBIAEoCRILCgN1cmwYAiABKAkSEAoIcmVzb2x2ZWQYAyABKAgSDwoHd2FpdF9tcxgEIAEoDSJLCg9SZWNvdmVyeVN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIkCgVlcnJvchgCIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9yIjEKDVJlY292ZXJ5RW5kZWQSDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJIrYBCgtNb2RlbENhbGxlZBINCgVtb2RlbBgBIAEoCRIPCgdwdXJwb3NlGAIgASgJEhQKDGlucHV0X3Rva2VucxgDIAEoDRIVCg1vdXRwdXRfdG9rZW5zGAQgASgNEhAKCGNvc3RfdXNkGAUgASgBEhMKC2R1cmF0aW9uX21zGAYgASgNEikKBWVycm9yGAcgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAIgBAUIICgZfZXJyb3IixAIKDklucHV0UmVxdWVzdGVkEhAKCGlucHV0X2lkGAEgASgJEi4KBGtpbmQYAiABKA4yIC5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZC5LaW5kEg4KBnByb21wdBgDIAEoCRIPCgdjaG9pY2VzGAQgAygJEhcKCnNjcmVlbnNob3QYBSABKAlIAIgBARIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJYWN0aW9uX2lkGAcgASgJImMKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB0FQUFJPVkUQARIKCgZBTlNXRVIQAhIKCgZTRUNSRVQQAxINCglUQUtFX09WRVIQBBIRCg1CUk9XU0VSX1NUQVRFEAVCDQoLX3NjcmVlbnNob3QiYwoNSW5wdXRSZWNlaXZlZBIQCghpbnB1dF9pZBgBIAEoCRIeCgJieRgCIAEoCzISLmNsZXcucnVuLnYxLkFjdG9yEhAKCGRlY2lzaW9uGAMgASgJEg4KBmFuc3dlchgEIAEoCSI5Cg5BcnRpZmFjdFN0b3JlZBInCghhcnRpZmFjdBgBIAEoCzIVLmNsZXcucnVuLnYxLkFydGlmYWN0IlYKDVN0b3BSZXF1ZXN0ZWQSDgoGcmVhc29uGAEgASgJEhUKDWdyYWNlX3NlY29uZHMYAiABKA0SHgoCYnkYAyABKAsyEi5jbGV3LnJ1bi52MS5BY3RvciKaAQoNV2FybmluZ1JhaXNlZBIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI4CgdkZXRhaWxzGAMgAygLMicuY2xldy5ydW4udjEuV2FybmluZ1JhaXNlZC5EZXRhaWxzRW50cnkaLgoMRGV0YWlsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYAoQT3V0Y29tZVB1Ymxpc2hlZBIlCgVzdGF0ZRgBIAEoDjIWLmNsZXcucnVuLnYxLlJ1bi5TdGF0ZRIlCgdvdXRjb21lGAIgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZSIsCgtSdW5GaW5pc2hlZBIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4irgEKDVNhbmRib3hFeGl0ZWQSFgoJZXhpdF9jb2RlGAEgASgNSACIAQESDgoGc2lnbmFsGAIgASgJEg0KBWNhdXNlGAMgASgJEiEKBXVzYWdlGAQgASgLMhIuY2xldy5ydW4udjEuVXNhZ2USKwoFZmFjdHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0SAGIAQFCDAoKX2V4aXRfY29kZUIICgZfZmFjdHNiBnByb3RvMw", [file_clew_run_v1_run, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChtjbGV3L3J1bi92MS9ydW5fZXZlbnQucHJvdG8SC2NsZXcucnVuLnYxIpsMCghSdW5FdmVudBIOCgZydW5faWQYASABKAkSEAoIc2VxdWVuY2UYAiABKA0SKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcmVzdW1lX3Rva2VuGAQgASgJEg8KB2F0dGVtcHQYBSABKA0SDAoEdHlwZRgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KC3J1bl9jcmVhdGVkGBQgASgLMhcuY2xldy5ydW4udjEuUnVuQ3JlYXRlZEgAEiwKCnJ1bl9xdWV1ZWQYFSABKAsyFi5jbGV3LnJ1bi52MS5SdW5RdWV1ZWRIABI2Cg9hdHRlbXB0X3N0YXJ0ZWQYFiABKAsyGy5jbGV3LnJ1bi52MS5BdHRlbXB0U3RhcnRlZEgAEjIKDXNhbmRib3hfcmVhZHkYFyABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABIuCgtydW5fc3RhcnRlZBgYIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYGSABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGBogASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGBsgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYHCABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgdIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYHiABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGB8gASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCAgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYISABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCIgASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCQgASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYJSABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjQKDmlucHV0X3JlY2VpdmVkGCYgASgLMhouY2xldy5ydW4udjEuSW5wdXRSZWNlaXZlZEgAEjYKD2FydGlmYWN0X3N0b3JlZBgnIAEoCzIbLmNsZXcucnVuLnYxLkFydGlmYWN0U3RvcmVkSAASNAoOc3RvcF9yZXF1ZXN0ZWQYKCABKAsyGi5jbGV3LnJ1bi52MS5TdG9wUmVxdWVzdGVkSAASNAoOd2FybmluZ19yYWlzZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkSAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYKiABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASMAoMcnVuX2ZpbmlzaGVkGCsgASgLMhguY2xldy5ydW4udjEuUnVuRmluaXNoZWRIABI0Cg5zYW5kYm94X2V4aXRlZBgsIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg5hdHRlbXB0X2ZhaWxlZBgtIAEoCzIaLmNsZXcucnVuLnYxLkF0dGVtcHRGYWlsZWRIAEIJCgdwYXlsb2FkInUKClJ1bkNyZWF0ZWQSHQoDcnVuGAEgASgLMhAuY2xldy5ydW4udjEuUnVuEh4KAmJ5GAIgASgLMhIuY2xldy5ydW4udjEuQWN0b3ISEgoKcmVxdWVzdF9pZBgDIAEoCRIUCgxyZXF1ZXN0X2htYWMYBCABKAkiHQoJUnVuUXVldWVkEhAKCHBvc2l0aW9uGAEgASgNIjIKDkF0dGVtcHRTdGFydGVkEg0KBWNhdXNlGAEgASgJEhEKCWlzb2xhdGlvbhgCIAEoCSJlCg1BdHRlbXB0RmFpbGVkEiQKBWVycm9yGAEgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3ISLgoKcmV0cnlfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMU2FuZGJveFJlYWR5EhEKCWlzb2xhdGlvbhgBIAEoCRIPCgdicm93c2VyGAIgASgJEhMKC2R1cmF0aW9uX21zGAMgASgNIjEKClJ1blN0YXJ0ZWQSDwoHYnJvd3NlchgBIAEoCRISCgpzdGVwX2NvdW50GAIgASgNIlcKC1N0ZXBTdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIOCgZhY3Rpb24YBCABKAki1AIKDVN0ZXBDb21wbGV0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEg4KBmFjdGlvbhgDIAEoCRITCgtkZXNjcmlwdGlvbhgEIAEoCRIPCgdzdWNjZXNzGAUgASgIEhMKC2R1cmF0aW9uX21zGAYgASgNEhMKC3Jlc3VsdF90ZXh0GAcgASgJEhEKCXRydW5jYXRlZBgIIAEoCBIcCg9yZXN1bHRfYXJ0aWZhY3QYCSABKAlIAIgBARIpCgVlcnJvchgKIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9ySAGIAQESCwoDdXJsGAsgASgJEhcKCnNjcmVlbnNob3QYDCABKAlIAogBARIPCgdza2lwcGVkGA0gASgIQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90IqEBCg1BY3Rpb25TdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIjCgZlZmZlY3QYByABKA4yEy5jbGV3LnJ1bi52MS5FZmZlY3Qi8QMKD0FjdGlvbkNvbXBsZXRlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSIwoGZWZmZWN0GAcgASgOMhMuY2xldy5ydW4udjEuRWZmZWN0EhMKC2R1cmF0aW9uX21zGAggASgNEg8KB3N1Y2Nlc3MYCSABKAgSEwoLcmVzdWx0X3RleHQYCiABKAkSEQoJdHJ1bmNhdGVkGAsgASgIEhwKD3Jlc3VsdF9hcnRpZmFjdBgMIAEoCUgAiAEBEikKBWVycm9yGA0gASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAYgBARILCgN1cmwYDiABKAkSFwoKc2NyZWVuc2hvdBgPIAEoCUgCiAEBEhwKD3RyYWNlX29mZnNldF9tcxgQIAEoDUgDiAEBEhwKD3ZpZGVvX29mZnNldF9tcxgRIAEoDUgEiAEBQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90QhIKEF90cmFjZV9vZmZzZXRfbXNCEgoQX3ZpZGVvX29mZnNldF9tcyKbAQoNQWN0aW9uQmxvY2tlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSDAoEcnVsZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJIkkKC1BhZ2VDaGFuZ2VkEgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCRITCgZzdGF0dXMYAyABKA1IAIgBAUIJCgdfc3RhdHVzIj4KEEd1YXJkcmFpbFRyaXBwZWQSDAoEcnVsZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgsKA3VybBgDIAEoCSJACg1TdHVja0RldGVjdGVkEhAKCHNldmVyaXR5GAEgASgJEgwKBHJ1bGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSJPCg9DYXB0Y2hhRGV0ZWN0ZWQSDAoEa2luZBgBIAEoCRILCgN1cmwYAiABKAkSEAoIcmVzb2x2ZWQYAyABKAgSDwoHd2FpdF9tcxgEIAEoDSJLCg9SZWNvdmVyeVN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIkCgVlcnJvchgCIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9yIjEKDVJlY292ZXJ5RW5kZWQSDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJIrYBCgtNb2RlbENhbGxlZBINCgVtb2RlbBgBIAEoCRIPCgdwdXJwb3NlGAIgASgJEhQKDGlucHV0X3Rva2VucxgDIAEoDRIVCg1vdXRwdXRfdG9rZW5zGAQgASgNEhAKCGNvc3RfdXNkGAUgASgBEhMKC2R1cmF0aW9uX21zGAYgASgNEikKBWVycm9yGAcgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAIgBAUIICgZfZXJyb3IieAoNSW5wdXRSZWNlaXZlZBIQCghpbnB1dF9pZBgBIAEoCRIeCgJieRgCIAEoCzISLmNsZXcucnVuLnYxLkFjdG9yEhAKCGRlY2lzaW9uGAMgASgJEg4KBmFuc3dlchgEIAEoCRITCgthbnN3ZXJfaG1hYxgFIAEoCSI5Cg5BcnRpZmFjdFN0b3JlZBInCghhcnRpZmFjdBgBIAEoCzIVLmNsZXcucnVuLnYxLkFydGlmYWN0IlYKDVN0b3BSZXF1ZXN0ZWQSDgoGcmVhc29uGAEgASgJEhUKDWdyYWNlX3NlY29uZHMYAiABKA0SHgoCYnkYAyABKAsyEi5jbGV3LnJ1bi52MS5BY3RvciKaAQoNV2FybmluZ1JhaXNlZBIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI4CgdkZXRhaWxzGAMgAygLMicuY2xldy5ydW4udjEuV2FybmluZ1JhaXNlZC5EZXRhaWxzRW50cnkaLgoMRGV0YWlsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYAoQT3V0Y29tZVB1Ymxpc2hlZBIlCgVzdGF0ZRgBIAEoDjIWLmNsZXcucnVuLnYxLlJ1bi5TdGF0ZRIlCgdvdXRjb21lGAIgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZSIsCgtSdW5GaW5pc2hlZBIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4irgEKDVNhbmRib3hFeGl0ZWQSFgoJZXhpdF9jb2RlGAEgASgNSACIAQESDgoGc2lnbmFsGAIgASgJEg0KBWNhdXNlGAMgASgJEiEKBXVzYWdlGAQgASgLMhIuY2xldy5ydW4udjEuVXNhZ2USKwoFZmFjdHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0SAGIAQFCDAoKX2V4aXRfY29kZUIICgZfZmFjdHNiBnByb3RvMw", [file_clew_run_v1_run, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * An immutable fact about a run. At most 64 KiB.
@@ -2129,194 +2129,6 @@ export const ModelCalledSchema: GenMessage<ModelCalled, {jsonType: ModelCalledJs
   messageDesc(file_clew_run_v1_run_event, 18);
 
 /**
- * The run asks a person.
- *
- * @generated from message clew.run.v1.InputRequested
- */
-export type InputRequested = Message<"clew.run.v1.InputRequested"> & {
-  /**
-   * Identifies the request within the run.
-   *
-   * @generated from field: string input_id = 1;
-   */
-  inputId: string;
-
-  /**
-   * What a person is asked for.
-   *
-   * @generated from field: clew.run.v1.InputRequested.Kind kind = 2;
-   */
-  kind: InputRequested_Kind;
-
-  /**
-   * What to show the person.
-   *
-   * @generated from field: string prompt = 3;
-   */
-  prompt: string;
-
-  /**
-   * What may be chosen; empty: anything.
-   *
-   * @generated from field: repeated string choices = 4;
-   */
-  choices: string[];
-
-  /**
-   * The artifact with a picture of the page.
-   *
-   * @generated from field: optional string screenshot = 5;
-   */
-  screenshot?: string | undefined;
-
-  /**
-   * When waiting ends, which means no.
-   *
-   * @generated from field: google.protobuf.Timestamp expire_time = 6;
-   */
-  expireTime?: Timestamp | undefined;
-
-  /**
-   * The action that an approval covers.
-   *
-   * @generated from field: string action_id = 7;
-   */
-  actionId: string;
-};
-
-/**
- * The run asks a person.
- *
- * @generated from message clew.run.v1.InputRequested
- */
-export type InputRequestedJson = {
-  /**
-   * Identifies the request within the run.
-   *
-   * @generated from field: string input_id = 1;
-   */
-  inputId?: string;
-
-  /**
-   * What a person is asked for.
-   *
-   * @generated from field: clew.run.v1.InputRequested.Kind kind = 2;
-   */
-  kind?: InputRequested_KindJson;
-
-  /**
-   * What to show the person.
-   *
-   * @generated from field: string prompt = 3;
-   */
-  prompt?: string;
-
-  /**
-   * What may be chosen; empty: anything.
-   *
-   * @generated from field: repeated string choices = 4;
-   */
-  choices?: string[];
-
-  /**
-   * The artifact with a picture of the page.
-   *
-   * @generated from field: optional string screenshot = 5;
-   */
-  screenshot?: string;
-
-  /**
-   * When waiting ends, which means no.
-   *
-   * @generated from field: google.protobuf.Timestamp expire_time = 6;
-   */
-  expireTime?: TimestampJson;
-
-  /**
-   * The action that an approval covers.
-   *
-   * @generated from field: string action_id = 7;
-   */
-  actionId?: string;
-};
-
-/**
- * Describes the message clew.run.v1.InputRequested.
- * Use `create(InputRequestedSchema)` to create a new message.
- */
-export const InputRequestedSchema: GenMessage<InputRequested, {jsonType: InputRequestedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 19);
-
-/**
- * What a person is asked for.
- *
- * @generated from enum clew.run.v1.InputRequested.Kind
- */
-export const InputRequested_Kind = {
-  /**
-   * Never sent.
-   *
-   * @generated from enum value: KIND_UNSPECIFIED = 0;
-   */
-  KIND_UNSPECIFIED: 0,
-
-  /**
-   * Whether one action may be done.
-   *
-   * @generated from enum value: APPROVE = 1;
-   */
-  APPROVE: 1,
-
-  /**
-   * A question.
-   *
-   * @generated from enum value: ANSWER = 2;
-   */
-  ANSWER: 2,
-
-  /**
-   * A secret, which never reaches a model.
-   *
-   * @generated from enum value: SECRET = 3;
-   */
-  SECRET: 3,
-
-  /**
-   * To take over the browser.
-   *
-   * @generated from enum value: TAKE_OVER = 4;
-   */
-  TAKE_OVER: 4,
-
-  /**
-   * A logged-in browser state.
-   *
-   * @generated from enum value: BROWSER_STATE = 5;
-   */
-  BROWSER_STATE: 5,
-} as const;
-
-/**
- * What a person is asked for.
- *
- * @generated from enum clew.run.v1.InputRequested.Kind
- */
-export type InputRequested_Kind = (typeof InputRequested_Kind)[keyof typeof InputRequested_Kind] | UnknownEnum;
-
-/**
- * What a person is asked for.
- *
- * @generated from enum clew.run.v1.InputRequested.Kind
- */
-export type InputRequested_KindJson = "KIND_UNSPECIFIED" | "APPROVE" | "ANSWER" | "SECRET" | "TAKE_OVER" | "BROWSER_STATE";
-
-/**
- * Describes the enum clew.run.v1.InputRequested.Kind.
- */
-export const InputRequested_KindSchema: GenEnum<InputRequested_Kind, InputRequested_KindJson> = /*@__PURE__*/
-  enumDesc(file_clew_run_v1_run_event, 19, 0);
-
-/**
  * A person answered, or nobody did in time.
  *
  * @generated from message clew.run.v1.InputReceived
@@ -2349,6 +2161,13 @@ export type InputReceived = Message<"clew.run.v1.InputReceived"> & {
    * @generated from field: string answer = 4;
    */
   answer: string;
+
+  /**
+   * HMAC of the answer under a key of the volume, in hex: tells the same answer from another; empty when nobody answered.
+   *
+   * @generated from field: string answer_hmac = 5;
+   */
+  answerHmac: string;
 };
 
 /**
@@ -2384,6 +2203,13 @@ export type InputReceivedJson = {
    * @generated from field: string answer = 4;
    */
   answer?: string;
+
+  /**
+   * HMAC of the answer under a key of the volume, in hex: tells the same answer from another; empty when nobody answered.
+   *
+   * @generated from field: string answer_hmac = 5;
+   */
+  answerHmac?: string;
 };
 
 /**
@@ -2391,7 +2217,7 @@ export type InputReceivedJson = {
  * Use `create(InputReceivedSchema)` to create a new message.
  */
 export const InputReceivedSchema: GenMessage<InputReceived, {jsonType: InputReceivedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 20);
+  messageDesc(file_clew_run_v1_run_event, 19);
 
 /**
  * A file is on the volume.
@@ -2426,7 +2252,7 @@ export type ArtifactStoredJson = {
  * Use `create(ArtifactStoredSchema)` to create a new message.
  */
 export const ArtifactStoredSchema: GenMessage<ArtifactStored, {jsonType: ArtifactStoredJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 21);
+  messageDesc(file_clew_run_v1_run_event, 20);
 
 /**
  * Somebody asked the run to stop.
@@ -2489,7 +2315,7 @@ export type StopRequestedJson = {
  * Use `create(StopRequestedSchema)` to create a new message.
  */
 export const StopRequestedSchema: GenMessage<StopRequested, {jsonType: StopRequestedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 22);
+  messageDesc(file_clew_run_v1_run_event, 21);
 
 /**
  * Something is worth knowing and does not end the run.
@@ -2552,7 +2378,7 @@ export type WarningRaisedJson = {
  * Use `create(WarningRaisedSchema)` to create a new message.
  */
 export const WarningRaisedSchema: GenMessage<WarningRaised, {jsonType: WarningRaisedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 23);
+  messageDesc(file_clew_run_v1_run_event, 22);
 
 /**
  * What came of the run is known. The first one that is durable decides.
@@ -2601,7 +2427,7 @@ export type OutcomePublishedJson = {
  * Use `create(OutcomePublishedSchema)` to create a new message.
  */
 export const OutcomePublishedSchema: GenMessage<OutcomePublished, {jsonType: OutcomePublishedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 24);
+  messageDesc(file_clew_run_v1_run_event, 23);
 
 /**
  * The run is over; the last event of every run.
@@ -2636,7 +2462,7 @@ export type RunFinishedJson = {
  * Use `create(RunFinishedSchema)` to create a new message.
  */
 export const RunFinishedSchema: GenMessage<RunFinished, {jsonType: RunFinishedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 25);
+  messageDesc(file_clew_run_v1_run_event, 24);
 
 /**
  * The sandbox's process ended.
@@ -2727,5 +2553,5 @@ export type SandboxExitedJson = {
  * Use `create(SandboxExitedSchema)` to create a new message.
  */
 export const SandboxExitedSchema: GenMessage<SandboxExited, {jsonType: SandboxExitedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 26);
+  messageDesc(file_clew_run_v1_run_event, 25);
 

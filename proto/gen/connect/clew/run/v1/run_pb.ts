@@ -14,7 +14,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file clew/run/v1/run.proto.
  */
 export const file_clew_run_v1_run: GenFile = /*@__PURE__*/
-  fileDesc("ChVjbGV3L3J1bi92MS9ydW4ucHJvdG8SC2NsZXcucnVuLnYxIs0HCgNSdW4SCgoCaWQYASABKAkSDgoGdGVuYW50GAIgASgJEiUKBXN0YXRlGAMgASgOMhYuY2xldy5ydW4udjEuUnVuLlN0YXRlEiIKBHNwZWMYBCABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEjUKCHBsYXlib29rGAUgASgLMh4uY2xldy5ydW4udjEuUGxheWJvb2tSZWZlcmVuY2VIAIgBARIPCgdhdHRlbXB0GAYgASgNEhcKCnBhcmVudF9ydW4YByABKAlIAYgBARIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoKc3RhcnRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAogBARIxCghlbmRfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIA4gBARIqCgdvdXRjb21lGAsgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZUgEiAEBEikKB2VmZmVjdHMYDCABKA4yGC5jbGV3LnJ1bi52MS5SdW4uRWZmZWN0cxI7ChN1bmNvbmZpcm1lZF9hY3Rpb25zGA0gAygLMh4uY2xldy5ydW4udjEuVW5jb25maXJtZWRBY3Rpb24SIQoFdXNhZ2UYDiABKAsyEi5jbGV3LnJ1bi52MS5Vc2FnZRIVCg1sYXN0X3NlcXVlbmNlGA8gASgNEhQKDHJlc3VtZV90b2tlbhgQIAEoCRIYCgt0cmFjZXBhcmVudBgRIAEoCUgFiAEBEhkKDHJ1bl9hcnRpZmFjdBgSIAEoCUgGiAEBIpwBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgoKBlFVRVVFRBABEgwKCFNUQVJUSU5HEAISCwoHUlVOTklORxADEgsKB1dBSVRJTkcQBBIOCgpGSU5BTElaSU5HEAUSDQoJQ09NUExFVEVEEAYSCgoGRkFJTEVEEAcSDQoJVElNRURfT1VUEAgSDgoKVEVSTUlOQVRFRBAJIkgKB0VmZmVjdHMSFwoTRUZGRUNUU19VTlNQRUNJRklFRBAAEggKBE5PTkUQARINCglDT01NSVRURUQQAhILCgdVTktOT1dOEANCCwoJX3BsYXlib29rQg0KC19wYXJlbnRfcnVuQg0KC19zdGFydF90aW1lQgsKCV9lbmRfdGltZUIKCghfb3V0Y29tZUIOCgxfdHJhY2VwYXJlbnRCDwoNX3J1bl9hcnRpZmFjdCJAChFQbGF5Ym9va1JlZmVyZW5jZRIKCgJpZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEg4KBnNoYTI1NhgDIAEoCSKpAQoRVW5jb25maXJtZWRBY3Rpb24SEQoJYWN0aW9uX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SEgoKc3RlcF9pbmRleBgDIAEoDRIOCgZhY3Rpb24YBCABKAkSFQoNaW5wdXRfc3VtbWFyeRgFIAEoCRIjCgZlZmZlY3QYBiABKA4yEy5jbGV3LnJ1bi52MS5FZmZlY3QSEAoIc2VxdWVuY2UYByABKA0i9gEKB091dGNvbWUSDwoHc3VtbWFyeRgBIAEoCRIqCgRkYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAiAEBEhcKD2V4dHJhY3RlZF90ZXh0cxgDIAMoCRIWCg5zZXNzaW9uX21lbW9yeRgEIAEoCRIpCgVlcnJvchgFIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9ySAGIAQESEQoJdHJ1bmNhdGVkGAYgASgIEhoKDWRhdGFfYXJ0aWZhY3QYByABKAlIAogBAUIHCgVfZGF0YUIICgZfZXJyb3JCEAoOX2RhdGFfYXJ0aWZhY3QisQEKCFJ1bkVycm9yEgwKBGNvZGUYASABKAkSDgoGcmVhc29uGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSEQoJcmV0cnlhYmxlGAQgASgIEjMKB2RldGFpbHMYBSADKAsyIi5jbGV3LnJ1bi52MS5SdW5FcnJvci5EZXRhaWxzRW50cnkaLgoMRGV0YWlsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiqgEKBVVzYWdlEg0KBXN0ZXBzGAEgASgNEg8KB2FjdGlvbnMYAiABKA0SEwoLbW9kZWxfY2FsbHMYAyABKA0SFAoMaW5wdXRfdG9rZW5zGAQgASgNEhUKDW91dHB1dF90b2tlbnMYBSABKA0SEAoIY29zdF91c2QYBiABKAESFwoPYnJvd3Nlcl9zZWNvbmRzGAcgASgBEhQKDGVncmVzc19ieXRlcxgIIAEoASLODQoHUnVuU3BlYxITCglkaXJlY3RpdmUYASABKAlIABISCghwbGF5Ym9vaxgCIAEoCUgAEhkKD3BsYXlib29rX3NvdXJjZRgDIAEoCUgAEiwKBnBhcmFtcxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAYgBARIlCgVmaWxlcxgFIAMoCzIWLmNsZXcucnVuLnYxLklucHV0RmlsZRI6CgtjcmVkZW50aWFscxgGIAMoCzIlLmNsZXcucnVuLnYxLlJ1blNwZWMuQ3JlZGVudGlhbHNFbnRyeRIbCg5jcmVkZW50aWFsX3NldBgHIAEoCUgCiAEBEhYKCXN0YXJ0X3VybBgIIAEoCUgDiAEBEhIKBW1vZGVsGAkgASgJSASIAQESNAoIdGhpbmtpbmcYCiABKA4yHS5jbGV3LnJ1bi52MS5SdW5TcGVjLlRoaW5raW5nSAWIAQESFAoHcHJvZmlsZRgLIAEoCUgGiAEBEhYKCW1heF9zdGVwcxgMIAEoDUgHiAEBEhwKD3RpbWVvdXRfc2Vjb25kcxgNIAEoDUgIiAEBEiIKFXF1ZXVlX3RpbWVvdXRfc2Vjb25kcxgOIAEoDUgJiAEBEiQKF3dhaXRfZm9yX3BlcnNvbl9zZWNvbmRzGA8gASgNSAqIAQESKAoGYnVkZ2V0GBAgASgLMhMuY2xldy5ydW4udjEuQnVkZ2V0SAuIAQESJgoFcmV0cnkYESABKAsyEi5jbGV3LnJ1bi52MS5SZXRyeUgMiAEBEhwKD2NvbmN1cnJlbmN5X2tleRgSIAEoCUgNiAEBEhUKCHByaW9yaXR5GBMgASgNSA6IAQESLAoIdmlld3BvcnQYFCABKAsyFS5jbGV3LnJ1bi52MS5WaWV3cG9ydEgPiAEBEjIKB2Jyb3dzZXIYFSABKAsyHC5jbGV3LnJ1bi52MS5Ccm93c2VyU2V0dGluZ3NIEIgBARIaCg1icm93c2VyX3N0YXRlGBYgASgJSBGIAQESEgoFcHJveHkYFyABKAlIEogBARIwCgpndWFyZHJhaWxzGBggASgLMhcuY2xldy5ydW4udjEuR3VhcmRyYWlsc0gTiAEBEi4KCXJlY29yZGluZxgZIAEoCzIWLmNsZXcucnVuLnYxLlJlY29yZGluZ0gUiAEBEjMKDW91dHB1dF9zY2hlbWEYGiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0SBWIAQESIgoGY2hlY2tzGBsgAygLMhIuY2xldy5ydW4udjEuQ2hlY2sSMAoGbGFiZWxzGBwgAygLMiAuY2xldy5ydW4udjEuUnVuU3BlYy5MYWJlbHNFbnRyeRIaCg1jb250aW51ZV9mcm9tGB0gASgJSBaIAQESFgoJZm9ya19mcm9tGB4gASgJSBeIAQESHwoSa2VlcF9hbGl2ZV9zZWNvbmRzGB8gASgNSBiIAQESIwoWcGxheWJvb2tfc291cmNlX3NoYTI1NhggIAEoCUgZiAEBGjIKEENyZWRlbnRpYWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIlsKCFRoaW5raW5nEhgKFFRISU5LSU5HX1VOU1BFQ0lGSUVEEAASCwoHTUlOSU1BTBABEgcKA0xPVxACEgoKBk1FRElVTRADEggKBEhJR0gQBBIJCgVYSElHSBAFQgYKBHdvcmtCCQoHX3BhcmFtc0IRCg9fY3JlZGVudGlhbF9zZXRCDAoKX3N0YXJ0X3VybEIICgZfbW9kZWxCCwoJX3RoaW5raW5nQgoKCF9wcm9maWxlQgwKCl9tYXhfc3RlcHNCEgoQX3RpbWVvdXRfc2Vjb25kc0IYChZfcXVldWVfdGltZW91dF9zZWNvbmRzQhoKGF93YWl0X2Zvcl9wZXJzb25fc2Vjb25kc0IJCgdfYnVkZ2V0QggKBl9yZXRyeUISChBfY29uY3VycmVuY3lfa2V5QgsKCV9wcmlvcml0eUILCglfdmlld3BvcnRCCgoIX2Jyb3dzZXJCEAoOX2Jyb3dzZXJfc3RhdGVCCAoGX3Byb3h5Qg0KC19ndWFyZHJhaWxzQgwKCl9yZWNvcmRpbmdCEAoOX291dHB1dF9zY2hlbWFCEAoOX2NvbnRpbnVlX2Zyb21CDAoKX2ZvcmtfZnJvbUIVChNfa2VlcF9hbGl2ZV9zZWNvbmRzQhkKF19wbGF5Ym9va19zb3VyY2Vfc2hhMjU2IioKCUlucHV0RmlsZRIMCgRuYW1lGAEgASgJEg8KB2ZpbGVfaWQYAiABKAkingEKBkJ1ZGdldBIdChBtYXhfaW5wdXRfdG9rZW5zGAEgASgNSACIAQESHgoRbWF4X291dHB1dF90b2tlbnMYAiABKA1IAYgBARIZCgxtYXhfY29zdF91c2QYAyABKAFIAogBAUITChFfbWF4X2lucHV0X3Rva2Vuc0IUChJfbWF4X291dHB1dF90b2tlbnNCDwoNX21heF9jb3N0X3VzZCJlCgVSZXRyeRIZCgxtYXhfYXR0ZW1wdHMYASABKA1IAIgBARIcCg9iYWNrb2ZmX3NlY29uZHMYAiABKA1IAYgBAUIPCg1fbWF4X2F0dGVtcHRzQhIKEF9iYWNrb2ZmX3NlY29uZHMiSAoIVmlld3BvcnQSEgoFd2lkdGgYASABKA1IAIgBARITCgZoZWlnaHQYAiABKA1IAYgBAUIICgZfd2lkdGhCCQoHX2hlaWdodCKKAgoPQnJvd3NlclNldHRpbmdzEhMKBmxvY2FsZRgBIAEoCUgAiAEBEhUKCHRpbWV6b25lGAIgASgJSAGIAQESTgoSZXh0cmFfaHR0cF9oZWFkZXJzGAMgAygLMjIuY2xldy5ydW4udjEuQnJvd3NlclNldHRpbmdzLkV4dHJhSHR0cEhlYWRlcnNFbnRyeRIZCgxjb2xvcl9zY2hlbWUYBCABKAlIAogBARo3ChVFeHRyYUh0dHBIZWFkZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIJCgdfbG9jYWxlQgsKCV90aW1lem9uZUIPCg1fY29sb3Jfc2NoZW1lIvkGCgpHdWFyZHJhaWxzEhcKD2FsbG93ZWRfZG9tYWlucxgBIAMoCRIXCg9ibG9ja2VkX2RvbWFpbnMYAiADKAkSIwoWYWxsb3dfcHJpdmF0ZV9uZXR3b3JrcxgDIAEoCEgAiAEBEh0KFWFsbG93ZWRfcHJpdmF0ZV9ob3N0cxgEIAMoCRIdChBtYXhfdXJsc192aXNpdGVkGAUgASgNSAGIAQESIwoWbWF4X2NvbnNlY3V0aXZlX2Vycm9ycxgGIAEoDUgCiAEBEiQKF2VuYWJsZV9sbG1fYWN0aW9uX2NoZWNrGAcgASgISAOIAQESHgoRc3R1Y2tfd2luZG93X3NpemUYCCABKA1IBIgBARIeChFzdHVja19yZXBlYXRfaGludBgJIAEoDUgFiAEBEh4KEXN0dWNrX3JlcGVhdF93YXJuGAogASgNSAaIAQESHgoRc3R1Y2tfcmVwZWF0X3N0b3AYCyABKA1IB4gBARIjChZzdHVja19jeWNsZV9tYXhfbGVuZ3RoGAwgASgNSAiIAQESIAoTc3R1Y2tfY3ljbGVfcmVwZWF0cxgNIAEoDUgJiAEBEh4KEXN0dWNrX3JldmlzaXRfZ2FwGA4gASgNSAqIAQESKQocc3R1Y2tfZmFpbHVyZV9jbHVzdGVyX3dpbmRvdxgPIAEoDUgLiAEBEiwKH3N0dWNrX2ZhaWx1cmVfY2x1c3Rlcl90aHJlc2hvbGQYECABKA1IDIgBAUIZChdfYWxsb3dfcHJpdmF0ZV9uZXR3b3Jrc0ITChFfbWF4X3VybHNfdmlzaXRlZEIZChdfbWF4X2NvbnNlY3V0aXZlX2Vycm9yc0IaChhfZW5hYmxlX2xsbV9hY3Rpb25fY2hlY2tCFAoSX3N0dWNrX3dpbmRvd19zaXplQhQKEl9zdHVja19yZXBlYXRfaGludEIUChJfc3R1Y2tfcmVwZWF0X3dhcm5CFAoSX3N0dWNrX3JlcGVhdF9zdG9wQhkKF19zdHVja19jeWNsZV9tYXhfbGVuZ3RoQhYKFF9zdHVja19jeWNsZV9yZXBlYXRzQhQKEl9zdHVja19yZXZpc2l0X2dhcEIfCh1fc3R1Y2tfZmFpbHVyZV9jbHVzdGVyX3dpbmRvd0IiCiBfc3R1Y2tfZmFpbHVyZV9jbHVzdGVyX3RocmVzaG9sZCKNAQoJUmVjb3JkaW5nEhIKBXRyYWNlGAEgASgISACIAQESEgoFdmlkZW8YAiABKAhIAYgBARIYCgtzY3JlZW5zaG90cxgDIAEoCEgCiAEBEhEKBGxvZ3MYBCABKAhIA4gBAUIICgZfdHJhY2VCCAoGX3ZpZGVvQg4KDF9zY3JlZW5zaG90c0IHCgVfbG9ncyLLAQoFQ2hlY2sSDAoEbmFtZRgBIAEoCRIZCgx1cmxfY29udGFpbnMYAiABKAlIAIgBARIcCg9lbGVtZW50X3Zpc2libGUYAyABKAlIAYgBARIZCgxlbGVtZW50X2dvbmUYBCABKAlIAogBARIZCgx0ZXh0X29uX3BhZ2UYBSABKAlIA4gBAUIPCg1fdXJsX2NvbnRhaW5zQhIKEF9lbGVtZW50X3Zpc2libGVCDwoNX2VsZW1lbnRfZ29uZUIPCg1fdGV4dF9vbl9wYWdlIiMKBUFjdG9yEgsKA2tleRgBIAEoCRINCgVhY3RvchgCIAEoCSLmAgoIQXJ0aWZhY3QSDAoEbmFtZRgBIAEoCRIoCgRraW5kGAIgASgOMhouY2xldy5ydW4udjEuQXJ0aWZhY3QuS2luZBIUCgxjb250ZW50X3R5cGUYAyABKAkSEgoKc2l6ZV9ieXRlcxgEIAEoARIOCgZzaGEyNTYYBSABKAkSLwoLY3JlYXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKC2RlbGV0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAiAEBInEKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgkKBVRSQUNFEAESCQoFVklERU8QAhIOCgpTQ1JFRU5TSE9UEAMSDAoIRE9XTkxPQUQQBBIHCgNMT0cQBRIICgREQVRBEAYSDAoIUExBWUJPT0sQB0IOCgxfZGVsZXRlX3RpbWUqQQoGRWZmZWN0EhYKEkVGRkVDVF9VTlNQRUNJRklFRBAAEggKBFJFQUQQARIJCgVXUklURRACEgoKBkNPTU1JVBADYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChVjbGV3L3J1bi92MS9ydW4ucHJvdG8SC2NsZXcucnVuLnYxIooICgNSdW4SCgoCaWQYASABKAkSDgoGdGVuYW50GAIgASgJEiUKBXN0YXRlGAMgASgOMhYuY2xldy5ydW4udjEuUnVuLlN0YXRlEiIKBHNwZWMYBCABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEjUKCHBsYXlib29rGAUgASgLMh4uY2xldy5ydW4udjEuUGxheWJvb2tSZWZlcmVuY2VIAIgBARIPCgdhdHRlbXB0GAYgASgNEhcKCnBhcmVudF9ydW4YByABKAlIAYgBARIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMwoKc3RhcnRfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAogBARIxCghlbmRfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIA4gBARIqCgdvdXRjb21lGAsgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZUgEiAEBEikKB2VmZmVjdHMYDCABKA4yGC5jbGV3LnJ1bi52MS5SdW4uRWZmZWN0cxI7ChN1bmNvbmZpcm1lZF9hY3Rpb25zGA0gAygLMh4uY2xldy5ydW4udjEuVW5jb25maXJtZWRBY3Rpb24SIQoFdXNhZ2UYDiABKAsyEi5jbGV3LnJ1bi52MS5Vc2FnZRIVCg1sYXN0X3NlcXVlbmNlGA8gASgNEhQKDHJlc3VtZV90b2tlbhgQIAEoCRIYCgt0cmFjZXBhcmVudBgRIAEoCUgFiAEBEhkKDHJ1bl9hcnRpZmFjdBgSIAEoCUgGiAEBEjAKBmF3YWl0cxgTIAEoCzIbLmNsZXcucnVuLnYxLklucHV0UmVxdWVzdGVkSAeIAQEinAEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCgoGUVVFVUVEEAESDAoIU1RBUlRJTkcQAhILCgdSVU5OSU5HEAMSCwoHV0FJVElORxAEEg4KCkZJTkFMSVpJTkcQBRINCglDT01QTEVURUQQBhIKCgZGQUlMRUQQBxINCglUSU1FRF9PVVQQCBIOCgpURVJNSU5BVEVEEAkiSAoHRWZmZWN0cxIXChNFRkZFQ1RTX1VOU1BFQ0lGSUVEEAASCAoETk9ORRABEg0KCUNPTU1JVFRFRBACEgsKB1VOS05PV04QA0ILCglfcGxheWJvb2tCDQoLX3BhcmVudF9ydW5CDQoLX3N0YXJ0X3RpbWVCCwoJX2VuZF90aW1lQgoKCF9vdXRjb21lQg4KDF90cmFjZXBhcmVudEIPCg1fcnVuX2FydGlmYWN0QgkKB19hd2FpdHMixAIKDklucHV0UmVxdWVzdGVkEhAKCGlucHV0X2lkGAEgASgJEi4KBGtpbmQYAiABKA4yIC5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZC5LaW5kEg4KBnByb21wdBgDIAEoCRIPCgdjaG9pY2VzGAQgAygJEhcKCnNjcmVlbnNob3QYBSABKAlIAIgBARIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJYWN0aW9uX2lkGAcgASgJImMKBEtpbmQSFAoQS0lORF9VTlNQRUNJRklFRBAAEgsKB0FQUFJPVkUQARIKCgZBTlNXRVIQAhIKCgZTRUNSRVQQAxINCglUQUtFX09WRVIQBBIRCg1CUk9XU0VSX1NUQVRFEAVCDQoLX3NjcmVlbnNob3QiQAoRUGxheWJvb2tSZWZlcmVuY2USCgoCaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIOCgZzaGEyNTYYAyABKAkiqQEKEVVuY29uZmlybWVkQWN0aW9uEhEKCWFjdGlvbl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEhIKCnN0ZXBfaW5kZXgYAyABKA0SDgoGYWN0aW9uGAQgASgJEhUKDWlucHV0X3N1bW1hcnkYBSABKAkSIwoGZWZmZWN0GAYgASgOMhMuY2xldy5ydW4udjEuRWZmZWN0EhAKCHNlcXVlbmNlGAcgASgNIvYBCgdPdXRjb21lEg8KB3N1bW1hcnkYASABKAkSKgoEZGF0YRgCIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAIgBARIXCg9leHRyYWN0ZWRfdGV4dHMYAyADKAkSFgoOc2Vzc2lvbl9tZW1vcnkYBCABKAkSKQoFZXJyb3IYBSABKAsyFS5jbGV3LnJ1bi52MS5SdW5FcnJvckgBiAEBEhEKCXRydW5jYXRlZBgGIAEoCBIaCg1kYXRhX2FydGlmYWN0GAcgASgJSAKIAQFCBwoFX2RhdGFCCAoGX2Vycm9yQhAKDl9kYXRhX2FydGlmYWN0IrEBCghSdW5FcnJvchIMCgRjb2RlGAEgASgJEg4KBnJlYXNvbhgCIAEoCRIPCgdtZXNzYWdlGAMgASgJEhEKCXJldHJ5YWJsZRgEIAEoCBIzCgdkZXRhaWxzGAUgAygLMiIuY2xldy5ydW4udjEuUnVuRXJyb3IuRGV0YWlsc0VudHJ5Gi4KDERldGFpbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIqoBCgVVc2FnZRINCgVzdGVwcxgBIAEoDRIPCgdhY3Rpb25zGAIgASgNEhMKC21vZGVsX2NhbGxzGAMgASgNEhQKDGlucHV0X3Rva2VucxgEIAEoDRIVCg1vdXRwdXRfdG9rZW5zGAUgASgNEhAKCGNvc3RfdXNkGAYgASgBEhcKD2Jyb3dzZXJfc2Vjb25kcxgHIAEoARIUCgxlZ3Jlc3NfYnl0ZXMYCCABKAEizg0KB1J1blNwZWMSEwoJZGlyZWN0aXZlGAEgASgJSAASEgoIcGxheWJvb2sYAiABKAlIABIZCg9wbGF5Ym9va19zb3VyY2UYAyABKAlIABIsCgZwYXJhbXMYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0SAGIAQESJQoFZmlsZXMYBSADKAsyFi5jbGV3LnJ1bi52MS5JbnB1dEZpbGUSOgoLY3JlZGVudGlhbHMYBiADKAsyJS5jbGV3LnJ1bi52MS5SdW5TcGVjLkNyZWRlbnRpYWxzRW50cnkSGwoOY3JlZGVudGlhbF9zZXQYByABKAlIAogBARIWCglzdGFydF91cmwYCCABKAlIA4gBARISCgVtb2RlbBgJIAEoCUgEiAEBEjQKCHRoaW5raW5nGAogASgOMh0uY2xldy5ydW4udjEuUnVuU3BlYy5UaGlua2luZ0gFiAEBEhQKB3Byb2ZpbGUYCyABKAlIBogBARIWCgltYXhfc3RlcHMYDCABKA1IB4gBARIcCg90aW1lb3V0X3NlY29uZHMYDSABKA1ICIgBARIiChVxdWV1ZV90aW1lb3V0X3NlY29uZHMYDiABKA1ICYgBARIkChd3YWl0X2Zvcl9wZXJzb25fc2Vjb25kcxgPIAEoDUgKiAEBEigKBmJ1ZGdldBgQIAEoCzITLmNsZXcucnVuLnYxLkJ1ZGdldEgLiAEBEiYKBXJldHJ5GBEgASgLMhIuY2xldy5ydW4udjEuUmV0cnlIDIgBARIcCg9jb25jdXJyZW5jeV9rZXkYEiABKAlIDYgBARIVCghwcmlvcml0eRgTIAEoDUgOiAEBEiwKCHZpZXdwb3J0GBQgASgLMhUuY2xldy5ydW4udjEuVmlld3BvcnRID4gBARIyCgdicm93c2VyGBUgASgLMhwuY2xldy5ydW4udjEuQnJvd3NlclNldHRpbmdzSBCIAQESGgoNYnJvd3Nlcl9zdGF0ZRgWIAEoCUgRiAEBEhIKBXByb3h5GBcgASgJSBKIAQESMAoKZ3VhcmRyYWlscxgYIAEoCzIXLmNsZXcucnVuLnYxLkd1YXJkcmFpbHNIE4gBARIuCglyZWNvcmRpbmcYGSABKAsyFi5jbGV3LnJ1bi52MS5SZWNvcmRpbmdIFIgBARIzCg1vdXRwdXRfc2NoZW1hGBogASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgViAEBEiIKBmNoZWNrcxgbIAMoCzISLmNsZXcucnVuLnYxLkNoZWNrEjAKBmxhYmVscxgcIAMoCzIgLmNsZXcucnVuLnYxLlJ1blNwZWMuTGFiZWxzRW50cnkSGgoNY29udGludWVfZnJvbRgdIAEoCUgWiAEBEhYKCWZvcmtfZnJvbRgeIAEoCUgXiAEBEh8KEmtlZXBfYWxpdmVfc2Vjb25kcxgfIAEoDUgYiAEBEiMKFnBsYXlib29rX3NvdXJjZV9zaGEyNTYYICABKAlIGYgBARoyChBDcmVkZW50aWFsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJbCghUaGlua2luZxIYChRUSElOS0lOR19VTlNQRUNJRklFRBAAEgsKB01JTklNQUwQARIHCgNMT1cQAhIKCgZNRURJVU0QAxIICgRISUdIEAQSCQoFWEhJR0gQBUIGCgR3b3JrQgkKB19wYXJhbXNCEQoPX2NyZWRlbnRpYWxfc2V0QgwKCl9zdGFydF91cmxCCAoGX21vZGVsQgsKCV90aGlua2luZ0IKCghfcHJvZmlsZUIMCgpfbWF4X3N0ZXBzQhIKEF90aW1lb3V0X3NlY29uZHNCGAoWX3F1ZXVlX3RpbWVvdXRfc2Vjb25kc0IaChhfd2FpdF9mb3JfcGVyc29uX3NlY29uZHNCCQoHX2J1ZGdldEIICgZfcmV0cnlCEgoQX2NvbmN1cnJlbmN5X2tleUILCglfcHJpb3JpdHlCCwoJX3ZpZXdwb3J0QgoKCF9icm93c2VyQhAKDl9icm93c2VyX3N0YXRlQggKBl9wcm94eUINCgtfZ3VhcmRyYWlsc0IMCgpfcmVjb3JkaW5nQhAKDl9vdXRwdXRfc2NoZW1hQhAKDl9jb250aW51ZV9mcm9tQgwKCl9mb3JrX2Zyb21CFQoTX2tlZXBfYWxpdmVfc2Vjb25kc0IZChdfcGxheWJvb2tfc291cmNlX3NoYTI1NiIqCglJbnB1dEZpbGUSDAoEbmFtZRgBIAEoCRIPCgdmaWxlX2lkGAIgASgJIp4BCgZCdWRnZXQSHQoQbWF4X2lucHV0X3Rva2VucxgBIAEoDUgAiAEBEh4KEW1heF9vdXRwdXRfdG9rZW5zGAIgASgNSAGIAQESGQoMbWF4X2Nvc3RfdXNkGAMgASgBSAKIAQFCEwoRX21heF9pbnB1dF90b2tlbnNCFAoSX21heF9vdXRwdXRfdG9rZW5zQg8KDV9tYXhfY29zdF91c2QiZQoFUmV0cnkSGQoMbWF4X2F0dGVtcHRzGAEgASgNSACIAQESHAoPYmFja29mZl9zZWNvbmRzGAIgASgNSAGIAQFCDwoNX21heF9hdHRlbXB0c0ISChBfYmFja29mZl9zZWNvbmRzIkgKCFZpZXdwb3J0EhIKBXdpZHRoGAEgASgNSACIAQESEwoGaGVpZ2h0GAIgASgNSAGIAQFCCAoGX3dpZHRoQgkKB19oZWlnaHQiigIKD0Jyb3dzZXJTZXR0aW5ncxITCgZsb2NhbGUYASABKAlIAIgBARIVCgh0aW1lem9uZRgCIAEoCUgBiAEBEk4KEmV4dHJhX2h0dHBfaGVhZGVycxgDIAMoCzIyLmNsZXcucnVuLnYxLkJyb3dzZXJTZXR0aW5ncy5FeHRyYUh0dHBIZWFkZXJzRW50cnkSGQoMY29sb3Jfc2NoZW1lGAQgASgJSAKIAQEaNwoVRXh0cmFIdHRwSGVhZGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCQoHX2xvY2FsZUILCglfdGltZXpvbmVCDwoNX2NvbG9yX3NjaGVtZSL5BgoKR3VhcmRyYWlscxIXCg9hbGxvd2VkX2RvbWFpbnMYASADKAkSFwoPYmxvY2tlZF9kb21haW5zGAIgAygJEiMKFmFsbG93X3ByaXZhdGVfbmV0d29ya3MYAyABKAhIAIgBARIdChVhbGxvd2VkX3ByaXZhdGVfaG9zdHMYBCADKAkSHQoQbWF4X3VybHNfdmlzaXRlZBgFIAEoDUgBiAEBEiMKFm1heF9jb25zZWN1dGl2ZV9lcnJvcnMYBiABKA1IAogBARIkChdlbmFibGVfbGxtX2FjdGlvbl9jaGVjaxgHIAEoCEgDiAEBEh4KEXN0dWNrX3dpbmRvd19zaXplGAggASgNSASIAQESHgoRc3R1Y2tfcmVwZWF0X2hpbnQYCSABKA1IBYgBARIeChFzdHVja19yZXBlYXRfd2FybhgKIAEoDUgGiAEBEh4KEXN0dWNrX3JlcGVhdF9zdG9wGAsgASgNSAeIAQESIwoWc3R1Y2tfY3ljbGVfbWF4X2xlbmd0aBgMIAEoDUgIiAEBEiAKE3N0dWNrX2N5Y2xlX3JlcGVhdHMYDSABKA1ICYgBARIeChFzdHVja19yZXZpc2l0X2dhcBgOIAEoDUgKiAEBEikKHHN0dWNrX2ZhaWx1cmVfY2x1c3Rlcl93aW5kb3cYDyABKA1IC4gBARIsCh9zdHVja19mYWlsdXJlX2NsdXN0ZXJfdGhyZXNob2xkGBAgASgNSAyIAQFCGQoXX2FsbG93X3ByaXZhdGVfbmV0d29ya3NCEwoRX21heF91cmxzX3Zpc2l0ZWRCGQoXX21heF9jb25zZWN1dGl2ZV9lcnJvcnNCGgoYX2VuYWJsZV9sbG1fYWN0aW9uX2NoZWNrQhQKEl9zdHVja193aW5kb3dfc2l6ZUIUChJfc3R1Y2tfcmVwZWF0X2hpbnRCFAoSX3N0dWNrX3JlcGVhdF93YXJuQhQKEl9zdHVja19yZXBlYXRfc3RvcEIZChdfc3R1Y2tfY3ljbGVfbWF4X2xlbmd0aEIWChRfc3R1Y2tfY3ljbGVfcmVwZWF0c0IUChJfc3R1Y2tfcmV2aXNpdF9nYXBCHwodX3N0dWNrX2ZhaWx1cmVfY2x1c3Rlcl93aW5kb3dCIgogX3N0dWNrX2ZhaWx1cmVfY2x1c3Rlcl90aHJlc2hvbGQijQEKCVJlY29yZGluZxISCgV0cmFjZRgBIAEoCEgAiAEBEhIKBXZpZGVvGAIgASgISAGIAQESGAoLc2NyZWVuc2hvdHMYAyABKAhIAogBARIRCgRsb2dzGAQgASgISAOIAQFCCAoGX3RyYWNlQggKBl92aWRlb0IOCgxfc2NyZWVuc2hvdHNCBwoFX2xvZ3MiywEKBUNoZWNrEgwKBG5hbWUYASABKAkSGQoMdXJsX2NvbnRhaW5zGAIgASgJSACIAQESHAoPZWxlbWVudF92aXNpYmxlGAMgASgJSAGIAQESGQoMZWxlbWVudF9nb25lGAQgASgJSAKIAQESGQoMdGV4dF9vbl9wYWdlGAUgASgJSAOIAQFCDwoNX3VybF9jb250YWluc0ISChBfZWxlbWVudF92aXNpYmxlQg8KDV9lbGVtZW50X2dvbmVCDwoNX3RleHRfb25fcGFnZSIjCgVBY3RvchILCgNrZXkYASABKAkSDQoFYWN0b3IYAiABKAki5gIKCEFydGlmYWN0EgwKBG5hbWUYASABKAkSKAoEa2luZBgCIAEoDjIaLmNsZXcucnVuLnYxLkFydGlmYWN0LktpbmQSFAoMY29udGVudF90eXBlGAMgASgJEhIKCnNpemVfYnl0ZXMYBCABKAESDgoGc2hhMjU2GAUgASgJEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0CgtkZWxldGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAIgBASJxCgRLaW5kEhQKEEtJTkRfVU5TUEVDSUZJRUQQABIJCgVUUkFDRRABEgkKBVZJREVPEAISDgoKU0NSRUVOU0hPVBADEgwKCERPV05MT0FEEAQSBwoDTE9HEAUSCAoEREFUQRAGEgwKCFBMQVlCT09LEAdCDgoMX2RlbGV0ZV90aW1lKkEKBkVmZmVjdBIWChJFRkZFQ1RfVU5TUEVDSUZJRUQQABIICgRSRUFEEAESCQoFV1JJVEUQAhIKCgZDT01NSVQQA2IGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * A piece of browser work, from its creation to its end. The fold of its events.
@@ -147,6 +147,13 @@ export type Run = Message<"clew.run.v1.Run"> & {
    * @generated from field: optional string run_artifact = 18;
    */
   runArtifact?: string | undefined;
+
+  /**
+   * What the run asks a person, while it is WAITING.
+   *
+   * @generated from field: optional clew.run.v1.InputRequested awaits = 19;
+   */
+  awaits?: InputRequested | undefined;
 };
 
 /**
@@ -280,6 +287,13 @@ export type RunJson = {
    * @generated from field: optional string run_artifact = 18;
    */
   runArtifact?: string;
+
+  /**
+   * What the run asks a person, while it is WAITING.
+   *
+   * @generated from field: optional clew.run.v1.InputRequested awaits = 19;
+   */
+  awaits?: InputRequestedJson;
 };
 
 /**
@@ -442,6 +456,194 @@ export const Run_EffectsSchema: GenEnum<Run_Effects, Run_EffectsJson> = /*@__PUR
   enumDesc(file_clew_run_v1_run, 0, 1);
 
 /**
+ * The run asks a person.
+ *
+ * @generated from message clew.run.v1.InputRequested
+ */
+export type InputRequested = Message<"clew.run.v1.InputRequested"> & {
+  /**
+   * Identifies the request within the run.
+   *
+   * @generated from field: string input_id = 1;
+   */
+  inputId: string;
+
+  /**
+   * What a person is asked for.
+   *
+   * @generated from field: clew.run.v1.InputRequested.Kind kind = 2;
+   */
+  kind: InputRequested_Kind;
+
+  /**
+   * What to show the person.
+   *
+   * @generated from field: string prompt = 3;
+   */
+  prompt: string;
+
+  /**
+   * What may be chosen; empty: anything.
+   *
+   * @generated from field: repeated string choices = 4;
+   */
+  choices: string[];
+
+  /**
+   * The artifact with a picture of the page.
+   *
+   * @generated from field: optional string screenshot = 5;
+   */
+  screenshot?: string | undefined;
+
+  /**
+   * When waiting ends, which means no.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 6;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * The action that an approval covers.
+   *
+   * @generated from field: string action_id = 7;
+   */
+  actionId: string;
+};
+
+/**
+ * The run asks a person.
+ *
+ * @generated from message clew.run.v1.InputRequested
+ */
+export type InputRequestedJson = {
+  /**
+   * Identifies the request within the run.
+   *
+   * @generated from field: string input_id = 1;
+   */
+  inputId?: string;
+
+  /**
+   * What a person is asked for.
+   *
+   * @generated from field: clew.run.v1.InputRequested.Kind kind = 2;
+   */
+  kind?: InputRequested_KindJson;
+
+  /**
+   * What to show the person.
+   *
+   * @generated from field: string prompt = 3;
+   */
+  prompt?: string;
+
+  /**
+   * What may be chosen; empty: anything.
+   *
+   * @generated from field: repeated string choices = 4;
+   */
+  choices?: string[];
+
+  /**
+   * The artifact with a picture of the page.
+   *
+   * @generated from field: optional string screenshot = 5;
+   */
+  screenshot?: string;
+
+  /**
+   * When waiting ends, which means no.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 6;
+   */
+  expireTime?: TimestampJson;
+
+  /**
+   * The action that an approval covers.
+   *
+   * @generated from field: string action_id = 7;
+   */
+  actionId?: string;
+};
+
+/**
+ * Describes the message clew.run.v1.InputRequested.
+ * Use `create(InputRequestedSchema)` to create a new message.
+ */
+export const InputRequestedSchema: GenMessage<InputRequested, {jsonType: InputRequestedJson}> = /*@__PURE__*/
+  messageDesc(file_clew_run_v1_run, 1);
+
+/**
+ * What a person is asked for.
+ *
+ * @generated from enum clew.run.v1.InputRequested.Kind
+ */
+export const InputRequested_Kind = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: KIND_UNSPECIFIED = 0;
+   */
+  KIND_UNSPECIFIED: 0,
+
+  /**
+   * Whether one action may be done.
+   *
+   * @generated from enum value: APPROVE = 1;
+   */
+  APPROVE: 1,
+
+  /**
+   * A question.
+   *
+   * @generated from enum value: ANSWER = 2;
+   */
+  ANSWER: 2,
+
+  /**
+   * A secret, which never reaches a model.
+   *
+   * @generated from enum value: SECRET = 3;
+   */
+  SECRET: 3,
+
+  /**
+   * To take over the browser.
+   *
+   * @generated from enum value: TAKE_OVER = 4;
+   */
+  TAKE_OVER: 4,
+
+  /**
+   * A logged-in browser state.
+   *
+   * @generated from enum value: BROWSER_STATE = 5;
+   */
+  BROWSER_STATE: 5,
+} as const;
+
+/**
+ * What a person is asked for.
+ *
+ * @generated from enum clew.run.v1.InputRequested.Kind
+ */
+export type InputRequested_Kind = (typeof InputRequested_Kind)[keyof typeof InputRequested_Kind] | UnknownEnum;
+
+/**
+ * What a person is asked for.
+ *
+ * @generated from enum clew.run.v1.InputRequested.Kind
+ */
+export type InputRequested_KindJson = "KIND_UNSPECIFIED" | "APPROVE" | "ANSWER" | "SECRET" | "TAKE_OVER" | "BROWSER_STATE";
+
+/**
+ * Describes the enum clew.run.v1.InputRequested.Kind.
+ */
+export const InputRequested_KindSchema: GenEnum<InputRequested_Kind, InputRequested_KindJson> = /*@__PURE__*/
+  enumDesc(file_clew_run_v1_run, 1, 0);
+
+/**
  * A playbook as a run pinned it.
  *
  * @generated from message clew.run.v1.PlaybookReference
@@ -502,7 +704,7 @@ export type PlaybookReferenceJson = {
  * Use `create(PlaybookReferenceSchema)` to create a new message.
  */
 export const PlaybookReferenceSchema: GenMessage<PlaybookReference, {jsonType: PlaybookReferenceJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 1);
+  messageDesc(file_clew_run_v1_run, 2);
 
 /**
  * An action that was begun and not confirmed.
@@ -621,7 +823,7 @@ export type UnconfirmedActionJson = {
  * Use `create(UnconfirmedActionSchema)` to create a new message.
  */
 export const UnconfirmedActionSchema: GenMessage<UnconfirmedAction, {jsonType: UnconfirmedActionJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 2);
+  messageDesc(file_clew_run_v1_run, 3);
 
 /**
  * What came of a run.
@@ -740,7 +942,7 @@ export type OutcomeJson = {
  * Use `create(OutcomeSchema)` to create a new message.
  */
 export const OutcomeSchema: GenMessage<Outcome, {jsonType: OutcomeJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 3);
+  messageDesc(file_clew_run_v1_run, 4);
 
 /**
  * Why a run or an action failed, in the shape errors have at every door.
@@ -831,7 +1033,7 @@ export type RunErrorJson = {
  * Use `create(RunErrorSchema)` to create a new message.
  */
 export const RunErrorSchema: GenMessage<RunError, {jsonType: RunErrorJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 4);
+  messageDesc(file_clew_run_v1_run, 5);
 
 /**
  * What a run used.
@@ -964,7 +1166,7 @@ export type UsageJson = {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage, {jsonType: UsageJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 5);
+  messageDesc(file_clew_run_v1_run, 6);
 
 /**
  * What to run, and how. "Not given" differs from 0: every scalar is optional.
@@ -1445,7 +1647,7 @@ export type RunSpecJson = {
  * Use `create(RunSpecSchema)` to create a new message.
  */
 export const RunSpecSchema: GenMessage<RunSpec, {jsonType: RunSpecJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 6);
+  messageDesc(file_clew_run_v1_run, 7);
 
 /**
  * How hard a model thinks.
@@ -1514,7 +1716,7 @@ export type RunSpec_ThinkingJson = "THINKING_UNSPECIFIED" | "MINIMAL" | "LOW" | 
  * Describes the enum clew.run.v1.RunSpec.Thinking.
  */
 export const RunSpec_ThinkingSchema: GenEnum<RunSpec_Thinking, RunSpec_ThinkingJson> = /*@__PURE__*/
-  enumDesc(file_clew_run_v1_run, 6, 0);
+  enumDesc(file_clew_run_v1_run, 7, 0);
 
 /**
  * A file given to a run.
@@ -1563,7 +1765,7 @@ export type InputFileJson = {
  * Use `create(InputFileSchema)` to create a new message.
  */
 export const InputFileSchema: GenMessage<InputFile, {jsonType: InputFileJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 7);
+  messageDesc(file_clew_run_v1_run, 8);
 
 /**
  * Hard stops on what models may cost. What is not given is not bounded.
@@ -1626,7 +1828,7 @@ export type BudgetJson = {
  * Use `create(BudgetSchema)` to create a new message.
  */
 export const BudgetSchema: GenMessage<Budget, {jsonType: BudgetJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 8);
+  messageDesc(file_clew_run_v1_run, 9);
 
 /**
  * Whether and how often a run whose work began and failed is tried again in a new sandbox: only where the failure is
@@ -1677,7 +1879,7 @@ export type RetryJson = {
  * Use `create(RetrySchema)` to create a new message.
  */
 export const RetrySchema: GenMessage<Retry, {jsonType: RetryJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 9);
+  messageDesc(file_clew_run_v1_run, 10);
 
 /**
  * The size of a page in CSS pixels.
@@ -1726,7 +1928,7 @@ export type ViewportJson = {
  * Use `create(ViewportSchema)` to create a new message.
  */
 export const ViewportSchema: GenMessage<Viewport, {jsonType: ViewportJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 10);
+  messageDesc(file_clew_run_v1_run, 11);
 
 /**
  * How the browser presents itself.
@@ -1803,7 +2005,7 @@ export type BrowserSettingsJson = {
  * Use `create(BrowserSettingsSchema)` to create a new message.
  */
 export const BrowserSettingsSchema: GenMessage<BrowserSettings, {jsonType: BrowserSettingsJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 11);
+  messageDesc(file_clew_run_v1_run, 12);
 
 /**
  * What a run may not do.
@@ -2048,7 +2250,7 @@ export type GuardrailsJson = {
  * Use `create(GuardrailsSchema)` to create a new message.
  */
 export const GuardrailsSchema: GenMessage<Guardrails, {jsonType: GuardrailsJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 12);
+  messageDesc(file_clew_run_v1_run, 13);
 
 /**
  * What is recorded.
@@ -2125,7 +2327,7 @@ export type RecordingJson = {
  * Use `create(RecordingSchema)` to create a new message.
  */
 export const RecordingSchema: GenMessage<Recording, {jsonType: RecordingJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 13);
+  messageDesc(file_clew_run_v1_run, 14);
 
 /**
  * A condition on the final page, evaluated by code.
@@ -2216,7 +2418,7 @@ export type CheckJson = {
  * Use `create(CheckSchema)` to create a new message.
  */
 export const CheckSchema: GenMessage<Check, {jsonType: CheckJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 14);
+  messageDesc(file_clew_run_v1_run, 15);
 
 /**
  * Somebody who did something to a run.
@@ -2265,7 +2467,7 @@ export type ActorJson = {
  * Use `create(ActorSchema)` to create a new message.
  */
 export const ActorSchema: GenMessage<Actor, {jsonType: ActorJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 15);
+  messageDesc(file_clew_run_v1_run, 16);
 
 /**
  * A file that a run left behind.
@@ -2384,7 +2586,7 @@ export type ArtifactJson = {
  * Use `create(ArtifactSchema)` to create a new message.
  */
 export const ArtifactSchema: GenMessage<Artifact, {jsonType: ArtifactJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run, 16);
+  messageDesc(file_clew_run_v1_run, 17);
 
 /**
  * What kind of file it is.
@@ -2467,7 +2669,7 @@ export type Artifact_KindJson = "KIND_UNSPECIFIED" | "TRACE" | "VIDEO" | "SCREEN
  * Describes the enum clew.run.v1.Artifact.Kind.
  */
 export const Artifact_KindSchema: GenEnum<Artifact_Kind, Artifact_KindJson> = /*@__PURE__*/
-  enumDesc(file_clew_run_v1_run, 16, 0);
+  enumDesc(file_clew_run_v1_run, 17, 0);
 
 /**
  * What an action does to the world.

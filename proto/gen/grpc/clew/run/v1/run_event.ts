@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct } from "../../../google/protobuf/struct.ts";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
-import { Actor, Artifact, Effect, Outcome, Run, Run_State, RunError, Usage } from "./run.ts";
+import { Actor, Artifact, Effect, InputRequested, Outcome, Run, Run_State, RunError, Usage } from "./run.ts";
 
 export const protobufPackage = "clew.run.v1";
 
@@ -400,56 +400,6 @@ export interface ModelCalled {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** The run asks a person. */
-export interface InputRequested {
-  /** Identifies the request within the run. */
-  readonly inputId: string;
-  /** What a person is asked for. */
-  readonly kind: InputRequested_Kind;
-  /** What to show the person. */
-  readonly prompt: string;
-  /** What may be chosen; empty: anything. */
-  readonly choices: readonly string[];
-  /** The artifact with a picture of the page. */
-  readonly screenshot?:
-    | string
-    | undefined;
-  /** When waiting ends, which means no. */
-  readonly expireTime?:
-    | Date
-    | undefined;
-  /** The action that an approval covers. */
-  readonly actionId: string;
-  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
-}
-
-/** What a person is asked for. */
-export const InputRequested_Kind = {
-  /** KIND_UNSPECIFIED - Never sent. */
-  KIND_UNSPECIFIED: 0,
-  /** APPROVE - Whether one action may be done. */
-  APPROVE: 1,
-  /** ANSWER - A question. */
-  ANSWER: 2,
-  /** SECRET - A secret, which never reaches a model. */
-  SECRET: 3,
-  /** TAKE_OVER - To take over the browser. */
-  TAKE_OVER: 4,
-  /** BROWSER_STATE - A logged-in browser state. */
-  BROWSER_STATE: 5,
-} as const;
-
-export type InputRequested_Kind = typeof InputRequested_Kind[keyof typeof InputRequested_Kind];
-
-export namespace InputRequested_Kind {
-  export type KIND_UNSPECIFIED = typeof InputRequested_Kind.KIND_UNSPECIFIED;
-  export type APPROVE = typeof InputRequested_Kind.APPROVE;
-  export type ANSWER = typeof InputRequested_Kind.ANSWER;
-  export type SECRET = typeof InputRequested_Kind.SECRET;
-  export type TAKE_OVER = typeof InputRequested_Kind.TAKE_OVER;
-  export type BROWSER_STATE = typeof InputRequested_Kind.BROWSER_STATE;
-}
-
 /** A person answered, or nobody did in time. */
 export interface InputReceived {
   /** The request it answers. */
@@ -462,6 +412,8 @@ export interface InputReceived {
   readonly decision: string;
   /** The answer's text, unless it was a secret. */
   readonly answer: string;
+  /** HMAC of the answer under a key of the volume, in hex: tells the same answer from another; empty when nobody answered. */
+  readonly answerHmac: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3312,160 +3264,8 @@ export const ModelCalled: MessageFns<ModelCalled> = {
   },
 };
 
-function createBaseInputRequested(): InputRequested {
-  return {
-    inputId: "",
-    kind: 0,
-    prompt: "",
-    choices: [],
-    screenshot: undefined,
-    expireTime: undefined,
-    actionId: "",
-    _unknownFields: {},
-  };
-}
-
-export const InputRequested: MessageFns<InputRequested> = {
-  encode(message: InputRequested, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.inputId !== "") {
-      writer.uint32(10).string(message.inputId);
-    }
-    if (message.kind !== 0) {
-      writer.uint32(16).int32(message.kind);
-    }
-    if (message.prompt !== "") {
-      writer.uint32(26).string(message.prompt);
-    }
-    for (const v of message.choices) {
-      writer.uint32(34).string(v!);
-    }
-    if (message.screenshot !== undefined) {
-      writer.uint32(42).string(message.screenshot);
-    }
-    if (message.expireTime !== undefined) {
-      Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(50).fork()).join();
-    }
-    if (message.actionId !== "") {
-      writer.uint32(58).string(message.actionId);
-    }
-    if (message._unknownFields !== undefined) {
-      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
-        const tag = parseInt(key, 10);
-        for (const value of values) {
-          writer.uint32(tag).raw(value);
-        }
-      }
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): InputRequested {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseInputRequested() as any;
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.inputId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.kind = reader.int32() as any;
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.prompt = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.choices.push(reader.string());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.screenshot = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.expireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.actionId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        const buf = reader.skip(tag & 7);
-
-        const list = message._unknownFields![tag];
-
-        if (list === undefined) {
-          message._unknownFields![tag] = [buf];
-        } else {
-          list.push(buf);
-        }
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<InputRequested>): InputRequested {
-    return InputRequested.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<InputRequested>): InputRequested {
-    const message = createBaseInputRequested() as any;
-    message.inputId = object.inputId ?? "";
-    message.kind = object.kind ?? 0;
-    message.prompt = object.prompt ?? "";
-    message.choices = object.choices?.map((e) => e) || [];
-    message.screenshot = object.screenshot ?? undefined;
-    message.expireTime = object.expireTime ?? undefined;
-    message.actionId = object.actionId ?? "";
-    return message;
-  },
-};
-
 function createBaseInputReceived(): InputReceived {
-  return { inputId: "", by: undefined, decision: "", answer: "", _unknownFields: {} };
+  return { inputId: "", by: undefined, decision: "", answer: "", answerHmac: "", _unknownFields: {} };
 }
 
 export const InputReceived: MessageFns<InputReceived> = {
@@ -3481,6 +3281,9 @@ export const InputReceived: MessageFns<InputReceived> = {
     }
     if (message.answer !== "") {
       writer.uint32(34).string(message.answer);
+    }
+    if (message.answerHmac !== "") {
+      writer.uint32(42).string(message.answerHmac);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3538,6 +3341,14 @@ export const InputReceived: MessageFns<InputReceived> = {
             message.answer = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.answerHmac = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3567,6 +3378,7 @@ export const InputReceived: MessageFns<InputReceived> = {
     message.by = (object.by !== undefined && object.by !== null) ? Actor.fromPartial(object.by) : undefined;
     message.decision = object.decision ?? "";
     message.answer = object.answer ?? "";
+    message.answerHmac = object.answerHmac ?? "";
     return message;
   },
 };

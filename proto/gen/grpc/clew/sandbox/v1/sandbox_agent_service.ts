@@ -20,14 +20,13 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Artifact_Kind, Outcome, RunSpec } from "../../run/v1/run.ts";
+import { Artifact_Kind, InputRequested, Outcome, RunSpec } from "../../run/v1/run.ts";
 import {
   ActionBlocked,
   ActionCompleted,
   ActionStarted,
   CaptchaDetected,
   GuardrailTripped,
-  InputRequested,
   ModelCalled,
   OutcomePublished,
   PageChanged,
@@ -247,6 +246,8 @@ export interface DeliverInputRequest {
   readonly answer: string;
   /** Whether nobody answered in time; `answer` is empty then. */
   readonly expired: boolean;
+  /** Whether the answer, a secret, was lost before it could be passed on: who still waits for it asks again. */
+  readonly lost: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1952,7 +1953,7 @@ export const StopWorkResponse: MessageFns<StopWorkResponse> = {
 };
 
 function createBaseDeliverInputRequest(): DeliverInputRequest {
-  return { inputId: "", answer: "", expired: false, _unknownFields: {} };
+  return { inputId: "", answer: "", expired: false, lost: false, _unknownFields: {} };
 }
 
 export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
@@ -1965,6 +1966,9 @@ export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
     }
     if (message.expired !== false) {
       writer.uint32(24).bool(message.expired);
+    }
+    if (message.lost !== false) {
+      writer.uint32(32).bool(message.lost);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2014,6 +2018,14 @@ export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
             message.expired = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.lost = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2042,6 +2054,7 @@ export const DeliverInputRequest: MessageFns<DeliverInputRequest> = {
     message.inputId = object.inputId ?? "";
     message.answer = object.answer ?? "";
     message.expired = object.expired ?? false;
+    message.lost = object.lost ?? false;
     return message;
   },
 };

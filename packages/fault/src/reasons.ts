@@ -44,6 +44,8 @@ export const reasons = {
   PLAYBOOK_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The playbook does not exist.", wayOut: "List the playbooks there are: GET /v1/playbooks." },
   PLAYBOOK_INVALID: { code: "INVALID_ARGUMENT", retryable: false, message: "The playbook is not valid.", wayOut: "Mend the lines that details.violations names." },
   INPUT_NOT_AWAITED: { code: "FAILED_PRECONDITION", retryable: false, message: "The run does not wait for this input.", wayOut: "Look at the run's last inputRequested event." },
+  FILE_TOO_LARGE: { code: "INVALID_ARGUMENT", retryable: false, status: 413, message: "The file is larger than 100 MiB.", wayOut: "Upload a smaller file." },
+  STATE_KEY_MISSING: { code: "FAILED_PRECONDITION", retryable: false, message: "Saved logins need a key to be kept under.", wayOut: "Set CLEW_STATE_KEY and start the orchestrator again." },
   FILE_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The file does not exist, or its time is over.", wayOut: "Upload it again: POST /v1/files." },
   RANGE_NOT_SATISFIABLE: { code: "OUT_OF_RANGE", retryable: false, status: 416, message: "The file has no such range.", wayOut: "Ask for bytes the file has." },
   // Resume tokens.
@@ -81,6 +83,9 @@ export const reasons = {
   VERIFICATION_FAILED: { code: "FAILED_PRECONDITION", retryable: true, message: "The page did not become what the step expects.", wayOut: "Look at the failed step's screenshot; mend its verify." },
   AUTHENTICATION_FAILED: { code: "UNAUTHENTICATED", retryable: false, message: "The playbook could not log in.", wayOut: "Check the credentials and the playbook's auth." },
   GUARDRAIL_BLOCKED: { code: "PERMISSION_DENIED", retryable: false, message: "A guardrail stopped the run.", wayOut: "Allow it in the RunSpec's guardrails, if it is meant." },
+  NO_PERSON: { code: "FAILED_PRECONDITION", retryable: false, message: "The run needs a person, and nobody is there.", wayOut: "Set waitForPersonSeconds, and answer what the run asks." },
+  INPUT_EXPIRED: { code: "DEADLINE_EXCEEDED", retryable: false, message: "The run asked a person, and nobody answered in time.", wayOut: "Answer sooner, or raise waitForPersonSeconds." },
+  INPUT_DENIED: { code: "PERMISSION_DENIED", retryable: false, message: "A person denied what the run asked.", wayOut: "Nothing; it was decided." },
   CAPTCHA_FAILED: { code: "FAILED_PRECONDITION", retryable: false, message: "A page asked whether a person is there, and nobody was.", wayOut: "Set waitForPersonSeconds and answer." },
   MODEL_FAILED: { code: "UNAVAILABLE", retryable: true, message: "The model did not answer.", wayOut: "Check the model's name and the operator's key." },
   BROWSER_CRASHED: { code: "UNAVAILABLE", retryable: true, message: "The browser ended unexpectedly.", wayOut: "Run again; look at the sandbox's log if it happens often." },

@@ -1,8 +1,11 @@
 import { Fault } from "@clew/fault/fault";
-import { createRedact } from "@clew/playbook/redact";
+import { browserStateSecrets } from "@clew/playbook/browser-state-secrets";
+import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { secretsOf } from "@clew/playbook/secrets-of";
 import { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
+import type { DeliverInputRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { RemotePerson } from "./person/ask-person.ts";
 import { runErrorOf } from "./playbook/run-error.ts";
 import { runWork } from "./playbook/run-work.ts";
 import { summarize } from "./playbook/shorten.ts";
@@ -15,13 +18,16 @@ export interface Work {
   readonly done: Promise<void>;
   /** Ends the work: a running action has `graceMs` milliseconds, none begins. A later stop may shorten the grace. Answers what there was of the outcome. */
   stop(graceMs: number): Promise<Outcome>;
+  /** Takes what a person answered. Repeatable. */
+  deliver(input: DeliverInputRequest): void;
 }
 
 /** Starts a run's work: `runStarted`, its steps, and one `outcomePublished` unless it is stopped; then recordings are stored and the browser is closed. */
 export function startWork(options: WorkOptions): Work {
   const { browser, log } = options;
-  const { spec, credentials } = options.request;
-  const mask = createRedact(secretsOf({ ...spec, credentials }));
+  const { spec, credentials, attempt, browserState = "" } = options.request;
+  const secrets = new KnownSecrets([...secretsOf({ ...spec, credentials }), ...browserStateSecrets(browserState)]);
+  const mask = secrets.redact;
   // Masked before it is cut: the first half of a secret is no longer found.
   const shown = (event: EventDraft): EventDraft => ({ summary: summarize(mask(event.summary)), payload: mask(event.payload) });
   const report: Report = {
@@ -29,6 +35,8 @@ export function startWork(options: WorkOptions): Work {
     confirm: (event) => options.report.confirm(shown(event)),
   };
   const stopping = new AbortController();
+  const waitSeconds = spec?.waitForPersonSeconds ?? 0;
+  const person = new RemotePerson({ attempt, waitSeconds, report, secrets, stopping: stopping.signal });
   const cut = linkSignals(browser.crashed);
   const ended = Promise.withResolvers<Outcome>();
   let cutTimer: NodeJS.Timeout | undefined;
@@ -37,7 +45,7 @@ export function startWork(options: WorkOptions): Work {
 
   const done = runWork(
     { ...options, report },
-    { redact: mask, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
+    { redact: mask, person, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
   )
     .catch((error: unknown) => {
       log.error({ err: error }, "work failed unexpectedly");
@@ -51,6 +59,7 @@ export function startWork(options: WorkOptions): Work {
 
   return {
     done,
+    deliver: (input) => person.deliver(input),
     stop(graceMs) {
       const reason = new Fault("TERMINATED", { message: "The run was stopped before this was done." });
       stopping.abort(reason);

@@ -30,7 +30,10 @@ const inputRequested: Payload = {
   $case: "inputRequested",
   value: { inputId: "i", kind: 1, prompt: "", choices: [], expireTime: undefined, actionId: "" },
 };
-const inputReceived: Payload = { $case: "inputReceived", value: { inputId: "i", by: undefined, decision: "approved", answer: "" } };
+const inputReceived: Payload = {
+  $case: "inputReceived",
+  value: { inputId: "i", by: undefined, decision: "approved", answer: "", answerHmac: "" },
+};
 
 function fold(payloads: readonly Payload[], secondsBetween = 1): RunFold {
   let folded: RunFold | undefined;

@@ -5,6 +5,7 @@ import { type Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { pageOptions } from "../browser/page-options.ts";
+import type { Person } from "../person/ask-person.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { WorkOptions } from "../work-options.ts";
@@ -18,6 +19,8 @@ import { createFindings, type Findings } from "./step-context.ts";
 export interface WorkControl {
   /** Masks the run's secrets. */
   readonly redact: Redact;
+  /** Whom the run asks what it cannot decide. */
+  readonly person: Person;
   /** Ends whatever runs, at once. */
   readonly signal: AbortSignal;
   /** Lets what runs come to its end, and nothing begin. */
@@ -27,7 +30,7 @@ export interface WorkControl {
 }
 
 /** Does a run's work in the one order there is: begin, steps, outcome, clean up, store files. What fails in cleaning up is a warning, never a lost outcome. */
-export async function runWork(options: WorkOptions, { redact, signal, stopping, onEnd }: WorkControl): Promise<void> {
+export async function runWork(options: WorkOptions, { redact, person, signal, stopping, onEnd }: WorkControl): Promise<void> {
   const { request, browser, report, workFolder } = options;
   const files = await RunFiles.open(join(workFolder, "files"), request.attempt);
   const plan = planWork(request);
@@ -42,7 +45,7 @@ export async function runWork(options: WorkOptions, { redact, signal, stopping, 
     const end =
       plan instanceof Fault
         ? failed(plan, redact)
-        : await doSteps(plan, findings, options, recordings, { redact, signal, stopping }).catch((thrown: unknown) =>
+        : await doSteps(plan, findings, options, recordings, { redact, person, signal, stopping }).catch((thrown: unknown) =>
             failed(Fault.from(thrown), redact),
           );
     const outcome = await composeOutcome(redact(end.summary), findings, files, end.kind === "failed" ? end.error : undefined);
@@ -69,7 +72,7 @@ async function doSteps(
   findings: Findings,
   { request, browser, report }: WorkOptions,
   recordings: Recordings,
-  { redact, signal, stopping }: Pick<WorkControl, "redact" | "signal" | "stopping">,
+  { redact, person, signal, stopping }: Pick<WorkControl, "redact" | "person" | "signal" | "stopping">,
 ): Promise<PlaybookEnd> {
   const active = await abortable(browser.openPage(pageOptions(plan.spec)), signal);
   const trace = await abortable(recordings.begin(active.context, plan), signal);
@@ -86,6 +89,7 @@ async function doSteps(
     },
     credentials: request.credentials,
     redact,
+    person,
     signal,
     stopping,
     nextActionId: () => `${request.attempt}-${++actions}`,

@@ -2,6 +2,7 @@ import type { Values } from "@clew/playbook/bind-text";
 import type { Redact } from "@clew/playbook/redact";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { AddressRules } from "../guardrails/address-rules.ts";
+import type { Person } from "../person/ask-person.ts";
 import type { RunFiles } from "../recording/run-files.ts";
 import type { Report } from "../report.ts";
 
@@ -14,6 +15,8 @@ export interface StepContext {
   readonly credentials: Readonly<Record<string, string>>;
   /** Masks the credentials: in whatever is found, before it is cut, kept or handed on. */
   readonly redact: Redact;
+  /** Whom the run asks what it cannot decide. */
+  readonly person: Person;
   /** Ends whatever runs, at once. */
   readonly signal: AbortSignal;
   /** Lets what runs come to its end, and nothing begin. */

@@ -1,10 +1,11 @@
-import { Fault } from "@clew/fault/fault";
 import type { Handler } from "@clew/grpc/service";
 import type { SandboxAgentServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { WorkSlot } from "./work-slot.ts";
 
-/** Refuses a person's answer: no work asks for one yet. */
-export function deliverInput(): Handler<SandboxAgentServiceService["deliverInput"]> {
-  return async () => {
-    throw new Fault("NOT_IMPLEMENTED");
+/** Passes a person's answer on to the work that asked. */
+export function deliverInput(slot: WorkSlot): Handler<SandboxAgentServiceService["deliverInput"]> {
+  return async (request) => {
+    slot.deliver(request);
+    return {};
   };
 }

@@ -1,6 +1,6 @@
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
-import type { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { DeliverInputRequest, StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import type { Work } from "../work.ts";
 
 /** Which work a slot takes, and how it begins. */
@@ -39,6 +39,12 @@ export class WorkSlot {
     if (this.#work !== undefined) return;
     if (this.#stopped) throw new Fault("CANCELLED", { message: "The work was stopped before it began." });
     this.#work = begin(request);
+  }
+
+  /** Passes on what a person answered. @throws Fault INPUT_NOT_AWAITED where no work has begun. */
+  deliver(input: DeliverInputRequest): void {
+    if (this.#work === undefined) throw new Fault("INPUT_NOT_AWAITED");
+    this.#work.deliver(input);
   }
 
   /** Ends the work, or sees to it that none begins; answers what there was of it. */

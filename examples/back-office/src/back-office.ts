@@ -1,7 +1,21 @@
-import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyReply, type FastifyRequest } from "fastify";
-import { Orders } from "./orders.ts";
-import { confirmationPage, loginPage, messagePage, orderPage, ordersPage } from "./pages.ts";
+import Fastify from "fastify";
+import { activityPages } from "./areas/activity.ts";
+import { apiCalls } from "./areas/api.ts";
+import { challengePages } from "./areas/challenge.ts";
+import { contactPages } from "./areas/contact.ts";
+import { dialogPages } from "./areas/dialogs.ts";
+import { filePages } from "./areas/files.ts";
+import { loginPages } from "./areas/login.ts";
+import { newOrderPages } from "./areas/new-order.ts";
+import { orderPages } from "./areas/orders.ts";
+import { packingPages } from "./areas/packing.ts";
+import { paymentPages } from "./areas/payments.ts";
+import { priorityPages } from "./areas/priorities.ts";
+import { reportPages } from "./areas/reports.ts";
+import { slowPages } from "./areas/slow.ts";
+import type { Area, Office } from "./office.ts";
+import { createRecords, type Records } from "./records.ts";
+import { Sessions } from "./sessions.ts";
 
 /** Where the back office listens. */
 export interface BackOfficeOptions {
@@ -10,65 +24,64 @@ export interface BackOfficeOptions {
   readonly host?: string;
 }
 
-/** A running back office; dispose it to close it with its connections. */
-export interface BackOffice extends AsyncDisposable {
+/** A running back office with its records, to compare with what a page said; dispose it to close it with its connections. */
+export interface BackOffice extends Records, AsyncDisposable {
   /** Its address, such as `http://127.0.0.1:4711`. */
   readonly url: string;
-  /** The server's own record, to compare with what a page said. */
-  readonly orders: Orders;
+  /** Logs everybody out. */
+  endSessions(): void;
 }
+
+/** What anybody may see. */
+const open: readonly Area[] = [loginPages, challengePages, apiCalls];
+
+/** What only who is logged in may see. */
+const inside: readonly Area[] = [
+  orderPages,
+  newOrderPages,
+  filePages,
+  packingPages,
+  priorityPages,
+  activityPages,
+  paymentPages,
+  contactPages,
+  dialogPages,
+  reportPages,
+  slowPages,
+];
+
+const uploadBytes = 20 * 1024 * 1024;
 
 /** Starts a small stateful web application to practise on: user `demo`, password `demo`. */
 export async function startBackOffice({ port = 0, host = "127.0.0.1" }: BackOfficeOptions = {}): Promise<BackOffice> {
-  const orders = new Orders();
-  const sessions = new Set<string>();
+  const office: Office = { records: createRecords(), sessions: new Sessions() };
   const app = Fastify({ forceCloseConnections: true });
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string", bodyLimit: 10_000 }, (_request, body, done) =>
-    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    done(null, new URLSearchParams(String(body))),
   );
-  const show = (reply: FastifyReply, page: string, status = 200) =>
-    reply.code(status).type("text/html; charset=utf-8").header("cache-control", "no-store").send(page);
-  const isLoggedIn = (request: FastifyRequest) => sessions.has(/(?:^|;\s*)session=([^;]+)/.exec(request.headers.cookie ?? "")?.[1] ?? "");
+  app.addContentTypeParser("multipart/form-data", { parseAs: "buffer", bodyLimit: uploadBytes }, (_request, body, done) =>
+    done(null, body),
+  );
 
   app.get("/", (_request, reply) => reply.redirect("/orders"));
-  app.get("/login", (_request, reply) => show(reply, loginPage({ failed: false })));
-  app.post<{ Body: Partial<Record<string, string>> }>("/login", (request, reply) => {
-    if (request.body?.username !== "demo" || request.body.password !== "demo") return show(reply, loginPage({ failed: true }), 401);
-    const session = randomUUID();
-    sessions.add(session);
-    return reply.header("set-cookie", `session=${session}; HttpOnly; SameSite=Lax; Path=/`).redirect("/orders", 303);
-  });
-  app.get<{ Params: { id: string } }>(
-    "/api/orders/:id",
-    (request, reply) => orders.get(request.params.id) ?? reply.code(404).send({ error: "no such order" }),
-  );
-
+  app.get("/records", () => ({
+    ...office.records,
+    orders: office.records.orders.search(),
+    cancellations: office.records.orders.cancellations,
+  }));
+  for (const area of open) area(app, office);
   app.register(async (desk) => {
     desk.addHook("preHandler", async (request, reply) => {
-      if (!isLoggedIn(request)) return reply.redirect("/login", 303);
+      if (office.sessions.of(request.headers.cookie) === undefined) return reply.redirect("/login", 303);
     });
-    desk.get<{ Querystring: { q?: string } }>("/orders", (request, reply) => {
-      const words = request.query.q ?? "";
-      return show(reply, ordersPage(orders.search(words), words));
-    });
-    desk.get<{ Params: { id: string } }>("/orders/:id", (request, reply) => {
-      const order = orders.get(request.params.id);
-      return order === undefined
-        ? show(reply, messagePage("No such order", "There is no order with this number."), 404)
-        : show(reply, orderPage(order));
-    });
-    desk.post<{ Params: { id: string } }>("/orders/:id/cancel", (request, reply) => {
-      const order = orders.cancel(request.params.id);
-      return order === undefined
-        ? show(reply, messagePage("Not cancelled", "This order cannot be cancelled."), 409)
-        : show(reply, confirmationPage(order));
-    });
+    for (const area of inside) area(desk, office);
   });
 
   const url = await app.listen({ port, host });
   return {
+    ...office.records,
     url,
-    orders,
+    endSessions: () => office.sessions.endAll(),
     async [Symbol.asyncDispose]() {
       await app.close();
     },

@@ -1,12 +1,27 @@
+import { sampleOrders } from "./sample-orders.ts";
+
 /** An order as the back office keeps it. */
 export interface Order {
   readonly id: string;
   readonly customer: string;
   readonly item: string;
   readonly amount: string;
-  readonly status: "open" | "shipped" | "cancelled";
+  readonly status: OrderStatus;
   /** The number of its cancellation; absent while it is not cancelled. */
   readonly cancellation?: string;
+  /** What else was asked for when it was made. */
+  readonly wishes?: Readonly<Record<string, string>>;
+}
+
+/** The states an order can be in. */
+export const orderStatuses = ["open", "shipped", "cancelled"] as const;
+export type OrderStatus = (typeof orderStatuses)[number];
+
+/** Which orders are looked for; all of them where nothing is said. */
+export interface OrderFilter {
+  /** What their id, customer or item holds. */
+  readonly words?: string;
+  readonly status?: string;
 }
 
 /** The back office's record of orders, in memory. */
@@ -23,10 +38,12 @@ export class Orders {
     return this.#orders.get(id);
   }
 
-  /** Finds orders whose id, customer or item holds `words`; all of them for no words. */
-  search(words: string): readonly Order[] {
+  /** Finds orders, by number. */
+  search({ words = "", status = "" }: OrderFilter = {}): readonly Order[] {
     const wanted = words.trim().toLowerCase();
-    return [...this.#orders.values()].filter((order) => `${order.id} ${order.customer} ${order.item}`.toLowerCase().includes(wanted));
+    return [...this.#orders.values()].filter(
+      (order) => (status === "" || order.status === status) && `${order.id} ${order.customer} ${order.item}`.toLowerCase().includes(wanted),
+    );
   }
 
   /** How many cancellations were ever made: proof that one happened once. */
@@ -43,12 +60,13 @@ export class Orders {
     this.#orders.set(id, cancelled);
     return cancelled;
   }
-}
 
-const sampleOrders: readonly Order[] = [
-  { id: "12343", customer: "Ada Lovelace", item: "Punched cards, 500", amount: "€ 49.00", status: "shipped" },
-  { id: "12344", customer: "Grace Hopper", item: "Moth net", amount: "€ 12.50", status: "open" },
-  { id: "12345", customer: "Ariadne Minos", item: "Ball of red thread", amount: "€ 7.90", status: "open" },
-  { id: "12346", customer: "Daedalus & Son", item: "Wax, 2 kg", amount: "€ 31.20", status: "open" },
-  { id: "12347", customer: "Theseus Aegeus", item: "Sail, white", amount: "€ 240.00", status: "open" },
-];
+  /** Makes an order with the next number; nothing when there are 10,000 of them. */
+  create(order: Pick<Order, "customer" | "item" | "amount" | "wishes">): Order | undefined {
+    if (this.#orders.size >= 10_000) return undefined;
+    const id = String(Math.max(...[...this.#orders.keys()].map(Number)) + 1);
+    const created: Order = { ...order, id, status: "open" };
+    this.#orders.set(id, created);
+    return created;
+  }
+}

@@ -21,7 +21,7 @@ export const paymentPages: Area = (app, office) => {
         "Payment details",
         html`<h1>Payment details</h1><form method="post" action="/payments"><input type="hidden" name="card">
 <label>Name on the card<input name="holder" autocomplete="cc-name"></label><label>Order<input name="order" inputmode="numeric"></label>
-<iframe name="card" title="Card number" src="/payments/card" height="120"></iframe><p><button type="submit">Pay</button></p></form>
+<iframe name="card-number" title="Card number" src="/payments/card" height="120"></iframe><p><button type="submit">Pay</button></p></form>
 <script>addEventListener("message", ({ origin, data }) => { if (origin === location.origin) document.forms[0].card.value = data.slice(-4) })</script>`,
       ),
     ),

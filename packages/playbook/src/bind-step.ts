@@ -1,26 +1,28 @@
 import { bindSelector } from "./bind-selector.ts";
 import { bindText, type Values } from "./bind-text.ts";
 import { bindUrl } from "./bind-url.ts";
+import { mapTemplates, type TemplateContext } from "./map-templates.ts";
 import { namesIn } from "./placeholder.ts";
-import type { PlaybookStep } from "./playbook-schema.ts";
-import { mapStepTemplates, type TemplateContext } from "./step-templates.ts";
 
-/** A step's field whose value cannot stand where its placeholder does. */
+/** A field whose value cannot stand where its placeholder does. */
 export interface BindingProblem {
   /** The field, as a path within the step. */
   readonly field: string;
   readonly message: string;
 }
 
-/** A step with its values in place, or all that stands in the way. */
-export type BoundStep = { readonly step: PlaybookStep } | { readonly problems: readonly BindingProblem[] };
+/** A step, or another part of a playbook, with its values in place, or all that stands in the way. */
+export type BoundStep<S> = { readonly step: S } | { readonly problems: readonly BindingProblem[] };
 
 const binders = { selector: bindSelector, url: bindUrl, text: bindText } as const satisfies Record<TemplateContext, unknown>;
 
-/** Puts values into a step, escaped for where each stands and never expanded again. Fields that ask for a name in `later` stay as they are. */
-export function bindStep(step: PlaybookStep, values: Values, later: ReadonlySet<string> = new Set()): BoundStep {
+/**
+ * Puts values into a step, or into another part of a playbook, escaped for where each stands and never expanded again. Fields that ask for a name in
+ * `later` stay as they are, and so do the steps within a step.
+ */
+export function bindStep<S>(step: S, values: Values, later: ReadonlySet<string> = new Set()): BoundStep<S> {
   const problems: BindingProblem[] = [];
-  const bound = mapStepTemplates(step, (template, context, field) => {
+  const bound = mapTemplates(step, (template, context, field) => {
     if (namesIn(template).some((name) => later.has(name))) return template;
     const result = binders[context](template, values);
     if ("text" in result) return result.text;

@@ -1,43 +1,52 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { nearestOf } from "./nearest.ts";
+import { playbookSchema } from "./playbook-schema.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
+import { actionSchemas } from "./schema/action.ts";
+import { parameterSchema } from "./schema/parameter.ts";
 import type { SourcePositions } from "./source-position.ts";
-import { stepActions } from "./step-actions.ts";
+import { flowSteps, stepActions } from "./step-actions.ts";
 
 type Issue = z.core.$ZodIssue;
 
-const knownKeys = {
-  "": [
-    "id",
-    "name",
-    "version",
-    "description",
-    "parameters",
-    "auth_required",
-    "auth",
-    "capture",
-    "steps",
-    "tags",
-    "start_url",
-    "guardrails",
-  ],
-  parameters: ["name", "type", "description", "default", "pattern", "inject_into"],
-  steps: [
-    "action",
-    "params",
-    "request",
-    "selector",
-    "verify",
-    "description",
-    "on_failure",
-    "failure_message",
-    "store_as",
-    "prompt",
-    "effect",
-  ],
-  selector: ["primary", "fallbacks", "description"],
+const locator = ["selector", "role", "name", "label", "placeholder", "test_id", "text", "alt_text", "title", "css", "xpath"];
+const candidate = [...locator, "exact", "has_text", "within", "frame"];
+const selector = ["primary", "fallbacks", "description", ...candidate];
+const action = ["action", "params", "request", "selector", "prompt", "steps"];
+const acting = ["verify", "description", "on_failure", "failure_message", "store_as", "store_type", "effect"];
+const flow = ["if", "then", "else", "for_each", "in", "limit", "call", "outputs"];
+const condition = [
+  "url_contains",
+  "element_visible",
+  "element_gone",
+  "text_on_page",
+  "value",
+  "equals",
+  "not_equals",
+  "contains",
+  "timeout_ms",
+];
+
+/** What is known in each room of a playbook, to name the nearest. */
+const knownKeys: Readonly<Record<string, readonly string[]>> = {
+  "": [...Object.keys(playbookSchema.shape)],
+  parameters: [...Object.keys(parameterSchema.shape)],
+  steps: [...action, ...acting, ...flow],
+  // biome-ignore lint/suspicious/noThenProperty: a playbook's word, never awaited.
+  then: [...action, ...acting, ...flow],
+  else: [...action, ...acting, ...flow],
+  selector,
+  primary: candidate,
+  fallbacks: candidate,
+  within: candidate,
   verify: ["expect_url_contains", "expect_element_visible", "expect_element_gone", "expect_text_on_page", "timeout_ms"],
-  params: ["url", "text", "key", "credential_ref", "value", "state", "mode", "script", "timeout_ms"],
+  if: condition,
+  checks: ["name", ...condition],
+  params: [...new Set(Object.values(actionSchemas).flatMap((schema) => keysOfParams(schema.shape)))],
+  request: ["method", "url", "query", "headers", "cookies", "json", "form", "timeout_ms", "response"],
+  auth: ["mode", "login_url", "success"],
+  success: ["url_contains", "element_visible", "text_on_page", "cookie_present", "timeout_ms"],
+  capture: ["cookies", "storage", "static_headers"],
   guardrails: [
     "allowed_domains",
     "blocked_domains",
@@ -46,24 +55,46 @@ const knownKeys = {
     "allow_private_networks",
     "enable_llm_action_check",
   ],
-} as const satisfies Record<string, readonly string[]>;
+};
+
+function keysOfParams(shape: Readonly<Record<string, unknown>>): readonly string[] {
+  const params: unknown = shape.params instanceof z.ZodDefault ? shape.params.unwrap() : shape.params;
+  return params instanceof z.ZodObject ? Object.keys(params.shape) : [];
+}
 
 /** Says what a schema issue means, in a sentence without the value, and where it stands. */
 export function describeIssue(issue: Issue, positions: SourcePositions, content: unknown): readonly PlaybookProblem[] {
+  const path = writtenPath(issue.path, content);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
-      field: formatPath([...issue.path, key]),
-      message: unknownKey(key, issue.path),
-      ...positions.ofKey(issue.path, key),
+      field: formatPath([...path, key]),
+      message: unknownKey(key, path),
+      ...positions.ofKey(path, key),
     }));
   }
-  return [{ field: formatPath(issue.path), message: messageOf(issue, content), ...positions.ofValue(issue.path) }];
+  return [{ field: formatPath(path), message: messageOf(issue, content), ...positions.ofValue(path) }];
+}
+
+/** The path as the author wrote it: a selector in short has neither `primary` nor `selector` in it. */
+function writtenPath(path: readonly PropertyKey[], content: unknown): readonly PropertyKey[] {
+  const written: PropertyKey[] = [];
+  for (const [index, part] of path.entries()) {
+    const holder = valueAt(content, written);
+    const isMapping = typeof holder === "object" && holder !== null;
+    if (part === "selector" && !isMapping) continue;
+    if (
+      part === "primary" &&
+      (!isMapping || (!Object.hasOwn(holder, part) && (index < path.length - 1 || !Object.hasOwn(holder, "fallbacks"))))
+    )
+      continue;
+    written.push(part);
+  }
+  return written;
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[]): string {
   const room = path.findLast((part) => typeof part === "string") ?? "";
-  const isKnownRoom = (name: PropertyKey): name is keyof typeof knownKeys => Object.hasOwn(knownKeys, name);
-  const known: readonly string[] = isKnownRoom(room) ? knownKeys[room] : [];
+  const known = Object.hasOwn(knownKeys, room) ? (knownKeys[String(room)] ?? []) : [];
   if (known.includes(key)) return "cannot be given for this action";
   const nearest = nearestOf(key, known);
   return nearest === undefined
@@ -93,7 +124,7 @@ function messageOf(issue: Issue, content: unknown): string {
 }
 
 function unknownAction(action: unknown): string {
-  const known = Object.keys(stepActions);
+  const known = [...Object.keys(stepActions), ...flowSteps];
   if (action === undefined) return `is missing; it is one of ${known.join(", ")}`;
   const nearest = typeof action === "string" ? nearestOf(action, known) : undefined;
   return nearest === undefined ? `is no action; known are ${known.join(", ")}` : `is no action; did you mean '${nearest}'?`;

@@ -33,7 +33,7 @@ export function describePlaybook(playbook: Playbook): PlaybookDescription {
       type: parameter.type,
       description: parameter.description,
       required: parameter.default === undefined,
-      secret: false,
+      secret: parameter.secret,
       pattern: parameter.pattern ?? "",
     })),
   };

@@ -3,6 +3,9 @@ export const playbookLimits = {
   sourceBytes: 256 * 1024,
   steps: 200,
   parameters: 50,
+  checks: 50,
+  /** How deep steps may stand in steps, and calls in calls. */
+  depth: 5,
   problems: 50,
   selectorChars: 1_000,
   textChars: 16 * 1024,

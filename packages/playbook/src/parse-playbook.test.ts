@@ -14,6 +14,7 @@ test("reads a playbook and fills in what it leaves out", () => {
       version: "",
       description: "",
       parameters: [],
+      checks: [],
       tags: [],
       steps: [
         {
@@ -22,7 +23,7 @@ test("reads a playbook and fills in what it leaves out", () => {
           failure_message: "",
           on_failure: "llm_recover",
           params: {},
-          selector: { primary: "button", fallbacks: [], description: "" },
+          selector: { primary: { by: "selector", value: "button", exact: false, frame: [] }, fallbacks: [], description: "" },
         },
       ],
     },
@@ -81,13 +82,46 @@ test.each([
     "guardrails",
     "is not built yet in a playbook; give them with the run",
   ],
-  [
-    "parameters:\n  - { name: a, inject_into: steps.0.x }\nsteps:\n  - { action: extract }",
-    "parameters[0].inject_into",
-    "is not built yet; write {a} in that place",
-  ],
 ])("refuses by name what cannot run yet: %j", (text, field, message) => {
   expect(problemsOf(text)).toMatchObject([{ field, message }]);
+});
+
+test.each([
+  ["{ name: a, inject_into: steps.7.params.text }", "parameters[0].inject_into", "leads nowhere"],
+  ["{ name: a, inject_into: steps.0.params.txt }", "steps[0].params.txt", "did you mean 'text'?"],
+  ["{ name: a, type: int, default: x }", "parameters[0].default", "must be a whole number"],
+  ["{ name: a, secret: true, default: x }", "parameters[0]", "must not have a default where it is a secret"],
+])("checks parameters: %j", (parameter, field, message) => {
+  const text = `parameters:\n  - ${parameter}\nsteps:\n  - { action: key_press, params: { text: x } }`;
+  expect(problemsOf(text)[0]).toMatchObject({ field, message: expect.stringContaining(message) });
+});
+
+test("puts a parameter where it is injected", () => {
+  const parsed = parsePlaybook(
+    "parameters:\n  - { name: a, inject_into: steps.0.params.text }\nsteps:\n  - { action: key_press, params: {} }",
+  );
+  expect(parsed).toMatchObject({ playbook: { steps: [{ params: { text: "{a}" } }] } });
+});
+
+test.each([
+  ["{ role: button, name: Save }", { by: "role", value: "button", name: "Save" }],
+  ["{ primary: { label: User, exact: true } }", { by: "label", value: "User", exact: true }],
+  ["{ css: input, within: { role: dialog }, frame: iframe }", { by: "css", within: { by: "role", value: "dialog" }, frame: ["iframe"] }],
+])("reads a selector that says what an element is: %s", (selector, primary) => {
+  expect(parsePlaybook(`steps:\n  - { action: click, selector: ${selector} }`)).toMatchObject({
+    playbook: { steps: [{ selector: { primary } }] },
+  });
+});
+
+test.each([
+  ["{ rol: button }", "steps[0].selector.rol", "did you mean 'role'?"],
+  ["{ role: button, css: a }", "steps[0].selector", "exactly one of"],
+  ["7", "steps[0].selector", "must be a mapping"],
+])("names the part of a selector that is wrong: %s", (selector, field, message) => {
+  expect(problemsOf(`steps:\n  - { action: click, selector: ${selector} }`)[0]).toMatchObject({
+    field,
+    message: expect.stringContaining(message),
+  });
 });
 
 test("tells all that is wrong at once", () => {

@@ -1,11 +1,14 @@
 import { LineCounter, parseDocument } from "yaml";
 import { describeIssue } from "./describe-issue.ts";
+import { injectParameters } from "./inject-parameters.ts";
 import { playbookLimits } from "./limits.ts";
 import { type Playbook, playbookSchema } from "./playbook-schema.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
 import { createSourcePositions, type SourcePositions } from "./source-position.ts";
+import { takeValue } from "./take-value.ts";
 import { unbuiltParts } from "./unbuilt-parts.ts";
 import { nameProblems } from "./unknown-names.ts";
+import { walkSteps } from "./walk-steps.ts";
 
 /** A playbook that can run, or all that is wrong with its text. */
 export type ParsedPlaybook = { readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] };
@@ -43,21 +46,48 @@ export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): 
 }
 
 function checkContent(content: unknown, positions: SourcePositions, id: string | undefined): ParsedPlaybook {
-  const named = isRecord(content) && content.id === undefined ? { ...content, id: id ?? "inline" } : content;
-  const checked = playbookSchema.safeParse(named);
+  const injected = injectParameters(content);
+  const place = ({ path, message }: { path: readonly PropertyKey[]; message: string }) => ({
+    field: formatPath(path),
+    message,
+    ...positions.ofValue(path),
+  });
+  if ("problems" in injected) return { problems: injected.problems.map(place) };
+  const whole = injected.content;
+  const checked = playbookSchema.safeParse(isRecord(whole) && whole.id === undefined ? { ...whole, id: id ?? "inline" } : whole);
   if (!checked.success)
     return {
       problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems),
     };
   const playbook = checked.data;
-  const found = [...unbuiltParts(playbook), ...nameProblems(playbook)];
+  const found = [...sizeProblems(playbook), ...unbuiltParts(playbook), ...defaultProblems(playbook), ...nameProblems(playbook)];
   if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
   if (found.length === 0) return { playbook };
-  return {
-    problems: found
-      .slice(0, playbookLimits.problems)
-      .map(({ path, message }) => ({ field: formatPath(path), message, ...positions.ofValue(path) })),
-  };
+  return { problems: found.slice(0, playbookLimits.problems).map(place) };
+}
+
+/** Steps within steps count as steps. */
+function sizeProblems({ steps }: Playbook): readonly FoundProblem[] {
+  const all = [...walkSteps(steps)];
+  const deep = all.find(({ depth }) => depth > playbookLimits.depth);
+  return [
+    ...(all.length > playbookLimits.steps
+      ? [{ path: ["steps"], message: `must have at most ${playbookLimits.steps} steps, those within steps included` }]
+      : []),
+    ...(deep ? [{ path: deep.path, message: `stands within more than ${playbookLimits.depth} other steps` }] : []),
+  ];
+}
+
+function defaultProblems({ parameters }: Playbook): readonly FoundProblem[] {
+  return parameters.flatMap((parameter, index) => {
+    const taken = parameter.default === undefined ? { text: "" } : takeValue(parameter, parameter.default);
+    return "problem" in taken ? [{ path: ["parameters", index, "default"], message: taken.problem }] : [];
+  });
+}
+
+interface FoundProblem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,3 +1,5 @@
+import type { ActingStep } from "./schema/step.ts";
+
 /** What an action does to the world: looks, may change something, or changes something that must not happen twice. */
 export type StepEffect = "read" | "write" | "commit";
 
@@ -12,15 +14,31 @@ export interface StepActionDefinition {
 /** Every action a step may name. */
 export const stepActions = {
   goto: { runs: true, effect: "read" },
+  go_back: { runs: false, effect: "write" },
+  reload: { runs: false, effect: "write" },
   click: { runs: true, effect: "write" },
+  hover: { runs: false, effect: "read" },
+  drag: { runs: false, effect: "write" },
+  fill: { runs: false, effect: "write" },
+  press: { runs: false, effect: "write" },
   key_press: { runs: true, effect: "write" },
-  wait_for: { runs: true, effect: "read" },
   select: { runs: true, effect: "write" },
+  check: { runs: false, effect: "write" },
+  scroll: { runs: false, effect: "read" },
+  upload: { runs: false, effect: "write" },
+  download: { runs: false, effect: "write" },
+  wait_for: { runs: true, effect: "read" },
   extract: { runs: true, effect: "read" },
-  evaluate: { runs: false, effect: "write" },
   llm_extract: { runs: false, effect: "read" },
+  get_dom: { runs: false, effect: "read" },
+  screenshot: { runs: false, effect: "read" },
+  evaluate: { runs: false, effect: "write" },
+  switch_tab: { runs: false, effect: "read" },
+  close_tab: { runs: false, effect: "write" },
+  handle_dialog: { runs: false, effect: "write" },
   api_request: { runs: false, effect: "write" },
-} as const satisfies Record<string, StepActionDefinition>;
+  execute_sequence: { runs: false, effect: "write" },
+} as const satisfies Record<ActingStep["action"], StepActionDefinition>;
 
-/** The name of a step action. */
-export type StepActionName = keyof typeof stepActions;
+/** Steps that hold or call other steps, by the key that tells them. */
+export const flowSteps = ["if", "for_each", "call"] as const;

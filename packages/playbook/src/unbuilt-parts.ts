@@ -1,5 +1,6 @@
 import type { Playbook } from "./playbook-schema.ts";
 import { stepActions } from "./step-actions.ts";
+import { walkSteps } from "./walk-steps.ts";
 
 /** A part of a playbook that is known and cannot run yet. */
 export interface UnbuiltPart {
@@ -16,14 +17,15 @@ export function unbuiltParts(playbook: Playbook): readonly UnbuiltPart[] {
   if (playbook.auth !== undefined && playbook.auth.mode !== "none") refuse(["auth", "mode"], `'${playbook.auth.mode}' ${notBuilt}`);
   if (playbook.auth_required === true) refuse(["auth_required"]);
   if (playbook.capture !== undefined) refuse(["capture"]);
+  if (playbook.checks.length > 0) refuse(["checks"]);
   if (playbook.guardrails !== undefined) refuse(["guardrails"], `${notBuilt} in a playbook; give them with the run`);
-  for (const [index, parameter] of playbook.parameters.entries()) {
-    if (parameter.inject_into !== undefined)
-      refuse(["parameters", index, "inject_into"], `${notBuilt}; write {${parameter.name}} in that place`);
-  }
-  for (const [index, step] of playbook.steps.entries()) {
-    if (!stepActions[step.action].runs) refuse(["steps", index, "action"], `'${step.action}' ${notBuilt}`);
-    if (step.action === "extract" && step.params.mode === "markdown") refuse(["steps", index, "params", "mode"], `'markdown' ${notBuilt}`);
+  for (const { step, path } of walkSteps(playbook.steps)) {
+    if (step.action === "if" || step.action === "for_each" || step.action === "call")
+      refuse([...path, step.action], `'${step.action}' ${notBuilt}`);
+    else if (!stepActions[step.action].runs) refuse([...path, "action"], `'${step.action}' ${notBuilt}`);
+    if (step.action === "extract" && (step.params.mode === "markdown" || step.params.mode === "table"))
+      refuse([...path, "params", "mode"], `'${step.params.mode}' ${notBuilt}`);
+    if (step.action === "extract" && step.params.all) refuse([...path, "params", "all"]);
   }
   return parts;
 }

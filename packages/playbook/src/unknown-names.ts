@@ -1,7 +1,9 @@
+import { mapTemplates } from "./map-templates.ts";
 import { nearestOf } from "./nearest.ts";
 import { namesIn } from "./placeholder.ts";
 import type { Playbook } from "./playbook-schema.ts";
-import { mapStepTemplates } from "./step-templates.ts";
+import type { PlaybookStep } from "./schema/step.ts";
+import { storedNames } from "./stored-names.ts";
 
 /** A placeholder that nothing fills, or a name that is given twice. */
 export interface NameProblem {
@@ -9,38 +11,56 @@ export interface NameProblem {
   readonly message: string;
 }
 
-/** Finds placeholders that neither a parameter nor an earlier step's `store_as` fills, and names that are taken twice. */
+/** Finds placeholders that neither a parameter, a captured value nor an earlier step fills, and names that are taken twice. */
 export function nameProblems(playbook: Playbook): readonly NameProblem[] {
   const problems: NameProblem[] = [];
-  const known = new Set<string>();
-  const check = (template: string, path: readonly PropertyKey[]) => {
-    for (const name of namesIn(template)) {
-      if (known.has(name)) continue;
-      const nearest = nearestOf(name, [...known]);
-      const hint = nearest === undefined ? "declare it under parameters, or write {{ and }} for braces" : `did you mean '${nearest}'?`;
-      problems.push({ path, message: `nothing gives a value for {${name}}; ${hint}` });
-    }
-  };
-  for (const [index, { name, default: value }] of playbook.parameters.entries()) {
-    if (known.has(name)) problems.push({ path: ["parameters", index, "name"], message: `there is another parameter '${name}'` });
-    known.add(name);
-    if (typeof value === "string" && value.length > 0 && playbook.parameters[index]?.type === "int" && !/^-?\d+$/.test(value)) {
-      problems.push({ path: ["parameters", index, "default"], message: "must be a whole number" });
-    }
+  const fixed = new Set<string>();
+  for (const [index, { name }] of playbook.parameters.entries()) {
+    if (fixed.has(name)) problems.push({ path: ["parameters", index, "name"], message: `there is another parameter '${name}'` });
+    fixed.add(name);
   }
-  const parameters = new Set(known);
-  if (playbook.start_url !== undefined) check(playbook.start_url, ["start_url"]);
-  for (const [index, step] of playbook.steps.entries()) {
-    mapStepTemplates(step, (template, _context, field) => {
-      check(template, ["steps", index, ...pathOf(field)]);
+  const known = new Set(fixed);
+  const check = (part: unknown, path: readonly PropertyKey[]) => {
+    mapTemplates(part, (template, _context, field) => {
+      for (const name of namesIn(template)) {
+        if (!known.has(name)) problems.push({ path: [...path, ...pathOf(field)], message: unknown(name, known) });
+      }
       return template;
     });
-    if (step.store_as === undefined) continue;
-    if (parameters.has(step.store_as))
-      problems.push({ path: ["steps", index, "store_as"], message: `there is a parameter '${step.store_as}'` });
-    known.add(step.store_as);
-  }
+  };
+  const checkSteps = (steps: readonly PlaybookStep[], path: readonly PropertyKey[]) => {
+    for (const [index, step] of steps.entries()) {
+      const place = [...path, index];
+      check(step, place);
+      for (const name of storedNames(step)) {
+        if (fixed.has(name)) problems.push({ path: [...place, keyOf(step)], message: `there is a parameter '${name}'` });
+        known.add(name);
+      }
+      if (step.action === "if") {
+        checkSteps(step.then, [...place, "then"]);
+        checkSteps(step.else, [...place, "else"]);
+      }
+      if (step.action === "for_each") checkSteps(step.steps, [...place, "steps"]);
+    }
+  };
+  if (playbook.start_url !== undefined) check(playbook.start_url, ["start_url"]);
+  if (playbook.auth !== undefined) check(playbook.auth, ["auth"]);
+  for (const { store_as: name } of [...(playbook.capture?.cookies ?? []), ...(playbook.capture?.storage ?? [])]) known.add(name);
+  if (playbook.capture !== undefined) check(playbook.capture.static_headers, ["capture", "static_headers"]);
+  checkSteps(playbook.steps, ["steps"]);
+  check(playbook.checks, ["checks"]);
   return problems;
+}
+
+function unknown(name: string, known: ReadonlySet<string>): string {
+  const nearest = nearestOf(name, [...known]);
+  const hint = nearest === undefined ? "declare it under parameters, or write {{ and }} for braces" : `did you mean '${nearest}'?`;
+  return `nothing gives a value for {${name}}; ${hint}`;
+}
+
+function keyOf(step: PlaybookStep): string {
+  if (step.action === "for_each") return "for_each";
+  return step.action === "call" ? "outputs" : "store_as";
 }
 
 function pathOf(field: string): readonly PropertyKey[] {

@@ -30,12 +30,12 @@ async function target(step: StepOf<"extract">, context: ActionContext): Promise<
 }
 
 function isBody(step: StepOf<"extract">): boolean {
-  return step.selector === undefined || step.selector.primary === "body";
+  return step.selector === undefined || step.selector.primary.value === "body";
 }
 
 function read(
   locator: Locator,
-  mode: "text" | "html" | "value" | "markdown",
+  mode: "text" | "html" | "value" | "markdown" | "table",
   options: { timeout: number; signal: AbortSignal },
 ): Promise<string> {
   if (mode === "html") return locator.evaluate((element) => element.outerHTML, undefined, options);

@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { selectorSchema } from "@clew/playbook/playbook-schema";
 import { createRedact } from "@clew/playbook/redact";
+import { selectorSchema } from "@clew/playbook/schema/selector";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";

@@ -1,10 +1,12 @@
 import { Fault } from "@clew/fault/fault";
 import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
+import { type Candidate, describeCandidate } from "@clew/playbook/schema/candidate";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
 import type { ActionContext } from "./action.ts";
 import { timeouts } from "./timeouts.ts";
+import { toLocator } from "./to-locator.ts";
 import { within } from "./within.ts";
 
 /** The most characters of an element's label, and of a selector, that messages show. */
@@ -56,11 +58,11 @@ export async function findElement(selector: PlaybookSelector, context: ElementCo
 /** Looks once: the one visible match, or `none`; throws where there are several. */
 async function look(
   page: Page,
-  candidate: string,
+  candidate: Candidate,
   selector: PlaybookSelector,
   { signal, redact }: ElementContext,
 ): Promise<FoundElement | "none"> {
-  const locator = page.locator(candidate).filter({ visible: true });
+  const locator = toLocator(page, candidate).filter({ visible: true });
   const onFailure =
     <T>(instead: T) =>
     (thrown: unknown): T => {
@@ -86,10 +88,10 @@ async function look(
 }
 
 /** Waits until the primary shows, its time is over, or the page moves. */
-async function waitToShow(page: Page, primary: string, { active, signal, redact }: ElementContext): Promise<"shown" | "over"> {
+async function waitToShow(page: Page, primary: Candidate, { active, signal, redact }: ElementContext): Promise<"shown" | "over"> {
   using link = linkSignals(signal);
   void active.changed.then(() => link.abort());
-  const locator = page.locator(primary).filter({ visible: true }).first();
+  const locator = toLocator(page, primary).filter({ visible: true }).first();
   try {
     await locator.waitFor({ state: "visible", timeout: timeouts.selectorProbe, signal: link.signal });
     return "shown";
@@ -106,16 +108,16 @@ function notFound(selector: PlaybookSelector, redact: Redact): Fault {
   return new Fault("SELECTOR_NOT_FOUND", { message: `No selector matched a visible element: tried ${tried}${what}.` });
 }
 
-function throwIfInvalid(thrown: unknown, candidate: string, redact: Redact): void {
+function throwIfInvalid(thrown: unknown, candidate: Candidate, redact: Redact): void {
   const text = thrown instanceof Error ? thrown.message : "";
   if (/while parsing|Unknown engine|InvalidSelectorError|Malformed selector|not a valid selector|not a valid XPath/.test(text)) {
     throw new Fault("ACTION_FAILED", { message: `The selector '${short(candidate, redact)}' is not valid.`, cause: thrown });
   }
 }
 
-/** A selector as messages show it. */
-function short(selector: string, redact: Redact): string {
-  return cut(redact(selector), selectorChars);
+/** A candidate as messages show it. */
+function short(candidate: Candidate, redact: Redact): string {
+  return cut(redact(describeCandidate(candidate)), selectorChars);
 }
 
 function cut(text: string, most: number): string {

@@ -1,17 +1,19 @@
 import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
+import { describeCandidate } from "@clew/playbook/schema/candidate";
 import { errors } from "playwright";
 import type { PrepareAction } from "./action.ts";
 import { playwrightFault } from "./playwright-fault.ts";
 import { timeouts } from "./timeouts.ts";
+import { toLocator } from "./to-locator.ts";
 
 /** Waits until an element is there or shows (any of the selector's candidates), or until it is gone or hidden (all of them). */
 export const waitFor: PrepareAction<StepOf<"wait_for">> = async (step, { active, signal, redact }) => {
   const { state, timeout_ms: timeout = timeouts.action } = step.params;
-  const words = step.selector.description || `'${step.selector.primary}'`;
+  const words = step.selector.description || `'${describeCandidate(step.selector.primary)}'`;
   return async () => {
     const page = await active.settled(signal);
-    const candidates = [step.selector.primary, ...step.selector.fallbacks].map((candidate) => page.locator(candidate));
+    const candidates = [step.selector.primary, ...step.selector.fallbacks].map((candidate) => toLocator(page, candidate));
     try {
       if (state === "visible" || state === "attached") {
         const [first, ...others] = candidates;

@@ -1,5 +1,5 @@
 import { Fault } from "@clew/fault/fault";
-import type { PlaybookStep } from "@clew/playbook/playbook-schema";
+import type { ActingStep } from "@clew/playbook/playbook-schema";
 import { effectOf } from "@clew/playbook/step-effect";
 import { Artifact_Kind, Effect } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionBlocked, ActionCompleted, ActionStarted, GuardrailTripped, PageChanged } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -41,7 +41,7 @@ const crashNewsMs = 1_000;
  * Runs one action and says so: `actionStarted`, which is durable in the journal before anything that may change the world, `actionCompleted`, and
  * `pageChanged` where the address became another. What was cut short after it touched the page has no `actionCompleted`: nobody knows what it did.
  */
-export async function runAction(step: PlaybookStep, place: StepPlace, context: StepContext): Promise<FoundText | undefined> {
+export async function runAction(step: ActingStep, place: StepPlace, context: StepContext): Promise<FoundText | undefined> {
   const { active, report, signal, stopping } = context;
   const effect = effectOf(step);
   const facts = {
@@ -107,7 +107,7 @@ export async function runAction(step: PlaybookStep, place: StepPlace, context: S
 }
 
 async function refuseBlocked(
-  step: PlaybookStep,
+  step: ActingStep,
   facts: StepPlace & { actionId: string; inputSummary: string },
   { report, rules, signal }: StepContext,
 ): Promise<void> {

@@ -33,6 +33,8 @@ export async function runPlaybook(
   }
   for (const [index, step] of playbook.steps.entries()) {
     if (context.stopping.aborted) return stoppedAt(index);
+    if (step.action === "if" || step.action === "for_each" || step.action === "call")
+      return failedAt(new Fault("NOT_IMPLEMENTED", { message: `'${step.action}' is not built yet.` }), context);
     const result = await runStep(step, index, findings, context);
     if (context.stopping.aborted) return stoppedAt(result.success ? index + 1 : index);
     if (!result.success) {
@@ -44,6 +46,10 @@ export async function runPlaybook(
     }
   }
   return { kind: "completed", summary: `Completed '${playbook.id}': ${total} ${total === 1 ? "step" : "steps"}.` };
+}
+
+function failedAt(fault: Fault, { redact }: StepContext): PlaybookEnd {
+  return { kind: "failed", summary: fault.message, error: runErrorOf(fault, redact) };
 }
 
 /** Opens the start address as an action of its own; answers what kept it from being opened. */

@@ -1,7 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import { bindStep } from "@clew/playbook/bind-step";
 import { bindText } from "@clew/playbook/bind-text";
-import type { PlaybookStep } from "@clew/playbook/playbook-schema";
+import type { ActingStep } from "@clew/playbook/playbook-schema";
 import { effectOf } from "@clew/playbook/step-effect";
 import type { RunError } from "@clew/proto/grpc/clew/run/v1/run";
 import { StepCompleted, StepStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -20,7 +20,7 @@ export type StepResult = { readonly success: true } | { readonly success: false;
 const retryDelayMs = 1_000;
 
 /** Runs one step: binds it, acts, verifies, tries once more where that is safe, and says what came of it. Never rejects for a step that failed. */
-export async function runStep(template: PlaybookStep, stepIndex: number, findings: Findings, context: StepContext): Promise<StepResult> {
+export async function runStep(template: ActingStep, stepIndex: number, findings: Findings, context: StepContext): Promise<StepResult> {
   const { active, report, redact, signal } = context;
   const place = { stepIndex, stepId: `step-${stepIndex + 1}` };
   const bound = bindStep(template, findings.values);
@@ -78,7 +78,7 @@ export async function runStep(template: PlaybookStep, stepIndex: number, finding
 
 /** Acts and verifies; once more after a second where the step allows it, the failure may pass, and nothing can happen twice that must not. */
 async function tryStep(
-  step: PlaybookStep,
+  step: ActingStep,
   place: { stepIndex: number; stepId: string },
   context: StepContext,
 ): Promise<FoundText | undefined> {
@@ -96,7 +96,7 @@ async function tryStep(
 }
 
 async function tryOnce(
-  step: PlaybookStep,
+  step: ActingStep,
   place: { stepIndex: number; stepId: string },
   context: StepContext,
 ): Promise<FoundText | undefined> {
@@ -105,7 +105,7 @@ async function tryOnce(
   return found;
 }
 
-function failureMessage(template: PlaybookStep, findings: Findings): string {
+function failureMessage(template: ActingStep, findings: Findings): string {
   const bound = bindText(template.failure_message, findings.values);
   return "text" in bound ? bound.text : template.failure_message;
 }

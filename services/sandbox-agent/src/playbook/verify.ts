@@ -1,7 +1,9 @@
 import { Fault } from "@clew/fault/fault";
 import type { PlaybookVerification } from "@clew/playbook/playbook-schema";
+import { type Candidate, describeCandidate } from "@clew/playbook/schema/candidate";
 import { delay } from "@clew/streams/delay";
 import type { Page } from "playwright";
+import { toLocator } from "../actions/to-locator.ts";
 import { within } from "../actions/within.ts";
 import type { ActivePage } from "../browser/active-page.ts";
 
@@ -30,15 +32,15 @@ async function lacks(page: Page, expected: PlaybookVerification, signal: AbortSi
   const { expect_url_contains: url, expect_element_visible: shown, expect_element_gone: gone, expect_text_on_page: text } = expected;
   const missing: string[] = [];
   if (url !== undefined && !page.url().includes(url)) missing.push("the address is another");
-  if (shown !== undefined && !(await count(page, shown, signal))) missing.push(`'${shown}' is not visible`);
-  if (gone !== undefined && (await count(page, gone, signal)) !== 0) missing.push(`'${gone}' is still visible`);
+  if (shown !== undefined && !(await count(page, shown, signal))) missing.push(`'${describeCandidate(shown)}' is not visible`);
+  if (gone !== undefined && (await count(page, gone, signal)) !== 0) missing.push(`'${describeCandidate(gone)}' is still visible`);
   if (text !== undefined && !(await showsText(page, text, signal))) missing.push("the text is not on the page");
   signal.throwIfAborted();
   return missing;
 }
 
-async function count(page: Page, selector: string, signal: AbortSignal): Promise<number | undefined> {
-  return await within(page.locator(selector).filter({ visible: true }).count(), lookMs, signal).catch(() => undefined);
+async function count(page: Page, candidate: Candidate, signal: AbortSignal): Promise<number | undefined> {
+  return await within(toLocator(page, candidate).filter({ visible: true }).count(), lookMs, signal).catch(() => undefined);
 }
 
 async function showsText(page: Page, text: string, signal: AbortSignal): Promise<boolean> {

@@ -83,6 +83,8 @@ export const reasons = {
   VERIFICATION_FAILED: { code: "FAILED_PRECONDITION", retryable: true, message: "The page did not become what the step expects.", wayOut: "Look at the failed step's screenshot; mend its verify." },
   AUTHENTICATION_FAILED: { code: "UNAUTHENTICATED", retryable: false, message: "The playbook could not log in.", wayOut: "Check the credentials and the playbook's auth." },
   GUARDRAIL_BLOCKED: { code: "PERMISSION_DENIED", retryable: false, message: "A guardrail stopped the run.", wayOut: "Allow it in the RunSpec's guardrails, if it is meant." },
+  TOO_MANY_ERRORS: { code: "ABORTED", retryable: false, message: "Too many actions failed one after another.", wayOut: "Look at the failed actions; raise guardrails.maxConsecutiveErrors if that many are to be expected." },
+  STUCK: { code: "ABORTED", retryable: false, message: "The work went in circles.", wayOut: "Look at the run's stuckDetected events; say the task more clearly, or set guardrails.stuck… wider." },
   NO_PERSON: { code: "FAILED_PRECONDITION", retryable: false, message: "The run needs a person, and nobody is there.", wayOut: "Set waitForPersonSeconds, and answer what the run asks." },
   INPUT_EXPIRED: { code: "DEADLINE_EXCEEDED", retryable: false, message: "The run asked a person, and nobody answered in time.", wayOut: "Answer sooner, or raise waitForPersonSeconds." },
   INPUT_DENIED: { code: "PERMISSION_DENIED", retryable: false, message: "A person denied what the run asked.", wayOut: "Nothing; it was decided." },

@@ -4,33 +4,29 @@ import { type Artifact, type Run, Run_State } from "@clew/proto/grpc/clew/run/v1
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
-import { linkSignals } from "@clew/streams/linked-signal";
 import { type Caller, reaches } from "../access/caller.ts";
 import type { Journal } from "../journal/journal.ts";
-import { pickNext, placeInQueue, type QueuedRun } from "../queue/run-queue.ts";
+import { placeInQueue, type QueuedRun } from "../queue/run-queue.ts";
 import type { RunFilter } from "../registry/registry.ts";
 import { canonicalSpec } from "../runs/canonical-spec.ts";
 import { limits } from "../runs/limits.ts";
-import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { Tombstone } from "../volume/tombstones.ts";
 import { askToStop } from "./ask-to-stop.ts";
-import { publish, publishStopped } from "./attempt.ts";
 import { beginRun } from "./begin-run.ts";
-import { type LiveRun, toQueued } from "./live-run.ts";
+import type { LiveRun } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
 import { type OpenedRun, type OpenRunOptions, openFinished } from "./open-run.ts";
-import { failedOutcome } from "./phrases.ts";
+import { Places } from "./places.ts";
 import { reopenRun } from "./reopen-run.ts";
 import { RunRows } from "./run-rows.ts";
 import { type RunView, viewRun } from "./run-view.ts";
 import type { RunsOptions } from "./runs-options.ts";
-import { failRun, finishRun, superviseRun, writeLast } from "./supervise.ts";
+import { writeLast } from "./supervise.ts";
 import { findUnended } from "./unended-runs.ts";
-import { waitInQueue } from "./wait-in-queue.ts";
 import type { WantedRun } from "./wanted-run.ts";
 
 const reopenMs = 5_000;
@@ -42,8 +38,7 @@ export class Runs implements AsyncDisposable {
   readonly #live = new Map<RunId, LiveRun>();
   readonly #creating = new Map<string | symbol, Promise<Run>>();
   readonly #journals: OpenJournals;
-  readonly #ending = new AbortController();
-  readonly #supervised = new Set<Promise<void>>();
+  readonly #places: Places;
   readonly #rows: RunRows;
   readonly #watching: Disposable | undefined;
   #accepting = true;
@@ -52,13 +47,13 @@ export class Runs implements AsyncDisposable {
     this.#options = options;
     this.#rows = new RunRows(options.registry, options.logger);
     this.#journals = new OpenJournals((runId) => this.#openFinished(runId));
-    this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#pump()));
+    this.#places = new Places(options, this.#live, (runId, live, signal) => this.#retire(runId, live, signal));
+    this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#places.fill()));
   }
 
   /** How many runs wait for a place, and how many have one. */
   get load(): { readonly queued: number; readonly running: number } {
-    const running = [...this.#live.values()].filter(({ supervising }) => supervising !== undefined).length;
-    return { queued: this.#live.size - running, running };
+    return this.#places.load;
   }
 
   /** Indexes what the registry misses, and goes on with every run that is not over. */
@@ -156,7 +151,7 @@ export class Runs implements AsyncDisposable {
       async () => {
         const live = this.#live.get(runId);
         if (live === undefined) return;
-        if (live.supervising === undefined) this.#supervise(runId, live);
+        if (live.supervising === undefined) this.#places.give(runId, live);
         live.fail?.(new Fault("JOURNAL_DAMAGED"));
         await abortable(live.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});
         // The volume does not let it end: its reader may come again.
@@ -168,7 +163,8 @@ export class Runs implements AsyncDisposable {
   /** Stops every run that is under way, and waits until each is over or `signal` aborts. Queued runs stay queued. */
   async stopAll(graceSeconds: number, signal: AbortSignal): Promise<void> {
     this.#accepting = false;
-    const running = [...this.#live].filter(([, { supervising }]) => supervising !== undefined);
+    this.#places.close();
+    const running = this.#places.taken();
     await Promise.allSettled(running.map(([, live]) => askToStop(live.log, "", graceSeconds, undefined)));
     await abortable(Promise.allSettled(running.map(([, { supervising }]) => supervising)), signal).catch(() => {});
     // What did not end in time is killed; the next orchestrator finds it lost and ends it.
@@ -183,8 +179,7 @@ export class Runs implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#accepting = false;
     this.#watching?.[Symbol.dispose]();
-    this.#ending.abort(new Fault("SHUTTING_DOWN"));
-    await Promise.allSettled(this.#supervised);
+    await this.#places[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#live.values()].map(({ log }) => log.settled()));
     await this.#journals[Symbol.asyncDispose]();
     this.#rows[Symbol.dispose]();
@@ -214,7 +209,7 @@ export class Runs implements AsyncDisposable {
     const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: createTime.getTime() };
     const log = await beginRun({
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
-      position: placeInQueue(queued, this.#waiting()),
+      position: placeInQueue(queued, this.#places.waiting()),
       playbookSource: work.source,
       folder: volume.runFolder(runId),
       disk,
@@ -232,9 +227,9 @@ export class Runs implements AsyncDisposable {
       supervising: undefined,
     };
     this.#live.set(runId, live);
-    this.#watchQueue(runId, live);
+    this.#places.watchQueue(runId, live);
     const created = log.run;
-    this.#pump();
+    this.#places.fill();
     return created;
   }
 
@@ -293,23 +288,23 @@ export class Runs implements AsyncDisposable {
     if (!this.#accepting) return left;
     // Those that were under way have a place already.
     for (const [runId, live] of found) {
-      if (live.log.run.state === Run_State.QUEUED) this.#watchQueue(runId, live);
-      else this.#supervise(runId, live);
+      if (live.log.run.state === Run_State.QUEUED) this.#places.watchQueue(runId, live);
+      else this.#places.give(runId, live);
     }
-    this.#pump();
+    this.#places.fill();
     return left;
   }
 
   /** Tries again until all of them are opened: every run that was ever created is ended. */
   #retryOpening(runIds: readonly RunId[]): void {
-    const { signal } = this.#ending;
+    const { ending: signal } = this.#places;
     const retrying = (async () => {
       for (let left = runIds; left.length > 0; ) {
         await delay(reopenMs, { signal });
         left = await this.#reopen(left);
       }
     })().catch(() => {});
-    this.#keep(retrying);
+    this.#places.keep(retrying);
   }
 
   /** A volume that did not take what was to be written of one run: where it is full, that is so for all of them. */
@@ -322,76 +317,10 @@ export class Runs implements AsyncDisposable {
     for (const { fail } of this.#live.values()) fail?.(new Fault("VOLUME_FULL"));
   }
 
-  #waiting(): QueuedRun[] {
-    return [...this.#live].filter(([, live]) => live.supervising === undefined).map(([id, live]) => toQueued(id, live));
-  }
-
-  #pump(): void {
-    if (this.#ending.signal.aborted || !this.#accepting || this.#options.room?.isFull) return;
-    for (const { id } of pickNext(this.#waiting(), this.load.running, this.#options.maxConcurrentRuns)) {
-      const live = isRunId(id) ? this.#live.get(id) : undefined;
-      if (live !== undefined && isRunId(id)) this.#supervise(id, live);
-    }
-  }
-
-  #supervise(runId: RunId, live: LiveRun): void {
-    const { volume, provider } = this.#options;
-    const logger = this.#options.logger.child({ run: runId });
-    const supervised = {
-      ...live,
-      provider,
-      runFolder: volume.runFolder(runId),
-      room: this.#options.room,
-      secretOf: (attempt: number) => volume.sign("sandbox", runId, String(attempt)),
-      logger,
-    };
-    const running = (async () => {
-      using hold = linkSignals(this.#ending.signal);
-      live.fail = (fault) => hold.abort(fault);
-      try {
-        if (live.log.run.state === Run_State.QUEUED && hasLostSecrets(live.spec)) {
-          await publish(live.log, 0, Run_State.FAILED, failedOutcome(new Fault("CREDENTIALS_LOST"), undefined));
-        }
-        await superviseRun(supervised, hold.signal);
-      } catch (error) {
-        if (this.#ending.signal.aborted) return;
-        logger.error({ error }, "run could not be supervised");
-        await failRun(supervised, Fault.from(error), this.#ending.signal).catch(() => {});
-      }
-      await this.#retire(runId, live).catch(() => {});
-      this.#pump();
-    })();
-    live.supervising = running;
-    this.#keep(running);
-  }
-
-  /** Ends a queued run that waits too long, or that somebody stops. */
-  #watchQueue(runId: RunId, live: LiveRun): void {
-    const { log } = live;
-    const watching = (async () => {
-      const first = await waitInQueue(log, this.#ending.signal);
-      if (live.supervising !== undefined) return;
-      const late = () => publish(log, 0, Run_State.FAILED, failedOutcome(new Fault("QUEUE_TIMED_OUT"), undefined));
-      const { volume, logger } = this.#options;
-      const decide = () => (first === "late" ? late() : publishStopped(log, 0, undefined));
-      const ended = finishRun({ log, runFolder: volume.runFolder(runId), logger }, this.#ending.signal, decide);
-      live.supervising = ended.then(() => this.#retire(runId, live));
-      await live.supervising;
-      this.#pump();
-    })().catch(() => {});
-    this.#keep(watching);
-  }
-
-  /** Is waited for before all is let go of. */
-  #keep(going: Promise<void>): void {
-    this.#supervised.add(going);
-    void going.finally(() => this.#supervised.delete(going));
-  }
-
   /** A run that is over, and indexed as such, is read from the volume like any other. Readers of its open journal go on. */
-  async #retire(runId: RunId, { log, hold }: LiveRun): Promise<void> {
+  async #retire(runId: RunId, { log, hold }: LiveRun, signal: AbortSignal): Promise<void> {
     if (!isTerminal(log.run.state)) return;
-    await this.#rows.settle(runId, this.#ending.signal);
+    await this.#rows.settle(runId, signal);
     this.#live.delete(runId);
     hold[Symbol.dispose]();
   }

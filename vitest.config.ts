@@ -3,8 +3,11 @@ import { defineConfig } from "vitest/config";
 
 const seconds = 1000;
 
-/** Test files that start services, browsers and sandboxes run one after the other: side by side they would measure each other. */
-const whole = ["test/flow", "test/resume", "test/recovery", "test/security", "test/middle-boxes", "test/torture", "test/simulation"];
+/** Test files that start services, browsers and sandboxes. */
+const whole = ["flow", "resume", "recovery", "security", "middle-boxes", "simulation"].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Those of them that take the machine for themselves: they pause services against real limits, or load it as far as it goes. */
+const alone = ["test/recovery/pause.test.ts", "test/torture/*.test.ts"];
 
 export default defineConfig({
   test: {
@@ -35,7 +38,7 @@ export default defineConfig({
           include: ["test/conformance/**/*.test.ts", "test/mutants/*.test.ts"],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
-          maxWorkers: Math.min(2, availableParallelism()),
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
@@ -43,7 +46,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: "flow",
-          include: whole.map((folder) => `${folder}/**/*.test.ts`),
+          include: whole,
+          exclude: alone,
+          testTimeout: 120 * seconds,
+          hookTimeout: 120 * seconds,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: alone,
           testTimeout: 120 * seconds,
           hookTimeout: 120 * seconds,
           fileParallelism: false,

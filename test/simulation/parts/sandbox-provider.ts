@@ -34,7 +34,7 @@ export function createSimulatedProvider(stage: Stage): SandboxProvider {
       await removeFolder(workFolder);
       await onDisk(0.1, () => disk.makeFolder(`${workFolder}/files`, true));
       const id = `${runId}.${attempt}`;
-      const warden = startWarden(stage, { id, runId, attempt, workFolder, deadlineMs });
+      const warden = startWarden(stage, id);
       const handle: SandboxHandle = {
         runId,
         attempt,
@@ -48,6 +48,7 @@ export function createSimulatedProvider(stage: Stage): SandboxProvider {
       };
       try {
         await writeSandboxFile(runFolder, handle);
+        warden.begin({ id, runId, attempt, workFolder, deadlineMs });
         await world.sleep(5);
         if (!isAlive(handle)) throw new Fault("SANDBOX_START_FAILED");
         return handle;

@@ -1,10 +1,10 @@
 import { Fault } from "@clew/fault/fault";
 
 /**
- * What a call needs: to read runs one names, their artifacts, or what else a tenant has (lists, playbooks); or to change
- * something.
+ * What a call needs: to read runs one names, their artifacts, or what else a tenant has (lists, playbooks); to
+ * change something; or to answer what a run asks.
  */
-export type Right = "readRun" | "readArtifact" | "readTenant" | "write";
+export type Right = "readRun" | "readArtifact" | "readTenant" | "write" | "answer";
 
 /** Somebody who calls, as the orchestrator knows them. */
 export interface Caller {
@@ -30,6 +30,7 @@ const refusals = {
   readArtifact: "This ticket was made without artifacts.",
   readTenant: "A ticket, or a gateway's own key, may only read the runs one names.",
   write: "This key or ticket may only read.",
+  answer: "This key or ticket may only read.",
 } as const satisfies Record<Right, string>;
 
 /** Whether a run is within a caller's reach. What is not does not exist for them. */

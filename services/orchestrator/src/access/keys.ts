@@ -14,7 +14,7 @@ export interface ApiKey {
 export type KeyRole = "full" | "reader" | "service";
 
 const rights = {
-  full: new Set(["readRun", "readArtifact", "readTenant", "write"]),
+  full: new Set(["readRun", "readArtifact", "readTenant", "write", "answer"]),
   reader: new Set(["readRun", "readArtifact", "readTenant"]),
   service: new Set(["readRun", "readArtifact"]),
 } as const satisfies Record<KeyRole, ReadonlySet<Right>>;

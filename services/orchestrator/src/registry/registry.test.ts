@@ -24,6 +24,7 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
     requestId: `request-${id}`,
     requestHmac: `hmac-${id}`,
     artifacts: [],
+    inputs: [],
     finalState: run.state,
     stop: undefined,
     attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "", failure: undefined },

@@ -16,6 +16,7 @@ import { listRuns } from "./list-runs.ts";
 import { getPlaybook, listPlaybooks, validatePlaybook } from "./playbooks.ts";
 import { readArtifact } from "./read-artifact.ts";
 import { readEvents } from "./read-events.ts";
+import { sendInput } from "./send-input.ts";
 import { stopRun } from "./stop-run.ts";
 import { streamRunEvents } from "./stream-run-events.ts";
 import { parseTraceparent } from "./traceparent.ts";
@@ -61,6 +62,7 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
     readEvents: async (request, context) => readEvents(request, identify(context, "readRun"), runs, context.signal),
     streamRunEvents: (request, context) => streamRunEvents(request, identify(context, "readRun"), runs, context.signal),
     stopRun: async (request, context) => stopRun(request, identify(context, "write"), runs),
+    sendInput: async (request, context) => sendInput(request, identify(context, "answer"), runs),
     deleteRun: async ({ runId }, context) => {
       await runs.delete(runId, identify(context, "write"));
       return {};
@@ -81,7 +83,6 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
       return validatePlaybook(source);
     },
     dryRun: notBuilt,
-    sendInput: notBuilt,
     uploadFile: notBuilt,
   });
 }

@@ -1,7 +1,8 @@
-import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { type InputRequested, InputRequested_Kind, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { hasLongNames } from "./fit-outcome.ts";
 import { limits } from "./limits.ts";
+import type { RunFold } from "./run.ts";
 
 /** Who says something in a sandbox. */
 export type SandboxProducer = "agent" | "warden";
@@ -57,6 +58,8 @@ export interface AdmissionState {
   readonly events: number;
   /** Whether the attempt's work has begun. */
   readonly begun: boolean;
+  /** Why the run may ask nobody now; undefined where it may. */
+  readonly unasked?: string | undefined;
 }
 
 /** Decides on one event of a sandbox, before anything else is done with it. */
@@ -75,10 +78,10 @@ export function admit(event: SandboxEvent, encodedBytes: number, state: Admissio
 }
 
 /** What a producer may say, and not now or not so. */
-function outOfTurn(payload: NonNullable<SandboxEvent["payload"]>, { begun }: AdmissionState): string | undefined {
+function outOfTurn(payload: NonNullable<SandboxEvent["payload"]>, { begun, unasked }: AdmissionState): string | undefined {
   if (payload.$case === "runStarted" && begun) return "a second runStarted";
   if (payload.$case === "warningRaised" && payload.value.reason === "JOURNAL_DAMAGED") return "a warning of the orchestrator's own";
-  if (payload.$case === "inputRequested") return "an inputRequested, which is not built yet";
+  if (payload.$case === "inputRequested" && unasked !== undefined) return `a question ${unasked}`;
   if (payload.$case === "outcomePublished" && payload.value.state !== Run_State.COMPLETED && payload.value.state !== Run_State.FAILED) {
     return "an outcome that is neither COMPLETED nor FAILED";
   }
@@ -92,8 +95,29 @@ function tooLong(payload: NonNullable<SandboxEvent["payload"]>): string | undefi
     if (Math.max(actionId.length, action.length) > limits.nameChars) return "an action with a name that is too long";
     if (inputSummary.length > limits.inputSummaryChars) return "an action with a summary that is too long";
   }
+  if (payload.$case === "inputRequested") return unfitQuestion(payload.value);
   if (payload.$case === "outcomePublished" && payload.value.outcome !== undefined && hasLongNames(payload.value.outcome)) {
     return "an outcome with a name that is too long";
   }
   return undefined;
+}
+
+/** Why a run may ask nobody now, which its sandbox should know; undefined where it may. What it asks once its outcome is known is another matter. */
+export function whyUnasked({ run, inputs }: Pick<RunFold, "run" | "inputs">, inputId: string): string | undefined {
+  if ((run.spec?.waitForPersonSeconds ?? 0) === 0) return "that nobody is there to answer";
+  if (run.awaits !== undefined) return "while another waits for its answer";
+  if (inputs.some((received) => received.inputId === inputId)) return "that was asked before";
+  if (inputs.length >= limits.inputsPerRun) return "too many";
+  return undefined;
+}
+
+function unfitQuestion({ inputId, kind, prompt, choices, screenshot = "", actionId }: InputRequested): string | undefined {
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(inputId) || kind === InputRequested_Kind.KIND_UNSPECIFIED) return "a question of no kind or name";
+  const names = [screenshot, actionId];
+  const isLong =
+    prompt.length > limits.promptChars ||
+    choices.length > limits.choices ||
+    choices.some(({ length }) => length > limits.choiceChars) ||
+    names.some(({ length }) => length > limits.nameChars);
+  return isLong ? "a question that is too long" : undefined;
 }

@@ -40,6 +40,16 @@ export const limits = {
   priority: { min: 0, max: 9, default: 5 },
   viewportWidth: { min: 800, max: 3_840, default: 1_280 },
   viewportHeight: { min: 600, max: 2_160, default: 720 },
+  waitForPersonSeconds: { min: 0, max: 86_400 },
+  /** Questions a run may ask people. */
+  inputsPerRun: 100,
+  promptChars: 2_000,
+  choices: 20,
+  choiceChars: 200,
+  /** An answer, or a secret that is one. */
+  answerChars: 4_096,
+  /** A browser state as JSON: it must fit a request at every door. */
+  browserStateBytes: 768 * 1024,
   retryAttempts: { min: 1, max: 5, default: 1 },
   retryBackoffSeconds: { min: 0, max: 300, default: 5 },
   stopGraceSeconds: { min: 0, max: 120, default: 10 },

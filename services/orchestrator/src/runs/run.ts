@@ -1,6 +1,7 @@
 import {
   type Artifact,
   Effect,
+  InputRequested_Kind,
   Run,
   Run_Effects,
   Run_State,
@@ -34,11 +35,25 @@ export interface RunFold {
   readonly tries: { readonly begun: number; readonly unbegun: number };
   /** When the first attempt's work began, and how long it stood still for a person since. */
   readonly clock: { readonly startedAtMs: number | undefined; readonly waitedMs: number; readonly waitingSinceMs: number | undefined };
+  /** What people were asked and what came of it, in order; at most 100. */
+  readonly inputs: readonly ReceivedInput[];
   readonly artifacts: readonly Artifact[];
   /** The journal's epoch, as far as its events tell of damages: each begins a new one. */
   readonly epoch: number;
   readonly requestHmac: string;
   readonly requestId: string;
+}
+
+/** What a run asked a person, and what came of it. */
+export interface ReceivedInput {
+  readonly inputId: string;
+  readonly kind: InputRequested_Kind;
+  readonly attempt: number;
+  /** `approved`, `denied`, `answered` or `expired`. */
+  readonly decision: string;
+  /** The answer as far as the journal has it. */
+  readonly answer: string;
+  readonly answerHmac: string;
 }
 
 const freshAttempt = { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "", failure: undefined } as const;
@@ -50,6 +65,7 @@ const nothing: RunFold = {
   attempt: freshAttempt,
   tries: { begun: 0, unbegun: 0 },
   clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
+  inputs: [],
   artifacts: [],
   epoch: 1,
   requestHmac: "",
@@ -89,12 +105,12 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
         ...fold,
         attempt: freshAttempt,
         tries: { ...fold.tries, unbegun: fold.tries.unbegun + 1 },
-        run: { ...run, attempt: event.attempt },
+        run: { ...run, attempt: event.attempt, awaits: undefined },
       };
     case "attemptFailed": {
       const { error, retryTime } = payload.value;
       const failure = { error, retryAtMs: retryTime?.getTime() ?? atMs };
-      return { ...fold, attempt: { ...fold.attempt, failure }, clock: resume(fold.clock, atMs) };
+      return { ...fold, attempt: { ...fold.attempt, failure }, clock: resume(fold.clock, atMs), run: { ...run, awaits: undefined } };
     }
     case "sandboxReady":
       return { ...fold, attempt: { ...fold.attempt, readyAtMs: atMs } };
@@ -125,9 +141,18 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
       return { ...fold, run: use(run, { modelCalls: 1, inputTokens, outputTokens, costUsd }) };
     }
     case "inputRequested":
-      return { ...fold, clock: { ...fold.clock, waitingSinceMs: atMs } };
-    case "inputReceived":
-      return { ...fold, clock: resume(fold.clock, atMs) };
+      return { ...fold, clock: { ...fold.clock, waitingSinceMs: atMs }, run: { ...run, awaits: payload.value } };
+    case "inputReceived": {
+      const { inputId, decision, answer, answerHmac } = payload.value;
+      const kind = run.awaits?.kind ?? InputRequested_Kind.KIND_UNSPECIFIED;
+      const received = { inputId, kind, attempt: event.attempt, decision, answer, answerHmac };
+      return {
+        ...fold,
+        clock: resume(fold.clock, atMs),
+        inputs: [...fold.inputs, received],
+        run: { ...run, awaits: undefined },
+      };
+    }
     case "artifactStored":
       return payload.value.artifact === undefined ? fold : { ...fold, artifacts: [...fold.artifacts, payload.value.artifact] };
     case "warningRaised":
@@ -135,7 +160,7 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
     case "stopRequested":
       return { ...fold, stop: shorterStop(fold.stop, { ...payload.value, atMs }) };
     case "outcomePublished":
-      return run.outcome === undefined ? { ...fold, run: { ...run, outcome: payload.value.outcome } } : fold;
+      return run.outcome === undefined ? { ...fold, run: { ...run, outcome: payload.value.outcome, awaits: undefined } } : fold;
     case "runFinished":
       return { ...fold, run: { ...run, endTime: event.time, runArtifact: payload.value.run?.runArtifact } };
     default:

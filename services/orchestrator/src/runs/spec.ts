@@ -49,6 +49,7 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   range("maxSteps", asked.maxSteps, limits.maxSteps);
   range("timeoutSeconds", asked.timeoutSeconds, limits.timeoutSeconds);
   range("queueTimeoutSeconds", asked.queueTimeoutSeconds, limits.queueTimeoutSeconds);
+  range("waitForPersonSeconds", asked.waitForPersonSeconds, limits.waitForPersonSeconds);
   range("priority", asked.priority, limits.priority);
   range("retry.maxAttempts", asked.retry?.maxAttempts, limits.retryAttempts);
   range("retry.backoffSeconds", asked.retry?.backoffSeconds, limits.retryBackoffSeconds);
@@ -83,7 +84,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   later("model", asked.model !== undefined);
   later("thinking", asked.thinking !== undefined);
   later("profile", asked.profile !== undefined);
-  later("waitForPersonSeconds", (asked.waitForPersonSeconds ?? 0) > 0);
   later("budget", asked.budget !== undefined);
   later("concurrencyKey", asked.concurrencyKey !== undefined);
   later("browserState", asked.browserState !== undefined);

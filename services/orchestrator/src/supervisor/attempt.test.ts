@@ -13,6 +13,7 @@ import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { runAttempt } from "./attempt.ts";
 import { RunLog } from "./run-log.ts";
+import { RunSecrets } from "./run-secrets.ts";
 
 const runId = `run-${"5".repeat(32)}`;
 const handle = {
@@ -100,6 +101,8 @@ describe("an attempt whose run was asked to stop", () => {
       secret: "",
       runFolder: join(temp.path, runId),
       spec: RunSpec.fromPartial(spec),
+      secrets: new RunSecrets(RunSpec.fromPartial({})),
+      signAnswer: () => "",
       playbookSource: "id: x",
       logger: createLogger({ name: "test", level: "silent" }),
     };

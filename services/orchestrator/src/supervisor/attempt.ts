@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
-import { createRedact } from "@clew/playbook/redact";
-import { secretsOf } from "@clew/playbook/secrets-of";
 import type { Logger } from "@clew/process/logger";
 import { type Outcome, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { delay } from "@clew/streams/delay";
@@ -16,10 +14,13 @@ import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { graceEndsAtMs, isDecided, type RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { SignAnswer } from "./answer-input.ts";
+import { attendPerson } from "./attend-person.ts";
 import { type EventClient, ingestLeft, ingestLive, ingestPosition, type Source } from "./ingest.ts";
 import { failedOutcome, outcomePublished } from "./phrases.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import type { RunLog } from "./run-log.ts";
+import type { RunSecrets } from "./run-secrets.ts";
 import { takeArtifact } from "./take-artifact.ts";
 
 /** What one attempt needs. */
@@ -32,11 +33,14 @@ export interface AttemptPlan {
   readonly runFolder: string;
   readonly spec: RunSpec;
   readonly playbookSource: string;
+  readonly secrets: RunSecrets;
+  /** HMAC of an answer: tells the same from another. */
+  readonly signAnswer: SignAnswer;
   readonly logger: Logger;
 }
 
 /** Where an ended sandbox left what it had to say. */
-export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "spec" | "runFolder" | "logger"> & {
+export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "secrets" | "runFolder" | "logger"> & {
   readonly workFolder: string;
   /** Who had said all it would ever say, and was taken in to its end. */
   readonly ended?: ReadonlySet<SandboxProducer>;
@@ -93,6 +97,7 @@ async function holdSandbox(
 
   const warden = take("warden", connection.wardenEvents);
   let agent: Promise<void> | undefined;
+  let attending: Promise<void> | undefined;
   let fault: Fault | undefined;
   try {
     await Promise.race([
@@ -101,6 +106,8 @@ async function holdSandbox(
     ]);
     if (isReady(log.fold)) {
       agent = take("agent", connection.agentEvents);
+      attending = attendPerson(plan, connection, scope.signal);
+      attending.catch(broken.reject);
       if (!isDecided(log.fold)) await Promise.race([startWork(plan, connection, scope.signal), broken.promise]);
     }
     const ending = await Promise.race([work(plan, connection, scope.signal), broken.promise]);
@@ -123,7 +130,7 @@ async function holdSandbox(
     await within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
   } finally {
     scope.abort(new Fault("CANCELLED"));
-    await Promise.allSettled([warden, agent]);
+    await Promise.allSettled([warden, agent, attending]);
   }
   signal.throwIfAborted();
   return fault;
@@ -148,12 +155,16 @@ export async function releaseSandbox({
   await provider.remove(handle);
 }
 
-function source({ log, attempt, spec, runFolder, logger }: AttemptPlan, producer: SandboxProducer, { warden }: SandboxConnection): Source {
+function source(
+  { log, attempt, secrets, runFolder, logger }: AttemptPlan,
+  producer: SandboxProducer,
+  { warden }: SandboxConnection,
+): Source {
   return {
     log,
     attempt,
     producer,
-    secrets: secretsOf(spec),
+    secrets: secrets.known,
     takeArtifact: (ready, signal) =>
       takeArtifact(log, runFolder, ready, (offset) => warden.readWorkFile({ name: ready.name, offset }, { signal }), signal),
     logger,
@@ -225,7 +236,7 @@ async function stop(plan: AttemptPlan, connection: SandboxConnection, signal: Ab
     const stopped = connection.agent
       .stopWork({ graceMs }, { signal: wait.signal, timeoutMs: graceMs + stopSlackMs })
       .then(({ partialOutcome }) => {
-        partial = partialOutcome && createRedact(secretsOf(plan.spec))(partialOutcome);
+        partial = partialOutcome && plan.secrets.known.redact(partialOutcome);
       });
     await Promise.race([overtaken, stopped]).catch(() => {});
     wait.abort();
@@ -280,7 +291,7 @@ async function killSandbox(
 
 /** Takes in what both producers had written before they ended and nobody had taken in; files come through the warden where one is connected, otherwise from the folder. */
 export async function takeLeftovers(left: Leftovers, connection: SandboxConnection | undefined, signal: AbortSignal): Promise<void> {
-  const { log, attempt, spec, runFolder, workFolder, logger } = left;
+  const { log, attempt, secrets, runFolder, workFolder, logger } = left;
   const read = (name: string, offset: number) =>
     connection === undefined ? readWorkFile(workFolder, name, offset) : connection.warden.readWorkFile({ name, offset }, { signal });
   for (const producer of (["agent", "warden"] as const).filter((one) => !left.ended?.has(one))) {
@@ -288,7 +299,7 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
       log,
       attempt,
       producer,
-      secrets: secretsOf(spec),
+      secrets: secrets.known,
       takeArtifact: (ready) => takeArtifact(log, runFolder, ready, (offset) => read(ready.name, offset), signal),
       logger,
     };

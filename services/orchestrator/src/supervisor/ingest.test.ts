@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Producer } from "@clew/journal-format/record";
+import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { createLogger } from "@clew/process/logger";
 import { Effect, Outcome, Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -49,7 +50,7 @@ describe("what a sandbox says", () => {
     log,
     attempt,
     producer: "agent",
-    secrets: [],
+    secrets: new KnownSecrets([]),
     takeArtifact: () => Promise.reject(new Error("No file was said to be ready.")),
     logger: createLogger({ name: "test", level: "silent" }),
   });

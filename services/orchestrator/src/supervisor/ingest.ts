@@ -1,13 +1,15 @@
 import { Fault } from "@clew/fault/fault";
 import type { GrpcClient } from "@clew/grpc/service";
 import { Producer } from "@clew/journal-format/record";
+import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Logger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { OutcomePublished } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { SandboxEvent, type SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
-import { admit, type SandboxProducer } from "../runs/admit.ts";
+import { admit, type SandboxProducer, whyUnasked } from "../runs/admit.ts";
+import { personRestMs } from "../runs/deadline.ts";
 import type { Payload } from "../runs/event.ts";
 import { createRedactEvent } from "../runs/redact-event.ts";
 import { retryAtMs } from "../runs/retry.ts";
@@ -32,7 +34,7 @@ export interface Source {
   readonly attempt: number;
   readonly producer: SandboxProducer;
   /** Values that must never be written. */
-  readonly secrets: readonly string[];
+  readonly secrets: KnownSecrets;
   readonly takeArtifact: TakeArtifact;
   readonly logger: Logger;
 }
@@ -105,18 +107,18 @@ export function ingestPosition({ log, attempt, producer }: Source): number {
 /** Admits events one by one and writes what is admitted, in order, as few batches as artifacts allow. */
 async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
   const { log, attempt, producer, secrets } = source;
-  const redact = createRedactEvent(secrets);
+  const redact = createRedactEvent(secrets.values);
   let batch: RunDraft[] = [];
   let position = ingestPosition(source);
   let begun = log.fold.attempt.startedAtMs !== undefined;
   const flush = async () => {
     const drafts = batch;
     batch = [];
-    await log.decide((fold) =>
-      drafts.map((draft) => (draft.payload.$case === "outcomePublished" ? outcomeOrLess(draft, draft.payload.value, fold) : draft)),
-    );
+    await log.decide((fold) => drafts.map((draft) => asItCounts(draft, fold)));
   };
   for (const event of events) {
+    // Whether somebody may be asked depends on all that was said before.
+    if (event.payload?.$case === "inputRequested") await flush();
     const admission = admit(event, SandboxEvent.encode(event).finish().byteLength, {
       producer,
       attempt,
@@ -124,6 +126,7 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
       position,
       events: log.run.lastSequence + batch.length,
       begun,
+      unasked: event.payload?.$case === "inputRequested" ? whyUnasked(log.fold, event.payload.value.inputId) : undefined,
     });
     if (admission.kind === "duplicate" || admission.kind === "fenced") continue;
     if (admission.kind === "gap")
@@ -148,6 +151,17 @@ async function take(source: Source, events: readonly SandboxEvent[], signal: Abo
     }
   }
   await flush();
+}
+
+/** What a sandbox says as it counts where the run stands: questions end with the time the run has for people, and mean nothing once its outcome is known. */
+function asItCounts(draft: RunDraft, fold: RunFold): RunDraft {
+  const { payload } = draft;
+  if (payload.$case === "outcomePublished") return outcomeOrLess(draft, payload.value, fold);
+  if (payload.$case !== "inputRequested") return draft;
+  if (isDecided(fold))
+    return { ...draft, ...warningRaised("INPUT_IGNORED", "The sandbox asked a person after the run's outcome was known.") };
+  const expireTime = new Date(Date.now() + personRestMs(fold));
+  return { ...draft, payload: { ...payload, value: { ...payload.value, expireTime } } };
 }
 
 /** The first outcome that is durable decides; a later one is only noted. One that another attempt may better is the end of its attempt only. */

@@ -8,6 +8,7 @@ import { Journal } from "../journal/journal.ts";
 import { decodeRecord } from "./decode-record.ts";
 import { keepLog } from "./keep-log.ts";
 import { RunLog } from "./run-log.ts";
+import { RunSecrets } from "./run-secrets.ts";
 
 const runId = `run-${"3".repeat(32)}`;
 
@@ -35,7 +36,8 @@ afterEach(async () => {
 });
 
 async function keep(password: string): Promise<{ text: string; said: string[] }> {
-  await keepLog({ log, attempt: 1, runFolder, workFolder, spec: RunSpec.fromPartial({ credentials: { password } }) });
+  const spec = RunSpec.fromPartial({ credentials: { password } });
+  await keepLog({ log, attempt: 1, runFolder, workFolder, spec, secrets: new RunSecrets(spec) });
   const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
   const said = records.slice(1).map((record) => decodeRecord(log.journal, record).type);
   return { text: await readFile(join(runFolder, "artifacts", "sandbox-1.log"), "utf8"), said };

@@ -1,13 +1,12 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { createRedact } from "@clew/playbook/redact";
-import { secretsOf } from "@clew/playbook/secrets-of";
 import { Artifact_Kind, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { warningRaised } from "./phrases.ts";
 import type { RunLog } from "./run-log.ts";
+import type { RunSecrets } from "./run-secrets.ts";
 import { artifactStored } from "./take-artifact.ts";
 
 const keptBytes = 64 * 1024;
@@ -19,21 +18,22 @@ export interface LostSandbox {
   readonly runFolder: string;
   readonly workFolder: string;
   readonly spec: RunSpec;
+  readonly secrets: RunSecrets;
 }
 
 /**
  * Keeps the end of a lost sandbox's logs as an artifact of its run, so that somebody can see why it was lost. What the agent wrote is
  * left out, and a warning says so, where the secrets that would have to be masked in it are no longer known.
  */
-export async function keepLog({ log, attempt, runFolder, workFolder, spec }: LostSandbox): Promise<void> {
-  const isMaskable = !hasLostSecrets(spec);
+export async function keepLog({ log, attempt, runFolder, workFolder, spec, secrets }: LostSandbox): Promise<void> {
+  const isMaskable = !hasLostSecrets(spec) && secrets.hasAnswers(log.fold.inputs);
   const parts = await Promise.all(
     (isMaskable ? ["warden", "agent"] : ["warden"]).map(
       async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`,
     ),
   );
   const name = `sandbox-${attempt}.log`;
-  const stored = await storeArtifact(runFolder, name, [Buffer.from(createRedact(secretsOf(spec))(parts.join("")))]);
+  const stored = await storeArtifact(runFolder, name, [Buffer.from(secrets.known.redact(parts.join("")))]);
   const kept = artifactStored({ name, kind: Artifact_Kind.LOG, contentType: "text/plain", ...stored });
   const leftOut = warningRaised("ARTIFACT_LOST", "The agent's log was not kept: the secrets to be masked in it are no longer known.");
   await log.decide(() => (isMaskable ? [kept] : [kept, leftOut]).map((draft) => ({ attempt, ...draft })));

@@ -4,6 +4,7 @@ import type { QueuedRun } from "../queue/run-queue.ts";
 import { limits } from "../runs/limits.ts";
 import type { RunId } from "../runs/run-id.ts";
 import type { RunLog } from "./run-log.ts";
+import type { RunSecrets } from "./run-secrets.ts";
 
 /** A run that is not over, as this process keeps it. */
 export interface LiveRun {
@@ -11,6 +12,8 @@ export interface LiveRun {
   /** With the credentials, which are nowhere else. */
   readonly spec: RunSpec;
   readonly playbookSource: string;
+  /** What must never be written of it, and the answers people gave. */
+  readonly secrets: RunSecrets;
   /** Keeps the journal open while the run is not over. */
   readonly hold: Disposable;
   /** Settles when the run is over or let go of; undefined while it waits for a place. */

@@ -8,13 +8,14 @@ import { type Caller, reaches } from "../access/caller.ts";
 import type { Journal } from "../journal/journal.ts";
 import { placeInQueue, type QueuedRun } from "../queue/run-queue.ts";
 import type { RunFilter } from "../registry/registry.ts";
-import { canonicalSpec } from "../runs/canonical-spec.ts";
+import { canonicalJson } from "../runs/canonical-json.ts";
 import { limits } from "../runs/limits.ts";
 import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { Tombstone } from "../volume/tombstones.ts";
+import { answerInput, type GivenAnswer, type SignAnswer } from "./answer-input.ts";
 import { askToStop } from "./ask-to-stop.ts";
 import { beginRun } from "./begin-run.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -23,6 +24,7 @@ import { type OpenedRun, type OpenRunOptions, openFinished } from "./open-run.ts
 import { Places } from "./places.ts";
 import { reopenRun } from "./reopen-run.ts";
 import { RunRows } from "./run-rows.ts";
+import { RunSecrets } from "./run-secrets.ts";
 import { type RunView, viewRun } from "./run-view.ts";
 import type { RunsOptions } from "./runs-options.ts";
 import { writeLast } from "./supervise.ts";
@@ -66,7 +68,7 @@ export class Runs implements AsyncDisposable {
   async create({ requestId, spec: asked }: CreateRunRequest, wanted: WantedRun): Promise<Run> {
     const { volume, maxQueuedRuns } = this.#options;
     const { caller } = wanted;
-    const requestHmac = volume.sign("request", Buffer.from(canonicalSpec(asked)));
+    const requestHmac = volume.sign("request", Buffer.from(canonicalJson(asked)));
     const key = requestId === "" ? Symbol("no request id") : `${caller.tenant}\0${requestId}`;
     while (this.#creating.has(key)) await this.#creating.get(key)?.catch(() => {});
     const made = requestId === "" ? undefined : this.#findRequest(caller.tenant, requestId);
@@ -136,6 +138,15 @@ export class Runs implements AsyncDisposable {
   async stop(runId: string, caller: Caller, reason: string, graceSeconds: number): Promise<Run> {
     const live = this.#liveOrOver(this.get(runId, caller));
     if (live !== undefined) await askToStop(live.log, reason, graceSeconds, { key: caller.key, actor: caller.actor });
+    return this.get(runId, caller);
+  }
+
+  /** Takes what a person answers. @throws Fault INPUT_NOT_AWAITED where the run does not wait for it, or has another answer. */
+  async answer(runId: string, caller: Caller, inputId: string, given: GivenAnswer): Promise<Run> {
+    const live = this.#liveOrOver(this.get(runId, caller));
+    if (live === undefined) throw new Fault("INPUT_NOT_AWAITED", { message: "The run is over." });
+    const signAnswer: SignAnswer = (...parts) => this.#options.volume.sign("input", runId, ...parts);
+    await answerInput({ ...live, signAnswer }, inputId, given, { key: caller.key, actor: caller.actor });
     return this.get(runId, caller);
   }
 
@@ -223,6 +234,7 @@ export class Runs implements AsyncDisposable {
       log,
       spec,
       playbookSource: work.source,
+      secrets: new RunSecrets(spec),
       hold: this.#journals.adopt(runId, log.journal),
       supervising: undefined,
     };
@@ -282,7 +294,10 @@ export class Runs implements AsyncDisposable {
       }
     }
     const found = opened.map(([runId, run]): [RunId, LiveRun] => {
-      return [runId, { ...run, hold: this.#journals.adopt(runId, run.log.journal), supervising: undefined }];
+      return [
+        runId,
+        { ...run, secrets: new RunSecrets(run.spec), hold: this.#journals.adopt(runId, run.log.journal), supervising: undefined },
+      ];
     });
     for (const [runId, live] of found) this.#live.set(runId, live);
     if (!this.#accepting) return left;

@@ -11,6 +11,7 @@ import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { decodeRecord } from "./decode-record.ts";
 import { attemptFailed } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
+import { RunSecrets } from "./run-secrets.ts";
 import { finishRun, superviseRun } from "./supervise.ts";
 
 const runId = `run-${"2".repeat(32)}`;
@@ -68,6 +69,8 @@ describe("a supervised run", () => {
       provider,
       runFolder: join(parent, runId),
       spec: RunSpec.fromPartial(spec),
+      secrets: new RunSecrets(RunSpec.fromPartial({})),
+      signAnswer: () => "",
       playbookSource: "id: x",
       secretOf: () => "",
       logger,

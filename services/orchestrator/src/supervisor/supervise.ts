@@ -13,11 +13,13 @@ import { isDecided } from "../runs/run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { Room } from "../volume/room.ts";
+import type { SignAnswer } from "./answer-input.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
 import { fitRun, leastRun } from "./fit-run.ts";
 import { keepLog } from "./keep-log.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
+import type { RunSecrets } from "./run-secrets.ts";
 
 /** What supervising a run needs. */
 export interface SupervisedRun {
@@ -27,6 +29,8 @@ export interface SupervisedRun {
   /** With the credentials, which the stored spec has not. */
   readonly spec: RunSpec;
   readonly playbookSource: string;
+  readonly secrets: RunSecrets;
+  readonly signAnswer: SignAnswer;
   readonly secretOf: (attempt: number) => string;
   readonly logger: Logger;
   /** Without it there is always room. */
@@ -81,13 +85,13 @@ async function untilRetry(log: RunLog, signal: AbortSignal): Promise<void> {
 
 /** Stays with one sandbox to its end and removes it. How its attempt ended is durable before it is gone. */
 async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, signal: AbortSignal): Promise<void> {
-  const { log, runFolder, spec, logger } = supervised;
+  const { log, runFolder, spec, secrets, logger } = supervised;
   const { attempt, workFolder } = handle;
   const plan = { ...supervised, attempt, handle, secret: supervised.secretOf(attempt) };
   const fault = await runAttempt(plan, signal);
   if (fault !== undefined) {
     logger.warn({ attempt, reason: fault.reason }, "sandbox lost");
-    await keepLog({ log, attempt, runFolder, workFolder, spec }).catch((error: unknown) => {
+    await keepLog({ log, attempt, runFolder, workFolder, spec, secrets }).catch((error: unknown) => {
       logger.warn({ error }, "log of a lost sandbox was not kept");
     });
     // A sandbox that found no room was lost for that, and so is its run.

@@ -17,7 +17,7 @@ export interface Volume {
   /** The ids of all runs that have a folder. */
   listRuns(): Promise<RunId[]>;
   /** HMAC-SHA-256 under the volume's key, in hex. Each purpose is a domain of its own. */
-  sign(purpose: "request" | "sandbox" | "ticket", ...parts: readonly (string | Uint8Array)[]): string;
+  sign(purpose: "request" | "sandbox" | "ticket" | "input", ...parts: readonly (string | Uint8Array)[]): string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Redact } from "@clew/playbook/redact";
+import type { Locator } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
 
 /** What an action works with. */
@@ -10,15 +11,22 @@ export interface ActionContext {
   readonly credentials: Readonly<Record<string, string>>;
   /** Masks the run's secrets; what an action cuts it masks before. */
   readonly redact: Redact;
+  /** Rejects with GUARDRAIL_BLOCKED where the element may not be clicked; asked before it is. */
+  readonly checkClick?: (locator: Locator) => Promise<void>;
 }
 
 /** What came of an action. */
 export interface ActionResult {
   /** What it did, such as `Clicked button 'Cancel order'`: one sentence without a full stop, without secrets. */
   readonly did: string;
-  /** What it found, without secrets; empty where it looks for nothing. */
+  /** What it found as a text, without secrets; empty where it looks for nothing. */
   readonly found?: string;
+  /** The same as a value, where it is more than a text: a list, a table, what a script answered; without secrets. */
+  readonly value?: JsonValue;
 }
+
+/** A value that JSON can write. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 /** An action that has found what it acts on and has not touched it. */
 export type ReadyAction = () => Promise<ActionResult>;

@@ -80,35 +80,13 @@ test("Ctrl-C ends the demo with its services", async () => {
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
 
-test("npm start answers until it is stopped, and leaves nothing behind", async () => {
+test("npm start knows the example playbooks, answers until it is stopped, and leaves nothing behind", async () => {
   const services = start();
   const url = await gatewayOf(services.said);
-  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect(await (await fetch(`${url}/v1/playbooks`)).text()).toContain('"id":"hello"');
   services.child.kill("SIGTERM");
   expect(await services.exit).toBe(0);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-});
-
-test("npm start knows the example playbooks, unless it is told of others", async () => {
-  const services = start();
-  const listed = await (await fetch(`${await gatewayOf(services.said)}/v1/playbooks`)).text();
-  expect(listed).toContain('"id":"hello"');
-  services.child.kill("SIGINT");
-  expect(await services.exit).toBe(0);
-  const others = start({ ...addresses, CLEW_PLAYBOOKS: volume });
-  expect(await (await fetch(`${await gatewayOf(others.said)}/v1/playbooks`)).text()).not.toContain("hello");
-});
-
-test("npm start names the setting of a port that is taken", async () => {
-  const first = start();
-  const url = await gatewayOf(first.said);
-  const second = start({ ...addresses, CLEW_VOLUME: join(volume, "other"), CLEW_GATEWAY_ADDRESS: new URL(url).host });
-  expect(await second.exit).toBe(1);
-  expect(second.said.err).toContain(
-    `port ${new URL(url).port} is taken by the gateway of another Clew. Stop that with Ctrl-C where it runs. Set CLEW_GATEWAY_ADDRESS`,
-  );
-  first.child.kill("SIGINT");
-  expect(await first.exit).toBe(0);
 });
 
 test("npm start starts what dies again, at its address: the run goes on, its reader too, and hands over what dies too often", async () => {
@@ -171,27 +149,35 @@ test("npm start says how many runs stay queued, and finds them again", async () 
   expect(await next.exit).toBe(0);
 });
 
-test("npm start says at once whom it waits for where the volume is in use, and gives up on Ctrl-C", async () => {
+test("npm start names the setting of a port that is taken, and whom it waits for where the volume is in use", async () => {
   const first = start();
   const url = await gatewayOf(first.said);
-  const second = start();
-  await expect.poll(() => second.said.err, { timeout: 15_000 }).toMatch(/Waiting for the volume, which process \d+ holds/);
-  second.child.kill("SIGINT");
-  expect(await second.exit).toBe(1);
-  const third = start({ ...addresses, CLEW_GATEWAY_ADDRESS: new URL(url).host });
-  expect(await third.exit).toBe(1);
-  const launcher = /Clew runs on this volume already. Stop it with `kill -INT (\d+)`/.exec(third.said.err)?.[1];
+  const sameAddress = { ...addresses, CLEW_GATEWAY_ADDRESS: new URL(url).host };
+  const waiting = start();
+  const elsewhere = start({ ...sameAddress, CLEW_VOLUME: join(volume, "other") });
+  const here = start(sameAddress);
+  expect(await elsewhere.exit).toBe(1);
+  expect(elsewhere.said.err).toContain(
+    `port ${new URL(url).port} is taken by the gateway of another Clew. Stop that with Ctrl-C where it runs. Set CLEW_GATEWAY_ADDRESS`,
+  );
+  expect(await here.exit).toBe(1);
+  await expect.poll(() => waiting.said.err, { timeout: 15_000 }).toMatch(/Waiting for the volume, which process \d+ holds/);
+  waiting.child.kill("SIGINT");
+  expect(await waiting.exit).toBe(1);
+  const launcher = /Clew runs on this volume already. Stop it with `kill -INT (\d+)`/.exec(here.said.err)?.[1];
   process.kill(Number(launcher), "SIGINT");
   expect(await first.exit).toBe(0);
 });
 
-test("npm start takes keys from a file, and says that clients need one", async () => {
+test("npm start takes keys from a file, says that clients need one, and knows the playbooks that it is told of only", async () => {
   const config = join(volume, "clew.yaml");
-  await writeFile(config, "CLEW_API_KEYS:\n  - acme:a-key-in-clear-text\n");
+  await writeFile(config, `CLEW_PLAYBOOKS: ${volume}\nCLEW_API_KEYS:\n  - acme:a-key-in-clear-text\n`);
   const services = start({ ...addresses, CLEW_CONFIG: config });
   const url = await gatewayOf(services.said);
   expect(services.said.out).toContain("with one of the keys of CLEW_API_KEYS in CLEW_API_KEY:");
   expect(services.said.out).toContain(`CLEW_URL=${url} npx clew run examples/playbooks/hello.yaml`);
+  const playbooks = await fetch(`${url}/v1/playbooks`, { headers: { authorization: "Bearer a-key-in-clear-text" } });
+  expect([playbooks.status, await playbooks.text()]).toEqual([200, expect.not.stringContaining("hello")]);
   services.child.kill("SIGINT");
   expect(await services.exit).toBe(0);
 });

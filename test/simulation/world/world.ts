@@ -76,7 +76,12 @@ export class World {
 
   /** Has something done by a process, after a while. */
   after(ms: number, owner: SimulatedProcess, run: () => void, onAbandon?: () => void): Scheduled {
-    const entry: Scheduled = { owner, run, onAbandon, atMs: this.#nowMs + Math.max(0, ms), order: 0, pending: owner.isAlive };
+    return this.at(this.#nowMs + Math.max(0, ms), owner, run, onAbandon);
+  }
+
+  /** Has something done by a process at a moment: what is entered for the same one is done in the order it was entered. */
+  at(atMs: number, owner: SimulatedProcess, run: () => void, onAbandon?: () => void): Scheduled {
+    const entry: Scheduled = { owner, run, onAbandon, atMs, order: 0, pending: owner.isAlive };
     if (owner.isAlive) this.#agenda.add(entry);
     return entry;
   }

@@ -12,8 +12,8 @@ it("brings what is sent over one connection in order, however the network's spee
     world.spawn("client", () => {
       const connection = network.open("there", "line")?.connection;
       for (let n = 0; n < 40; n++) {
-        world.after(world.random.next() * 20, world.current, () => {
-          network.slowness = world.random.chance(0.5) ? 100 : 1;
+        world.after(world.random.next() * 1_000, world.current, () => {
+          network.slowness = world.random.chance(0.1) ? 3_000 : 1;
           connection?.send("server", () => arrived.push(sent.indexOf(n)));
           sent.push(n);
         });

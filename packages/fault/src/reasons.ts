@@ -79,6 +79,7 @@ export const reasons = {
   SELECTOR_AMBIGUOUS: { code: "FAILED_PRECONDITION", retryable: false, message: "A selector matched more than one visible element.", wayOut: "Make the selector narrower; the message lists the candidates." },
   ACTION_TIMED_OUT: { code: "DEADLINE_EXCEEDED", retryable: true, message: "The browser did not finish the action in time.", wayOut: "Look at the page's screenshot; give the step more time." },
   ACTION_FAILED: { code: "ABORTED", retryable: true, message: "The browser could not do the action.", wayOut: "Look at the failed action's event and screenshot." },
+  REQUEST_FAILED: { code: "ABORTED", retryable: false, message: "A request that may have changed something was not answered as it should be.", wayOut: "See what came of it before you send it again." },
   NAVIGATION_FAILED: { code: "UNAVAILABLE", retryable: true, message: "The page could not be opened.", wayOut: "Check the address, and that the sandbox may reach it." },
   VERIFICATION_FAILED: { code: "FAILED_PRECONDITION", retryable: true, message: "The page did not become what the step expects.", wayOut: "Look at the failed step's screenshot; mend its verify." },
   AUTHENTICATION_FAILED: { code: "UNAUTHENTICATED", retryable: false, message: "The playbook could not log in.", wayOut: "Check the credentials and the playbook's auth." },

@@ -12,7 +12,8 @@ it("brings what is sent over one connection in order, however the network's spee
     world.spawn("client", () => {
       const connection = network.open("there", "line")?.connection;
       for (let n = 0; n < 40; n++) {
-        world.after(world.random.next() * 1_000, world.current, () => {
+        // Squared, so that the moment has all the digits that a number can have.
+        world.after(world.random.next() ** 2 * 1_000, world.current, () => {
           network.slowness = world.random.chance(0.1) ? 3_000 : 1;
           connection?.send("server", () => arrived.push(sent.indexOf(n)));
           sent.push(n);

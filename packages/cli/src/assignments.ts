@@ -15,16 +15,17 @@ export function parseAssignments(option: string, assignments: readonly string[])
 
 /** Reads `name=value` arguments whose value may be `@VARIABLE`: then the environment's value is meant, and the secret is in no process list. */
 export function parseCredentials(
+  option: string,
   assignments: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(parseAssignments("--credential", assignments)).map(([name, value]) => {
+    Object.entries(parseAssignments(option, assignments)).map(([name, value]) => {
       if (!value.startsWith("@")) return [name, value];
       const variable = value.slice(1);
       const secret = env[variable];
       if (secret === undefined)
-        throw new Fault("INVALID_REQUEST", { message: `--credential ${name}: the environment has no variable ${variable}.` });
+        throw new Fault("INVALID_REQUEST", { message: `${option} ${name}: the environment has no variable ${variable}.` });
       return [name, secret];
     }),
   );

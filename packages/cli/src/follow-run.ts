@@ -4,6 +4,7 @@ import { formatEventLine } from "./event-line.ts";
 import { exitCode, exitCodeOfState } from "./exit-code.ts";
 import type { Output } from "./output.ts";
 import { sayOutcome } from "./say-outcome.ts";
+import { sayQuestion } from "./say-question.ts";
 
 /** What of a run to follow. */
 export interface FollowRunOptions {
@@ -27,6 +28,7 @@ export async function followRun(clew: Clew, runId: string, output: Output, { aft
       token = event.resumeToken;
       finished = finishedRun(event) ?? finished;
       output.say(formatEventLine(event, since));
+      if (event.type === "inputRequested") sayQuestion(runId, event.inputRequested, output);
       output.emit(event);
     }
     // A filter may have left runFinished out, and so may a token that is the last one.

@@ -1,6 +1,7 @@
 import { type Clew, createClew, Fault } from "@clew/client";
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { type AnswerOptions, answerCommand } from "./commands/answer.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -64,9 +65,14 @@ function createProgram(execute: Execute): Command {
     .option("--allow-private-host <host:port>", "a private host the run may reach; may repeat", collect, [])
     .option("--start-url <url>", "where the browser starts")
     .option("--timeout <seconds>", "the most the run may take, 5 to 3600")
+    .option("--wait-for-person <seconds>", "how long it may wait for people in all; without it nobody is there")
+    .option("--video", "keep a video of each page")
+    .option("--screenshots", "keep a picture after each action")
+    .option("--no-trace", "keep no trace")
+    .option("--no-logs", "keep no logs of the console and the network")
     .option("--request-id <id>", "the same id and the same request start one run only")
     .option("--detach", "print the run's id and leave")
-    .addOption(new Option("--dry-run", "check, and start nothing").hideHelp())
+    .option("--dry-run", "check, and start nothing")
     .action((work: string, options: RunOptions & CommonOptions) =>
       execute(options, (clew, output) => runCommand(clew, output, work, options)),
     );
@@ -94,6 +100,16 @@ function createProgram(execute: Execute): Command {
     .option("--grace <seconds>", "what a running action has, 0 to 120; 0 kills")
     .action((run: string, options: CommonOptions & { reason?: string; grace?: string }) =>
       execute(options, (clew, output) => stopCommand(clew, output, run, options)),
+    );
+  command("answer <run>", "answer what a run asks a person")
+    .option("--input <id>", "which question; what it asks now unless given")
+    .option("--approve", "yes: what it asks may be done, or you have done it")
+    .option("--deny", "no")
+    .option("--answer <text>", "a text")
+    .option("--secret <value>", "a secret, better as @VARIABLE from the environment")
+    .option("--browser-state <file>", "a login: Playwright's storageState")
+    .action((run: string, options: AnswerOptions & CommonOptions) =>
+      execute(options, (clew, output) => answerCommand(clew, output, run, options)),
     );
   command("artifacts <run> [name]", "list the files a run left, or save one")
     .option("-o, --output <file>", "where to; - is standard output")

@@ -310,7 +310,7 @@ describe("the other calls", () => {
     const clew = client(gateway.url, { key: "secret" });
     const run = clew.run(sampleRunId);
     await run.stop({ reason: "enough", graceSeconds: 0 });
-    await run.sendInput({ inputId: "i1", decision: "approve" });
+    await run.answer({ inputId: "i1", decision: "approve" });
     expect((await run.artifacts()).map(({ name }) => name)).toEqual(["trace.zip"]);
     expect(await (await run.artifact("trace.zip")).text()).toBe("PK");
     await expect(run.artifact("../secrets")).rejects.toMatchObject({ reason: "ARTIFACT_NOT_FOUND" });

@@ -17,5 +17,5 @@ export type { DownloadOptions, Sha256 } from "./download.ts";
 export type { EventPage, PageOptions } from "./read-events.ts";
 export { type Artifact, isTerminal, type Outcome, type Run, type RunSpec, type RunState } from "./run.ts";
 export type { RunEvent, RunEventType } from "./run-event.ts";
-export type { EventsOptions, RunHandle, RunInput, RunResult } from "./run-handle.ts";
+export type { EventsOptions, RunAnswer, RunHandle, RunResult } from "./run-handle.ts";
 export type { RunStreams, StreamsOptions } from "./run-streams.ts";

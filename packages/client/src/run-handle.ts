@@ -1,4 +1,4 @@
-import type { Fault } from "@clew/fault/fault";
+import { Fault } from "@clew/fault/fault";
 import { closable, startScope } from "./closable.ts";
 import { type DownloadOptions, download } from "./download.ts";
 import type { EventTransport } from "./event-transport.ts";
@@ -34,8 +34,8 @@ export interface RunResult {
   readonly run: Run;
 }
 
-/** What a waiting run asked a person, answered. */
-export type RunInput = { readonly inputId: string } & (
+/** What a waiting run asked a person, answered; without `inputId`, what it asks now. */
+export type RunAnswer = { readonly inputId?: string } & (
   | { readonly decision: "approve" | "deny" }
   | { readonly answer: string }
   | { readonly secret: string }
@@ -55,8 +55,8 @@ export interface RunHandle {
   get(options?: { readonly wait?: number; readonly signal?: AbortSignal }): Promise<Run>;
   /** Asks the run to stop; a running action has `graceSeconds` (0 to 120, 10 unless given; 0 kills). */
   stop(options?: { readonly reason?: string; readonly graceSeconds?: number; readonly signal?: AbortSignal }): Promise<Run>;
-  /** Answers what the run asked a person. */
-  sendInput(input: RunInput, options?: { readonly signal?: AbortSignal }): Promise<Run>;
+  /** Answers what the run asked a person (`run.awaits`). The first answer wins; the same again is fine. INPUT_NOT_AWAITED for another, or one that is late. */
+  answer(answer: RunAnswer, options?: { readonly signal?: AbortSignal }): Promise<Run>;
   /** The files the run left so far. */
   artifacts(options?: { readonly signal?: AbortSignal }): Promise<readonly Artifact[]>;
   /** One of them, as a Response whose body is its bytes; `range` as in HTTP, such as `bytes=0-99`. */
@@ -101,7 +101,11 @@ export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
     get: ({ wait, signal } = {}) => getRun(gateway, id, { waitSeconds: wait, signal }),
     stop: ({ reason, graceSeconds, signal } = {}) =>
       gateway.json<Run>({ method: "POST", path: `${path}/stop`, json: { reason, graceSeconds }, signal }),
-    sendInput: (input, { signal } = {}) => gateway.json<Run>({ method: "POST", path: `${path}/inputs`, json: input, signal }),
+    async answer(answer, { signal } = {}) {
+      const inputId = answer.inputId ?? (await getRun(gateway, id, { signal })).awaits?.inputId;
+      if (inputId === undefined) throw new Fault("INPUT_NOT_AWAITED", { message: "The run asks nothing now." });
+      return await gateway.json<Run>({ method: "POST", path: `${path}/inputs`, json: { ...answer, inputId }, signal });
+    },
     async artifacts({ signal } = {}) {
       const { artifacts } = await gateway.json<{ readonly artifacts: readonly Artifact[] }>({ path: `${path}/artifacts`, signal });
       return artifacts;

@@ -14,6 +14,13 @@ export interface RunOptions {
   readonly allowPrivateHost: readonly string[];
   readonly startUrl?: string;
   readonly timeout?: string;
+  readonly waitForPerson?: string;
+  readonly video?: boolean;
+  readonly screenshots?: boolean;
+  /** False with `--no-trace`. */
+  readonly trace?: boolean;
+  /** False with `--no-logs`. */
+  readonly logs?: boolean;
   readonly requestId?: string;
   readonly detach?: boolean;
   readonly dryRun?: boolean;
@@ -36,9 +43,10 @@ export async function runCommand(clew: Clew, output: Output, work: string, optio
 
 async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
   const params = parseAssignments("--param", options.param);
-  const credentials = parseCredentials(options.credential, process.env);
+  const credentials = parseCredentials("--credential", options.credential, process.env);
   const labels = parseAssignments("--label", options.label);
-  const { startUrl, timeout, allowPrivateHost } = options;
+  const { startUrl, timeout, waitForPerson, allowPrivateHost } = options;
+  const recording = recordingOf(options);
   return {
     ...(await readWork(work)),
     ...(isEmpty(params) ? {} : { params }),
@@ -46,11 +54,23 @@ async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
     ...(isEmpty(labels) ? {} : { labels }),
     ...(startUrl === undefined ? {} : { startUrl }),
     ...(timeout === undefined ? {} : { timeoutSeconds: parseWholeNumber("--timeout", timeout, 5, 3600) }),
+    ...(waitForPerson === undefined ? {} : { waitForPersonSeconds: parseWholeNumber("--wait-for-person", waitForPerson, 0, 86_400) }),
+    ...(isEmpty(recording) ? {} : { recording }),
     ...(allowPrivateHost.length === 0 ? {} : { guardrails: { allowedPrivateHosts: [...allowPrivateHost] } }),
   };
 }
 
-function isEmpty(record: Readonly<Record<string, string>>): boolean {
+/** What is not asked for is left to the service. */
+function recordingOf({ video, screenshots, trace, logs }: RunOptions): Partial<NonNullable<RunSpec["recording"]>> {
+  return {
+    ...(video === true && { video }),
+    ...(screenshots === true && { screenshots }),
+    ...(trace === false && { trace }),
+    ...(logs === false && { logs }),
+  };
+}
+
+function isEmpty(record: object): boolean {
   return Object.keys(record).length === 0;
 }
 

@@ -4,12 +4,14 @@ import { exitCode, exitCodeOfState } from "../exit-code.ts";
 import type { Output } from "../output.ts";
 import { printable } from "../printable.ts";
 import { sayOutcome } from "../say-outcome.ts";
+import { sayQuestion } from "../say-question.ts";
 
 /** Prints one run; with `wait`, once it is over or that many seconds have passed. */
 export async function getCommand(clew: Clew, output: Output, runId: string, options: { readonly wait?: string }): Promise<number> {
   const run = await clew.getRun(runId, options.wait === undefined ? {} : { wait: parseWholeNumber("--wait", options.wait, 1, 60) });
   output.emit(run);
   output.say(lineOf(run));
+  if (run.awaits !== undefined) sayQuestion(run.id, run.awaits, output);
   if (isTerminal(run.state)) sayOutcome(run, output);
   return isTerminal(run.state) ? exitCodeOfState(run.state) : exitCode.done;
 }

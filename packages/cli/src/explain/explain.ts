@@ -80,7 +80,7 @@ function workOf({ spec, playbook }: Run): string {
   return `playbook ${name}${version}${pin}${spec.playbook === undefined ? ", given as text" : ""}`;
 }
 
-function standing({ state }: Run, { queuePosition, stepCount, deeds }: Story): string {
+function standing({ state, awaits }: Run, { queuePosition, stepCount, deeds }: Story): string {
   const step = deeds.at(-1)?.step;
   switch (state) {
     case "QUEUED":
@@ -90,7 +90,7 @@ function standing({ state }: Run, { queuePosition, stepCount, deeds }: Story): s
     case "STARTING":
       return "Its sandbox is being started.";
     case "WAITING":
-      return "It waits for a person.";
+      return `It waits for a person${awaits === undefined ? "." : `: ${awaits.prompt}`}`;
     case "FINALIZING":
       return "Its outcome is known; its recordings are being stored.";
     default:

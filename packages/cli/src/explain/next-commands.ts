@@ -1,4 +1,5 @@
 import { isTerminal, type Run } from "@clew/client";
+import { answerWords } from "../answer-words.ts";
 import { shellWord } from "../shell-word.ts";
 import type { Story } from "./story.ts";
 
@@ -13,6 +14,7 @@ export function nextCommands(run: Run, story: Story): readonly NextCommand[] {
   const { id, state, lastSequence } = run;
   if (!isTerminal(state)) {
     return [
+      ...(run.awaits === undefined ? [] : answerWords(id, run.awaits)),
       { words: `stream ${id} --after ${lastSequence}`, purpose: "see what it does from here on" },
       { words: `stop ${id}`, purpose: "stop it" },
     ];
@@ -54,7 +56,7 @@ function runAgain(run: Run): readonly NextCommand[] {
 
 function optionsOf({ spec }: Run): readonly string[] {
   const option = (name: string, value: string) => `--${name} ${shellWord(value)}`;
-  const { params = {}, credentials, labels, startUrl, timeoutSeconds = defaultTimeoutSeconds, guardrails } = spec;
+  const { params = {}, credentials, labels, startUrl, timeoutSeconds = defaultTimeoutSeconds, guardrails, recording } = spec;
   return [
     ...Object.entries(params).map(([name, value]) =>
       option("param", `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`),
@@ -63,6 +65,10 @@ function optionsOf({ spec }: Run): readonly string[] {
     ...Object.keys(credentials).map((name) => option("credential", `${name}=@${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`)),
     ...Object.entries(labels).map(([name, value]) => option("label", `${name}=${value}`)),
     ...(guardrails?.allowedPrivateHosts ?? []).map((host) => option("allow-private-host", host)),
+    ...(recording?.video === true ? ["--video"] : []),
+    ...(recording?.screenshots === true ? ["--screenshots"] : []),
+    ...(recording?.trace === false ? ["--no-trace"] : []),
+    ...(recording?.logs === false ? ["--no-logs"] : []),
     ...(startUrl === undefined ? [] : [option("start-url", startUrl)]),
     ...(timeoutSeconds === defaultTimeoutSeconds ? [] : [option("timeout", String(timeoutSeconds))]),
   ];

@@ -29,3 +29,8 @@ export function splitTemplate(template: string): readonly TemplatePart[] {
 export function namesIn(template: string): readonly string[] {
   return [...new Set(splitTemplate(template).flatMap((part) => ("name" in part ? [part.name] : [])))];
 }
+
+/** Writes a text as a template that stands for just that text. */
+export function literal(text: string): string {
+  return text.replaceAll("{", "{{").replaceAll("}", "}}");
+}

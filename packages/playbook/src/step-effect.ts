@@ -15,3 +15,10 @@ function actionEffect(step: PlaybookAction): StepEffect {
   if (step.action === "api_request" && safeMethods.has(step.request.method)) return "read";
   return stepActions[step.action].effect;
 }
+
+/** What one action of a step does to the world: a sequence says it of those of its actions that do not only look. */
+export function effectOfPart(step: ActingStep, part: ActingStep): StepEffect {
+  if (step.action !== "execute_sequence") return effectOf(step);
+  const own = effectOf(part);
+  return own === "read" ? own : (step.effect ?? own);
+}

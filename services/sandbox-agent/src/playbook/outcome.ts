@@ -1,7 +1,9 @@
 import { Artifact_Kind, Outcome, type RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import type { JsonValue } from "../actions/action.ts";
 import type { RunFiles } from "../recording/run-files.ts";
 import { cutBytes, summarize, textBytes } from "./shorten.ts";
 import type { Findings } from "./step-context.ts";
+import { textOf } from "./store-value.ts";
 
 const dataBytes = 16 * 1024;
 const textsBytes = 24 * 1024;
@@ -27,15 +29,13 @@ export async function composeOutcome(summary: string, findings: Findings, files:
   });
 }
 
-function shortenData(whole: Readonly<Record<string, string>>): { value: Record<string, string>; truncated: boolean } {
+function shortenData(whole: Readonly<Record<string, JsonValue>>): { value: Record<string, JsonValue>; truncated: boolean } {
   const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
   if (size(whole) <= dataBytes) return { value: whole, truncated: false };
   // JSON writes a byte as at most six.
   const share = Math.floor(dataBytes / Object.keys(whole).length / 6) - 20;
-  return {
-    value: Object.fromEntries(Object.entries(whole).map(([name, text]) => [name, cutBytes(text, Math.max(0, share))])),
-    truncated: true,
-  };
+  const shorten = (value: JsonValue) => (size(value) <= share ? value : cutBytes(textOf(value), Math.max(0, share)));
+  return { value: Object.fromEntries(Object.entries(whole).map(([name, value]) => [name, shorten(value)])), truncated: true };
 }
 
 function shortenTexts(whole: readonly string[]): { value: string[]; truncated: boolean } {

@@ -1,33 +1,63 @@
 import { Fault, type Violation } from "@clew/fault/fault";
-import { bindParameters } from "@clew/playbook/bind-parameters";
 import type { Values } from "@clew/playbook/bind-text";
 import { bindUrl } from "@clew/playbook/bind-url";
 import { parsePlaybook } from "@clew/playbook/parse-playbook";
-import type { Playbook } from "@clew/playbook/playbook-schema";
+import { literal } from "@clew/playbook/placeholder";
+import type { Playbook, PlaybookCheck } from "@clew/playbook/playbook-schema";
 import type { PlaybookProblem } from "@clew/playbook/problem";
-import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { checkSchema } from "@clew/playbook/schema/condition";
+import { type Check, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { type OutputSchema, readOutputSchema } from "./check-output.ts";
+import { valuesFor } from "./values-for.ts";
 
 /** What is to be done, read and checked. */
 export interface WorkPlan {
   readonly spec: RunSpec;
   readonly playbook: Playbook;
+  /** The playbooks that may be called, by id. */
+  readonly calledPlaybooks: ReadonlyMap<string, Playbook>;
   readonly values: Values;
   /** What is opened before the first step; empty when nothing is. */
   readonly startUrl: string | undefined;
+  /** What the run's own conditions on the final page are. */
+  readonly checks: readonly PlaybookCheck[];
+  /** What the outcome's data must fit. */
+  readonly outputSchema: OutputSchema | undefined;
 }
 
-/** Reads what a request asks for. Answers a Fault where it cannot be done; the orchestrator has checked the same before. */
+/** Reads what a request asks for. Answers a Fault where it cannot be done; the orchestrator has checked most of it before. */
 export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   const spec = request.spec ?? RunSpec.fromPartial({});
   if (request.playbookSource === "") return new Fault("NOT_IMPLEMENTED", { message: "A directive without a playbook cannot run yet." });
   const parsed = parsePlaybook(request.playbookSource);
   if ("problems" in parsed) return invalid(parsed.problems);
-  const bound = bindParameters(parsed.playbook, spec.params ?? {});
+  const { playbook } = parsed;
+  const calledPlaybooks = new Map<string, Playbook>();
+  for (const [id, source] of Object.entries(request.calledPlaybooks)) {
+    const called = parsePlaybook(source, { id });
+    if ("problems" in called) return invalid(called.problems.map((problem) => ({ ...problem, field: `${id}: ${problem.field}` })));
+    calledPlaybooks.set(id, called.playbook);
+  }
+  const bound = valuesFor(playbook, spec.params ?? {}, request.credentials);
   if ("problems" in bound) return invalid(bound.problems);
-  const start = bindUrl(parsed.playbook.start_url ?? "", bound.values);
+  const outputSchema = spec.outputSchema === undefined ? undefined : readOutputSchema(spec.outputSchema);
+  if (outputSchema instanceof Fault) return outputSchema;
+  const start = bindUrl(playbook.start_url ?? "", bound.values);
   const startUrl = spec.startUrl || ("text" in start ? start.text : "");
-  return { spec, playbook: parsed.playbook, values: bound.values, startUrl: startUrl === "" ? undefined : startUrl };
+  const checks = spec.checks.map(toCheck);
+  return { spec, playbook, calledPlaybooks, values: bound.values, startUrl: startUrl === "" ? undefined : startUrl, checks, outputSchema };
+}
+
+/** A condition of the run, which holds no placeholders. */
+function toCheck({ name, urlContains, elementVisible, elementGone, textOnPage }: Check): PlaybookCheck {
+  return checkSchema.parse({
+    name: literal(name),
+    ...(urlContains !== undefined && { url_contains: literal(urlContains) }),
+    ...(elementVisible !== undefined && { element_visible: literal(elementVisible) }),
+    ...(elementGone !== undefined && { element_gone: literal(elementGone) }),
+    ...(textOnPage !== undefined && { text_on_page: literal(textOnPage) }),
+  });
 }
 
 function invalid(problems: readonly PlaybookProblem[]): Fault {

@@ -1,32 +1,37 @@
 import { Fault } from "@clew/fault/fault";
 import type { ActingStep } from "@clew/playbook/playbook-schema";
+import type { StepEffect } from "@clew/playbook/step-actions";
 import { effectOf } from "@clew/playbook/step-effect";
 import { Artifact_Kind, Effect } from "@clew/proto/grpc/clew/run/v1/run";
-import { ActionBlocked, ActionCompleted, ActionStarted, GuardrailTripped, PageChanged } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { ActionCompleted, ActionStarted, PageChanged } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
+import type { ActionResult, JsonValue } from "../actions/action.ts";
 import { inputSummary } from "../actions/input-summary.ts";
 import { isTargetGone } from "../actions/playwright-fault.ts";
 import { prepareAction } from "../actions/prepare-action.ts";
 import { timeouts } from "../actions/timeouts.ts";
 import { within } from "../actions/within.ts";
 import { publicAddress } from "../browser/address.ts";
-import { judgeAddress } from "../guardrails/address-rules.ts";
-import { checkAddress } from "../guardrails/check-address.ts";
-import { storeScreenshot } from "../recording/screenshot.ts";
+import { checkClick } from "../guardrails/check-click.ts";
 import { runErrorOf } from "./run-error.ts";
 import { cutBytes, textBytes } from "./shorten.ts";
 import type { StepContext } from "./step-context.ts";
+import { fileNameOf, type StepPlace } from "./step-place.ts";
 
-/** Which step an action belongs to. */
-export interface StepPlace {
-  readonly stepIndex: number;
-  readonly stepId: string;
+/** How an action is run, where it is not a step of its own. */
+export interface RunActionOptions {
+  /** What it does to the world, where the step that holds it says. */
+  readonly effect?: StepEffect;
+  /** Called just before the action touches the page. */
+  readonly onHanded?: (effect: StepEffect) => void;
 }
 
 /** A text an action found, as events carry it, and whole; without secrets. */
 export interface FoundText {
   readonly whole: string;
+  /** The same as a value, where it is more than a text. */
+  readonly value: JsonValue;
   readonly resultText: string;
   readonly truncated: boolean;
   readonly resultArtifact?: string;
@@ -41,9 +46,13 @@ const crashNewsMs = 1_000;
  * Runs one action and says so: `actionStarted`, which is durable in the journal before anything that may change the world, `actionCompleted`, and
  * `pageChanged` where the address became another. What was cut short after it touched the page has no `actionCompleted`: nobody knows what it did.
  */
-export async function runAction(step: ActingStep, place: StepPlace, context: StepContext): Promise<FoundText | undefined> {
-  const { active, report, signal, stopping } = context;
-  const effect = effectOf(step);
+export async function runAction(
+  step: ActingStep,
+  place: StepPlace,
+  context: StepContext,
+  { effect = effectOf(step), onHanded }: RunActionOptions = {},
+): Promise<FoundText | undefined> {
+  const { active, checks, recordings, report, signal, stopping } = context;
   const facts = {
     ...place,
     actionId: context.nextActionId(),
@@ -51,14 +60,14 @@ export async function runAction(step: ActingStep, place: StepPlace, context: Ste
     action: step.action,
     inputSummary: inputSummary(context.redact(step)),
   };
-  await refuseBlocked(step, facts, context);
+  await checks.before(step, facts);
 
   const before = active.url;
   const started = {
     summary: `About to ${facts.inputSummary}`,
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
   } as const;
-  const preparing = prepareAction(step, context);
+  const preparing = prepareAction(step, { ...context, checkClick: (locator) => checkClick(locator, step, signal) });
   preparing.catch(() => {});
   await abortable(effect === "read" ? report.say(started) : report.confirm(started), signal);
 
@@ -69,58 +78,48 @@ export async function runAction(step: ActingStep, place: StepPlace, context: Ste
       effect: effects[effect],
       durationMs: Math.round(performance.now() - startedAt),
       url: publicAddress(context.redact(active.url)),
-      ...(context.traceOffsetMs && { traceOffsetMs: context.traceOffsetMs() }),
+      ...recordings.offsets(),
       ...outcome,
     });
     await report.say({ summary: did, payload: { $case: "actionCompleted", value } });
   };
+  let isCompleted = false;
   let hasTouched = false;
   try {
     if (stopping.aborted) throw stopping.reason;
     const perform = await preparing;
     if (stopping.aborted) throw stopping.reason;
     hasTouched = true;
+    onHanded?.(effect);
     const result = await perform();
     // Playwright takes an action as done when the browser dies under it.
     if (!active.isOpen) await delay(crashNewsMs, { signal });
     signal.throwIfAborted();
-    const found = result.found === undefined ? undefined : await keepText(result.found, place, context);
-    const screenshot = context.screenshots
-      ? await storeScreenshot(active.page, {
-          ...context,
-          secrets: Object.values(context.credentials),
-          name: `action-${facts.actionId}.jpg`,
-        })
-      : undefined;
-    const { whole: _, ...shown } = found ?? { whole: "" };
+    const found = await keepFound(result, place, context);
+    const screenshot = await recordings.pictureOfAction(facts.actionId, signal);
+    const shown = found === undefined ? {} : shownOf(found);
+    isCompleted = true;
     await complete(result.did, { success: true, ...shown, ...(screenshot && { screenshot }) });
     await noteAddress(before, context);
+    const trip = checks.takeTrip();
+    if (trip !== undefined) throw trip;
+    await checks.after(step, facts, undefined);
+    await recordings.rest();
     return found;
   } catch (thrown) {
     if (thrown instanceof Fault && isTargetGone(thrown.cause)) await delay(crashNewsMs, { signal }).catch(() => {});
     if (signal.aborted && hasTouched && effect !== "read") throw signal.reason;
-    const fault = Fault.from(signal.aborted ? signal.reason : thrown);
-    if (fault.reason !== "GUARDRAIL_BLOCKED")
+    const fault = Fault.from(signal.aborted ? signal.reason : (checks.takeTrip() ?? thrown));
+    if (!hasTouched && fault.reason === "GUARDRAIL_BLOCKED") await checks.sayBlocked(fault, facts);
+    if (!isCompleted)
       await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault, context.redact) });
+    if (!signal.aborted) await checks.after(step, facts, fault);
     throw fault;
   }
 }
 
-async function refuseBlocked(
-  step: ActingStep,
-  facts: StepPlace & { actionId: string; inputSummary: string },
-  { report, rules, signal }: StepContext,
-): Promise<void> {
-  if (step.action !== "goto") return;
-  const block = await checkAddress(step.params.url, rules, signal);
-  if (block === undefined) return;
-  const value = ActionBlocked.fromPartial({ ...facts, action: step.action, ...block });
-  await report.say({ summary: `Blocked: ${block.message}`, payload: { $case: "actionBlocked", value } });
-  throw new Fault("GUARDRAIL_BLOCKED", { message: block.message, details: { rule: block.rule } });
-}
-
-/** Says that the address became another; leaves a page that may not be seen. */
-async function noteAddress(before: string, { active, report, rules, redact, signal }: StepContext): Promise<void> {
+/** Says that the address became another. */
+async function noteAddress(before: string, { active, report, redact, signal }: StepContext): Promise<void> {
   const page = await active.settled(signal);
   const address = page.url();
   if (address === before) return;
@@ -131,17 +130,20 @@ async function noteAddress(before: string, { active, report, rules, redact, sign
     summary: title === "" ? `The page is now ${url}` : `The page is now '${title}' (${url})`,
     payload: { $case: "pageChanged", value },
   });
-  const block = address.startsWith("about:") ? undefined : judgeAddress(address, rules);
-  if (block === undefined) return;
-  const tripped = GuardrailTripped.fromPartial({ ...block, url });
-  await report.say({ summary: `Left the page: ${block.message}`, payload: { $case: "guardrailTripped", value: tripped } });
-  await page.goto("about:blank", { signal }).catch(() => {});
-  throw new Fault("GUARDRAIL_BLOCKED", { message: block.message, details: { rule: block.rule } });
 }
 
-async function keepText(whole: string, { stepId }: StepPlace, { files }: StepContext): Promise<FoundText> {
+async function keepFound({ found, value }: ActionResult, place: StepPlace, { files, redact }: StepContext): Promise<FoundText | undefined> {
+  const whole = found ?? (value === undefined ? undefined : redact(JSON.stringify(value)));
+  if (whole === undefined) return undefined;
+  // Free data: no key of it is a message's own.
+  const kept = { whole, value: redact({ data: value ?? whole }).data };
   const resultText = cutBytes(whole, textBytes);
-  if (resultText === whole) return { whole, resultText, truncated: false };
-  const file = { name: `text-${stepId}.txt`, kind: Artifact_Kind.DATA, contentType: "text/plain; charset=utf-8" } as const;
-  return { whole, resultText, truncated: true, resultArtifact: await files.write(file, whole) };
+  if (resultText === whole) return { ...kept, resultText, truncated: false };
+  const file = { name: `text-${fileNameOf(place)}.txt`, kind: Artifact_Kind.DATA, contentType: "text/plain; charset=utf-8" } as const;
+  return { ...kept, resultText, truncated: true, resultArtifact: await files.write(file, whole) };
+}
+
+/** What an event carries of what was found. */
+export function shownOf({ whole: _whole, value: _value, ...shown }: FoundText): Omit<FoundText, "whole" | "value"> {
+  return shown;
 }

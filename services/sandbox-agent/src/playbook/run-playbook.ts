@@ -1,10 +1,13 @@
 import { Fault } from "@clew/fault/fault";
-import type { Playbook, StepOf } from "@clew/playbook/playbook-schema";
 import type { RunError } from "@clew/proto/grpc/clew/run/v1/run";
-import { runAction } from "./run-action.ts";
+import { beginPlaybook } from "../authentication/begin-playbook.ts";
+import { checkOutput } from "./check-output.ts";
+import type { WorkPlan } from "./plan-work.ts";
+import { runChecks } from "./run-checks.ts";
 import { runErrorOf } from "./run-error.ts";
 import { runStep } from "./run-step.ts";
 import type { Findings, StepContext } from "./step-context.ts";
+import { outermost } from "./step-place.ts";
 
 /** How a playbook ended. */
 export type PlaybookEnd =
@@ -12,57 +15,41 @@ export type PlaybookEnd =
   | { readonly kind: "failed"; readonly summary: string; readonly error: RunError }
   | { readonly kind: "stopped"; readonly summary: string };
 
-/** Runs a playbook's steps in order, until one fails, all are done, or the run is stopped. `startUrl` is opened first. */
-export async function runPlaybook(
-  playbook: Playbook,
-  startUrl: string | undefined,
-  findings: Findings,
-  context: StepContext,
-): Promise<PlaybookEnd> {
+/**
+ * Runs a playbook: logs in, opens its start, does its steps in order until one fails, all are done or the run is stopped, then looks whether it succeeded: by
+ * its own checks and the run's, and by the schema of the outcome's data.
+ */
+export async function runPlaybook(plan: WorkPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
+  const { playbook, startUrl, checks, outputSchema } = plan;
+  const { redact, stopping } = context;
   const total = playbook.steps.length;
   const stoppedAt = (done: number): PlaybookEnd => ({ kind: "stopped", summary: `Stopped after ${done} of ${total} steps.` });
-  if (startUrl !== undefined) {
-    const fault = await openStart(startUrl, context);
-    if (context.stopping.aborted) return stoppedAt(0);
-    if (fault !== undefined)
-      return {
-        kind: "failed",
-        summary: `The start address could not be opened: ${fault.message}`,
-        error: runErrorOf(fault, context.redact),
-      };
-  }
+  const failed = (fault: Fault, summary = fault.message): PlaybookEnd => ({
+    kind: "failed",
+    summary: redact(summary),
+    error: runErrorOf(fault, redact),
+  });
+
+  const unbegun = await faultOf(beginPlaybook(playbook, startUrl, (part) => ({ stepIndex: 0, stepId: part }), findings, context));
+  if (stopping.aborted) return stoppedAt(0);
+  if (unbegun !== undefined) return failed(unbegun, `Failed before the first step: ${unbegun.message}`);
   for (const [index, step] of playbook.steps.entries()) {
-    if (context.stopping.aborted) return stoppedAt(index);
-    if (step.action === "if" || step.action === "for_each" || step.action === "call")
-      return failedAt(new Fault("NOT_IMPLEMENTED", { message: `'${step.action}' is not built yet.` }), context);
-    const result = await runStep(step, index, findings, context);
-    if (context.stopping.aborted) return stoppedAt(result.success ? index + 1 : index);
-    if (!result.success) {
-      return {
-        kind: "failed",
-        summary: `Step ${index + 1} of ${total} (${result.description}) failed: ${result.error.message}`,
-        error: result.error,
-      };
-    }
+    if (stopping.aborted) return stoppedAt(index);
+    const result = await runStep(step, outermost(index), findings, context);
+    if (stopping.aborted) return stoppedAt(result.success ? index + 1 : index);
+    if (!result.success)
+      return failed(result.fault, `Step ${index + 1} of ${total} (${result.description}) failed: ${result.fault.message}`);
   }
+  const unmet = await faultOf(runChecks([...playbook.checks, ...checks], findings, context));
+  if (stopping.aborted) return stoppedAt(total);
+  const judged = unmet ?? checkOutput(outputSchema, findings.stored);
+  if (judged !== undefined) return failed(judged);
   return { kind: "completed", summary: `Completed '${playbook.id}': ${total} ${total === 1 ? "step" : "steps"}.` };
 }
 
-function failedAt(fault: Fault, { redact }: StepContext): PlaybookEnd {
-  return { kind: "failed", summary: fault.message, error: runErrorOf(fault, redact) };
-}
-
-/** Opens the start address as an action of its own; answers what kept it from being opened. */
-async function openStart(url: string, context: StepContext): Promise<Fault | undefined> {
-  const step: StepOf<"goto"> = {
-    action: "goto",
-    params: { url },
-    description: "Open the start address",
-    on_failure: "abort",
-    failure_message: "",
-  };
+async function faultOf(done: Promise<void>): Promise<Fault | undefined> {
   try {
-    await runAction(step, { stepIndex: 0, stepId: "start" }, context);
+    await done;
     return undefined;
   } catch (thrown) {
     return Fault.from(thrown);

@@ -1,37 +1,47 @@
 import { Fault } from "@clew/fault/fault";
 import { bindStep } from "@clew/playbook/bind-step";
 import { bindText } from "@clew/playbook/bind-text";
-import type { ActingStep } from "@clew/playbook/playbook-schema";
-import { effectOf } from "@clew/playbook/step-effect";
-import type { RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import type { PlaybookStep } from "@clew/playbook/playbook-schema";
 import { StepCompleted, StepStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
-import { delay } from "@clew/streams/delay";
 import { inputSummary } from "../actions/input-summary.ts";
 import { publicAddress } from "../browser/address.ts";
-import { storeScreenshot } from "../recording/screenshot.ts";
-import { type FoundText, runAction } from "./run-action.ts";
+import { callPlaybook } from "./call-playbook.ts";
+import { type FoundText, shownOf } from "./run-action.ts";
+import { runChecks } from "./run-checks.ts";
 import { runErrorOf } from "./run-error.ts";
+import { runForEach } from "./run-for-each.ts";
+import { runIf } from "./run-if.ts";
 import type { Findings, StepContext } from "./step-context.ts";
-import { verify } from "./verify.ts";
+import { fileNameOf, inside, type StepPlace } from "./step-place.ts";
+import { store } from "./store-value.ts";
+import { tryStep } from "./try-step.ts";
 
-/** What came of a step. */
-export type StepResult = { readonly success: true } | { readonly success: false; readonly error: RunError; readonly description: string };
+/** What came of a step; the fault is what was told of it, and is not masked. */
+export type StepResult = { readonly success: true } | { readonly success: false; readonly fault: Fault; readonly description: string };
 
-const retryDelayMs = 1_000;
+/** What a step did. */
+export interface StepDone {
+  readonly found?: FoundText | undefined;
+  /** Whether there was nothing to do. */
+  readonly skipped?: boolean;
+}
 
-/** Runs one step: binds it, acts, verifies, tries once more where that is safe, and says what came of it. Never rejects for a step that failed. */
-export async function runStep(template: ActingStep, stepIndex: number, findings: Findings, context: StepContext): Promise<StepResult> {
-  const { active, report, redact, signal } = context;
-  const place = { stepIndex, stepId: `step-${stepIndex + 1}` };
+/** Reasons that are the operator's or the platform's: a playbook's author does not speak for them. */
+const notTheAuthors: ReadonlySet<string> = new Set(["GUARDRAIL_BLOCKED", "TOO_MANY_ERRORS", "STUCK", "BROWSER_CRASHED", "TERMINATED"]);
+
+/**
+ * Runs one step, with those within it: binds it, does it, and says what came of it. Never rejects for a step that failed. What it stored is in
+ * `findings`.
+ */
+export async function runStep(template: PlaybookStep, place: StepPlace, findings: Findings, context: StepContext): Promise<StepResult> {
+  const { active, report, redact, recordings, signal, stopping } = context;
   const bound = bindStep(template, findings.values);
   const step = "step" in bound ? bound.step : template;
   const description = redact(step.description) || inputSummary(redact(step));
   const facts = { ...place, action: step.action, description };
+  const words = place.stepId.replace("step-", "Step ");
   const startedAt = performance.now();
-  await report.say({
-    summary: `Step ${stepIndex + 1}: ${description}`,
-    payload: { $case: "stepStarted", value: StepStarted.fromPartial(facts) },
-  });
+  await report.say({ summary: `${words}: ${description}`, payload: { $case: "stepStarted", value: StepStarted.fromPartial(facts) } });
 
   const complete = async (outcome: Partial<StepCompleted>) => {
     const value = StepCompleted.fromPartial({
@@ -40,72 +50,76 @@ export async function runStep(template: ActingStep, stepIndex: number, findings:
       url: publicAddress(redact(active.url)),
       ...outcome,
     });
-    const summary = value.success ? `Step ${stepIndex + 1} done: ${description}` : `Step ${stepIndex + 1} failed: ${value.error?.message}`;
+    const summary = value.success
+      ? `${words} ${value.skipped ? "left out" : "done"}: ${description}`
+      : `${words} failed: ${value.error?.message}`;
     await report.say({ summary, payload: { $case: "stepCompleted", value } });
   };
   try {
     if (!("step" in bound))
       throw new Fault("STEP_FAILED", { message: bound.problems.map(({ field, message }) => `${field}: ${message}`).join("; ") });
-    const found = await tryStep(step, place, context);
-    if (found !== undefined) findings.texts.push(found.whole);
-    if (step.store_as !== undefined) {
-      findings.stored.set(step.store_as, found?.whole ?? "");
-      findings.values.set(step.store_as, found?.whole ?? "");
-    }
-    const { whole: _, ...shown } = found ?? { whole: "" };
-    await complete({ success: true, ...shown });
+    const { found, skipped = false } = await perform(step, place, findings, context);
+    await complete({ success: true, skipped, ...(found && shownOf(found)) });
     return { success: true };
   } catch (thrown) {
-    const fault = Fault.from(thrown);
-    const isCutShort = signal.aborted || context.stopping.aborted;
-    // A playbook's author speaks for what its pages may do, not for what the operator's rules or a stop did.
-    const own = isCutShort || fault.reason === "GUARDRAIL_BLOCKED" ? "" : failureMessage(template, findings);
-    const error = runErrorOf(fault, redact, own || fault.message, {
-      step: String(stepIndex + 1),
-      ...(own !== "" && { cause: fault.message }),
-    });
-    const screenshot = signal.aborted
-      ? undefined
-      : await storeScreenshot(active.page, {
-          ...context,
-          secrets: Object.values(context.credentials),
-          name: `failure-${place.stepId}.jpg`,
-        });
-    await complete({ success: false, error, ...(screenshot && { screenshot }) });
-    return { success: false, error, description };
+    const fault = toldFault(Fault.from(signal.aborted ? signal.reason : thrown), template, place, findings);
+    const failedHere = fault.details.stepId === place.stepId;
+    const screenshot =
+      signal.aborted || stopping.aborted || !failedHere ? undefined : await recordings.picture(`failure-${fileNameOf(place)}.jpg`, signal);
+    await complete({ success: false, error: runErrorOf(fault, redact), ...(screenshot && { screenshot }) });
+    return { success: false, fault, description };
   }
 }
 
-/** Acts and verifies; once more after a second where the step allows it, the failure may pass, and nothing can happen twice that must not. */
-async function tryStep(
-  step: ActingStep,
-  place: { stepIndex: number; stepId: string },
-  context: StepContext,
-): Promise<FoundText | undefined> {
-  try {
-    return await tryOnce(step, place, context);
-  } catch (thrown) {
-    const { signal, stopping } = context;
-    const mayRetry = step.on_failure !== "abort" && effectOf(step) !== "commit" && Fault.from(thrown).retryable;
-    if (!mayRetry || signal.aborted || stopping.aborted) throw thrown;
-    await delay(retryDelayMs, { signal: stopping }).catch(() => {
-      throw thrown;
-    });
-    return await tryOnce(step, place, context);
+async function perform(step: PlaybookStep, place: StepPlace, findings: Findings, context: StepContext): Promise<StepDone> {
+  const runInner = async (steps: readonly PlaybookStep[], list: string) => {
+    await runSteps(steps, (index) => inside(place, list, index), findings, context);
+  };
+  switch (step.action) {
+    case "if":
+      return await runIf(step, context, runInner);
+    case "for_each":
+      return await runForEach(step, findings, runInner);
+    case "call":
+      return await callPlaybook(step, place, findings, context, async (called, own, inner) => {
+        await runSteps(called.steps, (index) => inside(place, `${called.id}.step`, index), own, inner);
+        await runChecks(called.checks, own, inner);
+      });
+    default: {
+      const { found, value } = await tryStep(step, place, context);
+      findings.texts.push(...found.map(({ whole }) => whole));
+      if (step.store_as !== undefined) store(step.store_as, value, findings);
+      return { found: found.at(-1) };
+    }
   }
 }
 
-async function tryOnce(
-  step: ActingStep,
-  place: { stepIndex: number; stepId: string },
+/** Runs steps in order. Rejects with what was told of the one that failed, or with why the run is being stopped. */
+async function runSteps(
+  steps: readonly PlaybookStep[],
+  placeOf: (index: number) => StepPlace,
+  findings: Findings,
   context: StepContext,
-): Promise<FoundText | undefined> {
-  const found = await runAction(step, place, context);
-  if (step.verify !== undefined) await verify(context.active, step.verify, context.signal);
-  return found;
+): Promise<void> {
+  for (const [index, step] of steps.entries()) {
+    context.stopping.throwIfAborted();
+    const result = await runStep(step, placeOf(index), findings, context);
+    if (!result.success) throw result.fault;
+  }
 }
 
-function failureMessage(template: ActingStep, findings: Findings): string {
-  const bound = bindText(template.failure_message, findings.values);
-  return "text" in bound ? bound.text : template.failure_message;
+/** What is told of a failure: of a step within, what was told of that; otherwise the author's words where there are any. */
+function toldFault(fault: Fault, template: PlaybookStep, { stepIndex, stepId }: StepPlace, findings: Findings): Fault {
+  if (fault.details.stepId !== undefined) return fault;
+  const own = notTheAuthors.has(fault.reason) || !("failure_message" in template) ? "" : bindOwnWords(template.failure_message, findings);
+  return new Fault(fault.reason, {
+    message: own || fault.message,
+    details: { ...fault.details, step: String(stepIndex + 1), stepId, ...(own !== "" && { cause: fault.message }) },
+    cause: fault,
+  });
+}
+
+function bindOwnWords(message: string, findings: Findings): string {
+  const bound = bindText(message, findings.values);
+  return "text" in bound ? bound.text : message;
 }

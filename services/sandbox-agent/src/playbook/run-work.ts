@@ -1,10 +1,15 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { mergeGuardrails } from "@clew/playbook/guardrail-settings";
+import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
+import { givenGuardrails } from "@clew/playbook/schema/guardrails";
 import { type Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
+import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
+import { ActionChecks } from "../guardrails/check-actions.ts";
 import type { Person } from "../person/ask-person.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
@@ -17,8 +22,10 @@ import { createFindings, type Findings } from "./step-context.ts";
 
 /** How a run's work is told to end, and tells that it has. */
 export interface WorkControl {
-  /** Masks the run's secrets. */
-  readonly redact: Redact;
+  /** The run's secrets. */
+  readonly secrets: KnownSecrets;
+  /** The login the run begins with, and the one it leaves. */
+  readonly login: SavedLogin;
   /** Whom the run asks what it cannot decide. */
   readonly person: Person;
   /** Ends whatever runs, at once. */
@@ -30,11 +37,12 @@ export interface WorkControl {
 }
 
 /** Does a run's work in the one order there is: begin, steps, outcome, clean up, store files. What fails in cleaning up is a warning, never a lost outcome. */
-export async function runWork(options: WorkOptions, { redact, person, signal, stopping, onEnd }: WorkControl): Promise<void> {
+export async function runWork(options: WorkOptions, { secrets, login, person, signal, stopping, onEnd }: WorkControl): Promise<void> {
   const { request, browser, report, workFolder } = options;
-  const files = await RunFiles.open(join(workFolder, "files"), request.attempt);
+  const { redact } = secrets;
+  const files = await RunFiles.open(join(workFolder, "files"), request.attempt, redact);
   const plan = planWork(request);
-  const recordings = new Recordings(files, report);
+  const recordings = new Recordings({ ...options, files, secrets });
   try {
     const findings = createFindings(plan instanceof Fault ? new Map() : plan.values);
     const stepCount = plan instanceof Fault ? 0 : plan.playbook.steps.length;
@@ -45,7 +53,7 @@ export async function runWork(options: WorkOptions, { redact, person, signal, st
     const end =
       plan instanceof Fault
         ? failed(plan, redact)
-        : await doSteps(plan, findings, options, recordings, { redact, person, signal, stopping }).catch((thrown: unknown) =>
+        : await doSteps(plan, findings, options, recordings, { secrets, login, person, signal, stopping }).catch((thrown: unknown) =>
             failed(Fault.from(thrown), redact),
           );
     const outcome = await composeOutcome(redact(end.summary), findings, files, end.kind === "failed" ? end.error : undefined);
@@ -72,30 +80,35 @@ async function doSteps(
   findings: Findings,
   { request, browser, report }: WorkOptions,
   recordings: Recordings,
-  { redact, person, signal, stopping }: Pick<WorkControl, "redact" | "person" | "signal" | "stopping">,
+  { secrets, login, person, signal, stopping }: Omit<WorkControl, "onEnd">,
 ): Promise<PlaybookEnd> {
-  const active = await abortable(browser.openPage(pageOptions(plan.spec)), signal);
-  const trace = await abortable(recordings.begin(active.context, plan), signal);
+  const active = await abortable(browser.openPage({ ...pageOptions(plan.spec), state: login.state }), signal);
+  await abortable(recordings.begin(active, plan.spec), signal);
+  const { redact } = secrets;
+  const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook.guardrails));
+  await using checks = await abortable(ActionChecks.open({ settings, active, report, redact, signal }), signal);
   let actions = 0;
-  return await runPlaybook(plan.playbook, plan.startUrl, findings, {
+  const end = await runPlaybook(plan, findings, {
     active,
     report,
     files: recordings.files,
-    rules: {
-      allowedDomains: plan.spec.guardrails?.allowedDomains ?? [],
-      blockedDomains: plan.spec.guardrails?.blockedDomains ?? [],
-      allowPrivateNetworks: plan.spec.guardrails?.allowPrivateNetworks,
-      allowedPrivateHosts: plan.spec.guardrails?.allowedPrivateHosts ?? [],
-    },
+    checks,
     credentials: request.credentials,
+    calledPlaybooks: plan.calledPlaybooks,
+    callDepth: 0,
     redact,
+    secrets,
+    login,
+    requestHeaders: new Map(),
+    isHeaded: browser.isHeaded,
     person,
     signal,
     stopping,
     nextActionId: () => `${request.attempt}-${++actions}`,
-    screenshots: plan.spec.recording?.screenshots === true,
-    traceOffsetMs: trace?.offsetMs,
+    recordings,
   });
+  await login.leave(active, end.kind === "completed", signal);
+  return end;
 }
 
 function failed(fault: Fault, redact: Redact): PlaybookEnd {

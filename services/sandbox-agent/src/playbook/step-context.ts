@@ -1,8 +1,13 @@
 import type { Values } from "@clew/playbook/bind-text";
+import type { KnownSecrets } from "@clew/playbook/known-secrets";
+import type { Playbook } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
+import type { JsonValue } from "../actions/action.ts";
+import type { SavedLogin } from "../authentication/saved-login.ts";
 import type { ActivePage } from "../browser/active-page.ts";
-import type { AddressRules } from "../guardrails/address-rules.ts";
+import type { ActionChecks } from "../guardrails/check-actions.ts";
 import type { Person } from "../person/ask-person.ts";
+import type { Recordings } from "../recording/recordings.ts";
 import type { RunFiles } from "../recording/run-files.ts";
 import type { Report } from "../report.ts";
 
@@ -11,10 +16,23 @@ export interface StepContext {
   readonly active: ActivePage;
   readonly report: Report;
   readonly files: RunFiles;
-  readonly rules: AddressRules;
+  /** The run's guardrails. */
+  readonly checks: ActionChecks;
   readonly credentials: Readonly<Record<string, string>>;
+  /** The playbooks that may be called, by id. */
+  readonly calledPlaybooks: ReadonlyMap<string, Playbook>;
+  /** In how many calls the steps stand. */
+  readonly callDepth: number;
   /** Masks the credentials: in whatever is found, before it is cut, kept or handed on. */
   readonly redact: Redact;
+  /** The run's secrets, to which those of its login are added. */
+  readonly secrets: KnownSecrets;
+  /** The login the run begins with, and the one it leaves. */
+  readonly login: SavedLogin;
+  /** What every HTTP request carries, by name; kept from the login. */
+  readonly requestHeaders: Map<string, string>;
+  /** Whether a person can see the browser's window. */
+  readonly isHeaded: boolean;
   /** Whom the run asks what it cannot decide. */
   readonly person: Person;
   /** Ends whatever runs, at once. */
@@ -23,23 +41,21 @@ export interface StepContext {
   readonly stopping: AbortSignal;
   /** Makes an action's id, unique within the run. */
   readonly nextActionId: () => string;
-  /** Whether a picture is kept for each action. */
-  readonly screenshots: boolean;
-  /** Milliseconds since the trace began; absent without one. */
-  readonly traceOffsetMs: (() => number) | undefined;
+  /** What is recorded of the run. */
+  readonly recordings: Recordings;
 }
 
-/** What a run has found so far. */
+/** What the steps of one playbook know, and have found so far; a called playbook has values of its own. */
 export interface Findings {
-  /** The playbook's parameters, and what steps stored. */
+  /** The playbook's parameters, and what steps stored, as placeholders put it. */
   readonly values: Map<string, string>;
-  /** What `store_as` kept, by name. */
-  readonly stored: Map<string, string>;
+  /** What was stored for the outcome, by name. */
+  readonly stored: Map<string, JsonValue>;
   /** Every text that was extracted, in order. */
   readonly texts: string[];
 }
 
-/** Starts with the parameters and nothing found. */
-export function createFindings(values: Values): Findings {
-  return { values: new Map(values), stored: new Map(), texts: [] };
+/** Starts with the parameters and nothing stored; called playbooks add to the texts of who called. */
+export function createFindings(values: Values, texts: string[] = []): Findings {
+  return { values: new Map(values), stored: new Map(), texts };
 }

@@ -1,0 +1,43 @@
+import { Fault } from "@clew/fault/fault";
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import type { JsonValue } from "../actions/action.ts";
+
+/** A JSON schema that the data of an outcome must fit, read and ready. */
+export type OutputSchema = ValidateFunction;
+
+const mostErrors = 20;
+
+/**
+ * Reads a schema, of draft 7 where it says so, otherwise of 2020-12. Nothing is fetched: what it refers to must be in it. Answers an INVALID_REQUEST
+ * where it is none.
+ */
+export function readOutputSchema(schema: Readonly<Record<string, unknown>>): OutputSchema | Fault {
+  const { $schema: dialect, ...rest } = schema;
+  const isOld = typeof dialect === "string" && /draft-0[467]/.test(dialect);
+  const ajv = new (isOld ? Ajv : Ajv2020)({ strict: false, allErrors: true, logger: false, validateFormats: true });
+  formats.default(ajv);
+  try {
+    return ajv.compile(rest);
+  } catch (thrown) {
+    const why = thrown instanceof Error ? thrown.message : "it cannot be read";
+    return new Fault("INVALID_REQUEST", { message: `spec.outputSchema is no JSON schema that can be used: ${why}` });
+  }
+}
+
+/** Checks what was stored. Answers OUTPUT_INVALID with what was expected where, never with a value; nothing where all is as it should be. */
+export function checkOutput(schema: OutputSchema | undefined, stored: ReadonlyMap<string, JsonValue>): Fault | undefined {
+  if (schema === undefined || schema(Object.fromEntries(stored))) return undefined;
+  const errors = schema.errors ?? [];
+  const list = errors.slice(0, mostErrors).map(describe);
+  const more = errors.length > mostErrors ? `; and ${errors.length - mostErrors} more` : "";
+  return new Fault("OUTPUT_INVALID", { message: `The outcome's data is not what outputSchema asks for: ${list.join("; ")}${more}.` });
+}
+
+function describe({ instancePath, keyword, message, params }: ErrorObject): string {
+  const place = `data${instancePath.replace(/\/(\d+)(?=\/|$)/g, "[$1]").replaceAll("/", ".")}`;
+  if (keyword === "enum") return `${place} must be one of ${(params.allowedValues as unknown[]).map(String).join(", ")}`;
+  if (keyword === "additionalProperties") return `${place} must not have '${params.additionalProperty}'`;
+  return `${place} ${message ?? `does not fit '${keyword}'`}`;
+}

@@ -1,0 +1,16 @@
+import type { PlaybookStep, StepOf } from "@clew/playbook/playbook-schema";
+import { waitUntilMet } from "./conditions.ts";
+import type { StepDone } from "./run-step.ts";
+import type { StepContext } from "./step-context.ts";
+
+/** Looks whether the condition comes to hold in its time, and runs one list of steps or the other; where that is empty, the step is skipped. */
+export async function runIf(
+  { if: condition, then: met, else: unmet }: StepOf<"if">,
+  { active, signal }: StepContext,
+  runInner: (steps: readonly PlaybookStep[], list: "then" | "else") => Promise<void>,
+): Promise<StepDone> {
+  const missing = await waitUntilMet(condition, condition.timeout_ms, active, signal);
+  const [steps, list] = missing.length === 0 ? ([met, "then"] as const) : ([unmet, "else"] as const);
+  await runInner(steps, list);
+  return { skipped: steps.length === 0 };
+}

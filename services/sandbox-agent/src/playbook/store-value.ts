@@ -1,0 +1,54 @@
+import { Fault } from "@clew/fault/fault";
+import type { ActingStep } from "@clew/playbook/playbook-schema";
+import type { JsonValue } from "../actions/action.ts";
+import type { FoundText } from "./run-action.ts";
+import type { Findings } from "./step-context.ts";
+
+const mostChars = 60;
+
+type StoreType = NonNullable<ActingStep["store_type"]>;
+
+/** Reads what a step found as what it is to be kept as. Rejects with VERIFICATION_FAILED where it is not that: the page may not be ready yet. */
+export function storableValue({ store_type: type }: Pick<ActingStep, "store_type">, found: FoundText | undefined): JsonValue {
+  const whole = found?.whole ?? "";
+  if (type === undefined) return found?.value ?? whole;
+  const value = readers[type](whole.trim(), found);
+  if (value !== undefined) return value;
+  const shown = whole.length > mostChars ? `${whole.slice(0, mostChars - 1)}…` : whole;
+  throw new Fault("VERIFICATION_FAILED", { message: `The text found is not ${wanted[type]}: '${shown}'.` });
+}
+
+/** Keeps a value under a name: for the outcome, and for `{name}` in what follows, where it is text or JSON. */
+export function store(name: string, value: JsonValue, { stored, values }: Findings): void {
+  stored.set(name, value);
+  values.set(name, textOf(value));
+}
+
+/** A value as a placeholder puts it. */
+export function textOf(value: JsonValue): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const wanted: Readonly<Record<StoreType, string>> = {
+  text: "a text",
+  number: "a number such as 12.5",
+  integer: "a whole number",
+  boolean: "true or false",
+  json: "JSON",
+};
+
+const readers: Readonly<Record<StoreType, (text: string, found: FoundText | undefined) => JsonValue | undefined>> = {
+  text: (_, found) => found?.whole ?? "",
+  number: (text) => (/^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : undefined),
+  integer: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined),
+  boolean: (text) => (/^true$/i.test(text) ? true : /^false$/i.test(text) ? false : undefined),
+  json: parseJson,
+};
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

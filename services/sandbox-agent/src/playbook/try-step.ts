@@ -1,0 +1,65 @@
+import { Fault } from "@clew/fault/fault";
+import type { ActingStep } from "@clew/playbook/playbook-schema";
+import { effectOfPart } from "@clew/playbook/step-effect";
+import { delay } from "@clew/streams/delay";
+import type { JsonValue } from "../actions/action.ts";
+import { type HandedAction, mayRetry } from "./may-retry.ts";
+import { type FoundText, runAction } from "./run-action.ts";
+import type { StepContext } from "./step-context.ts";
+import type { StepPlace } from "./step-place.ts";
+import { storableValue } from "./store-value.ts";
+import { verify } from "./verify.ts";
+
+/** What a step that acts brought. */
+export interface StepYield {
+  /** What its actions found, in order. */
+  readonly found: readonly FoundText[];
+  /** What is kept under its `store_as`. */
+  readonly value: JsonValue;
+}
+
+const retryDelayMs = 1_000;
+
+/** Acts, verifies, and reads the value to be kept; once more after a second where `mayRetry` says so. Rejects with what failed, both times. */
+export async function tryStep(step: ActingStep, place: StepPlace, context: StepContext): Promise<StepYield> {
+  const handed: HandedAction[] = [];
+  try {
+    return await tryOnce(step, place, context, handed);
+  } catch (thrown) {
+    const { signal, stopping } = context;
+    const first = Fault.from(thrown);
+    if (!mayRetry(step, handed, first) || signal.aborted || stopping.aborted) throw first;
+    await delay(retryDelayMs, { signal: stopping }).catch(() => {
+      throw first;
+    });
+    return await tryOnce(step, place, context, handed).catch((again: unknown) => {
+      throw combined(first, Fault.from(again));
+    });
+  }
+}
+
+async function tryOnce(step: ActingStep, place: StepPlace, context: StepContext, handed: HandedAction[]): Promise<StepYield> {
+  const found: FoundText[] = [];
+  for (const part of partsOf(step)) {
+    context.stopping.throwIfAborted();
+    const text = await runAction(part, place, context, {
+      effect: effectOfPart(step, part),
+      onHanded: (effect) => handed.push({ step: part, effect }),
+    });
+    if (text !== undefined) found.push(text);
+  }
+  if (step.verify !== undefined) await verify(context.active, step.verify, context.signal);
+  return { found, value: storableValue(step, found.at(-1)) };
+}
+
+/** The actions of a sequence, or the step itself. */
+function partsOf(step: ActingStep): readonly ActingStep[] {
+  if (step.action !== "execute_sequence") return [step];
+  return step.steps.map((action): ActingStep => ({ ...action, description: "", on_failure: "abort", failure_message: "" }));
+}
+
+/** The later failure, with the words of the first where those were others. */
+function combined(first: Fault, again: Fault): Fault {
+  if (first.message === again.message) return again;
+  return new Fault(again.reason, { message: `${again.message} Before that: ${first.message}`, details: again.details, cause: again });
+}

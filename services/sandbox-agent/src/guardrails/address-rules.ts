@@ -1,32 +1,25 @@
-import type { Guardrails } from "@clew/proto/grpc/clew/run/v1/run";
+import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
 import { matchesDomain } from "./domain-glob.ts";
+import type { GuardrailBlock } from "./guardrail-block.ts";
 import { isLocalName, isPrivateAddress } from "./private-network.ts";
 
 /** Where a run may go. */
-export type AddressRules = Pick<Guardrails, "allowedDomains" | "blockedDomains" | "allowPrivateNetworks" | "allowedPrivateHosts">;
-
-/** A rule that keeps an address from being opened. */
-export interface AddressBlock {
-  readonly rule: "scheme" | "private_network" | "allowed_domains" | "blocked_domains";
-  /** What the rule says, in a sentence. */
-  readonly message: string;
-}
+export type AddressRules = Pick<GuardrailSettings, "allowedDomains" | "blockedDomains" | "allowedPrivateHosts"> & {
+  readonly allowPrivateNetworks?: boolean | undefined;
+};
 
 /**
  * Judges an address: first its scheme, then private networks, then the allowed domains (where there are any only they count), then the blocked ones.
  * `resolved` are the addresses its host is known to have. Answers nothing where it may be opened.
  */
-export function judgeAddress(address: string, rules: AddressRules, resolved: readonly string[] = []): AddressBlock | undefined {
+export function judgeAddress(address: string, rules: AddressRules, resolved: readonly string[] = []): GuardrailBlock | undefined {
   const url = URL.parse(address);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
     return { rule: "scheme", message: "Only http and https addresses may be opened." };
   }
   const host = url.hostname;
-  if (
-    rules.allowPrivateNetworks !== true &&
-    !isAllowedPrivateHost(url, rules) &&
-    (isLocalName(host) || [host, ...resolved].some(isPrivateAddress))
-  ) {
+  const isPrivate = () => isLocalName(host) || [host, ...resolved].some(isPrivateAddress);
+  if (!rules.allowPrivateNetworks && !isAllowedPrivateHost(url, rules) && isPrivate()) {
     return {
       rule: "private_network",
       message: `${url.host} is in a private network; name it in guardrails.allowedPrivateHosts if it is meant.`,
@@ -45,7 +38,7 @@ export function needsLookup(address: string, rules: AddressRules): boolean {
   const url = URL.parse(address);
   return (
     url !== null &&
-    rules.allowPrivateNetworks !== true &&
+    !rules.allowPrivateNetworks &&
     !isAllowedPrivateHost(url, rules) &&
     /[a-z]/i.test(url.hostname) &&
     !url.hostname.startsWith("[")
@@ -54,5 +47,6 @@ export function needsLookup(address: string, rules: AddressRules): boolean {
 
 function isAllowedPrivateHost(url: URL, rules: AddressRules): boolean {
   const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
-  return rules.allowedPrivateHosts.some((host) => host.toLowerCase() === `${url.hostname}:${port}`);
+  const named = `${url.hostname.replace(/\.$/, "")}:${port}`;
+  return rules.allowedPrivateHosts.some((host) => host.toLowerCase() === named);
 }

@@ -2,7 +2,8 @@ import { lookup } from "node:dns/promises";
 import { Fault } from "@clew/fault/fault";
 import { abortable } from "@clew/streams/abortable";
 import { linkSignals } from "@clew/streams/linked-signal";
-import { type AddressBlock, type AddressRules, judgeAddress, needsLookup } from "./address-rules.ts";
+import { type AddressRules, judgeAddress, needsLookup } from "./address-rules.ts";
+import type { GuardrailBlock } from "./guardrail-block.ts";
 
 /** How a host is looked up. */
 export interface AddressLookup {
@@ -27,7 +28,7 @@ export async function checkAddress(
   rules: AddressRules,
   signal: AbortSignal,
   { resolve, timeoutMs }: AddressLookup = systemLookup,
-): Promise<AddressBlock | undefined> {
+): Promise<GuardrailBlock | undefined> {
   const block = judgeAddress(address, rules);
   if (block !== undefined || !needsLookup(address, rules)) return block;
   const host = new URL(address).hostname;

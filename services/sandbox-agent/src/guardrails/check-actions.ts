@@ -1,0 +1,134 @@
+import type { Fault } from "@clew/fault/fault";
+import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
+import type { ActingStep } from "@clew/playbook/playbook-schema";
+import type { Redact } from "@clew/playbook/redact";
+import { ActionBlocked, GuardrailTripped, StuckDetected } from "@clew/proto/grpc/clew/run/v1/run_event";
+import type { ActivePage } from "../browser/active-page.ts";
+import { publicAddress } from "../browser/address.ts";
+import type { Report } from "../report.ts";
+import { checkAddress } from "./check-address.ts";
+import { NavigationWatch, type Trip } from "./check-navigations.ts";
+import { Guard } from "./guard.ts";
+import { blockedFault } from "./guardrail-block.ts";
+import { type StuckSeverity, stuckSeverities } from "./stuck-detector.ts";
+import { stuckSignature } from "./stuck-signature.ts";
+
+/** Which action it is, as events say it. */
+export interface ActionFacts {
+  readonly stepIndex: number;
+  readonly stepId: string;
+  readonly actionId: string;
+  readonly tool: string;
+  readonly action: string;
+  readonly inputSummary: string;
+}
+
+/** What checking a run's actions needs. */
+export interface ActionChecksOptions {
+  readonly settings: GuardrailSettings;
+  readonly active: ActivePage;
+  readonly report: Report;
+  readonly redact: Redact;
+  /** Ends every look-up. */
+  readonly signal: AbortSignal;
+}
+
+/** The most blocked addresses that are told of, one event each. */
+const mostTrips = 50;
+
+/**
+ * Checks each action of a playbook against the run's guardrails, and its page meanwhile, and says what they find. A playbook's steps are its author's,
+ * so going in circles is said and never ends it. Dispose it before the page.
+ */
+export class ActionChecks implements AsyncDisposable {
+  readonly guard: Guard;
+  readonly #options: ActionChecksOptions;
+  readonly #told = new Set<string>();
+  #saying: Promise<void> = Promise.resolve();
+  #watch: NavigationWatch | undefined;
+  #trip: Fault | undefined;
+  #stuck: StuckSeverity | undefined;
+
+  private constructor(options: ActionChecksOptions) {
+    this.#options = options;
+    this.guard = new Guard(options.settings, checkAddress);
+  }
+
+  /** Begins to watch the page. */
+  static async open(options: ActionChecksOptions): Promise<ActionChecks> {
+    const checks = new ActionChecks(options);
+    const { guard } = checks;
+    checks.#watch = await NavigationWatch.open(options.active.context, {
+      guard,
+      signal: options.signal,
+      onTrip: (trip) => checks.#onTrip(trip),
+    });
+    return checks;
+  }
+
+  /** Lets an action begin, or says why not and throws GUARDRAIL_BLOCKED. */
+  async before(step: ActingStep, facts: ActionFacts): Promise<void> {
+    const end = this.guard.end ?? this.takeTrip();
+    if (end !== undefined) throw end;
+    const address = step.action === "goto" ? step.params.url : step.action === "api_request" ? step.request.url : undefined;
+    const block = address === undefined ? undefined : await this.guard.check(address, this.#options.signal);
+    if (block === undefined) return;
+    const fault = blockedFault(block);
+    await this.sayBlocked(fault, facts);
+    throw fault;
+  }
+
+  /** Says that an action was not done. */
+  async sayBlocked({ message, details }: Fault, facts: ActionFacts): Promise<void> {
+    const value = ActionBlocked.fromPartial({ ...facts, rule: details.rule ?? "", message });
+    await this.#options.report.say({ summary: `Blocked: ${message}`, payload: { $case: "actionBlocked", value } });
+  }
+
+  /** Answers, once, why the browser was kept from opening a page; undefined where it was not. */
+  takeTrip(): Fault | undefined {
+    const trip = this.#trip;
+    this.#trip = undefined;
+    return trip;
+  }
+
+  /** Takes in how an action ended, and throws where the run may not go on. */
+  async after(step: ActingStep, { stepId, action }: ActionFacts, failure: Fault | undefined): Promise<void> {
+    const { active, report } = this.#options;
+    const pageState = active.url;
+    // Two steps of a playbook are never the same; a step that comes again, in a loop, may be.
+    const signature = `${stepId} ${stuckSignature(step)}`;
+    const { stuck, end } = this.guard.record({ signature, pageState, visited: action === "goto" ? [pageState] : [] }, failure);
+    const severity = stuck?.severity === "stop" ? "warning" : stuck?.severity;
+    const isGraver = severity !== undefined && rank(severity) > rank(this.#stuck);
+    this.#stuck = severity;
+    if (stuck !== undefined && isGraver) {
+      const value = StuckDetected.fromPartial({ ...stuck, severity });
+      await report.say({ summary: stuck.message, payload: { $case: "stuckDetected", value } });
+    }
+    if (end !== undefined) throw end;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#watch?.[Symbol.asyncDispose]();
+    await this.#saying;
+  }
+
+  #onTrip({ block, address, isPage }: Trip): void {
+    if (isPage) this.#trip ??= blockedFault(block);
+    const url = publicAddress(this.#options.redact(address));
+    const key = `${block.rule} ${URL.parse(address)?.host ?? url}`;
+    if (this.#told.has(key) || this.#told.size >= mostTrips) return;
+    this.#told.add(key);
+    const value = GuardrailTripped.fromPartial({ ...block, url });
+    const summary = `Kept ${isPage ? "a page" : "a frame"} from opening: ${block.message}`;
+    const said = this.#options.report.say({ summary, payload: { $case: "guardrailTripped", value } });
+    this.#saying = Promise.all([this.#saying, said]).then(
+      () => {},
+      () => {},
+    );
+  }
+}
+
+function rank(severity: StuckSeverity | undefined): number {
+  return severity === undefined ? -1 : stuckSeverities.indexOf(severity);
+}

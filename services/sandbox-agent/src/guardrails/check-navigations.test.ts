@@ -1,0 +1,142 @@
+import { mergeGuardrails } from "@clew/playbook/guardrail-settings";
+import type { BrowserContext, Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Site, startSite } from "../browser/site.fixture.ts";
+import { type BrowserRoom, openBrowserRoom } from "./browser-room.fixture.ts";
+import { checkAddress } from "./check-address.ts";
+import { NavigationWatch, type Trip } from "./check-navigations.ts";
+import { Guard } from "./guard.ts";
+
+/** What must never be asked for, and a site whose pages try to lead there by each way there is. */
+let secret: Site;
+let site: Site;
+let room: BrowserRoom;
+beforeAll(async () => {
+  secret = await startSite({ "/": "<h1>secret</h1>" });
+  const there = `${secret.url}/`;
+  site = await startSite({
+    "/redirect": (_, response) => void response.writeHead(302, { location: "/redirect-2" }).end(),
+    "/redirect-2": (_, response) => void response.writeHead(307, { location: there }).end(),
+    "/refresh": `<meta http-equiv=refresh content="0;url=${there}">here`,
+    "/script": `<script>onload = () => { location.href = "${there}" }</script>here`,
+    "/links": `<a id=link href="${there}">link</a> <a id=tab target=_blank href="${there}">tab</a>
+      <a id=loop target=_blank href="/redirect">loop</a>
+      <button id=popup onclick="window.open('${there}')">popup</button>
+      <button id=late onclick="const w = window.open('about:blank'); setTimeout(() => { w.location = '${there}' }, 50)">late</button>
+      <button id=blob onclick="window.open(URL.createObjectURL(new Blob(['<p>x'], { type: 'text/html' })))">blob</button>
+      <button id=ok onclick="window.open('/ok')">ok</button>
+      <button id=push onclick="history.pushState({}, '', '/links?pushed')">push</button>
+      <button id=frame onclick="const f = document.createElement('iframe'); f.src = '${there}'; document.body.append(f)">frame</button>
+      <form action="${there}"><input name=get></form><form method=post action="${there}"><input name=post></form>`,
+    "/ok": "<h1>ok</h1>",
+    "/form": "<form method=post action=/form><input name=a value=1></form>",
+  });
+  room = await openBrowserRoom();
+});
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
+  await secret[Symbol.asyncDispose]();
+});
+
+/** A context that may open the site only, and what its guard tripped on. */
+async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}) {
+  const context = await room.browser.newContext();
+  const page = await context.newPage();
+  const trips: Trip[] = [];
+  const guard = new Guard(mergeGuardrails({ allowedPrivateHosts: [site.host], ...more }), checkAddress);
+  const { signal } = new AbortController();
+  const watch = await NavigationWatch.open(context, { guard, signal, onTrip: (trip) => trips.push(trip) });
+  return {
+    context,
+    page,
+    trips,
+    async [Symbol.asyncDispose]() {
+      await watch[Symbol.asyncDispose]();
+      await context.close();
+    },
+  };
+}
+
+const pagesOf = (context: BrowserContext) => context.pages().map((page) => page.url());
+
+describe("[weakness 25] a blocked page is never asked for, however the browser is led there:", () => {
+  const ways: readonly [string, string, (page: Page) => Promise<unknown>][] = [
+    ["a redirect of a redirect", "/ok", (page) => page.goto(`${site.url}/redirect`)],
+    ["a meta refresh", "/refresh", (page) => page.goto(`${site.url}/refresh`)],
+    ["a script", "/script", (page) => page.goto(`${site.url}/script`)],
+    ["a link", "/links", (page) => page.click("#link")],
+    ["a link to a new tab", "/links", (page) => page.click("#tab")],
+    ["a new tab that is redirected", "/links", (page) => page.click("#loop")],
+    ["a popup", "/links", (page) => page.click("#popup")],
+    ["a popup that is led on later", "/links", (page) => page.click("#late")],
+    ["Enter in a form", "/links", (page) => page.press("[name=get]", "Enter")],
+    ["Enter in a form that posts", "/links", (page) => page.press("[name=post]", "Enter")],
+  ];
+  test.each(ways)("%s", async (_, path, go) => {
+    await using it = await watched();
+    await it.page.goto(`${site.url}${path === "/ok" ? path : "/links"}`);
+    await go(it.page).catch(() => {});
+    await expect.poll(() => it.trips).toMatchObject([{ block: { rule: "private_network" }, isPage: true }]);
+    await expect.poll(() => it.context.pages().length).toBe(1);
+    expect(secret.asked).toEqual([]);
+    expect(it.page.url()).toBe(`${site.url}${path}`);
+  });
+
+  test("a frame, which stays empty while its page goes on", async () => {
+    await using it = await watched();
+    await it.page.goto(`${site.url}/links`);
+    await it.page.click("#frame");
+    await expect.poll(() => it.trips).toMatchObject([{ block: { rule: "private_network" }, isPage: false }]);
+    await it.page.goto(`${site.url}/ok`);
+    expect(secret.asked).toEqual([]);
+  });
+});
+
+test("leaves at once what shows without being asked for", async () => {
+  await using it = await watched();
+  await it.page.goto("data:text/html,<h1>x</h1>").catch(() => {});
+  await expect.poll(() => it.page.url()).toBe("about:blank");
+  await it.page.goto(`${site.url}/links`);
+  await it.page.click("#blob");
+  await expect.poll(() => it.trips.map(({ block }) => block.rule)).toEqual(["scheme", "scheme"]);
+  await expect.poll(() => pagesOf(it.context)).toEqual([`${site.url}/links`]);
+});
+
+test("opens no file, not even where a script of ours would", async () => {
+  await using it = await watched();
+  await it.page.goto(`${site.url}/ok`);
+  await it.page.goto("file:///etc/hostname").catch(() => {});
+  expect(it.trips).toMatchObject([{ block: { rule: "scheme" }, address: "file:///etc/hostname" }]);
+  expect(it.page.url()).toBe(`${site.url}/ok`);
+});
+
+test("lets everything else through, popups and posts whole", async () => {
+  await using it = await watched();
+  await it.page.goto(`${site.url}/form`);
+  await it.page.press("[name=a]", "Enter");
+  await expect.poll(() => site.bodies).toEqual(["a=1"]);
+  await it.page.goto(`${site.url}/links`);
+  const popup = it.context.waitForEvent("page");
+  await it.page.click("#ok");
+  await (await popup).getByText("ok").waitFor();
+  await it.page.click("#push");
+  expect(it.page.url()).toBe(`${site.url}/links?pushed`);
+  expect(it.trips).toEqual([]);
+});
+
+test("spends the budget of addresses by pages that were let through, and not by hops or blocked ones", async () => {
+  await using it = await watched({ maxUrlsVisited: 2 });
+  await it.page.goto(`${site.url}/redirect`).catch(() => {});
+  await it.page.goto(`${secret.url}/`).catch(() => {});
+  await it.page.goto(`${site.url}/ok`);
+  await it.page.goto(`${site.url}/ok#again`);
+  await it.page.goto(`${site.url}/form`).catch(() => {});
+  expect(it.trips.map(({ block }) => block.rule)).toEqual(["private_network", "private_network", "url_budget"]);
+  expect(it.page.url()).toBe(`${site.url}/ok#again`);
+});
+
+test("opens no page of a host that nobody knows", async () => {
+  await using it = await watched();
+  await expect(it.page.goto("http://no-such-host.invalid/")).rejects.toThrow("ERR_NAME_NOT_RESOLVED");
+});

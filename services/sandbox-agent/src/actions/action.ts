@@ -1,10 +1,13 @@
 import type { Redact } from "@clew/playbook/redact";
 import type { Locator } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
+import type { RunFiles } from "../recording/run-files.ts";
 
 /** What an action works with. */
 export interface ActionContext {
   readonly active: ActivePage;
+  /** Where what an action keeps is stored. */
+  readonly files: RunFiles;
   /** Aborts the action at once. */
   readonly signal: AbortSignal;
   /** Secrets by name; never in a result. */

@@ -1,3 +1,4 @@
+import { delimiter } from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
 
@@ -34,6 +35,11 @@ export interface FromWarden {
   readonly settings: AgentSettings;
   /** Resolves when the input ends: only the warden's death, or its wish, does that. */
   readonly closed: Promise<void>;
+}
+
+/** The folders that programs are looked for in. */
+export function readSearchPath(): readonly string[] {
+  return (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
 }
 
 const maxLineBytes = 64 * 1024;

@@ -9,7 +9,8 @@ import type { Logger } from "@clew/process/logger";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
 import { launchBrowser } from "./browser/browser-session.ts";
-import type { AgentSettings } from "./config.ts";
+import { type AgentSettings, readSearchPath } from "./config.ts";
+import { provideFfmpeg } from "./recording/provide-ffmpeg.ts";
 import type { Report } from "./report.ts";
 import { createSandboxAgentService } from "./rpc/sandbox-agent-service.ts";
 import { WorkSlot } from "./rpc/work-slot.ts";
@@ -47,11 +48,19 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
     say: async (event) => void (await outbox.append(event)),
     confirm: async (event) => await outbox.waitAcknowledged(await outbox.append(event)),
   };
+  const places = { chromiumPath: settings.chromiumPath, searchPath: readSearchPath() };
   const slot = new WorkSlot({
     runId: settings.runId,
     attempt: settings.attempt,
     begin(request) {
-      const work = startWork({ request, browser, report, workFolder: settings.workFolder, log });
+      const work = startWork({
+        request,
+        browser,
+        report,
+        workFolder: settings.workFolder,
+        log,
+        provideFfmpeg: () => provideFfmpeg(places),
+      });
       void work.done
         .catch((error: unknown) => log.error({ err: error }, "work failed unexpectedly"))
         .then(() => outbox.finish())

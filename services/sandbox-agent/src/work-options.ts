@@ -12,4 +12,6 @@ export interface WorkOptions {
   /** The sandbox's folder; the run's files go to `files` inside. */
   readonly workFolder: string;
   readonly log: Logger;
+  /** Sees to it that Playwright finds an ffmpeg for videos; answers whether there is one. Without it, Playwright finds what it finds. */
+  readonly provideFfmpeg?: () => Promise<boolean>;
 }

@@ -74,13 +74,13 @@ export class WorkRoom implements AsyncDisposable {
     return new WorkRoom(folder, browser);
   }
 
-  /** Starts a work; 127.0.0.1 may be reached, and there is no trace, unless the request says otherwise. */
+  /** Starts a work; 127.0.0.1 may be reached, and there are no trace and no logs, unless the request says otherwise. */
   start(request: DeepPartial<StartWorkRequest>, report: Report): Work {
     const whole = StartWorkRequest.fromPartial({
       runId: "run-0",
       attempt: 1,
       ...request,
-      spec: { recording: { trace: false }, ...request.spec },
+      spec: { ...request.spec, recording: { trace: false, logs: false, ...request.spec?.recording } },
     });
     return startWork({
       request: whole,

@@ -45,7 +45,7 @@ export function startWork(options: WorkOptions): Work {
 
   const done = runWork(
     { ...options, report },
-    { redact: mask, person, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
+    { secrets, person, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
   )
     .catch((error: unknown) => {
       log.error({ err: error }, "work failed unexpectedly");

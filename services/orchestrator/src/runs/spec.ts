@@ -88,8 +88,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   later("concurrencyKey", asked.concurrencyKey !== undefined);
   later("browserState", asked.browserState !== undefined);
   later("proxy", asked.proxy !== undefined);
-  later("recording.video", asked.recording?.video ?? false);
-  later("recording.screenshots", asked.recording?.screenshots ?? false);
   later("outputSchema", asked.outputSchema !== undefined);
   later("checks", asked.checks.length > 0);
   later("continueFrom", asked.continueFrom !== undefined);
@@ -163,6 +161,7 @@ function fillIn(asked: RunSpec): RunSpec {
       trace: asked.recording?.trace ?? true,
       video: asked.recording?.video ?? false,
       screenshots: asked.recording?.screenshots ?? false,
+      logs: asked.recording?.logs ?? true,
     },
   };
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { expect, test } from "vitest";
 import { ReportInMemory } from "../work.fixture.ts";
@@ -16,8 +17,8 @@ test("announces every file that can be read, and warns of each that cannot", asy
     for (const name of ["a.txt", "b.txt", "c.txt", "d.txt"])
       await files.write({ name, kind: Artifact_Kind.DATA, contentType: "text/plain" }, `This is ${name}`);
     await Promise.all(["a.txt", "c.txt"].map((name) => rm(join(folder, name))));
-    await new Recordings(files, report).announce();
-    expect(report.kinds).toEqual(["warningRaised", "artifactReady", "warningRaised", "artifactReady"]);
+    await new Recordings({ files, report, secrets: new KnownSecrets([]), workFolder: folder }).announce();
+    expect(report.kinds).toEqual(["warningRaised", "artifactReady", "warningRaised", "artifactReady", "artifactReady"]);
     expect(report.all("warningRaised")).toMatchObject([
       { reason: "ARTIFACT_LOST", message: "a.txt could not be read." },
       { reason: "ARTIFACT_LOST", message: "c.txt could not be read." },
@@ -26,7 +27,10 @@ test("announces every file that can be read, and warns of each that cannot", asy
     expect(report.all("artifactReady")).toMatchObject([
       { name: "b.txt", sizeBytes: 13, sha256: hashOf("This is b.txt") },
       { name: "d.txt", sizeBytes: 13, sha256: hashOf("This is d.txt") },
+      { name: "manifest.json" },
     ]);
+    const listed = (name: string) => ({ name, kind: "DATA", contentType: "text/plain", sizeBytes: 13, sha256: hashOf(`This is ${name}`) });
+    expect(JSON.parse(await readFile(join(folder, "manifest.json"), "utf8"))).toEqual({ artifacts: [listed("b.txt"), listed("d.txt")] });
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,60 +1,173 @@
+import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import type { KnownSecrets } from "@clew/playbook/known-secrets";
+import { Artifact_Kind, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
+import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
-import type { BrowserContext } from "playwright";
-import type { WorkPlan } from "../playbook/plan-work.ts";
+import type { ActivePage } from "../browser/active-page.ts";
+import { pageOptions } from "../browser/page-options.ts";
 import type { Report } from "../report.ts";
+import { startBrowserLogs } from "./browser-logs.ts";
+import { manifestOf } from "./manifest.ts";
+import { recordingLimits } from "./recording-limits.ts";
 import type { RunFiles } from "./run-files.ts";
-import { startTrace, type Trace } from "./trace.ts";
+import { storeScreenshot } from "./screenshot.ts";
+import { Trace } from "./trace.ts";
+import { Videos } from "./video.ts";
 
-/** Milliseconds a trace may take to be written. */
-const storeMs = 30_000;
+/** Milliseconds each recording may take to be stored. */
+const storeMs = 25_000;
+
+/** What recordings are made with. */
+export interface RecordingsOptions {
+  readonly files: RunFiles;
+  readonly report: Report;
+  /** What no recording may hold. */
+  readonly secrets: KnownSecrets;
+  /** The sandbox's folder. */
+  readonly workFolder: string;
+  /** Sees to it that videos can be made; answers whether they can. Without it, what Playwright finds is used. */
+  readonly provideFfmpeg?: (() => Promise<boolean>) | undefined;
+}
+
+/** Where in the recordings something happened, in milliseconds; absent where there is no such recording. */
+export interface RecordingOffsets {
+  readonly traceOffsetMs?: number;
+  readonly videoOffsetMs?: number;
+}
 
 /** What is recorded of a run, kept on every ending. What cannot be kept is a warning. */
 export class Recordings {
-  readonly files: RunFiles;
-  readonly #report: Report;
+  readonly #options: RecordingsOptions;
   #trace: Trace | undefined;
+  #videos: Videos | undefined;
+  #logs: Disposable | undefined;
+  #active: ActivePage | undefined;
+  #takesPictures = false;
+  #pictures = 0;
 
-  constructor(files: RunFiles, report: Report) {
-    this.files = files;
-    this.#report = report;
+  constructor(options: RecordingsOptions) {
+    this.#options = options;
   }
 
-  /** Starts the trace, where one is wanted. Where credentials are typed there is none: a trace would hold them. */
-  async begin(context: BrowserContext, { spec, playbook }: Pick<WorkPlan, "spec" | "playbook">): Promise<Trace | undefined> {
-    if (spec.recording?.trace === false) return undefined;
-    if (playbook.steps.some((step) => step.action === "key_press" && step.params.credential_ref !== undefined)) {
-      await this.#warn("TRACE_OMITTED", "No trace is kept: it would hold the credentials that are typed.");
-      return undefined;
+  /** The files it leaves behind. */
+  get files(): RunFiles {
+    return this.#options.files;
+  }
+
+  /** Starts what a spec wants recorded; what cannot be started is a warning. */
+  async begin(active: ActivePage, spec: RunSpec): Promise<void> {
+    const { files, secrets, workFolder } = this.#options;
+    const folder = join(workFolder, "recording");
+    const { recording } = spec;
+    this.#active = active;
+    this.#takesPictures = recording?.screenshots === true;
+    if (recording?.logs !== false) this.#logs = startBrowserLogs(active.context, files, secrets.redact);
+    if (recording?.video === true) {
+      const rawFolder = join(workFolder, "artifacts");
+      this.#videos = await this.#startVideos(active, { files, folder, rawFolder, viewport: pageOptions(spec) });
     }
-    this.#trace = await startTrace(context);
-    return this.#trace;
+    if (recording?.trace !== false) this.#trace = await Trace.start(active.context, { files, folder, secrets });
+  }
+
+  /** Answers where in the trace, and in the active page's video, it is now. */
+  offsets(): RecordingOffsets {
+    const videoOffsetMs = this.#active?.isOpen ? this.#videos?.offsetMs(this.#active.page) : undefined;
+    return {
+      ...(this.#trace && { traceOffsetMs: this.#trace.offsetMs() }),
+      ...(videoOffsetMs !== undefined && { videoOffsetMs }),
+    };
+  }
+
+  /** Is called between actions: recordings put away what they have by then. Never rejects. */
+  async rest(): Promise<void> {
+    try {
+      await this.#trace?.rest();
+    } catch {
+      // The browser is gone, or will tell again at the end.
+    }
+  }
+
+  /** Takes a picture of the active page after an action, where pictures are wanted; answers as `picture` does. */
+  async pictureOfAction(actionId: string, signal: AbortSignal): Promise<string | undefined> {
+    return this.#takesPictures ? await this.picture(`action-${actionId}.jpg`, signal) : undefined;
+  }
+
+  /** Takes a picture of the active page; answers the name it is stored under, or nothing where there is none to be had, or there were 300. */
+  async picture(name: string, signal: AbortSignal): Promise<string | undefined> {
+    if (!this.#active?.isOpen || ++this.#pictures > recordingLimits.screenshots) return undefined;
+    const { files, secrets } = this.#options;
+    return await storeScreenshot(this.#active.page, { name, files, secrets: secrets.values, signal });
   }
 
   /** Ends what is recorded and stores it. Never rejects for a recording that is lost. */
   async store(): Promise<void> {
-    const trace = this.#trace;
-    this.#trace = undefined;
-    if (trace === undefined) return;
+    this.#logs?.[Symbol.dispose]();
+    await this.#keep("VIDEO", this.#videos);
+    await this.#keep("TRACE", this.#trace);
+    if (this.#pictures > recordingLimits.screenshots)
+      await this.#warn("SCREENSHOTS_OMITTED", `No more than ${recordingLimits.screenshots} screenshots were kept.`);
+  }
+
+  /** Announces every file the run left behind, and the list of them; for one that cannot be kept there is a warning, and the others follow. */
+  async announce(): Promise<void> {
+    const { files } = this.#options;
+    const announced: ArtifactReady[] = [];
+    let bytes = 0;
+    for (const file of files.all) {
+      const ready = await files.describe(file).catch(Fault.from);
+      if (ready instanceof Fault) {
+        await this.#warn("ARTIFACT_LOST", `${file.name} could not be read.`, ready.reason);
+        continue;
+      }
+      const isTooMuch = bytes + ready.sizeBytes > recordingLimits.bytes || announced.length >= recordingLimits.files;
+      if (isTooMuch || ready.sizeBytes > recordingLimits.fileBytes) {
+        await this.#warn("ARTIFACT_OMITTED", `${file.name} was left out: the run's files would be too large, or too many.`);
+        continue;
+      }
+      bytes += ready.sizeBytes;
+      announced.push(ready);
+      await this.#announceOne(ready);
+    }
+    if (announced.length === 0) return;
+    const startTimes = { ...(this.#trace && { "trace.zip": this.#trace.startTime }), ...this.#videos?.startTimes };
+    const manifest = { name: "manifest.json", kind: Artifact_Kind.DATA, contentType: "application/json" };
+    const name = await files.write(manifest, manifestOf(announced, startTimes));
+    await this.#announceOne(await files.describe({ ...manifest, name }));
+  }
+
+  async #startVideos(active: ActivePage, options: Parameters<typeof Videos.start>[1]): Promise<Videos | undefined> {
+    const { provideFfmpeg = async () => true } = this.#options;
     try {
-      await abortable(trace.store(this.files), AbortSignal.timeout(storeMs));
+      if (await provideFfmpeg()) return await Videos.start(active.context, options);
+    } catch {
+      // Said below.
+    }
+    await this.#warn(
+      "VIDEO_UNAVAILABLE",
+      "No video is made: it needs ffmpeg, which was not found. Install it, or run `npx playwright install ffmpeg`.",
+    );
+    return undefined;
+  }
+
+  async #keep(what: "TRACE" | "VIDEO", recording: { store(): Promise<boolean> } | undefined): Promise<void> {
+    if (recording === undefined) return;
+    const word = what.toLowerCase();
+    try {
+      if (!(await abortable(recording.store(), AbortSignal.timeout(storeMs))))
+        await this.#warn(`${what}_CUT`, `A part of the ${word} is missing.`);
     } catch (thrown) {
-      await this.#warn("TRACE_LOST", "The trace could not be stored.", Fault.from(thrown).reason);
+      await this.#warn(`${what}_LOST`, `The ${word} could not be stored.`, Fault.from(thrown).reason);
     }
   }
 
-  /** Announces every file the run left behind; for one that cannot be read there is a warning, and the others follow. */
-  async announce(): Promise<void> {
-    for (const file of this.files.all) {
-      const ready = await this.files.describe(file).catch(Fault.from);
-      if (ready instanceof Fault) await this.#warn("ARTIFACT_LOST", `${file.name} could not be read.`, ready.reason);
-      else await this.#report.say({ summary: `Kept ${ready.name}.`, payload: { $case: "artifactReady", value: ready } });
-    }
+  async #announceOne(ready: ArtifactReady): Promise<void> {
+    await this.#options.report.say({ summary: `Kept ${ready.name}.`, payload: { $case: "artifactReady", value: ready } });
   }
 
   async #warn(reason: string, message: string, cause?: string): Promise<void> {
     const value = WarningRaised.fromPartial({ reason, message, ...(cause && { details: { cause } }) });
-    await this.#report.say({ summary: message, payload: { $case: "warningRaised", value } });
+    await this.#options.report.say({ summary: message, payload: { $case: "warningRaised", value } });
   }
 }

@@ -1,9 +1,14 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import { pipeline } from "node:stream/promises";
+import { Fault } from "@clew/fault/fault";
+import type { Redact } from "@clew/playbook/redact";
+import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { fileNameOf, numbered } from "./file-name.ts";
+import { recordingLimits } from "./recording-limits.ts";
 
 /** A file of the run, by what it is. */
 export interface RunFile {
@@ -12,35 +17,82 @@ export interface RunFile {
   readonly contentType: string;
 }
 
-/** The files a run leaves behind: in one flat folder, from which they are pulled. Later attempts have their number in the names. */
+/** A file that a page offers. */
+export interface OfferedFile {
+  /** What the page calls it: anything. */
+  readonly suggestedName: string;
+  readonly contentType: string;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** Names that no page may give: of what is recorded, and of what the orchestrator writes. */
+const ownNames = /^(trace|video|console|network|manifest|outcome|action|failure|text|playbook|run|sandbox)[.-]/i;
+
+/**
+ * The files a run leaves behind: in one flat folder, from which they are pulled, and taken where the run was killed. What lies there is whole, and without
+ * secrets. Later attempts have their number in the names.
+ */
 export class RunFiles {
   readonly #folder: string;
   readonly #attempt: number;
+  readonly #redact: Redact;
   readonly #files = new Map<string, RunFile>();
+  #unfinished = 0;
+  #downloads = 0;
 
-  private constructor(folder: string, attempt: number) {
+  private constructor(folder: string, attempt: number, redact: Redact) {
     this.#folder = folder;
     this.#attempt = attempt;
+    this.#redact = redact;
   }
 
   /** Opens the folder, and makes it where it is missing. */
-  static async open(folder: string, attempt: number): Promise<RunFiles> {
+  static async open(folder: string, attempt: number, redact: Redact = (value) => value): Promise<RunFiles> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return new RunFiles(folder, attempt);
+    return new RunFiles(folder, attempt, redact);
   }
 
   /** Writes a file; answers the name it has in this attempt. */
   async write(file: RunFile, content: string | Uint8Array): Promise<string> {
-    const { name, path } = this.place(file.name);
-    await writeFile(path, content, { mode: 0o600 });
-    this.add({ ...file, name });
-    return name;
+    const temporary = this.unfinished();
+    await writeFile(temporary, content, { mode: 0o600 });
+    return await this.take(file, temporary);
+  }
+
+  /** Moves a file that was written elsewhere on the same disk to its place; answers its name. */
+  async take(file: RunFile, path: string): Promise<string> {
+    const place = this.place(file.name);
+    await rename(path, place.path);
+    this.add({ ...file, name: place.name });
+    return place.name;
+  }
+
+  /**
+   * Stores a file that a page offers, under a name made of the one it suggests; answers that name. One that is too large leaves nothing behind.
+   *
+   * @throws Fault ACTION_FAILED when it is larger than 100 MiB, or the twenty-first.
+   */
+  async takeOffered({ suggestedName, contentType, content }: OfferedFile, signal: AbortSignal): Promise<string> {
+    const { downloads, downloadBytes } = recordingLimits;
+    if (++this.#downloads > downloads) throw tooMuch(`The page offered more than ${downloads} files.`);
+    const temporary = this.unfinished();
+    try {
+      await pipeline(content, atMost(downloadBytes), createWriteStream(temporary, { mode: 0o600 }), { signal });
+      return await this.take({ name: this.#freeName(suggestedName), kind: Artifact_Kind.DOWNLOAD, contentType }, temporary);
+    } catch (thrown) {
+      await rm(temporary, { force: true });
+      throw thrown;
+    }
+  }
+
+  /** Answers a path in the folder for a file that is not whole yet: nobody takes it from there. */
+  unfinished(): string {
+    return join(this.#folder, `.unfinished-${++this.#unfinished}`);
   }
 
   /** Answers where a file of this name belongs, for somebody else to write it. */
   place(name: string): { readonly name: string; readonly path: string } {
-    const dot = name.lastIndexOf(".");
-    const own = this.#attempt > 1 ? `${name.slice(0, dot)}-${this.#attempt}${name.slice(dot)}` : name;
+    const own = this.#attempt > 1 ? numbered(name, this.#attempt) : name;
     return { name: own, path: join(this.#folder, own) };
   }
 
@@ -65,4 +117,29 @@ export class RunFiles {
     }
     return ArtifactReady.fromPartial({ ...file, sizeBytes, sha256: hash.digest("hex") });
   }
+
+  #freeName(suggested: string): string {
+    const name = fileNameOf(this.#redact(suggested));
+    const base = ownNames.test(name) ? `download-${name}` : name;
+    const isTaken = (wanted: string) => this.#files.has(this.place(wanted).name);
+    for (let number = 1; ; number++) {
+      const wanted = number === 1 ? base : numbered(base, number);
+      if (!isTaken(wanted)) return wanted;
+    }
+  }
+}
+
+function atMost(bytes: number) {
+  return async function* (content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let total = 0;
+    for await (const chunk of content) {
+      total += chunk.byteLength;
+      if (total > bytes) throw tooMuch(`The file is larger than ${bytes / 1024 / 1024} MiB.`);
+      yield chunk;
+    }
+  };
+}
+
+function tooMuch(message: string): Fault {
+  return new Fault("ACTION_FAILED", { message });
 }

@@ -1,25 +1,118 @@
+import { mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { BrowserContext } from "playwright";
 import type { RunFiles } from "./run-files.ts";
+import { createScrub } from "./scrub.ts";
+import { scrubZips } from "./scrub-zip.ts";
 
-/** A running trace. */
-export interface Trace {
-  /** Milliseconds since it began. */
-  offsetMs(): number;
-  /** Ends it and stores `trace.zip` among the run's files. Rejects when the browser is gone. */
-  store(files: RunFiles): Promise<void>;
+/** How long the first part, and every later one, is recorded: a run that is killed keeps the parts before. */
+const usualPartMs = { first: 15_000, later: 60_000 } as const;
+
+/** What a trace is made with. */
+export interface TraceOptions {
+  readonly files: RunFiles;
+  /** For what Playwright writes before it is scrubbed. */
+  readonly folder: string;
+  readonly secrets: KnownSecrets;
+  /** Milliseconds that the first part, and every later one, is recorded at least; 15 s and 60 s unless given. */
+  readonly partMs?: { readonly first: number; readonly later: number };
 }
 
-/** Starts Playwright's trace, with screenshots and snapshots. */
-export async function startTrace(context: BrowserContext): Promise<Trace> {
-  await context.tracing.start({ screenshots: true, snapshots: true, sources: false });
-  const startedAt = performance.now();
-  return {
-    offsetMs: () => Math.round(performance.now() - startedAt),
-    async store(files) {
-      const { name, path } = files.place("trace.zip");
-      await context.tracing.stop({ path });
-      files.add({ name, kind: Artifact_Kind.TRACE, contentType: "application/zip" });
-    },
-  };
+/**
+ * A running trace. It is recorded in parts, each an archive of its own that holds no secrets once it lies among the run's files: `trace-1.zip`, `trace-2.zip`, …
+ * At the end they become one, `trace.zip`.
+ */
+export class Trace {
+  readonly startTime = new Date();
+  readonly #startedAt = performance.now();
+  readonly #context: BrowserContext;
+  readonly #options: TraceOptions;
+  #partSince = performance.now();
+  #parts = 0;
+  /** The parts that are scrubbed and in their place. */
+  readonly #kept: string[] = [];
+  #scrubbing: Promise<void> = Promise.resolve();
+  #isCut = false;
+
+  private constructor(context: BrowserContext, options: TraceOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Starts Playwright's trace, with screenshots and snapshots. */
+  static async start(context: BrowserContext, options: TraceOptions): Promise<Trace> {
+    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    await context.tracing.start({ screenshots: true, snapshots: true, sources: false });
+    return new Trace(context, options);
+  }
+
+  /** Milliseconds since it began. */
+  offsetMs(): number {
+    return Math.round(performance.now() - this.#startedAt);
+  }
+
+  /** Ends a part and begins the next, where one is due. To be called between actions: what runs meanwhile is in neither. */
+  async rest(): Promise<void> {
+    const { first, later } = this.#options.partMs ?? usualPartMs;
+    if (performance.now() - this.#partSince < (this.#parts === 0 ? first : later)) return;
+    await this.#endPart();
+    await this.#context.tracing.startChunk();
+    this.#partSince = performance.now();
+  }
+
+  /** Ends it and stores `trace.zip` among the run's files, of all parts there are. Answers whether all of it is there; rejects when nothing is. */
+  async store(): Promise<boolean> {
+    await this.#endPart().catch(() => {
+      this.#isCut = true;
+    });
+    await this.#scrubbing;
+    const { files, secrets } = this.#options;
+    const [first, ...others] = this.#kept;
+    if (first === undefined) throw new Error("No part of the trace could be kept.");
+    const file = { name: "trace.zip", kind: Artifact_Kind.TRACE, contentType: "application/zip" };
+    if (others.length === 0) {
+      await files.take(file, first);
+    } else {
+      const whole = files.unfinished();
+      await scrubZips(mergedSources(this.#kept), whole, createScrub(secrets.values));
+      await files.take(file, whole);
+      await Promise.all(this.#kept.map((path) => rm(path, { force: true })));
+    }
+    return !this.#isCut;
+  }
+
+  /** Scrubbing goes on while the next part is recorded. */
+  async #endPart(): Promise<void> {
+    const { folder, files, secrets } = this.#options;
+    const number = ++this.#parts;
+    const raw = join(folder, `part-${number}.zip`);
+    await this.#context.tracing.stopChunk({ path: raw });
+    this.#scrubbing = this.#scrubbing.then(async () => {
+      try {
+        const clean = files.unfinished();
+        await scrubZips([{ path: raw, nameOf: (name) => name }], clean, createScrub(secrets.values));
+        const { path } = files.place(`trace-${number}.zip`);
+        await rename(clean, path);
+        this.#kept.push(path);
+      } catch {
+        this.#isCut = true;
+      } finally {
+        await rm(raw, { force: true });
+      }
+    });
+  }
+}
+
+/** Playwright opens an archive of several traces as one, each under a prefix of its own. The network's log goes on through all parts: the last has all of it. */
+function mergedSources(parts: readonly string[]) {
+  return parts.toReversed().map((path, index) => {
+    const prefix = parts.length - index;
+    const nameOf = (name: string) => {
+      if (name === "trace.network" && index > 0) return undefined;
+      return name.startsWith("trace.") ? `${prefix}-${name}` : name;
+    };
+    return { path, nameOf };
+  });
 }

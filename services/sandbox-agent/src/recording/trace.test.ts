@@ -1,0 +1,76 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { KnownSecrets } from "@clew/playbook/known-secrets";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { ActivePage } from "../browser/active-page.ts";
+import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
+import { startSite } from "../browser/site.fixture.ts";
+import { RunFiles } from "./run-files.ts";
+import { Trace } from "./trace.ts";
+import { contentsOf } from "./zip.fixture.ts";
+
+const secret = 'S3cr3t "Zebra" & Söhne';
+let folder: string;
+let browser: BrowserSession;
+let active: ActivePage;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "clew-trace-"));
+  browser = await launchBrowser({
+    executablePath: "/usr/bin/chromium",
+    headless: true,
+    sandbox: process.getuid?.() !== 0,
+    workFolder: folder,
+    sandboxId: basename(folder),
+  });
+  active = await browser.openPage({ width: 800, height: 600 });
+});
+afterEach(async () => {
+  await browser?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** What Playwright's own reader says of a trace. */
+async function openTrace(path: string): Promise<{ info: string; actions: string }> {
+  const cli = join(dirname(createRequire(import.meta.url).resolve("playwright/package.json")), "cli.js");
+  const run = async (...words: string[]) => (await promisify(execFile)(process.execPath, [cli, "trace", ...words], { cwd: folder })).stdout;
+  const info = await run("open", path);
+  return { info, actions: await run("actions") };
+}
+
+test("a trace of several parts becomes one that Playwright opens, with all actions and without secrets", async () => {
+  await using site = await startSite({
+    "/": "<form action='/done' method=post><input name=q><button>Send</button></form>",
+    "/done": "<h1>Done</h1>",
+  });
+  const files = await RunFiles.open(join(folder, "files"), 1);
+  const { page, context } = active;
+  const trace = await Trace.start(context, {
+    files,
+    folder: join(folder, "recording"),
+    secrets: new KnownSecrets([secret]),
+    partMs: { first: 0, later: 0 },
+  });
+  await page.goto(site.url);
+  await trace.rest();
+  await page.getByRole("textbox").fill(secret);
+  await trace.rest();
+  await page.getByRole("button").click();
+  await page.getByText("Done").waitFor();
+  expect((await readdir(join(folder, "files"))).filter((name) => name.startsWith("trace"))).toContain("trace-1.zip");
+  expect(await trace.store()).toBe(true);
+  expect(await readdir(join(folder, "files"))).toEqual(["trace.zip"]);
+
+  const path = join(folder, "files", "trace.zip");
+  const { info, actions } = await openTrace(path);
+  expect(info).toMatch(/chromium/i);
+  expect(actions).toMatch(/Navigate/);
+  expect(actions).toMatch(/Fill/);
+  expect(actions).toMatch(/Click/);
+  for (const [name, bytes] of await contentsOf(await readFile(path)))
+    expect(`${name} ${bytes.toString("utf8")}`).not.toMatch(/S3cr3t|Zebra|S%C3%B6hne/);
+});

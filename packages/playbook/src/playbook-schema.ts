@@ -2,18 +2,10 @@ import { z } from "zod";
 import { playbookLimits as limits } from "./limits.ts";
 import { authenticationSchema, captureSchema } from "./schema/authentication.ts";
 import { checkSchema } from "./schema/condition.ts";
+import { guardrailsSchema } from "./schema/guardrails.ts";
 import { parameterSchema } from "./schema/parameter.ts";
 import { stepSchema } from "./schema/step.ts";
 import { address, playbookId, sentence } from "./schema/texts.ts";
-
-const guardrailsSchema = z.strictObject({
-  allowed_domains: z.array(z.string()).optional(),
-  blocked_domains: z.array(z.string()).optional(),
-  max_urls_visited: z.number().int().min(1).max(500).optional(),
-  max_consecutive_errors: z.number().int().min(1).max(50).optional(),
-  allow_private_networks: z.boolean().optional(),
-  enable_llm_action_check: z.boolean().optional(),
-});
 
 /** The whole of what a playbook may say, with defaults filled in. What cannot run yet is known here and refused by `unbuiltParts`. */
 export const playbookSchema = z.strictObject({

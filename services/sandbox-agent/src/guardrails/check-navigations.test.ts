@@ -1,8 +1,8 @@
 import { mergeGuardrails } from "@clew/playbook/guardrail-settings";
-import type { BrowserContext, Page } from "playwright";
+import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
 import { type Site, startSite } from "../browser/site.fixture.ts";
-import { type BrowserRoom, openBrowserRoom } from "./browser-room.fixture.ts";
 import { checkAddress } from "./check-address.ts";
 import { NavigationWatch, type Trip } from "./check-navigations.ts";
 import { Guard } from "./guard.ts";
@@ -10,7 +10,7 @@ import { Guard } from "./guard.ts";
 /** What must never be asked for, and a site whose pages try to lead there by each way there is. */
 let secret: Site;
 let site: Site;
-let room: BrowserRoom;
+let browser: Browser;
 beforeAll(async () => {
   secret = await startSite({ "/": "<h1>secret</h1>" });
   const there = `${secret.url}/`;
@@ -31,17 +31,17 @@ beforeAll(async () => {
     "/ok": "<h1>ok</h1>",
     "/form": "<form method=post action=/form><input name=a value=1></form>",
   });
-  room = await openBrowserRoom();
+  browser = await launchBareBrowser();
 });
 afterAll(async () => {
-  await room[Symbol.asyncDispose]();
+  await browser.close();
   await site[Symbol.asyncDispose]();
   await secret[Symbol.asyncDispose]();
 });
 
 /** A context that may open the site only, and what its guard tripped on. */
 async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}) {
-  const context = await room.browser.newContext();
+  const context = await browser.newContext();
   const page = await context.newPage();
   const trips: Trip[] = [];
   const guard = new Guard(mergeGuardrails({ allowedPrivateHosts: [site.host], ...more }), checkAddress);

@@ -13,10 +13,11 @@ import {
   readWithEventSourceClient,
 } from "../support/client-readers.ts";
 import { type CuttingProxy, type Fate, startCuttingProxy } from "../support/cutting-proxy.ts";
-import { checkDelivery, checkRecord, type Delivery, knownEvents } from "../support/delivery.ts";
+import { checkDelivery, checkRecord, type Delivery, type KnownEvent, knownEvents } from "../support/delivery.ts";
 import { doors, readerAt } from "../support/doors.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
 import { restDoor } from "../support/http-doors.ts";
+import { type ManyRunsReader, readManyStubbornly, readManyWithClew } from "../support/many-runs-readers.ts";
 import { sandboxProcesses } from "../support/sandbox-processes.ts";
 import { type SeededRandom, seededRandom } from "../support/seeded-random.ts";
 import { readStubbornly } from "../support/stubborn-reader.ts";
@@ -66,6 +67,11 @@ const clients: readonly ClientReader[] = [
   readWithEventSourceClient,
 ];
 
+const manyRunsReaders: readonly ManyRunsReader[] = [readManyStubbornly, readManyWithClew];
+
+/** How many runs, the newest among them, are read over one connection. */
+const together = 3;
+
 /** Runs real services, real sandboxes and many readers at all doors while processes are killed and connections cut, and checks all that was told. */
 export async function runCampaign({
   runs,
@@ -93,6 +99,7 @@ export async function runCampaign({
   stack.use(fleet);
   const readers = new Set<CuttingProxy>();
   const spoiled = { total: 0 };
+  const begun: string[] = [];
   const ending = new AbortController();
   const havoc = wreakHavoc(
     { fleet, upstream, readers, onFault: (what) => say(`${clock(startedAt)} ${what}`) },
@@ -104,7 +111,7 @@ export async function runCampaign({
   const worker = async () => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
       if (performance.now() - startedAt > budgetMs) return;
-      const told = await tellOne({ fleet, readers, spoiled }, `${seed}-${index}`, random.fork(`run ${index}`));
+      const told = await tellOne({ fleet, readers, spoiled, begun }, `${seed}-${index}`, random.fork(`run ${index}`));
       done.push(told);
       say(`${clock(startedAt)} run ${done.length}: ${told.job.kind} ${told.job.run.id}`);
     }
@@ -145,6 +152,8 @@ interface Site {
   readonly fleet: Fleet;
   readonly readers: Set<CuttingProxy>;
   readonly spoiled: { total: number };
+  /** The runs there are so far, in the order they were begun. */
+  readonly begun: string[];
 }
 
 /** Begins one run and has it read at every door and by every client until all have its end, or their time is up. */
@@ -153,12 +162,20 @@ async function tellOne(site: Site, requestId: string, random: SeededRandom): Pro
   await using entry = await startCuttingProxy({ target: () => random.pick(fleet.gateways).address });
   const job = await beginJob(createClew({ url: entry.url, patienceMs: 60_000 }), requestId, random);
   const signal = AbortSignal.timeout(patienceMs);
+  site.begun.push(job.run.id);
+  const runIds = site.begun.slice(-together);
+  const clew = createClew({ url: entry.url, patienceMs: 60_000 });
+  const ticketFor = async (runs: readonly string[]) => (await clew.createTicket({ runs: [...runs], ttlSeconds: 3_600 }, { signal })).ticket;
   const watching = watch(job, entry.url, signal);
   const at = (door: Door) =>
     readThroughProxy(site, door.name, random.fork(door.name), door.name === "grpc", async (url, address) =>
       readStubbornly(
         door,
-        { url, orchestratorAddress: address },
+        {
+          url,
+          orchestratorAddress: address,
+          ...(door.name === "sse" || door.name === "rest" ? { key: await ticketFor([job.run.id]) } : {}),
+        },
         {
           runId: job.run.id,
           signal,
@@ -168,9 +185,13 @@ async function tellOne(site: Site, requestId: string, random: SeededRandom): Pro
     );
   const by = (client: ClientReader, index: number) =>
     readThroughProxy(site, `client ${index}`, random.fork(`client ${index}`), false, (url) => client(url, job.run.id, signal));
-  const deliveries = await Promise.all([...doors.map(at), ...clients.map(by)]);
+  const byMany = (read: ManyRunsReader, index: number) =>
+    readThroughProxy(site, `many ${index}`, random.fork(`many ${index}`), false, (url) =>
+      read({ url, runIds, ticket: () => ticketFor(runIds), signal }),
+    );
+  const [one, many] = await Promise.all([Promise.all([...doors.map(at), ...clients.map(by)]), Promise.all(manyRunsReaders.map(byMany))]);
   await watching;
-  return { job, deliveries };
+  return { job, deliveries: [...one, ...many.flat()] };
 }
 
 /** Tells the job how far its run is. */
@@ -183,13 +204,13 @@ async function watch(job: Job, url: string, signal: AbortSignal): Promise<void> 
 }
 
 /** Reads through a proxy of the reader's own, each of whose connections leads to a gateway of chance's and has a fate of chance's. */
-async function readThroughProxy(
+async function readThroughProxy<T>(
   { fleet, readers, spoiled }: Site,
   name: string,
   random: SeededRandom,
   isGrpc: boolean,
-  read: (url: string, address: string) => Promise<Delivery>,
-): Promise<Delivery> {
+  read: (url: string, address: string) => Promise<T>,
+): Promise<T> {
   await using proxy = await startCuttingProxy({
     target: () => (isGrpc ? fleet.orchestrator.address : random.pick(fleet.gateways).address),
     // EventSource cannot notice a connection that is half open; nobody can for it.
@@ -220,10 +241,11 @@ async function judge(fleet: Fleet, done: readonly Told[], { harmed }: FaultsDone
   const clew = createClew({ url });
   const found: string[] = [];
   const ends = new Map<string, number>();
-  for (const { job, deliveries } of done) {
+  const records = new Map<string, readonly KnownEvent[]>();
+  for (const { job } of done) {
     const record = knownEvents(await readerAt(restDoor)(at, job.run.id));
+    records.set(job.run.id, record);
     found.push(...checkRecord(record).map((problem) => `${job.run.id}: ${problem}`));
-    for (const delivery of deliveries) found.push(...checkDelivery(delivery, record));
     found.push(...(await verify(fleet, job.run.id, record.length)));
     found.push(...job.check(record, harmed.has(job.run.id)));
     const { state, outcome } = await clew.getRun(job.run.id);
@@ -231,6 +253,9 @@ async function judge(fleet: Fleet, done: readonly Told[], { harmed }: FaultsDone
     const end = reason === state ? state : `${state} ${reason}`;
     ends.set(end, (ends.get(end) ?? 0) + 1);
   }
+  // Who reads many runs reads some that others began.
+  for (const delivery of done.flatMap(({ deliveries }) => deliveries))
+    found.push(...checkDelivery(delivery, records.get(delivery.runId) ?? []));
   const listed = await Array.fromAsync(clew.listRuns({ pageSize: 100 }));
   if (listed.length !== done.length) found.push(`${done.length} runs were asked for, and there are ${listed.length}`);
   return { ends, found };

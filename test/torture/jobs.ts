@@ -18,7 +18,7 @@ const finished = z.object({
       id: z.string(),
       state: z.string(),
       effects: z.string(),
-      outcome: z.object({ error: z.object({ reason: z.string() }).optional() }).optional(),
+      outcome: z.object({ error: z.object({ reason: z.string(), message: z.string().optional() }).optional() }).optional(),
     }),
   }),
 });
@@ -92,7 +92,7 @@ function checkEnd({ kind, backOffice, isHarmed }: Ending, events: readonly Known
   // Whoever kills or pauses services must not be able to fail a run; one that was being stopped meanwhile is over either way.
   const isStopped = mayStop && (state === "TERMINATED" || reason === "SANDBOX_LOST");
   if (state !== "COMPLETED" && !isHarmed && !isStopped) say(`${state} ${reason}, and nobody harmed its sandbox`);
-  if (reason === "INTERNAL") say("ended INTERNAL: whatever is done to it has a name");
+  if (reason === "INTERNAL") say(`ended INTERNAL (${outcome?.error?.message}): whatever is done to it has a name`);
   const isCancelled = backOffice.orders.cancellations > 0;
   if (backOffice.orders.cancellations > 1) say(`the order was cancelled ${backOffice.orders.cancellations} times`);
   if (isCancelled && effects === "NONE") say("the order was cancelled, and the record says that nothing happened");

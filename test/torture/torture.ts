@@ -7,6 +7,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     gateways: { type: "string", default: "2" },
     side: { type: "string", default: "3" },
+    seconds: { type: "string", default: "86400" },
     quiet: { type: "boolean", default: false },
   },
 });
@@ -17,6 +18,7 @@ const report = await runCampaign({
   seed,
   gateways: Number(values.gateways),
   side: Number(values.side),
+  budgetMs: Number(values.seconds) * 1_000,
   say: (line) => values.quiet || process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`\n${tableOf(report)}\n`);

@@ -35,7 +35,7 @@ const slot = new WorkSlot({
       console.error(error);
       process.exit(1);
     });
-    return { done, stop: async () => outcome, deliver: () => {} };
+    return { done, stop: async () => outcome, deliver: () => {}, login: { loggedOut: false } };
   },
 });
 

@@ -53,6 +53,7 @@ const slot = new WorkSlot({
     const done = work(request, person).catch(() => {});
     return {
       done,
+      login: { loggedOut: false },
       deliver: (input) => person.deliver(input),
       stop: async () => {
         stopping.abort(new Error("stopped"));

@@ -3,8 +3,9 @@ import { browserStateSecrets } from "@clew/playbook/browser-state-secrets";
 import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { secretsOf } from "@clew/playbook/secrets-of";
 import { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
-import type { DeliverInputRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { DeliverInputRequest, TakeBrowserStateResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { SavedLogin } from "./authentication/saved-login.ts";
 import { RemotePerson } from "./person/ask-person.ts";
 import { runErrorOf } from "./playbook/run-error.ts";
 import { runWork } from "./playbook/run-work.ts";
@@ -18,6 +19,8 @@ export interface Work {
   readonly done: Promise<void>;
   /** Ends the work: a running action has `graceMs` milliseconds, none begins. A later stop may shorten the grace. Answers what there was of the outcome. */
   stop(graceMs: number): Promise<Outcome>;
+  /** The login the work ended with; known once its outcome is published. */
+  readonly login: TakeBrowserStateResponse;
   /** Takes what a person answered. Repeatable. */
   deliver(input: DeliverInputRequest): void;
 }
@@ -27,6 +30,7 @@ export function startWork(options: WorkOptions): Work {
   const { browser, log } = options;
   const { spec, credentials, attempt, browserState = "" } = options.request;
   const secrets = new KnownSecrets([...secretsOf({ ...spec, credentials }), ...browserStateSecrets(browserState)]);
+  const login = new SavedLogin({ text: browserState, isKept: (spec?.browserState ?? "") !== "", secrets });
   const mask = secrets.redact;
   // Masked before it is cut: the first half of a secret is no longer found.
   const shown = (event: EventDraft): EventDraft => ({ summary: summarize(mask(event.summary)), payload: mask(event.payload) });
@@ -45,7 +49,7 @@ export function startWork(options: WorkOptions): Work {
 
   const done = runWork(
     { ...options, report },
-    { secrets, person, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
+    { secrets, login, person, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
   )
     .catch((error: unknown) => {
       log.error({ err: error }, "work failed unexpectedly");
@@ -59,6 +63,9 @@ export function startWork(options: WorkOptions): Work {
 
   return {
     done,
+    get login() {
+      return login.told;
+    },
     deliver: (input) => person.deliver(input),
     stop(graceMs) {
       const reason = new Fault("TERMINATED", { message: "The run was stopped before this was done." });

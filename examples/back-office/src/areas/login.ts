@@ -24,7 +24,9 @@ export const loginPages: Area = (app, office) => {
     if (user === "locked") return reply.redirect("/locked", 303);
     return isKnown(form) ? begin(reply, "demo") : show(request, reply, "Log in", loginForm("/login", wrong), 401);
   });
-  app.get("/locked", (request, reply) => show(request, reply, "Account", messageBody("Account", "This account takes no orders today.")));
+  app.get("/locked", (request, reply) =>
+    show(request, reply, "Account", messageBody("Account", "This account is locked: wrong password too often.")),
+  );
 
   app.get("/login/two-step", (request, reply) => show(request, reply, "Log in", userForm));
   app.post("/login/two-step", (request, reply) => show(request, reply, "Log in", passwordForm(formOf(request).get("username") ?? "")));

@@ -4,6 +4,8 @@ import { Fault } from "@clew/fault/fault";
 import { sandboxVariable } from "@clew/process/process-tree";
 import { abortable } from "@clew/streams/abortable";
 import { type Browser, chromium } from "playwright";
+import { registerReader } from "../observation/reader.ts";
+import type { BrowserState } from "../authentication/browser-state.ts";
 import { ActivePage } from "./active-page.ts";
 import { type BrowserProcesses, findBrowserProcesses } from "./browser-processes.ts";
 import { chromiumArguments } from "./chromium-arguments.ts";
@@ -33,12 +35,16 @@ export interface PageOptions {
   readonly timezone?: string | undefined;
   readonly colorScheme?: "light" | "dark" | undefined;
   readonly extraHttpHeaders?: Readonly<Record<string, string>> | undefined;
+  /** The login it begins with. */
+  readonly state?: BrowserState | undefined;
 }
 
 /** A launched browser, not yet claimed by a run. Disposing it closes it, or kills it after 5 s; twice is fine. */
 export interface BrowserSession extends AsyncDisposable {
   /** The browser's name and version, such as `Chromium 156.0.8078.79`. */
   readonly version: string;
+  /** Whether it has a window. */
+  readonly isHeaded: boolean;
   /** Resolves when the browser has ended, for whatever reason: no process and no profile of it is left. */
   readonly closed: Promise<void>;
   /** Aborts with a BROWSER_CRASHED fault when the browser ends without having been disposed. */
@@ -63,6 +69,7 @@ export async function launchBrowser({
 }: LaunchBrowserOptions): Promise<BrowserSession> {
   const folder = (name: string) => join(workFolder, name);
   await Promise.all(["home", "downloads", "traces", "artifacts"].map((name) => mkdir(folder(name), { recursive: true, mode: 0o700 })));
+  await registerReader();
   const browser = await chromium
     .launch({
       executablePath,
@@ -89,10 +96,10 @@ export async function launchBrowser({
     .catch((cause: unknown) => {
       throw new Fault("BROWSER_START_FAILED", { cause });
     });
-  return sessionOf(browser, findBrowserProcesses({ id: sandboxId, folder: workFolder }));
+  return sessionOf(browser, !headless, findBrowserProcesses({ id: sandboxId, folder: workFolder }));
 }
 
-function sessionOf(browser: Browser, processes: BrowserProcesses): BrowserSession {
+function sessionOf(browser: Browser, isHeaded: boolean, processes: BrowserProcesses): BrowserSession {
   const ended = Promise.withResolvers<void>();
   const crash = new AbortController();
   let disposal: Promise<void> | undefined;
@@ -106,6 +113,7 @@ function sessionOf(browser: Browser, processes: BrowserProcesses): BrowserSessio
   });
   return {
     version: `Chromium ${browser.version()}`,
+    isHeaded,
     closed: ended.promise,
     crashed: crash.signal,
     async openPage(options) {
@@ -115,6 +123,7 @@ function sessionOf(browser: Browser, processes: BrowserProcesses): BrowserSessio
         ...(options.timezone && { timezoneId: options.timezone }),
         ...(options.colorScheme && { colorScheme: options.colorScheme }),
         ...(options.extraHttpHeaders && { extraHTTPHeaders: { ...options.extraHttpHeaders } }),
+        ...(options.state && { storageState: options.state }),
       });
       return ActivePage.open(context, () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })));
     },

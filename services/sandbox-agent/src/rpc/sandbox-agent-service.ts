@@ -8,5 +8,10 @@ import type { WorkSlot } from "./work-slot.ts";
 
 /** Binds the agent's calls to its one piece of work. */
 export function createSandboxAgentService(slot: WorkSlot): Implementation<SandboxAgentServiceService> {
-  return { startWork: startWork(slot), stopWork: stopWork(slot), deliverInput: deliverInput(slot), takeBrowserState: takeBrowserState() };
+  return {
+    startWork: startWork(slot),
+    stopWork: stopWork(slot),
+    deliverInput: deliverInput(slot),
+    takeBrowserState: takeBrowserState(slot),
+  };
 }

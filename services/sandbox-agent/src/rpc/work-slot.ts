@@ -1,6 +1,10 @@
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import type { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
-import type { DeliverInputRequest, StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type {
+  DeliverInputRequest,
+  StartWorkRequest,
+  TakeBrowserStateResponse,
+} from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import type { Work } from "../work.ts";
 
 /** Which work a slot takes, and how it begins. */
@@ -45,6 +49,11 @@ export class WorkSlot {
   deliver(input: DeliverInputRequest): void {
     if (this.#work === undefined) throw new Fault("INPUT_NOT_AWAITED");
     this.#work.deliver(input);
+  }
+
+  /** The login the work ended with; none where no work has begun. */
+  get login(): TakeBrowserStateResponse {
+    return this.#work?.login ?? { loggedOut: false };
   }
 
   /** Ends the work, or sees to it that none begins; answers what there was of it. */

@@ -1,0 +1,69 @@
+import { Fault } from "@clew/fault/fault";
+import type { Reason } from "@clew/fault/reasons";
+import { bindStep } from "@clew/playbook/bind-step";
+import type { Values } from "@clew/playbook/bind-text";
+import type { Playbook, StepOf } from "@clew/playbook/playbook-schema";
+import type { PlaybookAuthentication } from "@clew/playbook/schema/authentication";
+import { runAction } from "../playbook/run-action.ts";
+import { askToLogIn } from "./ask-to-log-in.ts";
+import { awaitSuccess, isLoggedIn } from "./await-success.ts";
+import type { LoginContext } from "./login-context.ts";
+import { sendLoginForm } from "./login-form.ts";
+import { errorWordsOn } from "./success.ts";
+
+/** What only the page and the author's words are to blame for. */
+const loginFailures: ReadonlySet<Reason> = new Set([
+  "SELECTOR_NOT_FOUND",
+  "SELECTOR_AMBIGUOUS",
+  "ACTION_FAILED",
+  "ACTION_TIMED_OUT",
+  "NAVIGATION_FAILED",
+]);
+
+/**
+ * Logs in as the playbook says, unless the saved login the run began with still holds. The page is then wherever the login led to.
+ *
+ * @throws Fault AUTHENTICATION_FAILED where it did not work, and whatever else ends a run.
+ */
+export async function authenticate(playbook: Playbook, startUrl: string | undefined, values: Values, context: LoginContext): Promise<void> {
+  if (playbook.auth === undefined || playbook.auth_required === false) return;
+  const auth = boundTo(playbook.auth, values);
+  try {
+    await logIn(auth, startUrl, context);
+  } catch (thrown) {
+    context.signal.throwIfAborted();
+    const fault = Fault.from(thrown);
+    if (!loginFailures.has(fault.reason)) throw fault;
+    throw new Fault("AUTHENTICATION_FAILED", { message: `The login failed: ${fault.message}`, cause: thrown });
+  }
+}
+
+async function logIn(auth: PlaybookAuthentication, startUrl: string | undefined, context: LoginContext): Promise<void> {
+  const { login_url: loginUrl = "", success } = auth;
+  const { login } = context;
+  const first = login.state !== undefined || loginUrl === "" ? (startUrl ?? loginUrl) : loginUrl;
+  if (auth.mode === "none" && success === undefined) return;
+  if (first !== "" && context.active.url !== first) await open(first, context);
+
+  if ((login.state !== undefined || success !== undefined) && (await isLoggedIn(auth, context))) return;
+  login.noteLoggedOut();
+  if (auth.mode === "none") return await awaitSuccess(auth, context);
+
+  if (loginUrl !== "" && context.active.url !== loginUrl) await open(loginUrl, context);
+  if (auth.mode === "manual") return await askToLogIn(auth, context);
+  const knownWords = await errorWordsOn(context.active.page, context.signal);
+  await sendLoginForm(context);
+  await awaitSuccess(auth, context, knownWords);
+}
+
+async function open(url: string, context: LoginContext): Promise<void> {
+  const step: StepOf<"goto"> = { action: "goto", params: { url }, description: "Open the login", on_failure: "abort", failure_message: "" };
+  await runAction(step, context.place, context);
+}
+
+function boundTo(auth: PlaybookAuthentication, values: Values): PlaybookAuthentication {
+  const bound = bindStep(auth, values);
+  if ("step" in bound) return bound.step;
+  const [problem] = bound.problems;
+  throw new Fault("AUTHENTICATION_FAILED", { message: `auth.${problem?.field}: ${problem?.message}` });
+}

@@ -4,7 +4,6 @@ import { Fault } from "@clew/fault/fault";
 import { sandboxVariable } from "@clew/process/process-tree";
 import { abortable } from "@clew/streams/abortable";
 import { type Browser, chromium } from "playwright";
-import { registerReader } from "../observation/reader.ts";
 import type { BrowserState } from "../authentication/browser-state.ts";
 import { ActivePage } from "./active-page.ts";
 import { type BrowserProcesses, findBrowserProcesses } from "./browser-processes.ts";
@@ -69,7 +68,6 @@ export async function launchBrowser({
 }: LaunchBrowserOptions): Promise<BrowserSession> {
   const folder = (name: string) => join(workFolder, name);
   await Promise.all(["home", "downloads", "traces", "artifacts"].map((name) => mkdir(folder(name), { recursive: true, mode: 0o700 })));
-  await registerReader();
   const browser = await chromium
     .launch({
       executablePath,

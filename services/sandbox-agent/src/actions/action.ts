@@ -1,6 +1,7 @@
 import type { Redact } from "@clew/playbook/redact";
 import type { Locator } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
+import type { Guard } from "../guardrails/guard.ts";
 import type { RunFiles } from "../recording/run-files.ts";
 
 /** What an action works with. */
@@ -14,6 +15,10 @@ export interface ActionContext {
   readonly credentials: Readonly<Record<string, string>>;
   /** Masks the run's secrets; what an action cuts it masks before. */
   readonly redact: Redact;
+  /** Judges every address before an HTTP request is sent to it. */
+  readonly checks: { readonly guard: Pick<Guard, "admit" | "follow"> };
+  /** What every HTTP request carries, by name, unless it says otherwise. */
+  readonly requestHeaders: ReadonlyMap<string, string>;
   /** Rejects with GUARDRAIL_BLOCKED where the element may not be clicked; asked before it is. */
   readonly checkClick?: (locator: Locator) => Promise<void>;
 }

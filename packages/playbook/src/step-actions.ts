@@ -14,16 +14,16 @@ export interface StepActionDefinition {
 /** Every action a step may name. */
 export const stepActions = {
   goto: { runs: true, effect: "read" },
-  go_back: { runs: false, effect: "write" },
-  reload: { runs: false, effect: "write" },
+  go_back: { runs: true, effect: "write" },
+  reload: { runs: true, effect: "write" },
   click: { runs: true, effect: "write" },
-  hover: { runs: false, effect: "read" },
+  hover: { runs: true, effect: "read" },
   drag: { runs: false, effect: "write" },
-  fill: { runs: false, effect: "write" },
-  press: { runs: false, effect: "write" },
+  fill: { runs: true, effect: "write" },
+  press: { runs: true, effect: "write" },
   key_press: { runs: true, effect: "write" },
   select: { runs: true, effect: "write" },
-  check: { runs: false, effect: "write" },
+  check: { runs: true, effect: "write" },
   scroll: { runs: false, effect: "read" },
   upload: { runs: false, effect: "write" },
   download: { runs: false, effect: "write" },
@@ -36,8 +36,8 @@ export const stepActions = {
   switch_tab: { runs: false, effect: "read" },
   close_tab: { runs: false, effect: "write" },
   handle_dialog: { runs: false, effect: "write" },
-  api_request: { runs: false, effect: "write" },
-  execute_sequence: { runs: false, effect: "write" },
+  api_request: { runs: true, effect: "write" },
+  execute_sequence: { runs: true, effect: "write" },
 } as const satisfies Record<ActingStep["action"], StepActionDefinition>;
 
 /** Steps that hold or call other steps, by the key that tells them. */

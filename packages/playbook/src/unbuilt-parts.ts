@@ -14,15 +14,12 @@ const notBuilt = "is not built yet";
 export function unbuiltParts(playbook: Playbook): readonly UnbuiltPart[] {
   const parts: UnbuiltPart[] = [];
   const refuse = (path: readonly PropertyKey[], message: string = notBuilt) => parts.push({ path, message });
-  if (playbook.auth !== undefined && playbook.auth.mode !== "none") refuse(["auth", "mode"], `'${playbook.auth.mode}' ${notBuilt}`);
-  if (playbook.auth_required === true) refuse(["auth_required"]);
-  if (playbook.capture !== undefined) refuse(["capture"]);
-  if (playbook.checks.length > 0) refuse(["checks"]);
-  if (playbook.guardrails !== undefined) refuse(["guardrails"], `${notBuilt} in a playbook; give them with the run`);
   for (const { step, path } of walkSteps(playbook.steps)) {
-    if (step.action === "if" || step.action === "for_each" || step.action === "call")
-      refuse([...path, step.action], `'${step.action}' ${notBuilt}`);
-    else if (!stepActions[step.action].runs) refuse([...path, "action"], `'${step.action}' ${notBuilt}`);
+    if (step.action === "if" || step.action === "for_each" || step.action === "call") continue;
+    if (!stepActions[step.action].runs) refuse([...path, "action"], `'${step.action}' ${notBuilt}`);
+    const actions = step.action === "execute_sequence" ? step.steps : [];
+    for (const [index, { action }] of actions.entries())
+      if (!stepActions[action].runs) refuse([...path, "steps", index, "action"], `'${action}' ${notBuilt}`);
     if (step.action === "extract" && (step.params.mode === "markdown" || step.params.mode === "table"))
       refuse([...path, "params", "mode"], `'${step.params.mode}' ${notBuilt}`);
     if (step.action === "extract" && step.params.all) refuse([...path, "params", "all"]);

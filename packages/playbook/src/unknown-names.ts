@@ -40,7 +40,10 @@ export function nameProblems(playbook: Playbook): readonly NameProblem[] {
         checkSteps(step.then, [...place, "then"]);
         checkSteps(step.else, [...place, "else"]);
       }
-      if (step.action === "for_each") checkSteps(step.steps, [...place, "steps"]);
+      if (step.action === "for_each") {
+        checkSteps(step.steps, [...place, "steps"]);
+        known.delete(step.for_each);
+      }
     }
   };
   if (playbook.start_url !== undefined) check(playbook.start_url, ["start_url"]);

@@ -67,7 +67,7 @@ export async function runAction(
     summary: `About to ${facts.inputSummary}`,
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
   } as const;
-  const preparing = prepareAction(step, { ...context, checkClick: (locator) => checkClick(locator, step, signal) });
+  const preparing = prepareAction(step, { ...context, checkClick: (locator) => checkClick(locator, step, effect, signal) });
   preparing.catch(() => {});
   await abortable(effect === "read" ? report.say(started) : report.confirm(started), signal);
 

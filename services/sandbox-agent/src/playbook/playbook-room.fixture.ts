@@ -1,0 +1,69 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { createLogger } from "@clew/process/logger";
+import type { DeepPartial } from "@clew/proto/grpc/clew/run/v1/run";
+import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { ActivePage } from "../browser/active-page.ts";
+import type { BrowserSession } from "../browser/browser-session.ts";
+import { ReportInMemory, WorkRoom } from "../work.fixture.ts";
+import { startWork, type Work } from "../work.ts";
+
+/** What a playbook is run with besides its text. */
+export type PlaybookRun = Omit<DeepPartial<StartWorkRequest>, "playbookSource">;
+
+/** A browser for the tests of one file, in which each playbook gets a context and a folder of its own. Disposing it closes the browser. */
+export class PlaybookRoom implements AsyncDisposable {
+  readonly #room: WorkRoom;
+
+  private constructor(room: WorkRoom) {
+    this.#room = room;
+  }
+
+  static async open(): Promise<PlaybookRoom> {
+    return new PlaybookRoom(await WorkRoom.open());
+  }
+
+  /** Runs a playbook to its end; 127.0.0.1 may be reached unless the spec says otherwise. Answers what was said. */
+  async run(playbookSource: string, run: PlaybookRun = {}, report = new ReportInMemory()): Promise<ReportInMemory> {
+    const work = await this.start(playbookSource, run, report);
+    await work.done;
+    return report;
+  }
+
+  /** Starts a playbook. */
+  async start(playbookSource: string, { spec, ...rest }: PlaybookRun, report: ReportInMemory): Promise<Work> {
+    return startWork({
+      request: StartWorkRequest.fromPartial({
+        runId: "run-0",
+        attempt: 1,
+        playbookSource,
+        ...rest,
+        spec: { recording: { trace: false, logs: false }, guardrails: { allowPrivateNetworks: true }, ...spec },
+      }),
+      browser: sharedSession(this.#room.browser),
+      report,
+      workFolder: await mkdtemp(join(this.#room.folder, "work-")),
+      log: createLogger({ name: "test", level: "silent" }),
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#room[Symbol.asyncDispose]();
+  }
+}
+
+/** The same browser for one run: what it opened is closed when it is disposed, and no more. */
+function sharedSession(browser: BrowserSession): BrowserSession {
+  const pages: ActivePage[] = [];
+  return {
+    ...browser,
+    async openPage(options) {
+      const page = await browser.openPage(options);
+      pages.push(page);
+      return page;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const page of pages.splice(0)) await page[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -29,8 +29,6 @@ export const limits = {
   headerNameChars: 100,
   headerValueChars: 4_096,
   urlChars: 2_048,
-  domains: 100,
-  domainChars: 253,
   requestIdChars: 200,
   reasonChars: 500,
   actorChars: 200,
@@ -41,6 +39,15 @@ export const limits = {
   viewportWidth: { min: 800, max: 3_840, default: 1_280 },
   viewportHeight: { min: 600, max: 2_160, default: 720 },
   waitForPersonSeconds: { min: 0, max: 86_400 },
+  /** How deep playbooks may call each other, and how many one may call in all. */
+  callDepth: 5,
+  calledPlaybooks: 20,
+  files: 20,
+  fileNameChars: 120,
+  uploadBytes: 100 * 1024 * 1024,
+  uploadHours: 24,
+  browserStateNameChars: 100,
+  checks: 20,
   /** Questions a run may ask people. */
   inputsPerRun: 100,
   promptChars: 2_000,
@@ -64,6 +71,8 @@ export const limits = {
   waitMs: 60_000,
   artifactsPerRun: 1_000,
   artifactBytes: 512 * 1024 * 1024,
+  /** All artifacts of a run together, those of all its attempts. */
+  artifactsBytes: 2 * 1024 * 1024 * 1024,
   unconfirmedActions: 100,
   heartbeatMs: 15_000,
   startMs: 60_000,

@@ -67,9 +67,19 @@ describe("checking a RunSpec", () => {
       model: "anthropic:x",
       budget: { maxCostUsd: 1 },
       retry: { maxAttempts: 2, backoffSeconds: 0 },
-      guardrails: { maxUrlsVisited: 3 },
     });
-    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual(["spec.model", "spec.budget", "spec.guardrails.maxUrlsVisited"]);
+    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual(["spec.model", "spec.budget"]);
+  });
+
+  it("[weakness 40] takes every guardrail in its bounds, and refuses what does not fit together when the run is created", () => {
+    const stuck = { stuckRepeatHint: 2, stuckRepeatWarn: 3, stuckRepeatStop: 4, stuckWindowSize: 9, stuckRevisitGap: 50 };
+    const fine = RunSpec.fromPartial({ work: playbook, guardrails: { maxUrlsVisited: 500, enableLlmActionCheck: true, ...stuck } });
+    expect(checkSpec(fine)).toMatchObject({ violations: [], unbuilt: [] });
+    const wrong = RunSpec.fromPartial({ work: playbook, guardrails: { stuckRepeatHint: 5, stuckWindowSize: 8 } });
+    expect(checkSpec(wrong).violations.map(({ field }) => field)).toEqual([
+      "spec.guardrails.stuckRepeatHint",
+      "spec.guardrails.stuckWindowSize",
+    ]);
   });
 
   it("never echoes a value", () => {

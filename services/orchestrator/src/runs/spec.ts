@@ -1,7 +1,9 @@
 import type { Violation } from "@clew/fault/fault";
 import { isFlatName } from "@clew/outbox/flat-name";
-import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { guardrailProblems } from "@clew/playbook/guardrail-settings";
+import { type Check, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { limits } from "./limits.ts";
+import { outputSchemaProblem } from "./output-schema.ts";
 
 /** What checking a RunSpec came to. */
 export interface CheckedSpec {
@@ -39,13 +41,15 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   if (work?.$case === "directive") {
     length("directive", work.value, limits.directiveChars);
     if (work.value.trim() === "") wrong("directive", "required", "must not be empty");
-    later("directive", true);
   }
   if (work?.$case === "playbookSource" && Buffer.byteLength(work.value) > limits.playbookSourceBytes) {
     wrong("playbookSource", "max_bytes", `must have at most ${limits.playbookSourceBytes} bytes`);
   }
   sized("params", asked.params, limits.paramsBytes, wrong);
   sized("outputSchema", asked.outputSchema, limits.outputSchemaBytes, wrong);
+  const schemaProblem = asked.outputSchema && outputSchemaProblem(asked.outputSchema);
+  if (schemaProblem !== undefined) wrong("outputSchema", "json_schema", schemaProblem);
+  checkChecks(asked.checks, wrong);
   range("maxSteps", asked.maxSteps, limits.maxSteps);
   range("timeoutSeconds", asked.timeoutSeconds, limits.timeoutSeconds);
   range("queueTimeoutSeconds", asked.queueTimeoutSeconds, limits.queueTimeoutSeconds);
@@ -67,16 +71,7 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   }
   checkHeaders(asked.browser?.extraHttpHeaders ?? {}, wrong);
   checkLabels(asked.labels, wrong);
-  for (const field of ["allowedDomains", "blockedDomains", "allowedPrivateHosts"] as const) {
-    const entries = asked.guardrails?.[field] ?? [];
-    if (entries.length > limits.domains) wrong(`guardrails.${field}`, "max_items", `must have at most ${limits.domains} entries`);
-    if (entries.some((entry) => entry === "" || entry.length > limits.domainChars))
-      wrong(`guardrails.${field}`, "domain", "must hold names of 1 to 253 characters");
-  }
-  for (const entry of asked.guardrails?.allowedPrivateHosts ?? []) {
-    if (!/^(\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/.test(entry))
-      wrong("guardrails.allowedPrivateHosts", "host_port", "must hold host:port entries");
-  }
+  for (const { field, rule, message } of guardrailProblems(asked.guardrails ?? {})) wrong(`guardrails.${field}`, rule, message);
   for (const { name } of asked.files) if (!isFlatName(name)) wrong("files.name", "name", "must be a plain file name");
 
   later("files", asked.files.length > 0);
@@ -88,12 +83,9 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   later("concurrencyKey", asked.concurrencyKey !== undefined);
   later("browserState", asked.browserState !== undefined);
   later("proxy", asked.proxy !== undefined);
-  later("outputSchema", asked.outputSchema !== undefined);
-  later("checks", asked.checks.length > 0);
   later("continueFrom", asked.continueFrom !== undefined);
   later("forkFrom", asked.forkFrom !== undefined);
   later("keepAliveSeconds", asked.keepAliveSeconds !== undefined);
-  for (const field of unbuiltGuardrails) later(`guardrails.${field}`, asked.guardrails?.[field] !== undefined);
   const spec = fillIn(asked);
   if (RunSpec.encode(withoutSecrets(spec, undefined)).finish().byteLength > limits.specBytes) {
     const message = `must have at most ${limits.specBytes} bytes in all, without playbookSource and secrets: shorten its lists and texts`;
@@ -101,21 +93,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   }
   return { spec, violations, unbuilt };
 }
-
-const unbuiltGuardrails = [
-  "maxUrlsVisited",
-  "maxConsecutiveErrors",
-  "enableLlmActionCheck",
-  "stuckWindowSize",
-  "stuckRepeatHint",
-  "stuckRepeatWarn",
-  "stuckRepeatStop",
-  "stuckCycleMaxLength",
-  "stuckCycleRepeats",
-  "stuckRevisitGap",
-  "stuckFailureClusterWindow",
-  "stuckFailureClusterThreshold",
-] as const;
 
 /** Leaves out of a spec what must not be stored: its secrets, and the playbook's text, which is an artifact. */
 export function withoutSecrets(spec: RunSpec, playbookSha256: string | undefined): RunSpec {
@@ -171,6 +148,18 @@ type Wrong = (field: string, rule: string, message: string) => void;
 function sized(field: string, value: object | undefined, most: number, wrong: Wrong): void {
   if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > most)
     wrong(field, "max_bytes", `must have at most ${most} bytes as JSON`);
+}
+
+function checkChecks(checks: readonly Check[], wrong: Wrong): void {
+  if (checks.length > limits.checks) wrong("checks", "max_items", `must have at most ${limits.checks} entries`);
+  for (const [index, { name, urlContains, elementVisible, elementGone, textOnPage }] of checks.entries()) {
+    const field = `checks[${index}]`;
+    const conditions = [urlContains, elementVisible, elementGone, textOnPage].filter((text) => text !== undefined);
+    if (name === "" || name.length > limits.nameChars) wrong(`${field}.name`, "required", `must have 1 to ${limits.nameChars} characters`);
+    if (conditions.length === 0) wrong(field, "required", "must have a condition: urlContains, elementVisible, elementGone or textOnPage");
+    if (conditions.some((text) => text === "" || text.length > limits.urlChars))
+      wrong(field, "max_length", `must have conditions of 1 to ${limits.urlChars} characters`);
+  }
 }
 
 function checkHeaders(headers: Readonly<Record<string, string>>, wrong: Wrong): void {

@@ -1,5 +1,5 @@
 import type { ActingStep } from "@clew/playbook/playbook-schema";
-import { effectOf } from "@clew/playbook/step-effect";
+import type { StepEffect } from "@clew/playbook/step-actions";
 import type { Locator } from "playwright";
 import { within } from "../actions/within.ts";
 import { judgeClick } from "./destructive-click.ts";
@@ -12,10 +12,10 @@ const readMs = 5_000;
  *
  * @throws Fault GUARDRAIL_BLOCKED; the signal's reason.
  */
-export async function checkClick(locator: Locator, step: ActingStep, signal: AbortSignal): Promise<void> {
+export async function checkClick(locator: Locator, step: ActingStep, effect: StepEffect, signal: AbortSignal): Promise<void> {
   const labels = await within(locator.evaluateAll(readLabels), readMs, signal);
   const authorWords = [step.description, JSON.stringify(["selector" in step && step.selector, "steps" in step && step.steps])];
-  const block = judgeClick(labels, effectOf(step) === "commit", authorWords);
+  const block = judgeClick(labels, effect === "commit", authorWords);
   if (block !== undefined) throw blockedFault(block);
 }
 

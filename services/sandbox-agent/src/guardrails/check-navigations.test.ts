@@ -23,7 +23,7 @@ beforeAll(async () => {
       <a id=loop target=_blank href="/redirect">loop</a>
       <button id=popup onclick="window.open('${there}')">popup</button>
       <button id=late onclick="const w = window.open('about:blank'); setTimeout(() => { w.location = '${there}' }, 50)">late</button>
-      <button id=blob onclick="window.open(URL.createObjectURL(new Blob(['<p>x'], { type: 'text/html' })))">blob</button>
+      <button id=blob onclick="window.open(window.URL.createObjectURL(new Blob(['<p>x'], { type: 'text/html' })))">blob</button>
       <button id=ok onclick="window.open('/ok')">ok</button>
       <button id=push onclick="history.pushState({}, '', '/links?pushed')">push</button>
       <button id=frame onclick="const f = document.createElement('iframe'); f.src = '${there}'; document.body.append(f)">frame</button>

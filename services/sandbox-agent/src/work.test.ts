@@ -81,7 +81,7 @@ steps:
   });
   const failed = report.all("actionCompleted").filter(({ success }) => !success);
   expect(failed.map(({ error }) => error?.message)).toEqual(
-    Array(2).fill("No selector matched a visible element: tried '#missing', 'text=Nowhere'."),
+    Array(2).fill(`No selector matched a visible element: tried '#missing', 'text=Nowhere' on ${site.url}/.`),
   );
   expect(report.all("stepCompleted").at(-1)).toMatchObject({ success: false, stepIndex: 1, screenshot: "failure-step-2.jpg" });
   expect(report.all("stepStarted")).toHaveLength(2);

@@ -1,19 +1,23 @@
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import type { PrepareAction } from "./action.ts";
 import { findElement } from "./find-element.ts";
-import { playwrightFault } from "./playwright-fault.ts";
+import { inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
 
-/** Clicks an element; a navigation it begins has committed when it ends. */
+/** Clicks an element, with any button, once or more often; a navigation it begins has committed when it ends. */
 export const click: PrepareAction<StepOf<"click">> = async (step, context) => {
-  const { signal, redact } = context;
-  const timeout = step.params.timeout_ms ?? timeouts.action;
+  const { button = "left", count = 1, modifiers = [], timeout_ms: timeout = timeouts.action } = step.params;
   const { locator, words } = await findElement(step.selector, context);
+  await context.checkClick?.(locator);
+  const how = [
+    ...(button === "left" ? [] : [`with the ${button} button`]),
+    ...(count === 1 ? [] : [`${count} times`]),
+    ...(modifiers.length === 0 ? [] : [`holding ${modifiers.join(" and ")}`]),
+  ];
   return async () => {
-    await locator.click({ timeout, signal }).catch((thrown: unknown) => {
-      signal.throwIfAborted();
-      throw playwrightFault(thrown, "The click", timeout, redact);
-    });
-    return { did: `Clicked ${words}` };
+    await inBrowser(`The click on ${words}`, timeout, context, (options) =>
+      locator.click({ button, clickCount: count, modifiers, ...options }),
+    );
+    return { did: ["Clicked", words, ...how].join(" ") };
   };
 };

@@ -86,7 +86,7 @@ test("refuses two visible matches, and names them", async () => {
   await active.page.setContent("<button>One</button><button>Two</button>");
   await expect(find("button")).rejects.toMatchObject({
     reason: "SELECTOR_AMBIGUOUS",
-    message: "The selector 'button' matches 2 visible elements: button 'One', button 'Two'.",
+    message: "The selector 'button' matches 2 visible elements on about:blank: button 'One', button 'Two'.",
   });
 });
 
@@ -94,8 +94,67 @@ test("names all it tried when nothing matches", async () => {
   await active.page.setContent("<p>empty</p>");
   await expect(find({ primary: "#a", fallbacks: ["text=b"], description: "the button" })).rejects.toMatchObject({
     reason: "SELECTOR_NOT_FOUND",
-    message: "No selector matched a visible element: tried '#a', 'text=b' (the button).",
+    message: "No selector matched a visible element: tried '#a', 'text=b' (the button) on about:blank.",
   });
+});
+
+test.each([
+  ["<button>Save order</button>", "Nearest there: button 'Save order'."],
+  ["<button disabled>Save order</button><a href=/>Orders</a>", "Nearest there: button 'Save order' (disabled)."],
+  ["<button hidden>Save</button>", "Nearest there: button 'Save' (hidden)."],
+  [`<button>Save ${secret}</button>`, "Nearest there: button 'Save [redacted]'."],
+  ["<p>Save</p>", "on about:blank."],
+])("says what is there instead: %s", async (html, message) => {
+  await active.page.setContent(html);
+  const primary = { role: "button", name: "Save", exact: true };
+  await expect(find({ primary, description: "the button" })).rejects.toMatchObject({
+    reason: "SELECTOR_NOT_FOUND",
+    message: expect.stringMatching(new RegExp(`${RegExp.escape(message)}$`)),
+  });
+});
+
+test.each([
+  ["name", '<iframe name="pay" srcdoc="<button>Save</button>"></iframe>', '`frame: iframe[name="pay"]`'],
+  ["place", '<iframe></iframe><iframe srcdoc="<button>Save</button>"></iframe>', "`frame: iframe >> nth=1`"],
+  [
+    "path",
+    `<iframe id="a" srcdoc="<iframe id='b' srcdoc='<button>Save</button>'></iframe>"></iframe>`,
+    `\`frame: ['iframe[id="a"]', 'iframe[id="b"]']\``,
+  ],
+])("looks into no frame that it is not told of, but says a frame's %s where a match is in it", async (_, html, words) => {
+  await active.page.setContent(html);
+  const failure = await find({ role: "button", name: "Save" }).catch((thrown: unknown) => thrown);
+  expect(failure).toMatchObject({
+    reason: "SELECTOR_NOT_FOUND",
+    message: expect.stringContaining(`A match is in a frame; name it with ${words}.`),
+  });
+  const frame = words.replace(/^`frame: |`$/g, "");
+  const path: string[] = frame.startsWith("[") ? JSON.parse(frame.replaceAll('"', '\\"').replaceAll("'", '"')) : [frame];
+  await expect(find({ role: "button", name: "Save", frame: path })).resolves.toMatchObject({ words: "button 'Save'" });
+});
+
+test("refuses a frame that is there twice", async () => {
+  await active.page.setContent('<iframe srcdoc="<button>Save</button>"></iframe><iframe></iframe>');
+  await expect(find({ role: "button", frame: "iframe" })).rejects.toMatchObject({
+    reason: "SELECTOR_AMBIGUOUS",
+    message: "The selector 'button in frame iframe' names a frame that is there more than once.",
+  });
+});
+
+test("finds an element by its scope and by a text it holds", async () => {
+  await active.page.setContent("<ul><li>One <button>Go</button><li>Two <button>Go</button></ul>");
+  const row = { css: "li", has_text: "Two" };
+  const { locator } = await find({ role: "button", within: row });
+  await expect(locator.evaluate((button) => button.parentElement?.textContent?.trim())).resolves.toBe("Two Go");
+});
+
+test.each(["role=button", "css=button", "text=Go"])("looks into open shadow roots: %s", async (selector) => {
+  await active.page.setContent("<x-a></x-a>");
+  await active.page.evaluate(() => {
+    const host = document.querySelector("x-a")?.attachShadow({ mode: "open" });
+    if (host) host.innerHTML = "<button>Go</button>";
+  });
+  await expect(find(selector)).resolves.toMatchObject({ words: "button 'Go'" });
 });
 
 test.each(["[[", "nope=1", "//["])("says that a selector is not valid: %s", async (selector) => {

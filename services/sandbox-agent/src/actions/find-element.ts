@@ -1,26 +1,23 @@
 import { Fault } from "@clew/fault/fault";
 import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
-import { type Candidate, describeCandidate } from "@clew/playbook/schema/candidate";
+import type { Candidate } from "@clew/playbook/schema/candidate";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
+import { publicAddress } from "../browser/address.ts";
 import type { ActionContext } from "./action.ts";
+import { shortCandidate, triedWords } from "./describe-selector.ts";
+import { explainMissing } from "./explain-missing.ts";
+import { nameElements, type SeenElement, wordsOf } from "./name-elements.ts";
 import { timeouts } from "./timeouts.ts";
 import { toLocator } from "./to-locator.ts";
 import { within } from "./within.ts";
 
-/** The most characters of an element's label, and of a selector, that messages show. */
-const labelChars = 40;
-const selectorChars = 80;
+/** The most elements that are named where several match. */
+const mostNamed = 5;
 
 /** What finding an element needs. */
-type ElementContext = Pick<ActionContext, "active" | "signal" | "redact">;
-
-/** An element as the page has it, secrets and all. */
-interface SeenElement {
-  readonly role: string;
-  readonly label: string;
-}
+export type ElementContext = Pick<ActionContext, "active" | "signal" | "redact">;
 
 /** The one element a selector stands for. */
 export interface FoundElement {
@@ -30,39 +27,46 @@ export interface FoundElement {
   readonly words: string;
 }
 
+/** Which of the elements that match a candidate count; those that show, unless said otherwise. */
+export type Counted = (matches: Locator) => Locator;
+
+const visible: Counted = (matches) => matches.filter({ visible: true });
+
 /**
  * Finds the one visible element a step acts on.
  *
  * The primary is looked at first, which costs one round trip. If it does not show it is waited for, 800 ms after the page has come to rest; then
- * the first fallback that shows is taken. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND.
+ * the first fallback that shows is taken. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND: frames are looked into only where
+ * a candidate names them, but the error says so where a match is in one.
  */
-export async function findElement(selector: PlaybookSelector, context: ElementContext): Promise<FoundElement> {
+export async function findElement(selector: PlaybookSelector, context: ElementContext, counted: Counted = visible): Promise<FoundElement> {
   const { active, signal } = context;
   const deadline = performance.now() + timeouts.selectorTotal;
   for (;;) {
     const page = await active.settled(signal);
     const before = active.navigations;
     const hasMoved = () => active.navigations !== before && performance.now() < deadline;
-    const primary = await look(page, selector.primary, selector, context);
+    const lookFor = (candidate: Candidate) => look(counted(toLocator(page, candidate)), { page, candidate, selector }, context);
+    const primary = await lookFor(selector.primary);
     if (primary !== "none") return primary;
-    const waited = await waitToShow(page, selector.primary, context);
+    const waited = await waitToShow(counted(toLocator(page, selector.primary)), selector.primary, context);
     if (waited === "shown" || hasMoved()) continue;
     for (const fallback of selector.fallbacks) {
-      const found = await look(page, fallback, selector, context);
+      const found = await lookFor(fallback);
       if (found !== "none") return found;
     }
-    if (!hasMoved()) throw notFound(selector, context.redact);
+    if (hasMoved()) continue;
+    throw await notFound(page, selector, context);
   }
 }
 
-/** Looks once: the one visible match, or `none`; throws where there are several. */
+/** Looks once: the one match, or `none`; throws where there are several. */
 async function look(
-  page: Page,
-  candidate: Candidate,
-  selector: PlaybookSelector,
+  locator: Locator,
+  { page, candidate, selector }: { readonly page: Page; readonly candidate: Candidate; readonly selector: PlaybookSelector },
   { signal, redact }: ElementContext,
 ): Promise<FoundElement | "none"> {
-  const locator = toLocator(page, candidate).filter({ visible: true });
+  const where = `on ${publicAddress(redact(page.url()))}`;
   const onFailure =
     <T>(instead: T) =>
     (thrown: unknown): T => {
@@ -74,26 +78,38 @@ async function look(
     };
   const count = await within(locator.count(), timeouts.action, signal).catch(onFailure(0));
   if (count === 0) return "none";
-  if (count === 1 && selector.description !== "") return { page, locator, words: selector.description };
+  // Counting takes the first of several frames; this does not.
+  if (isFramed(candidate))
+    await locator
+      .first()
+      .evaluate(() => {}, undefined, { timeout: timeouts.selectorProbe, signal })
+      .catch(onFailure(undefined));
+  if (count === 1 && selector.description !== "") return { page, locator, words: redact(selector.description) };
   // Only now, since it costs a page that has just come several milliseconds.
   const seen = await within(locator.evaluateAll(nameElements), timeouts.action, signal).catch(onFailure<SeenElement[]>([]));
-  const names = redact(seen).map(({ role, label }) => (label === "" ? role : `${role} '${cut(label, labelChars)}'`));
-  const [words] = names;
+  const names = wordsOf(seen, redact);
+  const [words] = wordsOf(
+    seen.slice(0, 1).map((element) => ({ ...element, state: "" })),
+    redact,
+  );
   if (words === undefined) return "none";
   if (names.length === 1) return { page, locator, words };
-  const list = names.slice(0, 5).join(", ");
+  const list = names.slice(0, mostNamed).join(", ");
   throw new Fault("SELECTOR_AMBIGUOUS", {
-    message: `The selector '${short(candidate, redact)}' matches ${count} visible elements: ${list}${count > 5 ? ", …" : ""}.`,
+    message: `The selector '${shortCandidate(candidate, redact)}' matches ${count} visible elements ${where}: ${list}${count > mostNamed ? ", …" : ""}.`,
   });
 }
 
-/** Waits until the primary shows, its time is over, or the page moves. */
-async function waitToShow(page: Page, primary: Candidate, { active, signal, redact }: ElementContext): Promise<"shown" | "over"> {
+function isFramed({ frame, within: scope }: Candidate): boolean {
+  return frame.length > 0 || (scope !== undefined && isFramed(scope));
+}
+
+/** Waits until the primary is there, its time is over, or the page moves. */
+async function waitToShow(counted: Locator, primary: Candidate, { active, signal, redact }: ElementContext): Promise<"shown" | "over"> {
   using link = linkSignals(signal);
   void active.changed.then(() => link.abort());
-  const locator = toLocator(page, primary).filter({ visible: true }).first();
   try {
-    await locator.waitFor({ state: "visible", timeout: timeouts.selectorProbe, signal: link.signal });
+    await counted.first().waitFor({ state: "attached", timeout: timeouts.selectorProbe, signal: link.signal });
     return "shown";
   } catch (thrown) {
     signal.throwIfAborted();
@@ -102,44 +118,20 @@ async function waitToShow(page: Page, primary: Candidate, { active, signal, reda
   }
 }
 
-function notFound(selector: PlaybookSelector, redact: Redact): Fault {
-  const tried = [selector.primary, ...selector.fallbacks].map((candidate) => `'${short(candidate, redact)}'`).join(", ");
-  const what = selector.description === "" ? "" : ` (${selector.description})`;
-  return new Fault("SELECTOR_NOT_FOUND", { message: `No selector matched a visible element: tried ${tried}${what}.` });
+async function notFound(page: Page, selector: PlaybookSelector, context: ElementContext): Promise<Fault> {
+  const instead = await explainMissing(page, selector, context);
+  context.signal.throwIfAborted();
+  return new Fault("SELECTOR_NOT_FOUND", {
+    message: `No selector matched a visible element: ${triedWords(selector, context.redact)}${instead}`,
+  });
 }
 
 function throwIfInvalid(thrown: unknown, candidate: Candidate, redact: Redact): void {
   const text = thrown instanceof Error ? thrown.message : "";
-  if (/while parsing|Unknown engine|InvalidSelectorError|Malformed selector|not a valid selector|not a valid XPath/.test(text)) {
-    throw new Fault("ACTION_FAILED", { message: `The selector '${short(candidate, redact)}' is not valid.`, cause: thrown });
-  }
-}
-
-/** A candidate as messages show it. */
-function short(candidate: Candidate, redact: Redact): string {
-  return cut(redact(describeCandidate(candidate)), selectorChars);
-}
-
-function cut(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-}
-
-/**
- * Runs in the page: what a person would call each element. Never what a field holds, and no text but that of what is there to be clicked. Nothing is
- * cut, since half a secret would not be found; a text of more than 1,000 characters is no label.
- */
-function nameElements(elements: (HTMLElement | SVGElement)[]): SeenElement[] {
-  const roles: Record<string, string> = { a: "link", textarea: "field", select: "list", img: "picture", summary: "button" };
-  const named = ["button", "link", "tab", "menuitem", "option", "checkbox", "radio", "switch"];
-  return elements.slice(0, 20).map((element) => {
-    const tag = element.tagName.toLowerCase();
-    const isField = tag === "input" && !["submit", "button", "reset"].includes(element.getAttribute("type") ?? "");
-    const role = element.getAttribute("role") ?? (tag === "input" ? (isField ? "field" : "button") : (roles[tag] ?? tag));
-    const own = ["aria-label", "placeholder", "title", "alt", "name", "id"]
-      .map((name) => element.getAttribute(name))
-      .find((value) => value);
-    const text = (named.includes(role) ? (element.getAttribute("aria-label") ?? element.textContent) : own) ?? "";
-    const label = text.replace(/\s+/g, " ").trim();
-    return { role, label: label.length > 1_000 ? "" : label };
-  });
+  const says = (message: string) => `The selector '${shortCandidate(candidate, redact)}' ${message}.`;
+  if (/while parsing|Unknown engine|InvalidSelectorError|Malformed selector|not a valid selector|not a valid XPath/.test(text))
+    throw new Fault("ACTION_FAILED", { message: says("is not valid"), cause: thrown });
+  // Only a frame must be one alone before it is looked into.
+  if (text.includes("strict mode violation"))
+    throw new Fault("SELECTOR_AMBIGUOUS", { message: says("names a frame that is there more than once"), cause: thrown });
 }

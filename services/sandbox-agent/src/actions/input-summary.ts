@@ -22,6 +22,8 @@ export function inputSummary(step: PlaybookStep): string {
       return `extract ${step.params.mode} from '${cut(step.selector === undefined ? "body" : describeCandidate(step.selector.primary), 50)}'`;
     case "select":
       return `select in '${cut(describeCandidate(step.selector.primary), 50)}'`;
+    case "api_request":
+      return `send ${step.request.method} ${cut(publicAddress(step.request.url), 80)}`;
     default:
       return step.action;
   }

@@ -1,34 +1,45 @@
 import { Fault } from "@clew/fault/fault";
 import type { Redact } from "@clew/playbook/redact";
 import { errors } from "playwright";
+import { cut } from "./cut.ts";
 
-/** Makes a Fault of what Playwright threw. Its call logs, which may hold what was typed, are left out, and secrets are masked. */
-export function playwrightFault(thrown: unknown, action: string, timeoutMs: number, redact: Redact): Fault {
+/** The most characters that are shown of what the browser says. */
+const saidChars = 200;
+
+/**
+ * Makes a Fault of what Playwright threw. Its call logs, which may hold what was typed, are left out, and secrets are masked.
+ *
+ * @param address The page it happened on, fit to be shown.
+ */
+export function playwrightFault(thrown: unknown, action: string, timeoutMs: number, redact: Redact, address?: string): Fault {
   if (thrown instanceof Fault) return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  if (thrown instanceof errors.TimeoutError) {
-    return new Fault("ACTION_TIMED_OUT", { message: `${action} timed out after ${timeoutMs / 1_000} s.${hindrance(text)}`, cause: thrown });
-  }
+  const where = address === undefined ? "" : ` (on ${address})`;
+  const fault = (reason: ConstructorParameters<typeof Fault>[0], message: string) => new Fault(reason, { message, cause: thrown });
+  if (thrown instanceof errors.TimeoutError)
+    return fault("ACTION_TIMED_OUT", `${action} timed out after ${timeoutMs / 1_000} s${where}.${hindrance(text, redact)}`);
   const net = /net::(ERR_[A-Z_]+)/.exec(text)?.[1];
-  if (net !== undefined) return new Fault("NAVIGATION_FAILED", { message: `The page could not be opened (${net}).`, cause: thrown });
-  if (text.includes("strict mode violation")) return new Fault("SELECTOR_AMBIGUOUS", { cause: thrown });
-  if (isTargetGone(thrown)) {
-    return new Fault("ACTION_FAILED", { message: `${action} failed: the page closed meanwhile.`, cause: thrown });
-  }
-  return new Fault("ACTION_FAILED", { message: `${action} failed: ${firstSentence(redact(text))}`, cause: thrown });
+  if (net !== undefined) return fault("NAVIGATION_FAILED", `The page could not be opened (${net})${where}.`);
+  if (text.includes("strict mode violation"))
+    return fault("SELECTOR_AMBIGUOUS", `${action} failed: by now several elements match${where}.`);
+  if (isTargetGone(thrown)) return fault("ACTION_FAILED", `${action} failed: the page closed meanwhile.`);
+  return fault("ACTION_FAILED", `${action} failed${where}: ${firstSentence(redact(text))}`);
 }
 
-/** Why Playwright did not act in time, where its log says so in words of its own. */
-function hindrance(text: string): string {
-  if (text.includes("intercepts pointer events")) return " Another element covers it.";
-  if (text.includes("element is not enabled")) return " The element is not enabled.";
-  if (text.includes("element is not visible")) return " The element is not visible.";
-  if (text.includes("did not find some options")) return " The list has no such option.";
+/** Why Playwright did not act in time, where its log says so. Of the page it shows one opening tag. */
+function hindrance(text: string, redact: Redact): string {
+  const cover = /(<[^>]*>)(?:(?!\n).)* intercepts pointer events/.exec(redact(text))?.[1];
+  if (cover !== undefined) return ` Another element covers it: ${cut(cover, 100)}`;
+  if (text.includes("element is not enabled")) return " The element is disabled.";
+  if (text.includes("element is not editable")) return " The element is read-only.";
+  if (text.includes("element is not visible")) return " The element is hidden.";
+  if (text.includes("element is not stable")) return " The element keeps moving.";
+  if (text.includes("element is outside of the viewport")) return " The element lies outside of the page.";
   return "";
 }
 
 function firstSentence(text: string): string {
-  const line = (text.split("\n", 1)[0] ?? "").replace(/^\w+\.\w+: (?:Error: )?/, "").slice(0, 200);
+  const line = cut((text.split("\n", 1)[0] ?? "").replace(/^\w+\.\w+: (?:Error: )?/, ""), saidChars);
   return line === "" ? "the browser refused." : line;
 }
 

@@ -1,23 +1,16 @@
 import type { Candidate } from "@clew/playbook/schema/candidate";
-import type { FrameLocator, Locator, Page } from "playwright";
+import type { Frame, FrameLocator, Locator, Page } from "playwright";
 
 /** Where Playwright looks for elements. */
-type Place = Page | FrameLocator | Locator;
+type Place = Page | Frame | FrameLocator | Locator;
 
 type Role = Parameters<Page["getByRole"]>[0];
 
-/** Makes of a candidate what Playwright finds elements by, hidden ones included. */
-export function toLocator(page: Page, candidate: Candidate): Locator {
-  const framed = candidate.frame.reduce<Page | FrameLocator>((place, selector) => place.frameLocator(selector), page);
-  const found = find(candidate.within === undefined ? framed : within(framed, candidate.within), candidate);
+/** Makes of a candidate what Playwright finds elements by, hidden ones included. Its scope may be in frames of its own. */
+export function toLocator(outer: Page | Frame | FrameLocator, candidate: Candidate): Locator {
+  const framed = candidate.frame.reduce((place, selector) => place.frameLocator(selector), outer);
+  const found = find(candidate.within === undefined ? framed : toLocator(framed, candidate.within), candidate);
   return candidate.has_text === undefined ? found : found.filter({ hasText: candidate.has_text });
-}
-
-/** A scope may be in frames of its own. */
-function within(place: Page | FrameLocator, scope: Candidate): Locator {
-  const framed = scope.frame.reduce<Page | FrameLocator>((outer, selector) => outer.frameLocator(selector), place);
-  const found = find(scope.within === undefined ? framed : within(framed, scope.within), scope);
-  return scope.has_text === undefined ? found : found.filter({ hasText: scope.has_text });
 }
 
 function find(place: Place, { by, value, name, exact }: Candidate): Locator {

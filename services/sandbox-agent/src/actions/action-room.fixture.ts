@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { createRedact } from "@clew/playbook/redact";
+import { type ActingStep, stepSchema } from "@clew/playbook/schema/step";
+import type { ActivePage } from "../browser/active-page.ts";
+import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
+import { RunFiles } from "../recording/run-files.ts";
+import type { ActionContext, ActionResult, ReadyAction } from "./action.ts";
+import { prepareAction } from "./prepare-action.ts";
+
+/** A secret that no result and no error may show. */
+export const roomSecret = "hunter2-hunter2";
+
+/** A page of its own to act on, in the browser of a test file; disposing it closes the page. */
+export interface ActionDesk extends AsyncDisposable {
+  readonly active: ActivePage;
+  readonly context: ActionContext;
+  /** Prepares an action as a playbook writes it, and does it. */
+  act(step: object, signal?: AbortSignal): Promise<ActionResult>;
+  /** Only finds what it acts on. */
+  prepare(step: object): Promise<ReadyAction>;
+}
+
+/** A browser for the tests of one file; disposing it removes its folder too. */
+export class ActionRoom implements AsyncDisposable {
+  readonly folder: string;
+  readonly #browser: BrowserSession;
+
+  private constructor(folder: string, browser: BrowserSession) {
+    this.folder = folder;
+    this.#browser = browser;
+  }
+
+  static async open(): Promise<ActionRoom> {
+    const folder = await mkdtemp(join(tmpdir(), "clew-actions-"));
+    const browser = await launchBrowser({
+      executablePath: "/usr/bin/chromium",
+      headless: true,
+      sandbox: process.getuid?.() !== 0,
+      workFolder: folder,
+      sandboxId: basename(folder),
+    });
+    await mkdir(join(folder, "inputs"));
+    return new ActionRoom(folder, browser);
+  }
+
+  /** Opens a page in a context of its own, with some HTML in it. */
+  async desk(html = ""): Promise<ActionDesk> {
+    const active = await this.#browser.openPage({ width: 1000, height: 700 });
+    if (html !== "") await active.page.setContent(html);
+    const redact = createRedact([roomSecret]);
+    const context: ActionContext = {
+      active,
+      files: await RunFiles.open(join(this.folder, "files"), 1, redact),
+      signal: new AbortController().signal,
+      credentials: { password: roomSecret },
+      redact,
+      checks: { guard: { admit: async () => undefined, follow: async () => undefined } },
+      requestHeaders: new Map(),
+    };
+    const prepare = (step: object, signal = context.signal) => prepareAction(parse(step), { ...context, signal });
+    return {
+      active,
+      context,
+      prepare: (step) => prepare(step),
+      act: async (step, signal) => (await prepare(step, signal))(),
+      [Symbol.asyncDispose]: () => active[Symbol.asyncDispose](),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser[Symbol.asyncDispose]();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function parse(step: object): ActingStep {
+  const parsed = stepSchema.parse(step);
+  if (parsed.action === "if" || parsed.action === "for_each" || parsed.action === "call") throw new Error("Not an action.");
+  return parsed;
+}

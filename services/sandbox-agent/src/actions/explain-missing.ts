@@ -1,0 +1,83 @@
+import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
+import type { Candidate } from "@clew/playbook/schema/candidate";
+import type { Locator, Page } from "playwright";
+import { publicAddress } from "../browser/address.ts";
+import type { ActionContext } from "./action.ts";
+import { candidatesOf } from "./describe-selector.ts";
+import { framePath } from "./frame-path.ts";
+import { nameElements, type SeenElement, wordsOf } from "./name-elements.ts";
+import { nearness } from "./nearness.ts";
+import { toLocator } from "./to-locator.ts";
+import { within } from "./within.ts";
+
+/** Milliseconds one look may take, and all of them: whoever waits for the explanation has failed already. */
+const lookMs = 500;
+const totalMs = 2_000;
+
+const mostFrames = 20;
+const mostNamed = 3;
+
+/** What a person could act on. */
+const actionable =
+  "button, a[href], input:not([type=hidden]), select, textarea, summary, [role=button], [role=link], [role=tab], [role=menuitem], [role=checkbox], [role=switch], [role=option], [contenteditable=true]";
+
+/**
+ * Says what the page holds instead of what was looked for: matches that are hidden, matches in frames and how to name these, or what comes nearest; and
+ * the page's address. Starts with a space; never rejects.
+ */
+export async function explainMissing(
+  page: Page,
+  selector: PlaybookSelector,
+  { signal, redact }: Pick<ActionContext, "signal" | "redact">,
+): Promise<string> {
+  const deadline = performance.now() + totalMs;
+  const ask = async <T>(question: () => Promise<T>, otherwise: T): Promise<T> => {
+    const left = Math.min(lookMs, deadline - performance.now());
+    return left <= 0 || signal.aborted ? otherwise : await within(question(), left, signal).catch(() => otherwise);
+  };
+  const candidates = candidatesOf(selector);
+  const where = `on ${publicAddress(redact(page.url()))}`;
+
+  const inFrame = await matchInFrame(page, candidates, ask);
+  if (inFrame !== undefined) return ` ${where}. A match is in a frame; name it with \`frame: ${frameValue(redact(inFrame))}\`.`;
+  for (const candidate of candidates) {
+    const hidden = await ask(() => toLocator(page, candidate).evaluateAll(nameElements), []);
+    if (hidden.length > 0) return ` ${where}. Found ${list(wordsOf(hidden, redact))} instead.`;
+  }
+  const near = await ask(() => nearest(page.locator(actionable), candidates), []);
+  return near.length === 0 ? ` ${where}.` : ` ${where}. Nearest there: ${list(wordsOf(near, redact))}.`;
+}
+
+type Ask = <T>(question: () => Promise<T>, otherwise: T) => Promise<T>;
+
+/** The path of a frame in which a candidate that names none shows. */
+async function matchInFrame(page: Page, candidates: readonly Candidate[], ask: Ask): Promise<readonly string[] | undefined> {
+  const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+  for (const frame of frames.slice(0, mostFrames)) {
+    for (const candidate of candidates.filter(({ frame: path }) => path.length === 0)) {
+      const count = await ask(() => toLocator(frame, candidate).filter({ visible: true }).count(), 0);
+      const path = count === 0 ? [] : await ask<readonly string[]>(() => framePath(frame), []);
+      if (path.length > 0) return path;
+    }
+  }
+  return undefined;
+}
+
+async function nearest(elements: Locator, candidates: readonly Candidate[]): Promise<readonly SeenElement[]> {
+  const seen = await elements.evaluateAll(nameElements);
+  return seen
+    .filter(({ label }) => label !== "")
+    .map((element) => ({ element, score: Math.max(...candidates.map((candidate) => nearness(candidate, element))) }))
+    .filter(({ score }) => score > 0)
+    .toSorted((one, other) => other.score - one.score)
+    .slice(0, mostNamed)
+    .map(({ element }) => element);
+}
+
+function frameValue(path: readonly string[]): string {
+  return path.length === 1 ? (path[0] ?? "") : `[${path.map((selector) => `'${selector}'`).join(", ")}]`;
+}
+
+function list(words: readonly string[]): string {
+  return words.slice(0, mostNamed).join(", ") + (words.length > mostNamed ? ", …" : "");
+}

@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ActionRoom, roomSecret } from "./action-room.fixture.ts";
+
+let room: ActionRoom;
+beforeAll(async () => {
+  room = await ActionRoom.open();
+});
+afterAll(() => room[Symbol.asyncDispose]());
+
+/** Notes each key, click and change in `window.seen`. */
+const noting = `<script>window.seen = [];
+for (const type of ["keydown", "click", "dblclick", "contextmenu", "auxclick", "change", "mouseover"]) addEventListener(type, (event) =>
+  seen.push([type, event.key ?? event.button ?? "", event.ctrlKey ? "ctrl" : "", event.shiftKey ? "shift" : ""].filter((word) => word !== "").join(" ")), true);
+</script>`;
+
+test("fills a field with a text, instead of what it held, and never tells it", async () => {
+  await using desk = await room.desk('<label>Name <input value="old"></label>');
+  const result = await desk.act({ action: "fill", selector: { label: "Name" }, params: { text: "Ariadne" } });
+  expect(result).toEqual({ did: "Filled field 'Name' with text" });
+  await expect(desk.active.page.inputValue("input")).resolves.toBe("Ariadne");
+});
+
+test("fills a credential into a field that shows dots from then on", async () => {
+  await using desk = await room.desk('<input name="pin">');
+  const result = await desk.act({ action: "fill", selector: "input", params: { credential_ref: "password" } });
+  expect(result.did).toBe("Filled field 'pin' with credential 'password'");
+  await expect(desk.active.page.inputValue("input")).resolves.toBe(roomSecret);
+  await expect(
+    desk.active.page.locator("input").evaluate((input) => getComputedStyle(input).getPropertyValue("-webkit-text-security")),
+  ).resolves.toBe("disc");
+});
+
+test("says that it was not given a credential, before anything is touched", async () => {
+  await using desk = await room.desk("<input>");
+  await expect(desk.prepare({ action: "fill", selector: "input", params: { credential_ref: "toString" } })).rejects.toMatchObject({
+    reason: "AUTHENTICATION_FAILED",
+    message: "The run was given no credential 'toString'.",
+  });
+});
+
+test("presses keys in an element, or where the focus is", async () => {
+  await using desk = await room.desk(`${noting}<input autofocus><textarea></textarea>`);
+  await desk.act({ action: "press", selector: "textarea", params: { key: "Control+A" } });
+  await expect(desk.act({ action: "press", params: { key: "Shift+Tab" } })).resolves.toEqual({ did: "Pressed Shift+Tab" });
+  await expect(desk.active.page.evaluate("document.activeElement.tagName")).resolves.toBe("INPUT");
+  await expect(desk.act({ action: "press", params: { key: "Nope" } })).rejects.toMatchObject({ reason: "ACTION_FAILED", message: /Nope/ });
+});
+
+test("types where the focus is, then presses a key", async () => {
+  await using desk = await room.desk("<textarea autofocus></textarea>");
+  const text = "a b ".repeat(30);
+  await expect(desk.act({ action: "key_press", params: { text, key: "Enter" } })).resolves.toEqual({ did: "Typed text and pressed Enter" });
+  await expect(desk.active.page.inputValue("textarea")).resolves.toBe(`${text}\n`);
+});
+
+test.each(["checkbox", "radio"])("checks a %s once, and leaves one alone that is checked", async (type) => {
+  await using desk = await room.desk(`${noting}<label><input type="${type}"> Agreed</label>`);
+  const check = { action: "check", selector: { label: "Agreed" } };
+  await expect(desk.act(check)).resolves.toMatchObject({ did: expect.stringContaining("Checked ") });
+  await desk.act(check);
+  await expect(desk.active.page.isChecked("input")).resolves.toBe(true);
+  await expect(desk.active.page.evaluate("seen.filter((what) => what === 'change').length")).resolves.toBe(1);
+});
+
+test("unchecks, and says why a radio button cannot be", async () => {
+  await using desk = await room.desk('<input type="checkbox" checked><input type="radio" checked>');
+  await desk.act({ action: "check", selector: "[type=checkbox]", params: { checked: false } });
+  await expect(desk.active.page.isChecked("[type=checkbox]")).resolves.toBe(false);
+  await expect(desk.act({ action: "check", selector: "[type=radio]", params: { checked: false, timeout_ms: 200 } })).rejects.toThrow(
+    /Unchecking radio .*Radio buttons can only be/,
+  );
+});
+
+test("clicks with another button, several times, and with keys held", async () => {
+  await using desk = await room.desk(`${noting}<button>Go</button>`);
+  const click = (params: object) => desk.act({ action: "click", selector: "button", params });
+  await expect(click({ button: "right" })).resolves.toEqual({ did: "Clicked button 'Go' with the right button" });
+  await expect(click({ button: "middle" })).resolves.toBeDefined();
+  await expect(click({ count: 2 })).resolves.toEqual({ did: "Clicked button 'Go' 2 times" });
+  await expect(click({ modifiers: ["Control", "Shift"] })).resolves.toEqual({ did: "Clicked button 'Go' holding Control and Shift" });
+  const seen = await desk.active.page.evaluate<string[]>("seen");
+  expect(seen.filter((what) => /click|menu/.test(what) && !what.startsWith("auxclick 2"))).toEqual([
+    "contextmenu 2",
+    "auxclick 1",
+    "click 0",
+    "click 0",
+    "dblclick 0",
+    "click 0 ctrl shift",
+  ]);
+});
+
+test("hovers over an element, and stays there", async () => {
+  await using desk = await room.desk("<style>i { display: none } b:hover + i { display: inline }</style><b>Menu</b><i>Entry</i>");
+  await expect(desk.act({ action: "hover", selector: "b" })).resolves.toMatchObject({ did: expect.stringContaining("Hovered over") });
+  await expect(desk.active.page.isVisible("i")).resolves.toBe(true);
+});
+
+test.each([
+  ["<button disabled>Save</button>", "timed out after 0.3 s (on about:blank). The element is disabled."],
+  [
+    `<button>Save</button><div id="veil" title="${roomSecret}" style="position:fixed;inset:0"></div>`,
+    `Another element covers it: <div id="veil" title="[redacted]">`,
+  ],
+])("says why an element cannot be clicked: %s", async (html, message) => {
+  await using desk = await room.desk(html);
+  await expect(desk.act({ action: "click", selector: "button", params: { timeout_ms: 300 } })).rejects.toMatchObject({
+    reason: "ACTION_TIMED_OUT",
+    message: expect.stringContaining(message),
+  });
+});

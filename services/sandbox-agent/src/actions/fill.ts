@@ -1,0 +1,21 @@
+import type { StepOf } from "@clew/playbook/playbook-schema";
+import { conceal } from "../recording/conceal.ts";
+import type { PrepareAction } from "./action.ts";
+import { findElement } from "./find-element.ts";
+import { inBrowser } from "./in-browser.ts";
+import { timeouts } from "./timeouts.ts";
+import { typedText } from "./typed-text.ts";
+
+/** Has a field hold a text or a credential, instead of what it held. */
+export const fill: PrepareAction<StepOf<"fill">> = async (step, context) => {
+  const timeout = step.params.timeout_ms ?? timeouts.action;
+  const typed = typedText(step.params, context) ?? { text: "", words: "text", isCredential: false };
+  const { locator, words } = await findElement(step.selector, context);
+  return async () => {
+    await inBrowser(`Filling ${words}`, timeout, context, async (options) => {
+      if (typed.isCredential) await conceal(locator, timeout);
+      await locator.fill(typed.text, options);
+    });
+    return { did: `Filled ${words} with ${typed.words}` };
+  };
+};

@@ -38,8 +38,8 @@ export async function setUp({ root, env, yes, hands: given }) {
   return (await findChromium({ env, root })) ?? (await installChromium(root, env, yes, hands));
 }
 
-/** What stands between readers and a gateway in tests, as Debian's packages and their programs are called. */
-const middleBoxes = ["nginx", "haproxy"];
+/** Programs that tests need: what stands between readers and a gateway, and what keeps a sandbox apart. By Debian's packages that have them. */
+const testPrograms = { nginx: "nginx", haproxy: "haproxy", bubblewrap: "bwrap" };
 
 /**
  * Installs the programs that only tests need, where root and apt can. Where they cannot be had, the tests that need them say what to install.
@@ -50,7 +50,9 @@ export async function setUpTests({ root, env, yes, hands: given }) {
   const hands = { ...realHands(root, env), ...given };
   // Servers lie beside what is on a user's path: /usr/sbin beside /usr/bin.
   const folders = foldersOf(env).flatMap((folder) => [folder, folder.replace(/\/bin$/, "/sbin")]);
-  const missing = middleBoxes.filter((name) => !folders.some((folder) => existsSync(join(folder, name))));
+  const missing = Object.entries(testPrograms)
+    .filter(([, program]) => !folders.some((folder) => existsSync(join(folder, program))))
+    .map(([name]) => name);
   if (missing.length === 0 || !hands.isRoot || !hasApt(env)) return;
   hands.say(`Tests want ${missing.join(" and ")}, so that is installed.`);
   for (const command of [

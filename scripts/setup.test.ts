@@ -188,6 +188,6 @@ test("has root install what only tests need, says each command, and leaves it to
   await setUpTests({ root, env: env(), yes: false, hands: { ...hands, isRoot: false } });
   expect(run).toEqual([]);
   await setUpTests({ root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
-  expect(run).toEqual(["apt-get update", "apt-get install -y --no-install-recommends haproxy"]);
+  expect(run).toEqual(["apt-get update", "apt-get install -y --no-install-recommends haproxy bubblewrap"]);
   expect(said.filter((line) => line.startsWith("Outside"))).toEqual(run.map((command) => `Outside this folder: ${command}`));
 });

@@ -21,10 +21,10 @@ export const loginPages: Area = (app, office) => {
     const form = formOf(request);
     const user = form.get("username");
     keep("form", user, isKnown(form));
-    if (user === "locked") return reply.redirect("/locked", 303);
+    if (user === "locked") return reply.redirect("/account", 303);
     return isKnown(form) ? begin(reply, "demo") : show(request, reply, "Log in", loginForm("/login", wrong), 401);
   });
-  app.get("/locked", (request, reply) =>
+  app.get("/account", (request, reply) =>
     show(request, reply, "Account", messageBody("Account", "This account is locked: wrong password too often.")),
   );
 

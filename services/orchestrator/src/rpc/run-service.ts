@@ -10,6 +10,7 @@ import type { Volume } from "../volume/volume.ts";
 import { createIdentify, header } from "./caller.ts";
 import { createRun } from "./create-run.ts";
 import { createTicket } from "./create-ticket.ts";
+import { dryRun } from "./dry-run.ts";
 import { getRun } from "./get-run.ts";
 import { listArtifacts } from "./list-artifacts.ts";
 import { listRuns } from "./list-runs.ts";
@@ -48,6 +49,7 @@ export interface RunServiceOptions {
 export function createRunService({ runs, catalogue, volume, keys }: RunServiceOptions): ServedService {
   const signTicket = (text: string) => volume.sign("ticket", text);
   const identify = createIdentify({ keys, signTicket });
+  const sources = { catalogue };
   const notBuilt = async (_request: unknown, context: CallContext): Promise<never> => {
     identify(context, "readTenant");
     throw new Fault("NOT_IMPLEMENTED");
@@ -55,7 +57,11 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
   return implement(definition, {
     createRun: async (request, context) => {
       const traceparent = parseTraceparent(header(context, "traceparent"));
-      return createRun(request, identify(context, "write"), traceparent, runs, catalogue);
+      return createRun(request, identify(context, "write"), traceparent, runs, sources);
+    },
+    dryRun: async (request, context) => {
+      identify(context, "readTenant");
+      return dryRun(request, sources);
     },
     listRuns: async (request, context) => listRuns(request, identify(context, "readTenant"), runs),
     getRun: async (request, context) => getRun(request, identify(context, "readRun"), runs, context.signal),
@@ -82,7 +88,6 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
       identify(context, "readTenant");
       return validatePlaybook(source);
     },
-    dryRun: notBuilt,
     uploadFile: notBuilt,
   });
 }

@@ -104,6 +104,7 @@ describe("an attempt whose run was asked to stop", () => {
       secrets: new RunSecrets(RunSpec.fromPartial({})),
       signAnswer: () => "",
       playbookSource: "id: x",
+      calledPlaybooks: {},
       logger: createLogger({ name: "test", level: "silent" }),
     };
     await runAttempt(plan, AbortSignal.timeout(20_000));

@@ -22,6 +22,7 @@ import { readWorkFile } from "./read-work-file.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
 import { takeArtifact } from "./take-artifact.ts";
+import { takeLeftFiles } from "./take-left-files.ts";
 
 /** What one attempt needs. */
 export interface AttemptPlan {
@@ -33,6 +34,7 @@ export interface AttemptPlan {
   readonly runFolder: string;
   readonly spec: RunSpec;
   readonly playbookSource: string;
+  readonly calledPlaybooks: Readonly<Record<string, string>>;
   readonly secrets: RunSecrets;
   /** HMAC of an answer: tells the same from another. */
   readonly signAnswer: SignAnswer;
@@ -172,7 +174,7 @@ function source(
 }
 
 async function startWork(
-  { log, attempt, spec, playbookSource }: AttemptPlan,
+  { log, attempt, spec, playbookSource, calledPlaybooks }: AttemptPlan,
   { agent }: SandboxConnection,
   signal: AbortSignal,
 ): Promise<void> {
@@ -181,7 +183,7 @@ async function startWork(
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
   try {
     await agent.startWork(
-      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks: {} },
+      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks },
       { signal, timeoutMs: callMs },
     );
   } catch (cause) {
@@ -289,7 +291,7 @@ async function killSandbox(
   }
 }
 
-/** Takes in what both producers had written before they ended and nobody had taken in; files come through the warden where one is connected, otherwise from the folder. */
+/** Takes in what both producers had written before they ended and nobody had taken in, and the files they had not announced; announced ones come through the warden where one is connected, otherwise from the folder. */
 export async function takeLeftovers(left: Leftovers, connection: SandboxConnection | undefined, signal: AbortSignal): Promise<void> {
   const { log, attempt, secrets, runFolder, workFolder, logger } = left;
   const read = (name: string, offset: number) =>
@@ -311,6 +313,7 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
       logger.warn({ producer, error }, "what a producer left could not be read");
     }
   }
+  if (!left.ended?.has("agent")) await takeLeftFiles(left, signal);
 }
 
 const isReady = ({ attempt }: RunFold) => attempt.readyAtMs !== undefined && !attempt.exited;

@@ -4,6 +4,8 @@ import type { RunCreated } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import type { Disk } from "../journal/disk.ts";
 import { Journal } from "../journal/journal.ts";
+import type { EventDraft } from "../runs/event.ts";
+import { playbookArtifacts } from "./playbook-artifacts.ts";
 import { type OnChange, type OnRefused, RunLog } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
 
@@ -13,6 +15,8 @@ export interface Beginning {
   /** How many wait before it. */
   readonly position: number;
   readonly playbookSource: string;
+  /** Texts of the playbooks it calls, by id. */
+  readonly calledPlaybooks: Readonly<Record<string, string>>;
   readonly folder: string;
   readonly disk: Disk | undefined;
   readonly onChange: OnChange;
@@ -20,11 +24,12 @@ export interface Beginning {
 }
 
 /**
- * Makes a run: its journal with the first events, and the exact text of its playbook beside it. All is durable once this resolves.
+ * Makes a run: its journal with the first events, and the exact texts of its playbooks beside it. All is durable once this resolves.
  *
  * @throws Fault VOLUME_FULL or VOLUME_FAILED; nothing of the run is left then, unless the volume does not even let it be removed.
  */
-export async function beginRun({ created, position, playbookSource, folder, disk, onChange, onRefused }: Beginning): Promise<RunLog> {
+export async function beginRun(beginning: Beginning): Promise<RunLog> {
+  const { created, position, playbookSource, calledPlaybooks, folder, disk, onChange, onRefused } = beginning;
   const { id: runId = "", playbook } = created.run ?? {};
   await using undo = new AsyncDisposableStack();
   // Without a first event nobody takes what is left for a run.
@@ -32,12 +37,15 @@ export async function beginRun({ created, position, playbookSource, folder, disk
   let log: RunLog | undefined;
   const journal = undo.use(await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records), ...(disk && { disk }) }));
   log = new RunLog(journal, undefined, onChange, onRefused);
-  const name = "playbook.yaml";
-  const stored = await storeArtifact(folder, name, [Buffer.from(playbookSource)]);
+  const stored: EventDraft[] = [];
+  for (const [name, text] of playbookArtifacts(playbookSource, calledPlaybooks)) {
+    const file = await storeArtifact(folder, name, [Buffer.from(text)]);
+    stored.push(artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...file }));
+  }
   const summary = position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`;
   await log.begin([
     { attempt: 0, summary: `Created a run of ${playbook?.id ?? ""}`, payload: { $case: "runCreated", value: created } },
-    { attempt: 0, ...artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...stored }) },
+    ...stored.map((draft) => ({ attempt: 0, ...draft })),
     { attempt: 0, summary, payload: { $case: "runQueued", value: { position } } },
   ]);
   undo.move();

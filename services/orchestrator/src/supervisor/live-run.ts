@@ -3,15 +3,15 @@ import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { QueuedRun } from "../queue/run-queue.ts";
 import { limits } from "../runs/limits.ts";
 import type { RunId } from "../runs/run-id.ts";
+import type { PlaybookTexts } from "./playbook-artifacts.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
 
 /** A run that is not over, as this process keeps it. */
-export interface LiveRun {
+export interface LiveRun extends PlaybookTexts {
   readonly log: RunLog;
   /** With the credentials, which are nowhere else. */
   readonly spec: RunSpec;
-  readonly playbookSource: string;
   /** What must never be written of it, and the answers people gave. */
   readonly secrets: RunSecrets;
   /** Keeps the journal open while the run is not over. */

@@ -1,11 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { Disk } from "../journal/disk.ts";
 import { Journal, type Recovery } from "../journal/journal.ts";
-import { hashSource } from "../playbooks/catalogue.ts";
 import type { KnownRun } from "../registry/registry.ts";
 import type { RunId } from "../runs/run-id.ts";
+import { type PlaybookTexts, readPlaybooks } from "./playbook-artifacts.ts";
 import { type OnChange, type OnRefused, RunLog } from "./run-log.ts";
 import { sayDamage } from "./say-damage.ts";
 
@@ -21,11 +19,9 @@ export interface OpenRunOptions {
 }
 
 /** A run as it was found on the volume. */
-export interface OpenedRun {
+export interface OpenedRun extends PlaybookTexts {
   readonly log: RunLog;
   readonly spec: RunSpec;
-  /** The exact text that runs; empty where the volume no longer has it. */
-  readonly playbookSource: string;
 }
 
 const pageRecords = 1_000;
@@ -38,10 +34,9 @@ export async function openRun(options: OpenRunOptions): Promise<OpenedRun | unde
   opening.use(opened.log);
   const log = await foldAll(opened, options);
   if (log === undefined) return undefined;
-  const text = await readFile(join(options.folder, "artifacts", "playbook.yaml"), "utf8").catch(() => "");
-  const playbookSource = hashSource(text) === log.run.playbook?.sha256 ? text : "";
+  const texts = await readPlaybooks(options.folder, log.fold.artifacts);
   opening.move();
-  return { log, spec: log.run.spec ?? RunSpec.fromPartial({}), playbookSource };
+  return { log, spec: log.run.spec ?? RunSpec.fromPartial({}), ...texts };
 }
 
 /**

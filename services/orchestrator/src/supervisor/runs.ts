@@ -210,10 +210,11 @@ export class Runs implements AsyncDisposable {
     return live;
   }
 
-  async #create(requestId: string, requestHmac: string, { spec, resolve, caller, traceparent }: WantedRun): Promise<Run> {
+  async #create(requestId: string, requestHmac: string, { spec: asked, resolve, caller, traceparent }: WantedRun): Promise<Run> {
     const { volume, disk, room } = this.#options;
     await room?.require();
     const work = await resolve();
+    const spec = { ...asked, params: work.params };
     const runId = toRunId(randomUUIDv7());
     const createTime = new Date();
     const run = newRun({ id: runId, tenant: caller.tenant, spec, playbook: work.reference, traceparent, createTime });
@@ -222,6 +223,7 @@ export class Runs implements AsyncDisposable {
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
       position: placeInQueue(queued, this.#places.waiting()),
       playbookSource: work.source,
+      calledPlaybooks: work.called,
       folder: volume.runFolder(runId),
       disk,
       onChange: (fold, before) => this.#rows.note(fold, before),
@@ -234,6 +236,7 @@ export class Runs implements AsyncDisposable {
       log,
       spec,
       playbookSource: work.source,
+      calledPlaybooks: work.called,
       secrets: new RunSecrets(spec),
       hold: this.#journals.adopt(runId, log.journal),
       supervising: undefined,

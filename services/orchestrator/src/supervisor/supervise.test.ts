@@ -72,6 +72,7 @@ describe("a supervised run", () => {
       secrets: new RunSecrets(RunSpec.fromPartial({})),
       signAnswer: () => "",
       playbookSource: "id: x",
+      calledPlaybooks: {},
       secretOf: () => "",
       logger,
       room: undefined,

@@ -29,6 +29,7 @@ export interface SupervisedRun {
   /** With the credentials, which the stored spec has not. */
   readonly spec: RunSpec;
   readonly playbookSource: string;
+  readonly calledPlaybooks: Readonly<Record<string, string>>;
   readonly secrets: RunSecrets;
   readonly signAnswer: SignAnswer;
   readonly secretOf: (attempt: number) => string;

@@ -6,12 +6,13 @@ import { storeArtifact } from "../artifacts/artifact-store.ts";
 import type { EventDraft } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
 import { warningRaised } from "./phrases.ts";
+import { isPlaybookArtifact } from "./playbook-artifacts.ts";
 import type { RunLog } from "./run-log.ts";
 
 const tries = 3;
 
 /** The names of files that are the orchestrator's own to write. */
-const reserved = /^(playbook\.yaml|run\.json|sandbox-\d+\.log)$/;
+const isReserved = (name: string) => isPlaybookArtifact(name) || /^(run\.json|sandbox-\d+\.log)$/.test(name);
 
 /** Reads a file of the sandbox from a byte on. */
 export type ReadWorkFile = (offset: number) => AsyncIterable<{ readonly chunk: Uint8Array }>;
@@ -28,16 +29,10 @@ export async function takeArtifact(
   signal: AbortSignal,
 ): Promise<EventDraft> {
   const { name, kind, contentType, sizeBytes, sha256 } = ready;
-  if (
-    !isFlatName(name) ||
-    reserved.test(name) ||
-    log.fold.artifacts.some((stored) => stored.name === name) ||
-    sizeBytes > limits.artifactBytes ||
-    log.fold.artifacts.length >= limits.artifactsPerRun
-  ) {
+  if (!mayStore(log, ready)) {
     return warningRaised(
       "ARTIFACT_REFUSED",
-      "A file of the sandbox is too large, one too many, or has a name that is taken or not allowed.",
+      "A file of the sandbox is too large, alone or with the others, one too many, or has a name that is taken or not allowed.",
     );
   }
   for (let attempt = 1; ; attempt++) {
@@ -52,6 +47,18 @@ export async function takeArtifact(
       if (attempt === tries) return warningRaised("ARTIFACT_LOST", `The file ${name} could not be brought out of the sandbox.`);
     }
   }
+}
+
+/** Whether a run may have a file of this name and size beside those it has. */
+export function mayStore({ fold: { artifacts } }: RunLog, { name, sizeBytes }: Pick<ArtifactReady, "name" | "sizeBytes">): boolean {
+  return (
+    isFlatName(name) &&
+    !isReserved(name) &&
+    artifacts.length < limits.artifactsPerRun &&
+    sizeBytes <= limits.artifactBytes &&
+    artifacts.reduce((sum, stored) => sum + stored.sizeBytes, sizeBytes) <= limits.artifactsBytes &&
+    artifacts.every((stored) => stored.name !== name)
+  );
 }
 
 /** Says that a file is on the volume. */

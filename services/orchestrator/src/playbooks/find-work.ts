@@ -1,0 +1,68 @@
+import { Fault } from "@clew/fault/fault";
+import { describePlaybook } from "@clew/playbook/describe-playbook";
+import { extractParameters } from "@clew/playbook/extract-parameters";
+import { matchDirective } from "@clew/playbook/match-directive";
+import { parsePlaybook } from "@clew/playbook/parse-playbook";
+import type { Playbook } from "@clew/playbook/playbook-schema";
+import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { type CalledPlaybook, findCalled } from "./called-playbooks.ts";
+import { type Catalogue, hashSource } from "./catalogue.ts";
+import { invalidPlaybook } from "./invalid-playbook.ts";
+
+/** What a spec asks to be run. */
+export interface FoundWork {
+  readonly source: string;
+  readonly playbook: Playbook;
+  /** Those it calls, and those they call, by id. */
+  readonly called: ReadonlyMap<string, CalledPlaybook>;
+  /** What it is given: the spec's parameters, and what its directive says of others. */
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Finds the playbook a spec asks for: by its id, its text, or the catalogue's tags in its directive.
+ *
+ * @throws Fault PLAYBOOK_NOT_FOUND, PLAYBOOK_INVALID with line and column; NOT_IMPLEMENTED for a directive that means no playbook, INVALID_REQUEST
+ * naming the playbooks for one that means several.
+ */
+export async function findWork({ work, params = {} }: RunSpec, catalogue: Catalogue): Promise<FoundWork> {
+  if (work === undefined) throw new Fault("INVALID_REQUEST");
+  const named = work.$case === "directive" ? await chosenBy(work.value, catalogue) : work;
+  const found = named.$case === "playbook" ? await fromCatalogue(named.value, catalogue) : { id: undefined, source: named.value };
+  const parsed = parsePlaybook(found.source, found.id === undefined ? {} : { id: found.id });
+  if ("problems" in parsed) throw invalidPlaybook(named.$case, parsed.problems);
+  const { playbook } = parsed;
+  const extracted = work.$case === "directive" ? extractParameters(work.value, playbook.parameters) : {};
+  return { source: found.source, playbook, called: await findCalled(playbook, catalogue), params: { ...extracted, ...params } };
+}
+
+async function chosenBy(directive: string, catalogue: Catalogue): Promise<{ $case: "playbook"; value: string }> {
+  const playbooks = (await catalogue.list()).flatMap(({ id, source }) => {
+    const parsed = parsePlaybook(source, { id });
+    return "playbook" in parsed ? [describePlaybook(parsed.playbook)] : [];
+  });
+  const match = matchDirective(directive, playbooks);
+  if (match.kind === "one") return { $case: "playbook", value: match.id };
+  const message =
+    match.kind === "none"
+      ? "means no playbook of the catalogue, and an agent that would do without one is not built yet; name one in playbook (GET /v1/playbooks lists them)"
+      : `may mean ${match.ids.join(" or ")}; name one in playbook`;
+  const violations = [{ field: "spec.directive", rule: match.kind === "none" ? "not_implemented" : "ambiguous", message }];
+  throw new Fault(match.kind === "none" ? "NOT_IMPLEMENTED" : "INVALID_REQUEST", { message: `spec.directive ${message}`, violations });
+}
+
+async function fromCatalogue(text: string, catalogue: Catalogue): Promise<{ id: string; source: string }> {
+  const at = text.indexOf("@");
+  const [id, pin] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+  const refuse = (message: string) =>
+    new Fault("PLAYBOOK_INVALID", {
+      message: `spec.playbook: ${message}`,
+      violations: [{ field: "spec.playbook", rule: "sha256", message }],
+    });
+  if (pin !== undefined && !/^sha256:[0-9a-f]{64}$/.test(pin)) throw refuse("must be pinned as id@sha256: and 64 hex digits");
+  const entry = await catalogue.get(id);
+  const hash = hashSource(entry.source);
+  if (pin !== undefined && pin !== `sha256:${hash}`)
+    throw refuse(`is another text than the one pinned: the catalogue's is sha256:${hash}; pin that one or leave the pin out`);
+  return entry;
+}

@@ -1,0 +1,102 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type DeepPartial, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
+import { Catalogue, hashSource } from "../playbooks/catalogue.ts";
+import { dryRun } from "../rpc/dry-run.ts";
+import { demandPrepared, prepareRun } from "./prepare-run.ts";
+
+const cancel = `tags: [cancel, order]
+parameters:
+  - { name: order_id, type: int }
+  - { name: password, secret: true }
+steps:
+  - { action: goto, params: { url: "https://example.org/{order_id}" } }
+`;
+
+describe("a run that is asked for", () => {
+  let temp: TempFolder;
+  let catalogue: Catalogue;
+  beforeEach(async () => {
+    temp = await tempFolder();
+    const folder = join(temp.path, "playbooks");
+    await mkdir(folder);
+    await writeFile(join(folder, "cancel-order.yaml"), cancel);
+    await writeFile(join(folder, "track-order.yaml"), cancel.replace("cancel", "track"));
+    await writeFile(join(folder, "broken.yaml"), "tags: [cancel order]\nsteps: []\n");
+    catalogue = await Catalogue.open(folder);
+  });
+  afterEach(async () => {
+    await temp[Symbol.asyncDispose]();
+  });
+
+  const credentials = { password: "x" };
+  const create = async (spec: DeepPartial<RunSpec>) => demandPrepared(await prepareRun(RunSpec.fromPartial(spec), { catalogue }));
+  const directive = (value: string) => ({ work: { $case: "directive" as const, value } });
+  const playbook = (value: string) => ({ work: { $case: "playbook" as const, value } });
+
+  it("by a directive runs the playbook it means, with what it says of its parameters; explicit ones win", async () => {
+    expect(await create({ ...directive("Please CANCEL order 12345"), credentials })).toMatchObject({
+      source: cancel,
+      reference: { id: "cancel-order" },
+      params: { order_id: "12345" },
+    });
+    const { params } = await create({ ...directive("Please cancel order 12345"), params: { order_id: 777 }, credentials });
+    expect(params).toEqual({ order_id: 777 });
+  });
+
+  it("by a directive that means none or several says how to choose", async () => {
+    await expect(create(directive("Do something"))).rejects.toMatchObject({
+      reason: "NOT_IMPLEMENTED",
+      message: expect.stringContaining("name one in playbook"),
+    });
+    await expect(create(directive("Look at the order"))).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+      violations: [{ field: "spec.directive", rule: "ambiguous", message: expect.stringContaining("cancel-order or track-order") }],
+    });
+  });
+
+  it("by a pin runs that text only", async () => {
+    const given = { params: { order_id: 1 }, credentials };
+    await create({ ...playbook(`cancel-order@sha256:${hashSource(cancel)}`), ...given });
+    const other = hashSource("another");
+    await expect(create({ ...playbook(`cancel-order@sha256:${other}`), ...given })).rejects.toMatchObject({
+      reason: "PLAYBOOK_INVALID",
+      message: expect.stringContaining(`the catalogue's is sha256:${hashSource(cancel)}`),
+    });
+    await expect(create({ ...playbook("cancel-order@latest"), ...given })).rejects.toMatchObject({ reason: "PLAYBOOK_INVALID" });
+  });
+
+  it("is looked at part by part, and all that speaks against it is said", async () => {
+    const spec = {
+      ...playbook("cancel-order"),
+      startUrl: "ftp://example.org",
+      outputSchema: { type: "nonsense" },
+      checks: [{ name: "paid" }],
+      maxSteps: 150,
+      timeoutSeconds: 3_000,
+    };
+    const { valid, checks, warnings, configSummary } = await dryRun({ spec: RunSpec.fromPartial(spec) }, { catalogue });
+    const said = Object.fromEntries(checks.map(({ name, passed, message }) => [name, passed ? "passed" : message]));
+    expect(valid).toBe(false);
+    expect(said).toMatchObject({
+      profile: "passed",
+      credentials: "spec.credentials.password is missing: a step types it",
+      playbook: "spec.params.order_id is missing",
+      guardrails: "passed",
+      start_url: "spec.startUrl must be an http or https address",
+      output_schema: expect.stringContaining("must be a JSON Schema"),
+      checks: expect.stringContaining("must have a condition"),
+    });
+    expect(warnings).toHaveLength(2);
+    expect(configSummary).toMatchObject({ work: "playbook", maxSteps: 150, hasCredentials: false });
+  });
+
+  it("and may be made passes every check, and holds none of its secrets in what is said", async () => {
+    const spec = RunSpec.fromPartial({ ...playbook("cancel-order"), params: { order_id: 1 }, credentials: { password: "hunter22" } });
+    const told = await dryRun({ spec }, { catalogue });
+    expect([told.valid, told.checks.map(({ passed }) => passed)]).toEqual([true, told.checks.map(() => true)]);
+    expect(JSON.stringify(told)).not.toContain("hunter22");
+  });
+});

@@ -1,0 +1,116 @@
+import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
+import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { Catalogue } from "../playbooks/catalogue.ts";
+import { type FoundWork, findWork } from "../playbooks/find-work.ts";
+import { demandCredentials, demandParameters, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
+import { type CheckedSpec, checkSpec } from "../runs/spec.ts";
+import { type CheckName, checkNames, checkOf } from "./spec-checks.ts";
+
+/** Where what a spec names is looked for. */
+export interface PrepareSources {
+  readonly catalogue: Catalogue;
+}
+
+/** One part of a spec that was looked at. */
+export interface RunCheck {
+  readonly name: CheckName;
+  /** What was found. */
+  readonly message: string;
+  /** Why no run is made of it; undefined where it is fine. */
+  readonly fault: Fault | undefined;
+}
+
+/** What a run would be made of, and all that speaks against it. */
+export interface Preparation {
+  readonly checks: readonly RunCheck[];
+  /** Undefined where a check did not pass. */
+  readonly work: ResolvedWork | undefined;
+}
+
+/** @throws Fault INVALID_REQUEST with all that is wrong with a request by itself, NOT_IMPLEMENTED with all that is not built yet. */
+export function demandFit({ violations, unbuilt }: Pick<CheckedSpec, "violations" | "unbuilt">): void {
+  const [first, ...others] = violations;
+  if (first !== undefined) throw invalidRequest([first, ...others]);
+  const [missing] = unbuilt;
+  if (missing !== undefined) throw new Fault("NOT_IMPLEMENTED", { message: `${missing.field} ${missing.message}`, violations: unbuilt });
+}
+
+/** Looks at every part of a spec; starts and stores nothing. CreateRun makes a run only of what passes here, and DryRun tells all of it. */
+export async function prepareRun(asked: RunSpec | undefined, sources: PrepareSources): Promise<Preparation> {
+  const { spec, violations, unbuilt } = checkSpec(asked);
+  const unfit = (name: CheckName): { violations: Violation[]; unbuilt: Violation[] } => ({
+    violations: violations.filter((violation) => checkOf(violation) === name),
+    unbuilt: unbuilt.filter((violation) => checkOf(violation) === name),
+  });
+  let work: FoundWork | undefined;
+  const looks = looksAt(spec);
+  // What the playbook types decides which credentials are wanted: it is looked for first, and told in its turn.
+  const found = await lookFor(async () => {
+    demandFit(unfit("playbook"));
+    work = await findWork(spec, sources.catalogue);
+    demandParameters(work);
+    return describe(work);
+  });
+  const checks: RunCheck[] = [];
+  for (const name of checkNames) {
+    const look =
+      name === "playbook"
+        ? found
+        : await lookFor(async () => {
+            demandFit(unfit(name));
+            return await looks[name](work);
+          });
+    checks.push({ name, ...look });
+  }
+  const isFit = checks.every(({ fault }) => fault === undefined);
+  return { checks, work: isFit && work !== undefined ? resolveWork(work) : undefined };
+}
+
+/** Answers what a run is made of. @throws the Fault of the first check that does not pass. */
+export function demandPrepared({ checks, work }: Preparation): ResolvedWork {
+  const fault = checks.find((check) => check.fault !== undefined)?.fault;
+  if (fault !== undefined) throw fault;
+  if (work === undefined) throw new Fault("INTERNAL");
+  return work;
+}
+
+type Look = (work: FoundWork | undefined) => Promise<string> | string;
+
+/** What else is looked at of each part, once it is fit by itself. Answers what was found. */
+function looksAt(spec: RunSpec): Record<CheckName, Look> {
+  const { credentials, guardrails, startUrl, outputSchema, checks, files, browserState } = spec;
+  return {
+    profile: () => "the usual one",
+    credentials: (work) => {
+      if (work !== undefined) demandCredentials(work, spec);
+      const names = Object.keys(credentials);
+      return names.length === 0 ? "none: an anonymous run" : `given: ${names.join(", ")}`;
+    },
+    playbook: () => "",
+    guardrails: () => (guardrails === undefined ? "the usual ones" : "given"),
+    model: () => "none is used",
+    start_url: () => (startUrl === undefined ? "the playbook's own" : "an http or https address"),
+    output_schema: () => (outputSchema === undefined ? "none" : "a JSON Schema"),
+    checks: () => (checks.length === 0 ? "none" : `${checks.length} on the final page`),
+    files: () => (files.length === 0 ? "none" : `${files.length}, all there`),
+    browser_state: () => (browserState === undefined ? "none" : "given"),
+    settings: () => "within their bounds",
+  };
+}
+
+function describe({ playbook, called }: FoundWork): string {
+  const steps = `${playbook.steps.length} ${playbook.steps.length === 1 ? "step" : "steps"}`;
+  const calls = called.size === 0 ? "" : `; calls ${[...called.keys()].join(", ")}`;
+  return `${playbook.id} is valid (${steps}), and its parameters fit${calls}`;
+}
+
+async function lookFor(look: () => Promise<string>): Promise<Pick<RunCheck, "message" | "fault">> {
+  try {
+    return { message: await look(), fault: undefined };
+  } catch (error) {
+    const fault = Fault.from(error);
+    if (fault.reason === "INTERNAL") throw error;
+    const said = fault.violations.map(({ field, message }) => `${field} ${message}`).join("; ");
+    return { message: said || fault.message, fault };
+  }
+}

@@ -1,0 +1,43 @@
+import type { Violation } from "@clew/fault/fault";
+
+/** The parts of a spec that are looked at, in order, by the names a dry run gives them. */
+export const checkNames = [
+  "profile",
+  "credentials",
+  "playbook",
+  "guardrails",
+  "model",
+  "start_url",
+  "output_schema",
+  "checks",
+  "files",
+  "browser_state",
+  "settings",
+] as const;
+
+export type CheckName = (typeof checkNames)[number];
+
+const parts: Readonly<Record<string, CheckName>> = {
+  profile: "profile",
+  credentials: "credentials",
+  credentialSet: "credentials",
+  playbook: "playbook",
+  playbookSource: "playbook",
+  directive: "playbook",
+  params: "playbook",
+  guardrails: "guardrails",
+  model: "model",
+  thinking: "model",
+  budget: "model",
+  startUrl: "start_url",
+  outputSchema: "output_schema",
+  checks: "checks",
+  files: "files",
+  browserState: "browser_state",
+};
+
+/** Which check a field of a request belongs to, such as `spec.params.order_id`. */
+export function checkOf({ field }: Violation): CheckName {
+  const part = /^spec\.([A-Za-z]+)/.exec(field)?.[1] ?? "";
+  return parts[part] ?? "settings";
+}

@@ -5,6 +5,7 @@ import { sandboxVariable } from "@clew/process/process-tree";
 import { abortable } from "@clew/streams/abortable";
 import { type Browser, chromium } from "playwright";
 import type { BrowserState } from "../authentication/browser-state.ts";
+import { registerReader } from "../observation/reader.ts";
 import { ActivePage } from "./active-page.ts";
 import { type BrowserProcesses, findBrowserProcesses } from "./browser-processes.ts";
 import { chromiumArguments } from "./chromium-arguments.ts";
@@ -68,6 +69,7 @@ export async function launchBrowser({
 }: LaunchBrowserOptions): Promise<BrowserSession> {
   const folder = (name: string) => join(workFolder, name);
   await Promise.all(["home", "downloads", "traces", "artifacts"].map((name) => mkdir(folder(name), { recursive: true, mode: 0o700 })));
+  await registerReader();
   const browser = await chromium
     .launch({
       executablePath,
@@ -94,10 +96,14 @@ export async function launchBrowser({
     .catch((cause: unknown) => {
       throw new Fault("BROWSER_START_FAILED", { cause });
     });
-  return sessionOf(browser, !headless, findBrowserProcesses({ id: sandboxId, folder: workFolder }));
+  const processes = findBrowserProcesses({ id: sandboxId, folder: workFolder });
+  return sessionOf(browser, { isHeaded: !headless, processes, downloadsFolder: folder("downloads") });
 }
 
-function sessionOf(browser: Browser, isHeaded: boolean, processes: BrowserProcesses): BrowserSession {
+function sessionOf(
+  browser: Browser,
+  { isHeaded, processes, downloadsFolder }: { isHeaded: boolean; processes: BrowserProcesses; downloadsFolder: string },
+): BrowserSession {
   const ended = Promise.withResolvers<void>();
   const crash = new AbortController();
   let disposal: Promise<void> | undefined;
@@ -123,7 +129,10 @@ function sessionOf(browser: Browser, isHeaded: boolean, processes: BrowserProces
         ...(options.extraHttpHeaders && { extraHTTPHeaders: { ...options.extraHttpHeaders } }),
         ...(options.state && { storageState: options.state }),
       });
-      return ActivePage.open(context, () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })));
+      return ActivePage.open(context, {
+        downloadsFolder,
+        onCrash: () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })),
+      });
     },
     [Symbol.asyncDispose]() {
       disposal ??= closeOrKill();

@@ -1,0 +1,154 @@
+/** What can be read of an element. */
+export interface InPageReads {
+  /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
+  readonly passwords: readonly string[];
+  readonly text: string;
+  /** Markup, without what password fields hold. */
+  readonly html: string;
+  /** The same of what shows only, without scripts and styles. */
+  readonly shownHtml: string;
+  readonly value: FieldValue;
+  /** Rows of the table that the element is, or the first one in it; absent where there is none. */
+  readonly table: { readonly rows: readonly (readonly TableCell[])[]; readonly rowCount: number } | null;
+}
+
+/** What a field holds: a text, the labels of the options chosen in a list of several, or whether a box is checked; null where the element is no field. */
+export type FieldValue = string | boolean | readonly string[] | null;
+
+/** One cell of a table. */
+export interface TableCell {
+  readonly text: string;
+  readonly isHeader: boolean;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The name of a thing to read, and the most characters and items to take. */
+export interface InPageQuery {
+  readonly read: keyof InPageReads;
+  readonly mostChars: number;
+  readonly mostItems: number;
+}
+
+/** A selector engine as Playwright wants it. */
+interface SelectorEngine {
+  queryAll(root: Node, query: string): Element[];
+}
+
+/**
+ * Makes the reader. Its source runs in a world of its own within the page, where the page's scripts can override nothing; so it names nothing from
+ * outside. It answers through the text of an element that is in no document: one line of JSON for each element that is read within one query.
+ */
+export function createInPageReader(): SelectorEngine {
+  let answer: { element: Element; items: number; chars: number } | undefined;
+
+  const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
+    passwords: (root, { mostItems }) => {
+      const fields = withShadows(root.ownerDocument)
+        .flatMap((place) => [...place.querySelectorAll<HTMLInputElement>("input[type=password i]")])
+        .slice(0, mostItems);
+      return [...new Set(fields.flatMap((field) => [field.value, field.getAttribute("value") ?? ""]))].filter((value) => value !== "");
+    },
+    text: (root, { mostChars }) => shownText(root).trim().slice(0, mostChars),
+    html: (root, { mostChars }) => maskedCopy(root, false).outerHTML.slice(0, mostChars),
+    shownHtml: (root, { mostChars }) => maskedCopy(root, true).outerHTML.slice(0, mostChars),
+    value: (root) => fieldValue(root instanceof HTMLLabelElement ? (root.control ?? root) : root),
+    table: (root, { mostChars, mostItems }) => {
+      const table = root.matches("table, [role=table], [role=grid], [role=treegrid]")
+        ? root
+        : root.querySelector("table, [role=table], [role=grid], [role=treegrid]");
+      if (table === null) return null;
+      const all = [...(table instanceof HTMLTableElement ? table.rows : table.querySelectorAll("[role=row]"))].filter(isShown);
+      const rows: TableCell[][] = [];
+      let chars = 0;
+      for (const row of all) {
+        const cells = [
+          ...row.querySelectorAll(":scope > td, :scope > th, [role=cell], [role=gridcell], [role=columnheader], [role=rowheader]"),
+        ];
+        const read = cells.slice(0, mostItems).map(readCell);
+        chars += read.reduce((sum, { text }) => sum + text.length, 0);
+        if (chars > mostChars || rows.length === mostItems) break;
+        rows.push(read);
+      }
+      return { rows, rowCount: all.length };
+    },
+  };
+
+  function readCell(cell: Element): TableCell {
+    const text = shownText(cell).replace(/\s+/g, " ").trim();
+    const isHeader = cell.tagName === "TH" || cell.matches("[role=columnheader], [role=rowheader]");
+    const span = (name: string) => Math.min(1_000, Math.max(1, Number.parseInt(cell.getAttribute(name) ?? "1", 10) || 1));
+    return { text, isHeader, columns: span("colspan"), rows: span("rowspan") };
+  }
+
+  function shownText(element: Element): string {
+    return element instanceof HTMLElement ? element.innerText : (element.textContent ?? "");
+  }
+
+  function isShown(element: Element): boolean {
+    return element.checkVisibility();
+  }
+
+  function fieldValue(element: Element): FieldValue {
+    if (element instanceof HTMLInputElement) {
+      if (element.type === "checkbox" || element.type === "radio") return element.checked;
+      if (element.type === "password") return element.value === "" ? "" : "[redacted]";
+      if (element.type === "file") return [...(element.files ?? [])].map(({ name }) => name);
+      return element.value;
+    }
+    if (element instanceof HTMLSelectElement) {
+      const chosen = [...element.selectedOptions].map(({ label }) => label.trim());
+      return element.multiple ? chosen : (chosen[0] ?? "");
+    }
+    if (element instanceof HTMLTextAreaElement || element instanceof HTMLButtonElement || element instanceof HTMLOutputElement)
+      return element.value;
+    const checked = element.getAttribute("aria-checked");
+    if (checked !== null) return checked === "true";
+    if (element instanceof HTMLElement && element.isContentEditable) return element.innerText;
+    return element.getAttribute("aria-valuetext") ?? element.getAttribute("aria-valuenow");
+  }
+
+  /** A copy in a document that loads and runs nothing, where it shows what a password field's markup gives away. */
+  function maskedCopy(root: Element, onlyShown: boolean): Element {
+    const copy = document.implementation.createHTMLDocument("").importNode(root, true);
+    if (onlyShown) {
+      const copies = [...copy.querySelectorAll("*")];
+      const unseen = [...root.querySelectorAll("*")].map(
+        (element) => !isShown(element) || element.matches("script, style, noscript, template"),
+      );
+      for (const [at, element] of copies.entries()) if (unseen[at]) element.remove();
+    }
+    const fields = [copy, ...copy.querySelectorAll("input")];
+    for (const field of fields) if (field.matches("input[type=password i][value]")) field.setAttribute("value", "[redacted]");
+    return copy;
+  }
+
+  function withShadows(document: Document): ParentNode[] {
+    const places: ParentNode[] = [document];
+    for (const place of places) {
+      for (const element of place.querySelectorAll("*")) if (element.shadowRoot !== null) places.push(element.shadowRoot);
+    }
+    return places;
+  }
+
+  return {
+    queryAll(root, text) {
+      const query = JSON.parse(text) as InPageQuery;
+      const element = root instanceof Element ? root : (root.ownerDocument ?? document).documentElement;
+      const isFirst = answer === undefined;
+      if (answer === undefined) {
+        answer = { element: document.createElement("p"), items: 0, chars: 0 };
+        // A query is over when its task is.
+        queueMicrotask(() => {
+          answer = undefined;
+        });
+      }
+      if (answer.items >= query.mostItems || answer.chars > query.mostChars) return [];
+      const line = JSON.stringify(reads[query.read](element, query));
+      answer.items++;
+      answer.chars += line.length;
+      answer.element.append(line, "\n");
+      return isFirst ? [answer.element] : [];
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { Worker } from "node:worker_threads";
+import { linkSignals } from "@clew/streams/linked-signal";
+import type { MarkdownSource } from "./convert-markup.ts";
+
+/** A page can be made to take for ever; then it is read as plain text. */
+const mostMs = 10_000;
+const mostMegabytes = 512;
+
+/**
+ * Makes markdown of markup, in a thread of its own: what a page does to the parser, the rest of the agent does not feel. Answers nothing where it does
+ * not come to an end within 10 s or 512 MiB. Rejects with the signal's reason.
+ */
+export async function toMarkdown(source: MarkdownSource, signal: AbortSignal): Promise<string | undefined> {
+  signal.throwIfAborted();
+  using link = linkSignals(signal);
+  const worker = new Worker(new URL("./markdown-worker.ts", import.meta.url), {
+    workerData: source,
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: mostMegabytes, maxYoungGenerationSizeMb: 64 },
+  });
+  const timer = setTimeout(() => link.abort(), mostMs);
+  try {
+    return await new Promise<string | undefined>((resolve) => {
+      worker.once("message", (markdown: unknown) => resolve(typeof markdown === "string" ? markdown : undefined));
+      worker.once("error", () => resolve(undefined));
+      worker.once("exit", () => resolve(undefined));
+      link.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+  } finally {
+    clearTimeout(timer);
+    await worker.terminate();
+    signal.throwIfAborted();
+  }
+}
+
+/** Cuts markdown at the end of a paragraph, and says how much is missing. What was masked must have been masked before. */
+export function cutMarkdown(markdown: string, mostChars: number): string {
+  if (markdown.length <= mostChars) return markdown;
+  const room = Math.max(0, mostChars - 40);
+  const end = markdown.lastIndexOf("\n\n", room);
+  const kept = markdown.slice(0, end > room / 2 ? end : room);
+  return `${kept}\n\n[… ${markdown.length - kept.length} characters more]`;
+}

@@ -1,0 +1,85 @@
+import { createRedact, type Redact } from "@clew/playbook/redact";
+import type { Page } from "playwright";
+import { type ReadOptions, readOne } from "./reader.ts";
+
+/** What stands in the place of a secret. */
+export const mark = "[redacted]";
+
+/** Shorter texts turn up in innocent ones: they are masked in fields only. */
+const leastChars = 4;
+
+/** A secret is hardly longer; so much of what was cut off a page before it could be masked is left out. */
+const longestSecret = 4_096;
+
+/** Masks what must never be seen of a page: the run's secrets, and what its password fields hold. */
+export interface Mask {
+  /** For texts and values of any shape. */
+  readonly all: Redact;
+  /** For markup, where a secret may be written in HTML's way. */
+  markup(html: string): string;
+  /** For what a field shows: a password is masked however short. */
+  field(text: string): string;
+}
+
+/** Makes what masks the run's secrets, those that password fields of the page hold right now, and those given beside. */
+export async function readMask(page: Page, redact: Redact, options: ReadOptions, known: Iterable<string> = []): Promise<Mask> {
+  return createMask([...known, ...(await readPasswords(page, options))], redact);
+}
+
+/** Reads what the password fields of all frames hold. A frame that goes away meanwhile has none. */
+export async function readPasswords(page: Page, options: ReadOptions): Promise<string[]> {
+  const read = async (frame: ReturnType<Page["mainFrame"]>) => {
+    try {
+      return await readOne(frame.locator(":root"), "passwords", options);
+    } catch (thrown) {
+      options.signal.throwIfAborted();
+      if (frame.isDetached()) return [];
+      throw thrown;
+    }
+  };
+  return (await Promise.all(page.frames().map(read))).flat();
+}
+
+/** Makes what masks the run's secrets and these passwords. */
+export function createMask(passwords: readonly string[], redact: Redact): Mask {
+  // Pages are read with their white space squeezed.
+  const spelled = [...new Set(passwords.flatMap((password) => [password, squeeze(password)]))].filter((password) => password !== "");
+  const passwordsOnly = createRedact(spelled.filter(({ length }) => length >= leastChars));
+  const all: Redact = (value) => passwordsOnly(redact(value));
+  return {
+    all,
+    markup: (html) => maskMarkup(html, all),
+    field: (text) => (spelled.includes(text) || spelled.includes(squeeze(text)) ? mark : all(text)),
+  };
+}
+
+/** Leaves out the end of a text that a page cut, where half a secret may stand; the text is masked already. */
+export function dropBrokenEnd(text: string, wasCut: boolean): string {
+  return wasCut ? text.slice(0, -longestSecret) : text;
+}
+
+function squeeze(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
+}
+
+/** Masks texts and attributes of serialized markup also where characters are escaped. */
+function maskMarkup(html: string, mask: Redact): string {
+  const clean = (whole: string, before: string, written: string) => {
+    const plain = toPlain(written);
+    const masked = mask(plain);
+    return masked === plain ? whole : `${before}${toMarkup(masked)}`;
+  };
+  return mask(html)
+    .replace(/(>)([^<>&]*&[^<>]*)/g, clean)
+    .replace(/(=")([^"&]*&[^"]*)/g, clean);
+}
+
+const characters: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": "\u00a0" };
+
+function toPlain(html: string): string {
+  return html.replace(/&(?:amp|lt|gt|quot|nbsp);/g, (written) => characters[written] ?? written);
+}
+
+function toMarkup(text: string): string {
+  return Object.entries(characters).reduce((html, [written, plain]) => html.replaceAll(plain, written), text);
+}

@@ -1,6 +1,7 @@
 import { bindSelector } from "./bind-selector.ts";
 import { bindText, type Values } from "./bind-text.ts";
 import { bindUrl } from "./bind-url.ts";
+import type { Bound } from "./bound.ts";
 import { mapTemplates, type TemplateContext } from "./map-templates.ts";
 import { namesIn } from "./placeholder.ts";
 
@@ -14,7 +15,23 @@ export interface BindingProblem {
 /** A step, or another part of a playbook, with its values in place, or all that stands in the way. */
 export type BoundStep<S> = { readonly step: S } | { readonly problems: readonly BindingProblem[] };
 
-const binders = { selector: bindSelector, url: bindUrl, text: bindText } as const satisfies Record<TemplateContext, unknown>;
+type Bind = (template: string, values: Values) => Bound;
+
+const binders: Readonly<Record<TemplateContext, Bind>> = {
+  selector: bindSelector,
+  url: bindUrl,
+  text: bindText,
+  "sought url": notBlank(bindUrl),
+  sought: notBlank(bindText),
+};
+
+/** A blank text is found everywhere, and so tells nothing. */
+function notBlank(bind: Bind): Bind {
+  return (template, values) => {
+    const bound = bind(template, values);
+    return "text" in bound && bound.text.trim() === "" ? { problem: "would be blank, and is to be looked for" } : bound;
+  };
+}
 
 /**
  * Puts values into a step, or into another part of a playbook, escaped for where each stands and never expanded again. Fields that ask for a name in

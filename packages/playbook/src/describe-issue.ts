@@ -6,6 +6,7 @@ import { actionSchemas } from "./schema/action.ts";
 import { parameterSchema } from "./schema/parameter.ts";
 import type { SourcePositions } from "./source-position.ts";
 import { flowSteps, stepActions } from "./step-actions.ts";
+import { writtenPath } from "./written-path.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -57,6 +58,8 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const locatorPlaces: ReadonlySet<string> = new Set(["selector", "primary", "fallbacks", "within", "to"]);
+
 function keysOfParams(shape: Readonly<Record<string, unknown>>): readonly string[] {
   const params: unknown = shape.params instanceof z.ZodDefault ? shape.params.unwrap() : shape.params;
   return params instanceof z.ZodObject ? Object.keys(params.shape) : [];
@@ -72,24 +75,7 @@ export function describeIssue(issue: Issue, positions: SourcePositions, content:
       ...positions.ofKey(path, key),
     }));
   }
-  return [{ field: formatPath(path), message: messageOf(issue, content), ...positions.ofValue(path) }];
-}
-
-/** The path as the author wrote it: a selector in short has neither `primary` nor `selector` in it. */
-function writtenPath(path: readonly PropertyKey[], content: unknown): readonly PropertyKey[] {
-  const written: PropertyKey[] = [];
-  for (const [index, part] of path.entries()) {
-    const holder = valueAt(content, written);
-    const isMapping = typeof holder === "object" && holder !== null;
-    if (part === "selector" && !isMapping) continue;
-    if (
-      part === "primary" &&
-      (!isMapping || (!Object.hasOwn(holder, part) && (index < path.length - 1 || !Object.hasOwn(holder, "fallbacks"))))
-    )
-      continue;
-    written.push(part);
-  }
-  return written;
+  return [{ field: formatPath(path), message: messageOf(issue, path, content), ...positions.ofValue(path) }];
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[]): string {
@@ -102,12 +88,12 @@ function unknownKey(key: string, path: readonly PropertyKey[]): string {
     : `is not known; did you mean '${nearest}'?`;
 }
 
-function messageOf(issue: Issue, content: unknown): string {
+function messageOf(issue: Issue, path: readonly PropertyKey[], content: unknown): string {
   switch (issue.code) {
     case "invalid_type":
-      return valueAt(content, issue.path) === undefined
-        ? "is missing"
-        : `must be ${withArticle(issue.expected)}${issue.expected === "string" ? "; put it in quotes" : ""}`;
+      if (valueAt(content, path) === undefined) return "is missing";
+      if (issue.expected === "object" && isLocatorPlace(path)) return "must be a text or a mapping";
+      return `must be ${withArticle(issue.expected)}${issue.expected === "string" ? "; put it in quotes" : ""}`;
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
     case "too_big":
@@ -117,10 +103,16 @@ function messageOf(issue: Issue, content: unknown): string {
         ? "must not be empty"
         : `must ${limit("at least", issue.origin, issue.minimum)}`;
     case "invalid_union":
-      return issue.path.at(-1) === "action" ? unknownAction(valueAt(content, issue.path)) : "is of none of the allowed kinds";
+      return path.at(-1) === "action" ? unknownAction(valueAt(content, path)) : "is of none of the allowed kinds";
     default:
       return issue.message;
   }
+}
+
+/** Whether an element is named there, which may be done in short. */
+function isLocatorPlace(path: readonly PropertyKey[]): boolean {
+  const room = path.findLast((part) => typeof part === "string");
+  return typeof room === "string" && (locatorPlaces.has(room) || /element_(?:visible|gone)$/.test(room));
 }
 
 function unknownAction(action: unknown): string {

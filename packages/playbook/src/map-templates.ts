@@ -1,7 +1,7 @@
 import type { Way } from "./schema/candidate.ts";
 
-/** What a template becomes part of, which decides how values are escaped in it. */
-export type TemplateContext = "selector" | "url" | "text";
+/** What a template becomes part of, which decides how values are escaped in it: `sought` is a text that is looked for, which must not be blank. */
+export type TemplateContext = "selector" | "url" | "sought url" | "text" | "sought";
 
 /** Gives a template's replacement; `field` is its path within the value. */
 export type MapTemplate = (template: string, context: TemplateContext, field: string) => string;
@@ -35,9 +35,27 @@ const literal: ReadonlySet<string> = new Set([
 /** Steps within a step have values of their own once they run. */
 const innerSteps: ReadonlySet<string> = new Set(["then", "else", "steps"]);
 
-const addresses: ReadonlySet<string> = new Set(["url", "url_contains", "expect_url_contains", "login_url", "start_url"]);
+/** Mappings and lists without templates. */
+const literalRooms: ReadonlySet<string> = new Set(["modifiers", "outputs", "files"]);
 
-const selectorWays: ReadonlySet<Way> = new Set<Way>(["selector", "css", "xpath", "role", "test_id"]);
+/** Mappings whose keys are the author's own, and say nothing about what is under them. */
+const freeRooms: ReadonlySet<string> = new Set(["args", "query", "headers", "cookies", "json", "form", "static_headers"]);
+
+const contexts: Readonly<Record<string, TemplateContext>> = {
+  url: "url",
+  login_url: "url",
+  start_url: "url",
+  url_contains: "sought url",
+  expect_url_contains: "sought url",
+  title_contains: "sought",
+  text_on_page: "sought",
+  expect_text_on_page: "sought",
+  has_text: "sought",
+  frame: "selector",
+};
+
+/** Ways whose value is code; Playwright escapes the texts of the others itself. */
+const selectorWays: ReadonlySet<unknown> = new Set<Way>(["selector", "css", "xpath", "role"]);
 
 /**
  * Copies a step, or another part of a playbook, with every template in it replaced; keys stay as they are, and so do the steps within a step
@@ -47,27 +65,25 @@ export function mapTemplates<T>(value: T, map: MapTemplate): T {
   return walk(value, "text", "", map) as T;
 }
 
-function walk(value: unknown, context: TemplateContext, field: string, map: MapTemplate): unknown {
-  if (typeof value === "string") return map(value, context, field);
+/** `free` is for what stands under keys of the author's own: all text, whatever the key. */
+function walk(value: unknown, context: TemplateContext | "free", field: string, map: MapTemplate): unknown {
+  if (typeof value === "string") return map(value, context === "free" ? "text" : context, field);
   if (Array.isArray(value)) return value.map((entry, index) => walk(entry, context, `${field}[${index}]`, map));
   if (typeof value !== "object" || value === null) return value;
-  const isFlow = "then" in value || "for_each" in value;
   return Object.fromEntries(
     Object.entries(value).map(([key, entry]) => {
-      const isLiteral = literal.has(key) && typeof entry !== "object" ? true : key === "modifiers" || key === "outputs" || key === "files";
-      if (isLiteral || (isFlow && innerSteps.has(key))) return [key, entry];
-      return [key, walk(entry, contextOf(key, value), field === "" ? key : `${field}.${key}`, map)];
+      const inner = context === "free" ? context : contextOf(key, entry, value);
+      return [key, inner === "none" ? entry : walk(entry, inner, field === "" ? key : `${field}.${key}`, map)];
     }),
   );
 }
 
-/** A candidate's value stands in whatever it is looked for by; the selectors of its frames are selectors. */
-function contextOf(key: string, parent: object): TemplateContext {
-  if (key === "frame") return "selector";
-  if (key === "value" && "by" in parent) return isSelectorWay(parent.by) ? "selector" : "text";
-  return addresses.has(key) ? "url" : "text";
-}
-
-function isSelectorWay(way: unknown): boolean {
-  return (selectorWays as ReadonlySet<unknown>).has(way);
+function contextOf(key: string, entry: unknown, parent: object): TemplateContext | "free" | "none" {
+  const isObject = typeof entry === "object" && entry !== null;
+  if (isObject ? literalRooms.has(key) : literal.has(key)) return "none";
+  if (innerSteps.has(key) && ("then" in parent || "for_each" in parent)) return "none";
+  if (isObject && !Array.isArray(entry) && (freeRooms.has(key) || (key === "params" && "call" in parent))) return "free";
+  if (key === "json") return "free";
+  if ("by" in parent && (key === "value" || key === "name")) return key === "value" && selectorWays.has(parent.by) ? "selector" : "sought";
+  return (Object.hasOwn(contexts, key) ? contexts[key] : undefined) ?? "text";
 }

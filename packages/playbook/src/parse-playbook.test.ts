@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { credentialNames } from "./credential-names.ts";
 import { parsePlaybook } from "./parse-playbook.ts";
 
 const problemsOf = (text: string, id?: string) => {
@@ -69,21 +70,15 @@ test.each([
   expect(problemsOf(text)[0]).toMatchObject({ field, line, column, message: expect.stringContaining(message) });
 });
 
-test.each([
-  ["steps:\n  - { action: evaluate, params: { script: x } }", "steps[0].action", "'evaluate' is not built yet"],
-  ["steps:\n  - { action: llm_extract, prompt: x }", "steps[0].action", "'llm_extract' is not built yet"],
-  ["steps:\n  - { action: api_request, request: { url: x } }", "steps[0].action", "'api_request' is not built yet"],
-  ["steps:\n  - { action: extract, params: { mode: markdown } }", "steps[0].params.mode", "'markdown' is not built yet"],
-  ["auth: { mode: manual }\nsteps:\n  - { action: extract }", "auth.mode", "'manual' is not built yet"],
-  ["auth_required: true\nsteps:\n  - { action: extract }", "auth_required", "is not built yet"],
-  ["capture: {}\nsteps:\n  - { action: extract }", "capture", "is not built yet"],
-  [
-    "guardrails: { max_urls_visited: 3 }\nsteps:\n  - { action: extract }",
-    "guardrails",
-    "is not built yet in a playbook; give them with the run",
-  ],
-])("refuses by name what cannot run yet: %j", (text, field, message) => {
-  expect(problemsOf(text)).toMatchObject([{ field, message }]);
+test("refuses by name what cannot run yet, also within other steps", () => {
+  const inner = "[{ action: llm_extract, prompt: x }]";
+  const text = `steps:\n  - { action: llm_extract, prompt: x }\n  - { action: execute_sequence, steps: ${inner} }\n  - { for_each: a, in: [b], steps: ${inner} }`;
+  expect(problemsOf(text)).toMatchObject(
+    ["steps[0].action", "steps[1].steps[0].action", "steps[2].steps[0].action"].map((field) => ({
+      field,
+      message: "'llm_extract' is not built yet",
+    })),
+  );
 });
 
 test.each([
@@ -116,12 +111,65 @@ test.each([
 test.each([
   ["{ rol: button }", "steps[0].selector.rol", "did you mean 'role'?"],
   ["{ role: button, css: a }", "steps[0].selector", "exactly one of"],
-  ["7", "steps[0].selector", "must be a mapping"],
+  ["7", "steps[0].selector", "must be a text or a mapping"],
+  ["{ primary: a, fallbacks: [b, 7] }", "steps[0].selector.fallbacks[1]", "must be a text or a mapping"],
+  ["{ css: 'a{x}', within: { label: b } }", "steps[0].selector.css", "nothing gives a value for {x}"],
+  ["{ css: a, within: { label: '{x}' } }", "steps[0].selector.within.label", "nothing gives a value for {x}"],
+  ["{ primary: a, fallbacks: ['{x}'] }", "steps[0].selector.fallbacks[0]", "nothing gives a value for {x}"],
+  ["{ css: a, within: [] }", "steps[0].selector.within", "must be a text or a mapping"],
 ])("names the part of a selector that is wrong: %s", (selector, field, message) => {
   expect(problemsOf(`steps:\n  - { action: click, selector: ${selector} }`)[0]).toMatchObject({
     field,
     message: expect.stringContaining(message),
   });
+});
+
+test.each(["type", "text"])("takes %s as another word for key_press, in sequences too", (action) => {
+  const step = `{ action: ${action}, selector: input, params: { text: x } }`;
+  expect(parsePlaybook(`steps:\n  - ${step}\n  - { action: execute_sequence, steps: [${step}] }`)).toMatchObject({
+    playbook: { steps: [{ action: "key_press" }, { steps: [{ action: "key_press" }] }] },
+  });
+});
+
+test("takes a text that is nothing but a secret as the credential it is", () => {
+  const parsed = parsePlaybook(`
+parameters: [{ name: password, secret: true }, { name: user }]
+steps:
+  - { action: key_press, selector: a, params: { text: "{password}", key: Enter } }
+  - if: { text_on_page: a }
+    then: [{ action: execute_sequence, steps: [{ action: fill, selector: a, params: { text: "{password}" } }] }]
+  - { action: fill, selector: a, params: { text: "{user}" } }
+  - { action: fill, selector: a, params: { text: "x{password}" } }`);
+  expect(parsed).toMatchObject({
+    playbook: {
+      steps: [
+        { params: { credential_ref: "password", key: "Enter" } },
+        // biome-ignore lint/suspicious/noThenProperty: a playbook's word, never awaited.
+        { then: [{ steps: [{ params: { credential_ref: "password" } }] }] },
+        { params: { text: "{user}" } },
+        { params: { text: "x{password}" } },
+      ],
+    },
+  });
+  expect("playbook" in parsed && credentialNames(parsed.playbook)).toEqual(["password"]);
+});
+
+test("knows a loop's value only within the loop", () => {
+  expect(
+    problemsOf(
+      "steps:\n  - { for_each: id, in: [a], steps: [{ action: click, selector: '{id}' }] }\n  - { action: click, selector: '{id}' }",
+    ),
+  ).toMatchObject([{ field: "steps[1].selector", message: expect.stringContaining("nothing gives a value for {id}") }]);
+});
+
+test.each([
+  ["{ text: 'Order {x}' }", true],
+  ["{ role: link, name: '{x}' }", true],
+  ["{ role: link, name: '{x}', exact: false }", false],
+  ["{ text: Order }", false],
+])("looks for a value that is equal, not for one that holds it, unless it says otherwise: %s", (selector, exact) => {
+  const text = `parameters: [{ name: x }]\nsteps:\n  - { action: click, selector: ${selector} }`;
+  expect(parsePlaybook(text)).toMatchObject({ playbook: { steps: [{ selector: { primary: { exact } } }] } });
 });
 
 test("tells all that is wrong at once", () => {

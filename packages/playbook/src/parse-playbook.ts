@@ -6,9 +6,11 @@ import { type Playbook, playbookSchema } from "./playbook-schema.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
 import { createSourcePositions, type SourcePositions } from "./source-position.ts";
 import { takeValue } from "./take-value.ts";
+import { typeSecretsByName } from "./type-secrets-by-name.ts";
 import { unbuiltParts } from "./unbuilt-parts.ts";
 import { nameProblems } from "./unknown-names.ts";
 import { walkSteps } from "./walk-steps.ts";
+import { writtenPath } from "./written-path.ts";
 
 /** A playbook that can run, or all that is wrong with its text. */
 export type ParsedPlaybook = { readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] };
@@ -47,13 +49,12 @@ export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): 
 
 function checkContent(content: unknown, positions: SourcePositions, id: string | undefined): ParsedPlaybook {
   const injected = injectParameters(content);
-  const place = ({ path, message }: { path: readonly PropertyKey[]; message: string }) => ({
-    field: formatPath(path),
-    message,
-    ...positions.ofValue(path),
-  });
+  const place = ({ path, message }: FoundProblem): PlaybookProblem => {
+    const written = writtenPath(path, content);
+    return { field: formatPath(written), message, ...positions.ofValue(written) };
+  };
   if ("problems" in injected) return { problems: injected.problems.map(place) };
-  const whole = injected.content;
+  const whole = typeSecretsByName(injected.content);
   const checked = playbookSchema.safeParse(isRecord(whole) && whole.id === undefined ? { ...whole, id: id ?? "inline" } : whole);
   if (!checked.success)
     return {

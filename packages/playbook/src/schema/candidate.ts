@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { playbookLimits as limits } from "../limits.ts";
+import { namesIn } from "../placeholder.ts";
 
 const part = z.string().min(1).max(limits.selectorChars);
 
@@ -16,7 +17,7 @@ export interface Candidate {
   readonly value: string;
   /** The accessible name, where `by` is `role`. */
   readonly name?: string | undefined;
-  /** Whether names and texts must be equal, instead of being contained whatever their case. */
+  /** Whether names and texts must be equal, instead of being contained whatever their case; unless given, where they hold a placeholder. */
   readonly exact: boolean;
   /** A text that the element must hold. */
   readonly has_text?: string | undefined;
@@ -33,7 +34,9 @@ export const candidateSchema: z.ZodType<Candidate> = z.lazy(() =>
     .transform(({ name, exact, has_text, within, frame, ...given }): Candidate => {
       const [by = "selector", value = ""] = ways.flatMap((way) => (given[way] === undefined ? [] : [way, given[way]])) as [Way, string];
       const optional = { ...(name !== undefined && { name }), ...(has_text !== undefined && { has_text }), ...(within && { within }) };
-      return { by, value, exact, frame, ...optional };
+      // A value that is contained in another must not find that one.
+      const isExact = exact ?? namesIn(`${value} ${name ?? ""}`).length > 0;
+      return { by, value, exact: isExact, frame, ...optional };
     }),
 );
 
@@ -50,7 +53,7 @@ const writtenSchema = z
     css: part.optional(),
     xpath: part.optional(),
     name: part.optional(),
-    exact: z.boolean().default(false),
+    exact: z.boolean().optional(),
     has_text: part.optional(),
     within: candidateSchema.optional(),
     frame: z.preprocess((value) => (typeof value === "string" ? [value] : value), z.array(part).max(5)).default([]),

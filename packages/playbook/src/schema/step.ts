@@ -19,7 +19,7 @@ const sequenceSchema = z.strictObject({
   action: z.literal("execute_sequence"),
   /** Actions in order; the first that fails ends the sequence. */
   steps: z
-    .array(z.discriminatedUnion("action", listOf(actionSchemas)))
+    .array(z.preprocess(nameAction, z.discriminatedUnion("action", listOf(actionSchemas))))
     .min(1)
     .max(20),
 });
@@ -126,12 +126,19 @@ const flow = [
 ] as const;
 
 /** One step, by its action; `if`, `for_each` and `call` are told by their own key. */
-export const stepSchema: z.ZodType<PlaybookStep> = z.preprocess(nameFlow, z.discriminatedUnion("action", [...acting, ...flow]));
+export const stepSchema: z.ZodType<PlaybookStep> = z.preprocess(nameAction, z.discriminatedUnion("action", [...acting, ...flow]));
 
-function nameFlow(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || "action" in value) return value;
-  const action = ["if", "for_each", "call"].find((key) => key in value);
-  return action === undefined ? value : { action, ...value };
+/** Other words for an action, from playbooks of before. */
+const aliases: ReadonlyMap<unknown, string> = new Map([
+  ["type", "key_press"],
+  ["text", "key_press"],
+]);
+
+/** Gives a step the action it means: `if`, `for_each` and `call` by their own key, and aliases. */
+function nameAction(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const own = "action" in value ? value.action : ["if", "for_each", "call"].find((key) => key in value);
+  return own === undefined ? value : { ...value, action: aliases.get(own) ?? own };
 }
 
 /** The schemas of a table, as the tuple a union takes. */

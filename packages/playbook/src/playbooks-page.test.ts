@@ -39,3 +39,14 @@ test.each(
   const parsed = parsePlaybook(text);
   expect("problems" in parsed && parsed.problems[0]).toEqual(problem);
 });
+
+const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+
+test.each(examples)("shows only what can be read: %s", (text) => {
+  const steps = text.startsWith("- ") ? `steps:\n${text}` : text;
+  const whole = /^steps:/m.test(steps) ? steps : `${steps}\nsteps: [{ action: extract }]`;
+  const parsed = parsePlaybook(whole);
+  const problems = "problems" in parsed ? parsed.problems : [];
+  // An excerpt leaves out what gives its values.
+  expect(problems.filter(({ message }) => !message.startsWith("nothing gives a value"))).toEqual([]);
+});

@@ -13,6 +13,7 @@ import { prepareAction } from "../actions/prepare-action.ts";
 import { timeouts } from "../actions/timeouts.ts";
 import { within } from "../actions/within.ts";
 import { publicAddress } from "../browser/address.ts";
+import { faceCaptcha } from "../captcha/face-captcha.ts";
 import { checkClick } from "../guardrails/check-click.ts";
 import { runErrorOf } from "./run-error.ts";
 import { cutBytes, textBytes } from "./shorten.ts";
@@ -63,6 +64,7 @@ export async function runAction(
   await checks.before(step, facts);
 
   const before = active.url;
+  const navigations = active.navigations;
   const started = {
     summary: `About to ${facts.inputSummary}`,
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
@@ -103,6 +105,7 @@ export async function runAction(
     await noteAddress(before, context);
     const trip = checks.takeTrip();
     if (trip !== undefined) throw trip;
+    if (active.navigations !== navigations) await faceCaptcha(context);
     await checks.after(step, facts, undefined);
     await recordings.rest();
     return found;

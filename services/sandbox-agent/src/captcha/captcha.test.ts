@@ -1,0 +1,144 @@
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ActivePage } from "../browser/active-page.ts";
+import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
+import { type Site, startSite } from "../browser/site.fixture.ts";
+import type { PersonSaid, Question } from "../person/ask-person.ts";
+import { ReportInMemory } from "../work.fixture.ts";
+import { detectCaptcha } from "./detect-captcha.ts";
+import { type CaptchaContext, faceCaptcha } from "./face-captcha.ts";
+
+const article = `<p>${"This page says a lot. ".repeat(50)}</p>`;
+const waits = { pageMs: 1_500, widgetMs: 1_000, pollMs: 50 };
+const { signal } = new AbortController();
+
+let browser: Browser;
+let site: Site;
+beforeAll(async () => {
+  browser = await launchBareBrowser();
+  site = await startSite({
+    "/plain": article,
+    "/goes": `<script>setTimeout(() => document.getElementById('challenge-stage').remove(), 1_500)</script><div id=challenge-stage></div>`,
+    "/leads": `<title>Just a moment...</title><script>setTimeout(() => { location.href = '/plain' }, 1_500)</script>`,
+    "/reloads": `<title>Just a moment...</title><script>setTimeout(() => location.reload(), 200)</script>`,
+    "/stays": "<title>Just a moment...</title>Checking your browser<button onclick=\"document.title = 'clicked'\">I am human</button>",
+    "/widget": "<form><input name=user><div class=h-captcha></div></form>",
+    "/article": `${article}<div class=h-captcha></div>`,
+    "/door": (request) => (/pass=yes/.test(request.headers.cookie ?? "") ? article : "<div class=g-recaptcha></div>"),
+  });
+});
+afterAll(async () => {
+  await browser.close();
+  await site[Symbol.asyncDispose]();
+});
+
+describe("a challenge is known by its marks:", () => {
+  test.each([
+    ["Cloudflare's title", "<title>Just a moment...</title>", "cloudflare", true],
+    ["a Cloudflare stage", "<div id=challenge-stage></div>", "cloudflare", true],
+    ["a Cloudflare run", "<div id=challenge-running></div>", "cloudflare", true],
+    ["a Cloudflare box", "<div class=cf-challenge></div>", "cloudflare", true],
+    ["Turnstile", "<div class=cf-turnstile></div>", "turnstile", true],
+    ["Turnstile's frame", "<iframe src='https://challenges.cloudflare.com/x'></iframe>", "turnstile", true],
+    ["reCAPTCHA", "<div class=g-recaptcha></div>", "recaptcha", true],
+    ["reCAPTCHA's frame", "<iframe src='https://www.google.com/recaptcha/api2/anchor'></iframe>", "recaptcha", true],
+    ["hCaptcha", "<div class=h-captcha></div>", "hcaptcha", true],
+    ["hCaptcha's frame", "<iframe src='https://newassets.hcaptcha.com/x'></iframe>", "hcaptcha", true],
+    ["one beside much else", `${article}<div class=h-captcha></div>`, "hcaptcha", false],
+  ])("%s", async (_, html, kind, isBlocking) => {
+    const context = await browser.newContext({ offline: true });
+    await using _close = { [Symbol.asyncDispose]: () => context.close() };
+    const page = await context.newPage();
+    await page.setContent(html, { waitUntil: "commit" });
+    expect(await detectCaptcha(page, signal)).toEqual({ kind, isBlocking });
+  });
+
+  test("and nothing else is one", async () => {
+    const context = await browser.newContext({ offline: true });
+    await using _close = { [Symbol.asyncDispose]: () => context.close() };
+    const page = await context.newPage();
+    for (const html of [
+      "",
+      "<h1>Just a moment please</h1>",
+      "<div class=grecaptcha-badge><iframe src='https://www.google.com/recaptcha/api2/anchor'></iframe></div>",
+      "<div class=g-recaptcha data-size=invisible></div>",
+      "<div style='visibility: hidden'><iframe src='https://www.google.com/recaptcha/api2/bframe'></iframe></div>",
+      "<div style='display: none'><div class=h-captcha></div></div>",
+      "<div class=h-captcha><textarea name=h-captcha-response style='display: none'>solved</textarea></div>",
+      "<div class=cf-turnstile><input type=hidden name=cf-turnstile-response value=solved></div>",
+    ]) {
+      await page.setContent(html, { waitUntil: "commit" });
+      expect(await detectCaptcha(page, signal), html).toBe("none");
+    }
+  });
+});
+
+/** A page on a path of the site, and someone who answers what is asked. */
+async function face(path: string, said: PersonSaid = "nobody", pageMs = waits.pageMs) {
+  const context = await browser.newContext();
+  const active = await ActivePage.open(context, () => {});
+  const report = new ReportInMemory();
+  const asked: Question[] = [];
+  const ask = async (question: Question) => {
+    asked.push(question);
+    return said;
+  };
+  await active.page.goto(`${site.url}${path}`);
+  const facing: CaptchaContext = {
+    active,
+    report,
+    redact: (value) => value,
+    person: { ask },
+    recordings: { picture: async (name) => name },
+    isHeaded: false,
+    signal,
+    stopping: signal,
+  };
+  const fault = await faceCaptcha(facing, { ...waits, pageMs }).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  const seen = { fault, asked, told: report.all("captchaDetected"), title: await active.page.title(), url: active.url };
+  await active[Symbol.asyncDispose]();
+  return seen;
+}
+
+test("a page without a challenge is told of by nothing", async () => {
+  expect(await face("/plain")).toMatchObject({ fault: undefined, told: [], asked: [] });
+});
+
+test.each(["/goes", "/leads"])("one that goes away by itself is waited for, and nobody is asked: %s", async (path) => {
+  const { fault, told, asked } = await face(path, "nobody", 30_000);
+  expect(told).toMatchObject([{ kind: "cloudflare", url: `${site.url}${path}`, resolved: true }]);
+  expect([fault, asked]).toEqual([undefined, []]);
+});
+
+test("one that stays ends the run for good where nobody is there, and nothing was clicked", async () => {
+  const { fault, told, title } = await face("/stays");
+  expect(fault).toMatchObject({ reason: "CAPTCHA_FAILED", retryable: false, message: expect.stringContaining("nobody was there") });
+  expect(told).toMatchObject([{ kind: "cloudflare", resolved: false }]);
+  expect(told[0]?.waitMs).toBeGreaterThanOrEqual(waits.pageMs);
+  expect(title).toBe("Just a moment...");
+});
+
+test("one that only comes again was not resolved by a navigation", async () => {
+  expect((await face("/reloads")).told).toMatchObject([{ resolved: false }]);
+});
+
+test("a person who takes too long, declines, or answers something else leaves it failed", async () => {
+  expect((await face("/widget", "expired")).fault).toMatchObject({ message: expect.stringContaining("in time") });
+  expect((await face("/widget", { answer: "deny" })).fault).toMatchObject({ message: expect.stringContaining("declined") });
+  expect((await face("/widget", { answer: "7" })).fault).toMatchObject({ message: expect.stringContaining("no browser state") });
+  expect((await face("/widget", { answer: "approve" })).fault).toMatchObject({ message: expect.stringContaining("still there") });
+});
+
+test("a person's browser state lets the run through", async () => {
+  const cookies = [{ name: "pass", value: "yes", domain: "127.0.0.1", path: "/" }];
+  const { fault, asked } = await face("/door", { answer: JSON.stringify({ cookies, origins: [] }) });
+  expect(fault).toBeUndefined();
+  expect(asked).toMatchObject([{ kind: "BROWSER_STATE", prompt: expect.stringContaining("recaptcha"), screenshot: "captcha.jpg" }]);
+});
+
+test("a widget on a page that is full of other things is told of, and stands in nobody's way", async () => {
+  expect(await face("/article")).toMatchObject({ fault: undefined, asked: [], told: [{ kind: "hcaptcha", resolved: false }] });
+});

@@ -1,18 +1,38 @@
 import { type BackOffice, startBackOffice } from "@clew/back-office/back-office";
-import { InputRequested_Kind, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { type InputRequested, InputRequested_Kind, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { PlaybookRoom, type PlaybookRun } from "@clew/sandbox-agent/playbook/playbook-room.fixture";
+import type { Work } from "@clew/sandbox-agent/work";
+import { ReportInMemory } from "@clew/sandbox-agent/work.fixture";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { LoginRoom } from "../support/login-room.ts";
 
-let room: LoginRoom;
+let room: PlaybookRoom;
 let office: BackOffice;
 beforeAll(async () => {
-  room = await LoginRoom.open();
+  room = await PlaybookRoom.open();
 });
 afterAll(() => room[Symbol.asyncDispose]());
 beforeEach(async () => {
   office = await startBackOffice();
 });
 afterEach(() => office[Symbol.asyncDispose]());
+
+/** Answers what a work asks a person; `undefined` once nobody answers in time. */
+type Answer = (asked: InputRequested) => string | undefined;
+
+/** Runs a playbook to its end; answers what was said, and the login it ended with. */
+async function run(playbookSource: string, options: PlaybookRun, answer: Answer = () => undefined) {
+  let work: Work | undefined;
+  const report = new ReportInMemory(({ payload }) => {
+    if (payload.$case !== "inputRequested") return;
+    const said = answer(payload.value);
+    const input = { inputId: payload.value.inputId, answer: said ?? "", expired: said === undefined, lost: false };
+    // Only once the work waits for it.
+    setImmediate(() => work?.deliver(input));
+  });
+  work = await room.start(playbookSource, options, report);
+  await work.done;
+  return { report, login: work.login };
+}
 
 const credentials = { username: "demo", password: "demo" };
 
@@ -33,11 +53,11 @@ const failedLogin = (message: unknown) => ({
 });
 
 test("logs in by the form, each action in the journal before it is done, and the password in none", async () => {
-  const { report } = await room.run({ playbookSource: reading(form()), credentials: { username: "demo", password: "demo" } });
+  const { report } = await run(reading(form()), { credentials: { username: "demo", password: "demo" } });
   expect(report.outcome).toMatchObject(completed);
   expect(office.logins).toEqual([{ user: "demo", way: "form", accepted: true }]);
   expect(report.all("actionStarted").map(({ stepId, inputSummary }) => [stepId, inputSummary.split(" ").slice(0, 3).join(" ")])).toEqual([
-    ["login", "navigate to http://127.0.0.1:" + new URL(office.url).port + "/login"],
+    ["login", `navigate to ${office.url}/login`],
     ["login", "type credential 'username'"],
     ["login", "type credential 'password'"],
     ["login", "click 'button[type=submit] in"],
@@ -48,16 +68,13 @@ test("logs in by the form, each action in the journal before it is done, and the
 });
 
 test("takes the e-mail where there is no user, and a password that is asked for on a page of its own", async () => {
-  const { report } = await room.run({
-    playbookSource: reading(form("/login/two-step")),
-    credentials: { email: "demo", password: "demo" },
-  });
+  const { report } = await run(reading(form("/login/two-step")), { credentials: { email: "demo", password: "demo" } });
   expect(report.outcome).toMatchObject(completed);
   expect(office.logins).toEqual([{ user: "demo", way: "two-step", accepted: true }]);
 });
 
 test("a login that failed fails the run, before its first step, and says what was seen", async () => {
-  const { report } = await room.run({ playbookSource: reading(form()), credentials: { ...credentials, password: "wrong-one" } });
+  const { report } = await run(reading(form()), { credentials: { ...credentials, password: "wrong-one" } });
   expect(report.outcome).toMatchObject(failedLogin(expect.stringMatching(/does not contain '\/orders'; the page says 'wrong user'/)));
   expect(report.all("stepStarted")).toEqual([]);
   expect(JSON.stringify(report.events)).not.toContain("wrong-one");
@@ -65,13 +82,13 @@ test("a login that failed fails the run, before its first step, and says what wa
 
 test("without criteria, a login worked once its address is left, no password is asked for and no error is said", async () => {
   const { login_url, mode } = form();
-  const { report } = await room.run({ playbookSource: reading({ mode, login_url }), credentials });
+  const { report } = await run(reading({ mode, login_url }), { credentials });
   expect(report.outcome).toMatchObject(completed);
 });
 
 test("[weakness 37] a page without a password box is not taken for a login that worked, and the failure is not ignored", async () => {
   const { login_url, mode } = form();
-  const { report } = await room.run({ playbookSource: reading({ mode, login_url }), credentials: { ...credentials, username: "locked" } });
+  const { report } = await run(reading({ mode, login_url }), { credentials: { ...credentials, username: "locked" } });
   expect(report.all("pageChanged").at(-1)?.url).toBe(`${office.url}/account`);
   expect(report.outcome).toMatchObject(failedLogin("The login did not work: the page says 'wrong password'."));
   expect(report.all("stepStarted")).toEqual([]);
@@ -81,7 +98,7 @@ test.each([
   ["user", { password: "demo" }, "The run was given no credential 'username' or 'email'."],
   ["password", { username: "demo" }, "The run was given no credential 'password'."],
 ])("says that there is no %s to log in with", async (_name, given, message) => {
-  const { report } = await room.run({ playbookSource: reading(form()), credentials: given });
+  const { report } = await run(reading(form()), { credentials: given });
   expect(report.outcome).toMatchObject(failedLogin(message));
 });
 
@@ -89,8 +106,9 @@ test("asks a person for the one-time code, again where it was wrong, and tells n
   const [code = ""] = office.codes;
   const answers = ["000111", code];
   const prompts: string[] = [];
-  const { report } = await room.run(
-    { playbookSource: reading(form("/login/with-code")), credentials, spec: { waitForPersonSeconds: 60 } },
+  const { report } = await run(
+    reading(form("/login/with-code")),
+    { credentials, spec: { waitForPersonSeconds: 60 } },
     ({ kind, prompt }) => {
       expect(kind).toBe(InputRequested_Kind.SECRET);
       prompts.push(prompt);
@@ -107,7 +125,7 @@ test.each([
   ["is there", 0, "give the run waitForPersonSeconds"],
   ["answers", 60, "nobody answered in time"],
 ])("a one-time code that nobody %s for fails the login", async (_name, waitForPersonSeconds, message) => {
-  const { report } = await room.run({ playbookSource: reading(form("/login/with-code")), credentials, spec: { waitForPersonSeconds } });
+  const { report } = await run(reading(form("/login/with-code")), { credentials, spec: { waitForPersonSeconds } });
   expect(report.outcome).toMatchObject(failedLogin(expect.stringContaining(message)));
 });
 
@@ -124,14 +142,9 @@ const manual = () => ({ mode: "manual", login_url: `${office.url}/orders`, succe
 
 test("manual: a person's browser state logs in, cookies and storage, and no byte of it is told", async () => {
   const state = await stateOf(office.url);
-  const steps = [{ action: "extract", selector: "h1", store_as: "heading" }];
   const capture = { storage: [{ key: "theme", store_as: "theme" }] };
-  const { report } = await room.run(
-    {
-      playbookSource: JSON.stringify({ id: "reading", auth: manual(), capture, steps }),
-      spec: { waitForPersonSeconds: 60 },
-    },
-    ({ kind }) => (kind === InputRequested_Kind.BROWSER_STATE ? state : undefined),
+  const { report } = await run(reading(manual(), { capture }), { spec: { waitForPersonSeconds: 60 } }, ({ kind }) =>
+    kind === InputRequested_Kind.BROWSER_STATE ? state : undefined,
   );
   expect(report.outcome).toMatchObject(completed);
   expect(JSON.stringify(report.events)).not.toContain(JSON.parse(state).cookies[0].value);
@@ -142,14 +155,14 @@ test.each([
   ["what is answered is no state", 60, "hello", "no browser state"],
   ["the state is not logged in", 60, '{"cookies":[],"origins":[]}', "The login did not work: '#orders' is not visible"],
 ])("manual: fails where %s", async (_name, waitForPersonSeconds, answer, message) => {
-  const { report } = await room.run({ playbookSource: reading(manual()), spec: { waitForPersonSeconds } }, () => answer);
+  const { report } = await run(reading(manual()), { spec: { waitForPersonSeconds } }, () => answer);
   expect(report.outcome).toMatchObject(failedLogin(expect.stringContaining(message)));
 });
 
 test("a saved login is used instead of the form, and handed out anew", async () => {
   const browserState = await stateOf(office.url);
   const spec = { browserState: "office", startUrl: `${office.url}/orders` };
-  const first = await room.run({ playbookSource: reading(form()), credentials, browserState, spec });
+  const first = await run(reading(form()), { credentials, browserState, spec });
   expect(first.report.outcome).toMatchObject(completed);
   expect(office.logins).toHaveLength(1);
   expect(first.login.loggedOut).toBe(false);
@@ -162,23 +175,23 @@ test("a saved login that is logged out makes way for a new one, or is to be forg
   const browserState = await stateOf(office.url);
   office.endSessions();
   const spec = { browserState: "office", startUrl: `${office.url}/orders` };
-  const renewed = await room.run({ playbookSource: reading(form()), credentials, browserState, spec });
+  const renewed = await run(reading(form()), { credentials, browserState, spec });
   expect(renewed.report.outcome).toMatchObject(completed);
   expect(office.logins.map(({ way }) => way)).toEqual(["form", "form"]);
   expect(renewed.login.browserState).toBeDefined();
 
   const success = { element_visible: "#orders", timeout_ms: 500 };
-  const refused = await room.run({ playbookSource: reading({ mode: "none", success }), browserState, spec });
+  const refused = await run(reading({ mode: "none", success }), { browserState, spec });
   expect(refused.report.outcome).toMatchObject(failedLogin(expect.stringContaining("'#orders' is not visible")));
   expect(refused.login).toEqual({ loggedOut: true });
 });
 
 test("no login is handed out where none is wanted, nor by a run that logged out", async () => {
-  const kept = await room.run({ playbookSource: reading(form()), credentials });
+  const kept = await run(reading(form()), { credentials });
   expect(kept.login).toEqual({ loggedOut: false });
   const steps = [{ action: "click", selector: "role=button[name='Log out']", verify: { expect_url_contains: "/login" } }];
   const playbookSource = JSON.stringify({ id: "leaving", auth: form(), steps });
-  const left = await room.run({ playbookSource, credentials, spec: { browserState: "office" } });
+  const left = await run(playbookSource, { credentials, spec: { browserState: "office" } });
   expect(left.report.outcome.state).toBe(Run_State.COMPLETED);
   expect(left.login).toEqual({ loggedOut: false });
 });
@@ -202,10 +215,12 @@ test("what is captured of the login is for the steps and the requests, and is a 
     },
   ];
   const playbookSource = JSON.stringify({ id: "cancelling", auth: form(), capture, steps });
-  const { report } = await room.run({ playbookSource, credentials });
+  const { report } = await run(playbookSource, { credentials });
   expect(report.outcome).toMatchObject({ state: Run_State.COMPLETED, outcome: { data: { number: "C-12345-001" } } });
   expect(office.orders.get("12345")).toMatchObject({ status: "cancelled" });
   expect(office.calls).toEqual([{ method: "POST", path: "/api/orders/12345/cancel", status: 200 }]);
+  // The session and its token are UUIDs, and nothing else is.
+  expect(JSON.stringify(report.events)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
 });
 
 test("says all that there was nothing to capture of", async () => {
@@ -213,7 +228,7 @@ test("says all that there was nothing to capture of", async () => {
     cookies: [{ name: "session", store_as: "session", domain: "27.0.0.1" }],
     storage: [{ key: "token", store_as: "token", scope: "session" }],
   };
-  const { report } = await room.run({ playbookSource: reading(form(), { capture }), credentials });
+  const { report } = await run(reading(form(), { capture }), { credentials });
   expect(report.outcome).toMatchObject(
     failedLogin(
       "The login left nothing to capture: there is no cookie 'session' of 27.0.0.1; there is no 'token' in the session storage of the page.",

@@ -11,11 +11,14 @@ export interface HandedAction {
 /**
  * Whether a step that failed may be tried once more. A failure that cannot pass is never worth it. What never reached the browser may always be tried
  * again. Of what did reach it: what only reads, always; a `commit`, never; other writing, where doing it twice leaves what doing it once does, or where
- * the author said `on_failure: retry`.
+ * the author said `on_failure: retry` of anything but a request, whose server may have done what it did not answer.
  */
 export function mayRetry({ on_failure: policy }: Pick<ActingStep, "on_failure">, handed: readonly HandedAction[], failure: Fault): boolean {
   if (policy === "abort" || !failure.retryable) return false;
-  return handed.every(({ step, effect }) => effect === "read" || (effect === "write" && (policy === "retry" || isRepeatable(step))));
+  return handed.every(
+    ({ step, effect }) =>
+      effect === "read" || (effect === "write" && (isRepeatable(step) || (policy === "retry" && step.action !== "api_request"))),
+  );
 }
 
 /** Whether doing it again leaves what doing it once does. */

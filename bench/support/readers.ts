@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { nowMs } from "./clock.ts";
 import { MarkCounter } from "./count-marks.ts";
 import { servePart } from "./serve-part.ts";
@@ -48,6 +49,8 @@ interface Group {
 const groups = new Map<string, Group>();
 const buffer = Buffer.alloc(256 * 1024);
 const returnMs = 50;
+/** Milliseconds that events are waited for: a reader who was sent away for good never gets them. */
+const patienceMs = 120_000;
 
 class Reader {
   readonly #group: Group;
@@ -141,7 +144,12 @@ const handlers = {
   /** Waits until each reader of a group got so many events since it was last taken. */
   async until({ group, events }: { group: string; events: number }): Promise<void> {
     const { readers } = find(group);
-    while (readers.some(({ count }) => count < events)) await new Promise((resolve) => setTimeout(resolve, 5));
+    const lateAtMs = nowMs() + patienceMs;
+    for (let behind = readers; behind.length > 0; behind = behind.filter(({ count }) => count < events)) {
+      if (nowMs() > lateAtMs)
+        throw new Error(`${behind.length} readers have not got ${events} events; the first of them has ${behind[0]?.count}.`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   },
   /** Answers what a group got, and begins anew. */
   take({ group }: { group: string }): GroupCount {
@@ -154,7 +162,10 @@ const handlers = {
   },
   /** Waits until the present connection of each reader has brought an event; answers when that of the last did. */
   async wentOn({ group }: { group: string }): Promise<number> {
-    return Math.max(...(await Promise.all(find(group).readers.map((reader) => reader.wentOn))));
+    const late = delay(patienceMs, undefined, { ref: false }).then((): never => {
+      throw new Error("Not every reader went on.");
+    });
+    return Math.max(...(await Promise.race([Promise.all(find(group).readers.map((reader) => reader.wentOn)), late])));
   },
   /** Lets a group go. */
   leave({ group }: { group: string }): void {

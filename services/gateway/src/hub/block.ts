@@ -27,6 +27,8 @@ export class Block {
   readonly #ends: number[] = [];
   readonly #types: string[] = [];
   #messages: RunEvent[] | undefined;
+  /** What was handed out last: many readers at the tail take the same. */
+  #handedOut: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
 
   /** Begins after a place, with memory for so many bytes, and with its events decoded too where `keepsMessages`. */
   constructor(before: Place, capacity: number, keepsMessages: boolean) {
@@ -84,6 +86,7 @@ export class Block {
     const bytes = Buffer.allocUnsafeSlow(capacity);
     this.#bytes.copy(bytes, 0, 0, this.#used);
     this.#bytes = bytes;
+    this.#handedOut = undefined;
   }
 
   /** The token of a place in it: from before its first event to after its last. */
@@ -96,7 +99,10 @@ export class Block {
 
   /** The server-sent events from one sequence to another, both included. They share memory with the block. */
   sse(from: number, to: number): Buffer {
-    return this.#bytes.subarray(this.#start(from), this.#ends[to - this.before.sequence - 1]);
+    if (this.#handedOut?.from === from && this.#handedOut.to === to) return this.#handedOut.bytes;
+    const bytes = this.#bytes.subarray(this.#start(from), this.#ends[to - this.before.sequence - 1]);
+    this.#handedOut = { from, to, bytes };
+    return bytes;
   }
 
   /** One event's `data:` lines with the blank line that ends it, for readers whose `id` is another. */

@@ -159,6 +159,8 @@ export class FakeOrchestrator implements AsyncDisposable {
   /** Listens again on the port it had. */
   async listen(): Promise<void> {
     const server = createServer(
+      // As the orchestrator has it: with the default of 10 MB a thousand readers who come at once break the connection that they share.
+      { maxSessionMemory: 1_000 },
       connectNodeAdapter({
         routes: (router: ConnectRouter) => router.service(RunService, this.#implementation()).rpc(healthCheck, () => ({ status: 1 })),
         interceptors: [

@@ -54,12 +54,14 @@ export function isOurs(error: ConnectError): boolean {
 }
 
 /**
- * Whether HTTP/2 itself ended the call, as when an orchestrator that is leaving refuses it, or its connection ended an answer before the
- * status that ends each; the transport calls both internal.
+ * Whether HTTP/2 itself ended the call: an orchestrator that is leaving refuses it, the whole connection broke, or it ended an answer before
+ * the status that ends each. The transport calls all of it internal.
  */
 function isClosedStream({ code, rawMessage }: ConnectError): boolean {
-  return code === Code.Internal && (rawMessage.includes("NGHTTP2_") || rawMessage === "protocol error: missing status");
+  return code === Code.Internal && (closed.test(rawMessage) || rawMessage === "protocol error: missing status");
 }
+
+const closed = /\b(stream|session) closed with error code /i;
 
 function findInfo(error: ConnectError) {
   return error.findDetails(ErrorInfoSchema).find(({ domain }) => domain === errorDomain);

@@ -9,17 +9,13 @@ export type OutputSchema = ValidateFunction;
 
 const mostErrors = 20;
 
-/**
- * Reads a schema, of draft 7 where it says so, otherwise of 2020-12. Nothing is fetched: what it refers to must be in it. Answers an INVALID_REQUEST
- * where it is none.
- */
+/** Reads a schema, of draft 7, or of 2020-12 where it says so. Nothing is fetched: what it refers to must be in it. Answers INVALID_REQUEST where it is none. */
 export function readOutputSchema(schema: Readonly<Record<string, unknown>>): OutputSchema | Fault {
-  const { $schema: dialect, ...rest } = schema;
-  const isOld = typeof dialect === "string" && /draft-0[467]/.test(dialect);
-  const ajv = new (isOld ? Ajv : Ajv2020)({ strict: false, allErrors: true, logger: false, validateFormats: true });
+  const dialect = String(schema.$schema).includes("/2020-12/") ? Ajv2020 : Ajv;
+  const ajv = new dialect({ strict: false, allErrors: true, logger: false });
   formats.default(ajv);
   try {
-    return ajv.compile(rest);
+    return ajv.compile(schema);
   } catch (thrown) {
     const why = thrown instanceof Error ? thrown.message : "it cannot be read";
     return new Fault("INVALID_REQUEST", { message: `spec.outputSchema is no JSON schema that can be used: ${why}` });

@@ -24,6 +24,8 @@ import { fileNameOf, type StepPlace } from "./step-place.ts";
 export interface RunActionOptions {
   /** What it does to the world, where the step that holds it says. */
   readonly effect?: StepEffect;
+  /** What a file of its text is called after; the step's id unless given. */
+  readonly fileName?: string;
   /** Called just before the action touches the page. */
   readonly onHanded?: (effect: StepEffect) => void;
 }
@@ -51,7 +53,7 @@ export async function runAction(
   step: ActingStep,
   place: StepPlace,
   context: StepContext,
-  { effect = effectOf(step), onHanded }: RunActionOptions = {},
+  { effect = effectOf(step), fileName = fileNameOf(place), onHanded }: RunActionOptions = {},
 ): Promise<FoundText | undefined> {
   const { active, checks, recordings, report, signal, stopping } = context;
   const facts = {
@@ -97,7 +99,7 @@ export async function runAction(
     // Playwright takes an action as done when the browser dies under it.
     if (!active.isOpen) await delay(crashNewsMs, { signal });
     signal.throwIfAborted();
-    const found = await keepFound(result, place, context);
+    const found = await keepFound(result, fileName, context);
     const screenshot = await recordings.pictureOfAction(facts.actionId, signal);
     const shown = found === undefined ? {} : shownOf(found);
     isCompleted = true;
@@ -112,8 +114,9 @@ export async function runAction(
   } catch (thrown) {
     if (thrown instanceof Fault && isTargetGone(thrown.cause)) await delay(crashNewsMs, { signal }).catch(() => {});
     if (signal.aborted && hasTouched && effect !== "read") throw signal.reason;
-    const fault = Fault.from(signal.aborted ? signal.reason : (checks.takeTrip() ?? thrown));
-    if (!hasTouched && fault.reason === "GUARDRAIL_BLOCKED") await checks.sayBlocked(fault, facts);
+    const trip = checks.takeTrip();
+    const fault = Fault.from(signal.aborted ? signal.reason : (trip ?? thrown));
+    if (trip === undefined && !isCompleted && fault.reason === "GUARDRAIL_BLOCKED") await checks.sayBlocked(fault, facts);
     if (!isCompleted)
       await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault, context.redact) });
     if (!signal.aborted) await checks.after(step, facts, fault);
@@ -135,14 +138,14 @@ async function noteAddress(before: string, { active, report, redact, signal }: S
   });
 }
 
-async function keepFound({ found, value }: ActionResult, place: StepPlace, { files, redact }: StepContext): Promise<FoundText | undefined> {
+async function keepFound({ found, value }: ActionResult, fileName: string, { files, redact }: StepContext): Promise<FoundText | undefined> {
   const whole = found ?? (value === undefined ? undefined : redact(JSON.stringify(value)));
   if (whole === undefined) return undefined;
   // Free data: no key of it is a message's own.
   const kept = { whole, value: redact({ data: value ?? whole }).data };
   const resultText = cutBytes(whole, textBytes);
   if (resultText === whole) return { ...kept, resultText, truncated: false };
-  const file = { name: `text-${fileNameOf(place)}.txt`, kind: Artifact_Kind.DATA, contentType: "text/plain; charset=utf-8" } as const;
+  const file = { name: `text-${fileName}.txt`, kind: Artifact_Kind.DATA, contentType: "text/plain; charset=utf-8" } as const;
   return { ...kept, resultText, truncated: true, resultArtifact: await files.write(file, whole) };
 }
 

@@ -20,6 +20,9 @@ import { runErrorOf } from "./run-error.ts";
 import { type PlaybookEnd, runPlaybook } from "./run-playbook.ts";
 import { createFindings, type Findings } from "./step-context.ts";
 
+/** Milliseconds that downloads which began by themselves have at the end. */
+const downloadMs = 10_000;
+
 /** How a run's work is told to end, and tells that it has. */
 export interface WorkControl {
   /** The run's secrets. */
@@ -78,12 +81,13 @@ export async function runWork(options: WorkOptions, { secrets, login, person, si
 async function doSteps(
   plan: WorkPlan,
   findings: Findings,
-  { request, browser, report }: WorkOptions,
+  { request, browser, report, workFolder }: WorkOptions,
   recordings: Recordings,
   { secrets, login, person, signal, stopping }: Omit<WorkControl, "onEnd">,
 ): Promise<PlaybookEnd> {
   const active = await abortable(browser.openPage({ ...pageOptions(plan.spec), state: login.state }), signal);
   await abortable(recordings.begin(active, plan.spec), signal);
+  active.downloads.keepIn(recordings.files, signal);
   const { redact } = secrets;
   const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook.guardrails));
   await using checks = await abortable(ActionChecks.open({ settings, active, report, redact, signal }), signal);
@@ -92,6 +96,7 @@ async function doSteps(
     active,
     report,
     files: recordings.files,
+    inputsFolder: join(workFolder, "inputs"),
     checks,
     credentials: request.credentials,
     calledPlaybooks: plan.calledPlaybooks,
@@ -107,6 +112,7 @@ async function doSteps(
     nextActionId: () => `${request.attempt}-${++actions}`,
     recordings,
   });
+  await active.downloads.finish(downloadMs, signal);
   await login.leave(active, end.kind === "completed", signal);
   return end;
 }

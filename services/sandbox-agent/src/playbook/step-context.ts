@@ -16,6 +16,8 @@ export interface StepContext {
   readonly active: ActivePage;
   readonly report: Report;
   readonly files: RunFiles;
+  /** Where the files lie that the run was given. */
+  readonly inputsFolder: string;
   /** The run's guardrails. */
   readonly checks: ActionChecks;
   readonly credentials: Readonly<Record<string, string>>;

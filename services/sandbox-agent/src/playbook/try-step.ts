@@ -6,7 +6,7 @@ import type { JsonValue } from "../actions/action.ts";
 import { type HandedAction, mayRetry } from "./may-retry.ts";
 import { type FoundText, runAction } from "./run-action.ts";
 import type { StepContext } from "./step-context.ts";
-import type { StepPlace } from "./step-place.ts";
+import { fileNameOf, type StepPlace } from "./step-place.ts";
 import { storableValue } from "./store-value.ts";
 import { verify } from "./verify.ts";
 
@@ -40,9 +40,11 @@ export async function tryStep(step: ActingStep, place: StepPlace, context: StepC
 
 async function tryOnce(step: ActingStep, place: StepPlace, context: StepContext, handed: HandedAction[]): Promise<StepYield> {
   const found: FoundText[] = [];
-  for (const part of partsOf(step)) {
+  const parts = partsOf(step);
+  for (const [index, part] of parts.entries()) {
     context.stopping.throwIfAborted();
     const text = await runAction(part, place, context, {
+      ...(parts.length > 1 && { fileName: `${fileNameOf(place)}-${index + 1}` }),
       effect: effectOfPart(step, part),
       onHanded: (effect) => handed.push({ step: part, effect }),
     });

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { FoundText } from "./run-action.ts";
+import { createFindings } from "./step-context.ts";
+import { storableValue, store } from "./store-value.ts";
+
+const found = (whole: string, value: FoundText["value"] = whole): FoundText => ({ whole, value, resultText: whole, truncated: false });
+
+test.each([
+  [undefined, found("12"), "12"],
+  [undefined, found("a\nb", ["a", "b"]), ["a", "b"]],
+  [undefined, undefined, ""],
+  ["text", found("[1]", [1]), "[1]"],
+  ["number", found(" -12.50 "), -12.5],
+  ["integer", found("007"), 7],
+  ["boolean", found("True"), true],
+  ["json", found('{"a": [1]}'), { a: [1] }],
+] as const)("keeps what was found as %s", (type, text, value) => {
+  expect(storableValue({ store_type: type }, text)).toEqual(value);
+});
+
+test.each([
+  ["number", "1,234.50"],
+  ["number", "12 €"],
+  ["number", ""],
+  ["integer", "12.5"],
+  ["boolean", "yes"],
+  ["json", "{a: 1}"],
+] as const)("refuses as %s what is none: %s", (type, text) => {
+  expect(() => storableValue({ store_type: type }, found(text))).toThrow(`'${text}'`);
+});
+
+test("puts numbers and lists into placeholders as JSON", () => {
+  const findings = createFindings(new Map());
+  store("total", 12.5, findings);
+  store("ids", ["a", "b"], findings);
+  store("name", "Ada", findings);
+  expect(Object.fromEntries(findings.values)).toEqual({ total: "12.5", ids: '["a","b"]', name: "Ada" });
+  expect(Object.fromEntries(findings.stored)).toEqual({ total: 12.5, ids: ["a", "b"], name: "Ada" });
+});

@@ -1,6 +1,6 @@
+import { mergeGuardrails } from "@clew/playbook/guardrail-settings";
 import { expect, test } from "vitest";
 import { type AddressRules, judgeAddress } from "./address-rules.ts";
-import { matchesDomain } from "./domain-glob.ts";
 
 const rules: AddressRules = { allowedDomains: [], blockedDomains: [], allowPrivateNetworks: false, allowedPrivateHosts: [] };
 
@@ -10,9 +10,16 @@ test.each([
   "data:text/html,x",
   "chrome://version",
   "view-source:http://x.com",
+  "blob:https://example.com/0",
+  "about:srcdoc",
+  "ftp://example.com/",
+  "ws://example.com/",
+  "filesystem:https://example.com/x",
+  "http://",
+  "FILE:///proc/self/environ",
   "about:blank",
   "no address",
-])("opens only http and https: %s", (address) => {
+])("[weakness 24] opens only http and https: %s", (address) => {
   expect(judgeAddress(address, rules)?.rule).toBe("scheme");
 });
 
@@ -59,16 +66,33 @@ test("counts only the allowed domains where there are any, the blocked ones othe
   expect(judgeAddress("https://www.example.com/", allowed)).toBeUndefined();
   expect(judgeAddress("https://example.com/", allowed)).toBeUndefined();
   expect(judgeAddress("https://example.com.evil.org/", allowed)?.rule).toBe("allowed_domains");
+  expect(judgeAddress("https://example.com@evil.org/", allowed)?.rule).toBe("allowed_domains");
+  expect(judgeAddress("https://evil.org/example.com", allowed)?.rule).toBe("allowed_domains");
+  expect(judgeAddress("https://notexample.com/", allowed)?.rule).toBe("allowed_domains");
+  expect(judgeAddress("https://EXAMPLE.com./", allowed)).toBeUndefined();
   expect(judgeAddress("https://www.example.com/", { ...rules, blockedDomains: ["*.example.com"] })?.rule).toBe("blocked_domains");
 });
 
-test.each([
-  ["a.b.gov.uk", "*.gov.*", true],
-  ["gov.uk", "*.gov.*", false],
-  ["Example.COM", "example.com", true],
-  ["notexample.com", "*.example.com", false],
-  ["aXbXc".toLowerCase(), "a*b*c", true],
-  ["ab", "a*b*b", false],
-])("matches %s with %s: %s", (host, glob, matches) => {
-  expect(matchesDomain(host, [glob])).toBe(matches);
+test("judges private networks before domains: an allowed domain does not open one", () => {
+  const allowed = { ...rules, allowedDomains: ["*"] };
+  expect(judgeAddress("http://10.0.0.1/", allowed)?.rule).toBe("private_network");
+  expect(judgeAddress("http://inside.example/", allowed, ["10.0.0.1"])?.rule).toBe("private_network");
+});
+
+test("[weakness 33] blocks what is blocked by default where the list that was given is empty", () => {
+  const merged = mergeGuardrails({ blockedDomains: [] });
+  for (const host of [
+    "irs.gov",
+    "www.gov.uk",
+    "my.bank.example",
+    "chase.com",
+    "secure.chase.com",
+    "mail.google.com",
+    "x.com",
+    "facebook.com",
+  ])
+    expect(judgeAddress(`https://${host}/`, merged)?.rule, host).toBe("blocked_domains");
+  for (const host of ["google.com", "netflix.com", "chase.example", "notx.com"])
+    expect(judgeAddress(`https://${host}/`, merged), host).toBeUndefined();
+  expect(judgeAddress("https://chase.com/", mergeGuardrails({ allowedDomains: ["chase.com"] }))).toBeUndefined();
 });

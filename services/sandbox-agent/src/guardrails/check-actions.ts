@@ -70,7 +70,8 @@ export class ActionChecks implements AsyncDisposable {
   async before(step: ActingStep, facts: ActionFacts): Promise<void> {
     const end = this.guard.end ?? this.takeTrip();
     if (end !== undefined) throw end;
-    const address = step.action === "goto" ? step.params.url : step.action === "api_request" ? step.request.url : undefined;
+    const address =
+      step.action === "goto" || step.action === "download" ? step.params.url : step.action === "api_request" ? step.request.url : undefined;
     const block = address === undefined ? undefined : await this.guard.check(address, this.#options.signal);
     if (block === undefined) return;
     const fault = blockedFault(block);

@@ -23,7 +23,7 @@ test("opens no name whose server answers too late, whatever it would have answer
   });
 });
 
-test("opens no name that cannot be looked up, or has no address", async () => {
+test("[weakness 26] opens no name that cannot be looked up, or has no address", async () => {
   const failed = { reason: "NAVIGATION_FAILED", message: expect.stringContaining("no-such-host.invalid") };
   await expect(checkAddress("http://no-such-host.invalid/", rules, signal)).rejects.toMatchObject(failed);
   await expect(checkAddress("http://no-such-host.invalid/", rules, signal, answer())).rejects.toMatchObject(failed);

@@ -27,7 +27,14 @@ export interface StepDone {
 }
 
 /** Reasons that are the operator's or the platform's: a playbook's author does not speak for them. */
-const notTheAuthors: ReadonlySet<string> = new Set(["GUARDRAIL_BLOCKED", "TOO_MANY_ERRORS", "STUCK", "CAPTCHA_FAILED", "BROWSER_CRASHED", "TERMINATED"]);
+const notTheAuthors: ReadonlySet<string> = new Set([
+  "GUARDRAIL_BLOCKED",
+  "TOO_MANY_ERRORS",
+  "STUCK",
+  "CAPTCHA_FAILED",
+  "BROWSER_CRASHED",
+  "TERMINATED",
+]);
 
 /**
  * Runs one step, with those within it: binds it, does it, and says what came of it. Never rejects for a step that failed. What it stored is in

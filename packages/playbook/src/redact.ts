@@ -1,3 +1,6 @@
+import { maskCut } from "./cut-secrets.ts";
+import { inBase64, patternOf } from "./spellings.ts";
+
 const usualMark = "[redacted]";
 /** No longer than what it stands for, in characters and in bytes. */
 const briefMark = "█";
@@ -45,7 +48,7 @@ const containers: ReadonlySet<string> = new Set(["data", "details", "facts"]);
 export type Redact = <T>(value: T) => T;
 
 /**
- * Makes what replaces these secrets, also where they are written percent-encoded, as Base64 or within JSON. Without secrets it answers values as they are.
+ * Makes what replaces these secrets, also where they are written percent-encoded, as Base64, in HTML or within JSON, and where others cut it. Without secrets it answers values as they are.
  *
  * @param marks `brief` ones never make a value longer.
  */
@@ -53,20 +56,14 @@ export function createRedact(secrets: Iterable<string>, marks: "usual" | "brief"
   const known = [...new Set(secrets)].filter((secret) => secret !== "");
   if (known.length === 0) return (value) => value;
   const short = new Set(known.filter((secret) => secret.length < leastChars));
-  const needles = [...new Set(known.filter((secret) => !short.has(secret)).flatMap(spellings))].sort((a, b) => b.length - a.length);
-  const mark = pickMark(needles, marks === "brief" ? briefMark : usualMark);
+  const long = known.filter((secret) => !short.has(secret)).sort((a, b) => b.length - a.length);
+  const encoded = [...new Set(long.flatMap(inBase64))].sort((a, b) => b.length - a.length);
+  const mark = pickMark([...long, ...encoded], marks === "brief" ? briefMark : usualMark);
   // One pass, so that no secret is looked for in a mark; one that nothing matches where there are only short ones.
-  const anyNeedle = new RegExp(needles.map((needle) => RegExp.escape(needle)).join("|") || "(?!)", "g");
+  const anyNeedle = new RegExp([...long.map(patternOf), ...encoded.map((text) => RegExp.escape(text))].join("|") || "(?!)", "g");
   const shortMark = marks === "brief" ? "" : mark;
-  const clean = (text: string) => (short.has(text) ? shortMark : text.replace(anyNeedle, mark));
+  const clean = (text: string) => (short.has(text) ? shortMark : maskCut(text.replace(anyNeedle, mark), long, mark));
   return (value) => walk(value, clean, false) as typeof value;
-}
-
-function spellings(secret: string): string[] {
-  const percent = encodeURIComponent(secret.toWellFormed());
-  const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
-  const inJson = JSON.stringify(secret).slice(1, -1);
-  return [secret, percent, percent.replaceAll("%20", "+"), base64, base64.replaceAll("+", "-").replaceAll("/", "_"), inJson];
 }
 
 /** A mark that no secret can overlap, or the text around it would spell that secret again. */

@@ -1,6 +1,5 @@
 import { isUtf8 } from "node:buffer";
 import { createRedact } from "@clew/playbook/redact";
-import { byteSpellings, spellings } from "./spellings.ts";
 
 /** Takes secrets out of what a browser left. */
 export interface Scrub {
@@ -15,8 +14,8 @@ export interface Scrub {
 /** Makes what takes these secrets out. Without any, all stays as it is. */
 export function createScrub(secrets: readonly string[]): Scrub {
   if (secrets.length === 0) return { line: (json) => json, text: (text) => text, bytes: (bytes) => bytes };
-  const mask = createRedact(secrets.flatMap((secret) => [secret, ...spellings(secret)]));
-  const find = createRedact(secrets.flatMap((secret) => [secret, ...spellings(secret), ...byteSpellings(secret)]));
+  const mask = createRedact(secrets);
+  const find = createRedact(secrets.flatMap((secret) => [secret, ...inBytes(secret)]));
   return {
     line(json) {
       try {
@@ -32,6 +31,11 @@ export function createScrub(secrets: readonly string[]): Scrub {
       return find(text) === text ? bytes : undefined;
     },
   };
+}
+
+/** How a secret may be written in bytes that are no text, read as Latin-1. */
+function inBytes(secret: string): readonly string[] {
+  return [Buffer.from(secret).toString("latin1"), Buffer.from(secret, "utf16le").toString("latin1")];
 }
 
 /** No field is spared, whatever its name: the page chose what stands there. */

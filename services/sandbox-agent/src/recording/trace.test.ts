@@ -53,7 +53,7 @@ test("a trace of several parts becomes one that Playwright opens, with all actio
     files,
     folder: join(folder, "recording"),
     secrets: new KnownSecrets([secret]),
-    partMs: { first: 0, later: 0 },
+    partMs: { first: 0, most: 0 },
   });
   await page.goto(site.url);
   await trace.rest();

@@ -7,8 +7,8 @@ import type { RunFiles } from "./run-files.ts";
 import { createScrub } from "./scrub.ts";
 import { scrubZips } from "./scrub-zip.ts";
 
-/** How long the first part, and every later one, is recorded: a run that is killed keeps the parts before. */
-const usualPartMs = { first: 15_000, later: 60_000 } as const;
+/** How long the first part is recorded; each later one twice as long as the one before, up to `most`. A run that is killed keeps the parts before. */
+const usualPartMs = { first: 10_000, most: 60_000 } as const;
 
 /** What a trace is made with. */
 export interface TraceOptions {
@@ -16,8 +16,8 @@ export interface TraceOptions {
   /** For what Playwright writes before it is scrubbed. */
   readonly folder: string;
   readonly secrets: KnownSecrets;
-  /** Milliseconds that the first part, and every later one, is recorded at least; 15 s and 60 s unless given. */
-  readonly partMs?: { readonly first: number; readonly later: number };
+  /** Milliseconds that the first part is recorded at least, and the longest; 10 s and 60 s unless given. */
+  readonly partMs?: { readonly first: number; readonly most: number };
 }
 
 /**
@@ -55,8 +55,8 @@ export class Trace {
 
   /** Ends a part and begins the next, where one is due. To be called between actions: what runs meanwhile is in neither. */
   async rest(): Promise<void> {
-    const { first, later } = this.#options.partMs ?? usualPartMs;
-    if (performance.now() - this.#partSince < (this.#parts === 0 ? first : later)) return;
+    const { first, most } = this.#options.partMs ?? usualPartMs;
+    if (performance.now() - this.#partSince < Math.min(most, first * 2 ** this.#parts)) return;
     await this.#endPart();
     await this.#context.tracing.startChunk();
     this.#partSince = performance.now();

@@ -22,7 +22,8 @@ import { WorkSlot } from "@clew/sandbox-agent/rpc/work-slot";
 
 /**
  * A sandbox's agent without a browser: outbox, socket, service and person are the agent's own, its work is to ask what the label `asks` lists, and to say
- * what it heard, which is nobody's to mask but the orchestrator's. With the label `deaf` it never answers the first call that delivers something.
+ * what it heard, which is nobody's to mask but the orchestrator's. With the label `deaf` it never answers the first call that delivers something; `keeps` is
+ * the cookie of the login it ends with, and `loggedOut` says that the one it began with was none.
  */
 const { settings, closed } = await readSettings(process.stdin);
 void closed.then(() => process.exit(0));
@@ -35,12 +36,14 @@ const report: Report = {
 };
 const stopping = new AbortController();
 let isDeaf = false;
+let labels: Readonly<Record<string, string>> = {};
 
 const slot = new WorkSlot({
   runId: settings.runId,
   attempt: settings.attempt,
   begin(request) {
-    isDeaf = request.spec?.labels["deaf"] !== undefined;
+    labels = request.spec?.labels ?? {};
+    isDeaf = labels["deaf"] !== undefined;
     const waitSeconds = request.spec?.waitForPersonSeconds ?? 0;
     const person = new RemotePerson({
       attempt: settings.attempt,
@@ -81,6 +84,14 @@ await startGrpcServer({
           await never;
         }
         return await service.deliverInput(request, context);
+      },
+      takeBrowserState: async () => {
+        const { keeps, loggedOut } = labels;
+        const cookie = { name: "sid", value: keeps, domain: "example.org", path: "/" };
+        return {
+          ...(keeps === undefined ? {} : { browserState: JSON.stringify({ cookies: [cookie], origins: [] }) }),
+          loggedOut: loggedOut !== undefined,
+        };
       },
     }),
   ],

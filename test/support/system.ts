@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { RunSpec } from "@clew/client";
 import { type Clew, createClew } from "@clew/client";
 import { type BackOffice, startBackOffice } from "../../examples/back-office/src/back-office.ts";
+import type { LineSink } from "../../scripts/service-process.ts";
 import { type Services, startServices } from "../../scripts/services.ts";
 
 /** The three services and the example back office, on ports and a volume of their own. */
@@ -24,10 +25,11 @@ export interface System extends AsyncDisposable {
   restart(between?: () => Promise<void>, how?: "stop" | "kill"): Promise<void>;
 }
 
-/** Starts a whole system. Dispose it: services, back office and volume go. */
-export async function startSystem(env: Readonly<Record<string, string>> = {}): Promise<System> {
+/** Starts a whole system; `onLine` gets every line its services write. Dispose it: services, back office and volume go. */
+export async function startSystem(env: Readonly<Record<string, string>> = {}, onLine?: LineSink): Promise<System> {
   const volume = env["CLEW_VOLUME"] ?? (await mkdtemp(join(tmpdir(), "clew-test-")));
-  const start = () => startServices({ volume, env: { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", ...env } });
+  const start = () =>
+    startServices({ volume, env: { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", ...env }, ...(onLine && { onLine }) });
   let services = await start();
   const backOffice = await startBackOffice();
   const { host } = new URL(backOffice.url);

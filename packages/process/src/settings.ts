@@ -26,6 +26,7 @@ export const settingNames = [
   "CLEW_SANDBOX_SILENCE",
   "CLEW_SECRETS",
   "CLEW_SERVICE_KEY",
+  "CLEW_STATE_KEY",
   "CLEW_TLS_CERT",
   "CLEW_TLS_CLIENT_CA",
   "CLEW_TLS_KEY",

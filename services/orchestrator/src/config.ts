@@ -67,6 +67,7 @@ export const orchestratorSettings = z.object({
   CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
   CLEW_RETENTION: retention.prefault({}),
+  CLEW_STATE_KEY: z.string().min(16, "must be 32 bytes in Base64, or a passphrase of at least 16 characters").optional(),
   CLEW_ADOPTION_GRACE: durationMs.refine((ms) => ms >= 1, "must be at least 1ms").prefault("120s"),
   // A sandbox says something every 5 s.
   CLEW_SANDBOX_SILENCE: durationMs.refine((ms) => ms >= 6_000, "must be at least 6s").prefault("30s"),
@@ -85,6 +86,8 @@ export interface Config {
   readonly maxQueuedRuns: number;
   readonly playbooks: string | undefined;
   readonly retention: Retention;
+  /** What saved logins are kept under: a key in Base64 or a passphrase. */
+  readonly stateKey: string | undefined;
   readonly adoptionGraceMs: number;
   /** How long a sandbox may give no sign of life before it is ended. */
   readonly sandboxSilenceMs: number;
@@ -113,6 +116,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,
     playbooks: settings.CLEW_PLAYBOOKS === undefined ? undefined : resolve(settings.CLEW_PLAYBOOKS),
     retention: toRetention(settings.CLEW_RETENTION),
+    stateKey: settings.CLEW_STATE_KEY,
     adoptionGraceMs: settings.CLEW_ADOPTION_GRACE,
     sandboxSilenceMs: settings.CLEW_SANDBOX_SILENCE,
     socketFolder: env["XDG_RUNTIME_DIR"] || tmpdir(),

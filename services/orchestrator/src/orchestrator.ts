@@ -6,6 +6,7 @@ import type { Logger } from "@clew/process/logger";
 import { SettingsError } from "@clew/process/settings";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { Config } from "./config.ts";
+import { Uploads } from "./files/uploads.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
 import { Sweeper } from "./retention/sweeper.ts";
@@ -15,6 +16,7 @@ import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { limits } from "./runs/limits.ts";
 import { createProcessProvider } from "./sandboxes/process-provider.ts";
+import { BrowserStates } from "./states/browser-states.ts";
 import { Runs } from "./supervisor/runs.ts";
 import { takeVolume } from "./volume/take-volume.ts";
 import { Tombstones } from "./volume/tombstones.ts";
@@ -58,6 +60,8 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     log: logger,
   });
   const { maxConcurrentRuns, maxQueuedRuns } = config;
+  const states = await BrowserStates.open(config.volume, config.stateKey);
+  const uploads = new Uploads({ volumeFolder: config.volume, room });
   const runs = started.use(
     new Runs({
       volume,
@@ -68,13 +72,14 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       maxQueuedRuns,
       logger,
       room,
+      states,
     }),
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
   if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");
   // Before anyone can ask: a reader must never open a journal that is about to be written.
   await runs.recover();
-  started.use(new Sweeper({ retention: config.retention, registry, runs, volume, logger }));
+  started.use(new Sweeper({ retention: config.retention, registry, runs, volume, uploads, logger }));
   const health = createHealth();
   const catalogue = await Catalogue.open(config.playbooks);
   const server = started.use(
@@ -85,6 +90,8 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
         createRunService({
           runs,
           catalogue,
+          uploads,
+          states,
           volume,
           keys: config.keys,
         }),

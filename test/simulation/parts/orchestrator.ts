@@ -1,9 +1,11 @@
 import { Fault } from "@clew/fault/fault";
 import type { ServedService } from "@clew/grpc/server";
 import type { CallContext } from "@clew/grpc/service";
+import { Uploads } from "@clew/orchestrator/files/uploads";
 import { Catalogue } from "@clew/orchestrator/playbooks/catalogue";
 import { Registry } from "@clew/orchestrator/registry/registry";
 import { createRunService } from "@clew/orchestrator/rpc/run-service";
+import { BrowserStates } from "@clew/orchestrator/states/browser-states";
 import { Runs } from "@clew/orchestrator/supervisor/runs";
 import { Tombstones } from "@clew/orchestrator/volume/tombstones";
 import { openVolume } from "@clew/orchestrator/volume/volume";
@@ -50,6 +52,8 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
     runs,
     volume,
     catalogue,
+    uploads: new Uploads({ volumeFolder }),
+    states: await BrowserStates.open(volumeFolder, undefined),
     keys: [],
   });
   const closing = new AbortController();

@@ -1,11 +1,12 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { removeInputs } from "../files/input-files.ts";
 import { hasCode, nodeDisk } from "../journal/disk.ts";
 
 /** The folder that artifacts were in, emptied: that it is there says that they are gone, and its time since when. */
 const goneFolder = "artifacts-expired";
 
-/** Removes all artifacts of a run; asked again after a crash, it goes on. Needs no room on the volume. @throws where the run has no folder. */
+/** Removes all artifacts of a run, and the files it was given; asked again after a crash, it goes on. Needs no room on the volume. @throws where the run has no folder. */
 export async function expireArtifacts(runFolder: string): Promise<void> {
   const gone = join(runFolder, goneFolder);
   try {
@@ -16,6 +17,7 @@ export async function expireArtifacts(runFolder: string): Promise<void> {
     // Not with its parents: the folder of a run that was removed meanwhile must not be made anew.
     await nodeDisk.createFolder(gone);
   }
+  await removeInputs(runFolder);
   for (const name of await readdir(gone)) await rm(join(gone, name), { recursive: true, force: true });
 }
 

@@ -2,6 +2,7 @@ import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import { bindParameters } from "@clew/playbook/bind-parameters";
 import { credentialNames } from "@clew/playbook/credential-names";
 import type { PlaybookReference, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { GivenFile } from "../files/input-files.ts";
 import { hashSource } from "./catalogue.ts";
 import type { FoundWork } from "./find-work.ts";
 
@@ -12,15 +13,18 @@ export interface ResolvedWork {
   /** Texts of the playbooks it calls, and of those they call, by id. */
   readonly called: Readonly<Record<string, string>>;
   readonly params: RunSpec["params"];
+  /** Files it is given. */
+  readonly inputs: readonly GivenFile[];
 }
 
 /** Says what a run of this work will run. */
-export function resolveWork({ source, playbook, called, params }: FoundWork): ResolvedWork {
+export function resolveWork({ source, playbook, called, params }: FoundWork, inputs: readonly GivenFile[]): ResolvedWork {
   return {
     source,
     reference: { id: playbook.id, version: playbook.version, sha256: hashSource(source) },
     called: Object.fromEntries([...called].map(([id, { source: text }]) => [id, text])),
     params,
+    inputs,
   };
 }
 

@@ -3,9 +3,12 @@ import { join } from "node:path";
 import { type DeepPartial, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
+import { Uploads } from "../files/uploads.ts";
 import { Catalogue, hashSource } from "../playbooks/catalogue.ts";
 import { dryRun } from "../rpc/dry-run.ts";
-import { demandPrepared, prepareRun } from "./prepare-run.ts";
+import { BrowserStates } from "../states/browser-states.ts";
+import { caller } from "../supervisor/runs-test-kit.ts";
+import { demandPrepared, type PrepareSources, prepareRun } from "./prepare-run.ts";
 
 const cancel = `tags: [cancel, order]
 parameters:
@@ -17,7 +20,7 @@ steps:
 
 describe("a run that is asked for", () => {
   let temp: TempFolder;
-  let catalogue: Catalogue;
+  let sources: PrepareSources;
   beforeEach(async () => {
     temp = await tempFolder();
     const folder = join(temp.path, "playbooks");
@@ -25,14 +28,18 @@ describe("a run that is asked for", () => {
     await writeFile(join(folder, "cancel-order.yaml"), cancel);
     await writeFile(join(folder, "track-order.yaml"), cancel.replace("cancel", "track"));
     await writeFile(join(folder, "broken.yaml"), "tags: [cancel order]\nsteps: []\n");
-    catalogue = await Catalogue.open(folder);
+    sources = {
+      catalogue: await Catalogue.open(folder),
+      uploads: new Uploads({ volumeFolder: temp.path }),
+      states: await BrowserStates.open(temp.path, undefined),
+    };
   });
   afterEach(async () => {
     await temp[Symbol.asyncDispose]();
   });
 
   const credentials = { password: "x" };
-  const create = async (spec: DeepPartial<RunSpec>) => demandPrepared(await prepareRun(RunSpec.fromPartial(spec), { catalogue }));
+  const create = async (spec: DeepPartial<RunSpec>) => demandPrepared(await prepareRun(RunSpec.fromPartial(spec), "default", sources));
   const directive = (value: string) => ({ work: { $case: "directive" as const, value } });
   const playbook = (value: string) => ({ work: { $case: "playbook" as const, value } });
 
@@ -77,7 +84,7 @@ describe("a run that is asked for", () => {
       maxSteps: 150,
       timeoutSeconds: 3_000,
     };
-    const { valid, checks, warnings, configSummary } = await dryRun({ spec: RunSpec.fromPartial(spec) }, { catalogue });
+    const { valid, checks, warnings, configSummary } = await dryRun({ spec: RunSpec.fromPartial(spec) }, caller, sources);
     const said = Object.fromEntries(checks.map(({ name, passed, message }) => [name, passed ? "passed" : message]));
     expect(valid).toBe(false);
     expect(said).toMatchObject({
@@ -95,7 +102,7 @@ describe("a run that is asked for", () => {
 
   it("and may be made passes every check, and holds none of its secrets in what is said", async () => {
     const spec = RunSpec.fromPartial({ ...playbook("cancel-order"), params: { order_id: 1 }, credentials: { password: "hunter22" } });
-    const told = await dryRun({ spec }, { catalogue });
+    const told = await dryRun({ spec }, caller, sources);
     expect([told.valid, told.checks.map(({ passed }) => passed)]).toEqual([true, told.checks.map(() => true)]);
     expect(JSON.stringify(told)).not.toContain("hunter22");
   });

@@ -1,14 +1,19 @@
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
-import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { GivenFile } from "../files/input-files.ts";
+import type { Uploads } from "../files/uploads.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import { type FoundWork, findWork } from "../playbooks/find-work.ts";
 import { demandCredentials, demandParameters, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
 import { type CheckedSpec, checkSpec } from "../runs/spec.ts";
+import type { BrowserStates } from "../states/browser-states.ts";
 import { type CheckName, checkNames, checkOf } from "./spec-checks.ts";
 
 /** Where what a spec names is looked for. */
 export interface PrepareSources {
   readonly catalogue: Catalogue;
+  readonly uploads: Pick<Uploads, "find">;
+  readonly states: Pick<BrowserStates, "read">;
 }
 
 /** One part of a spec that was looked at. */
@@ -36,14 +41,15 @@ export function demandFit({ violations, unbuilt }: Pick<CheckedSpec, "violations
 }
 
 /** Looks at every part of a spec; starts and stores nothing. CreateRun makes a run only of what passes here, and DryRun tells all of it. */
-export async function prepareRun(asked: RunSpec | undefined, sources: PrepareSources): Promise<Preparation> {
+export async function prepareRun(asked: RunSpec | undefined, tenant: string, sources: PrepareSources): Promise<Preparation> {
   const { spec, violations, unbuilt } = checkSpec(asked);
   const unfit = (name: CheckName): { violations: Violation[]; unbuilt: Violation[] } => ({
     violations: violations.filter((violation) => checkOf(violation) === name),
     unbuilt: unbuilt.filter((violation) => checkOf(violation) === name),
   });
   let work: FoundWork | undefined;
-  const looks = looksAt(spec);
+  const inputs: GivenFile[] = [];
+  const looks = looksAt(spec, tenant, sources, inputs);
   // What the playbook types decides which credentials are wanted: it is looked for first, and told in its turn.
   const found = await lookFor(async () => {
     demandFit(unfit("playbook"));
@@ -63,7 +69,7 @@ export async function prepareRun(asked: RunSpec | undefined, sources: PrepareSou
     checks.push({ name, ...look });
   }
   const isFit = checks.every(({ fault }) => fault === undefined);
-  return { checks, work: isFit && work !== undefined ? resolveWork(work) : undefined };
+  return { checks, work: isFit && work !== undefined ? resolveWork(work, inputs) : undefined };
 }
 
 /** Answers what a run is made of. @throws the Fault of the first check that does not pass. */
@@ -77,7 +83,7 @@ export function demandPrepared({ checks, work }: Preparation): ResolvedWork {
 type Look = (work: FoundWork | undefined) => Promise<string> | string;
 
 /** What else is looked at of each part, once it is fit by itself. Answers what was found. */
-function looksAt(spec: RunSpec): Record<CheckName, Look> {
+function looksAt(spec: RunSpec, tenant: string, { uploads, states }: PrepareSources, inputs: GivenFile[]): Record<CheckName, Look> {
   const { credentials, guardrails, startUrl, outputSchema, checks, files, browserState } = spec;
   return {
     profile: () => "the usual one",
@@ -92,10 +98,34 @@ function looksAt(spec: RunSpec): Record<CheckName, Look> {
     start_url: () => (startUrl === undefined ? "the playbook's own" : "an http or https address"),
     output_schema: () => (outputSchema === undefined ? "none" : "a JSON Schema"),
     checks: () => (checks.length === 0 ? "none" : `${checks.length} on the final page`),
-    files: () => (files.length === 0 ? "none" : `${files.length}, all there`),
-    browser_state: () => (browserState === undefined ? "none" : "given"),
+    files: async () => {
+      inputs.push(...(await findInputs(files, tenant, uploads)));
+      return files.length === 0 ? "none" : `all there: ${files.map(({ name }) => name).join(", ")}`;
+    },
+    browser_state: async () => {
+      if (browserState === undefined) return "none";
+      return (await states.read(tenant, browserState)) === undefined ? "none is saved under this name yet" : "one is saved";
+    },
     settings: () => "within their bounds",
   };
+}
+
+/** @throws Fault INVALID_REQUEST naming every file that the tenant does not have. */
+async function findInputs(files: readonly InputFile[], tenant: string, uploads: PrepareSources["uploads"]): Promise<GivenFile[]> {
+  const violations: Violation[] = [];
+  const found = await Promise.all(
+    files.map(async ({ name, fileId }, index) => {
+      const upload = await uploads.find(tenant, fileId).catch((error: unknown) => {
+        if (Fault.from(error).reason !== "FILE_NOT_FOUND") throw error;
+        const message = "is no file of yours, or its time is over; upload it again: POST /v1/files";
+        violations.push({ field: `spec.files[${index}].fileId`, rule: "file", message });
+      });
+      return upload === undefined ? [] : [{ name, path: upload.path, sizeBytes: upload.sizeBytes }];
+    }),
+  );
+  const [first, ...others] = violations;
+  if (first !== undefined) throw invalidRequest([first, ...others]);
+  return found.flat();
 }
 
 function describe({ playbook, called }: FoundWork): string {

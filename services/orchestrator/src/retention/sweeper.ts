@@ -1,6 +1,7 @@
 import type { Logger } from "@clew/process/logger";
 import { delay } from "@clew/streams/delay";
 import { expireArtifacts } from "../artifacts/expired-artifacts.ts";
+import type { Uploads } from "../files/uploads.ts";
 import type { Registry } from "../registry/registry.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
 import type { Runs } from "../supervisor/runs.ts";
@@ -13,6 +14,7 @@ export interface SweeperOptions {
   readonly registry: Pick<Registry, "tenants" | "endedBefore" | "noteArtifactsGone">;
   readonly runs: Pick<Runs, "expire">;
   readonly volume: Pick<Volume, "runFolder">;
+  readonly uploads?: Pick<Uploads, "sweep">;
   readonly logger: Logger;
   /** Milliseconds between two rounds that found little to do; a minute unless given. */
   readonly everyMs?: number;
@@ -24,7 +26,7 @@ export interface SweeperOptions {
 const runsARound = 20;
 const busyMs = 500;
 
-/** Removes, in the background, what has been kept as long as it is to be: first the artifacts of a run, later the run. One that is not over is never touched. */
+/** Removes, in the background, what has been kept as long as it is to be: files that no run took up, the artifacts of a run, and later the run. One that is not over is never touched. */
 export class Sweeper implements AsyncDisposable {
   readonly #options: SweeperOptions;
   readonly #ending = new AbortController();
@@ -58,6 +60,7 @@ export class Sweeper implements AsyncDisposable {
   async #round(signal: AbortSignal): Promise<boolean> {
     const { registry, runs, volume, retention, now = Date.now } = this.#options;
     let hasMore = false;
+    await this.#options.uploads?.sweep();
     for (const tenant of registry.tenants()) {
       const before = removedBefore(retention, tenant, now());
       const removed = await this.#each(tenant, before.run, false, signal, (runId) => runs.expire(runId));

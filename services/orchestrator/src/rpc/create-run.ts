@@ -17,6 +17,6 @@ export async function createRun(
   const message = `must have at most ${limits.requestIdChars} characters`;
   const long = request.requestId.length > limits.requestIdChars ? [{ field: "requestId", rule: "max_length", message }] : [];
   demandFit({ violations: [...violations, ...long], unbuilt });
-  const resolve = async () => demandPrepared(await prepareRun(request.spec, sources));
+  const resolve = async () => demandPrepared(await prepareRun(request.spec, caller.tenant, sources));
   return { run: await runs.create(request, { spec, resolve, caller, traceparent }) };
 }

@@ -1,15 +1,16 @@
 import { invalidRequest } from "@clew/fault/fault";
 import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { DryRunRequest, DryRunResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
+import type { Caller } from "../access/caller.ts";
 import { type PrepareSources, prepareRun } from "../prepare/prepare-run.ts";
 import { checkSpec } from "../runs/spec.ts";
 
 /** Says what CreateRun would say of a spec, check by check. Starts and stores nothing. */
-export async function dryRun({ spec: asked }: DryRunRequest, sources: PrepareSources): Promise<DryRunResponse> {
+export async function dryRun({ spec: asked }: DryRunRequest, caller: Caller, sources: PrepareSources): Promise<DryRunResponse> {
   const { spec, violations } = checkSpec(asked);
   // What is in no part of a spec is no spec.
   if (asked === undefined) throw invalidRequest([{ field: "spec", rule: "required", message: violations[0]?.message ?? "is required" }]);
-  const { checks } = await prepareRun(asked, sources);
+  const { checks } = await prepareRun(asked, caller.tenant, sources);
   return {
     valid: checks.every(({ fault }) => fault === undefined),
     checks: checks.map(({ name, message, fault }) => ({ name, message, passed: fault === undefined })),

@@ -1,10 +1,10 @@
-import { Fault } from "@clew/fault/fault";
 import { implement, type ServedService } from "@clew/grpc/server";
-import type { CallContext } from "@clew/grpc/service";
 import { EncodedReadEventsResponse, EncodedStreamRunEventsResponse, type MessageFns } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
 import type { ApiKey } from "../access/keys.ts";
+import type { Uploads } from "../files/uploads.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
+import type { BrowserStates } from "../states/browser-states.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
 import { createIdentify, header } from "./caller.ts";
@@ -21,6 +21,7 @@ import { sendInput } from "./send-input.ts";
 import { stopRun } from "./stop-run.ts";
 import { streamRunEvents } from "./stream-run-events.ts";
 import { parseTraceparent } from "./traceparent.ts";
+import { uploadFile } from "./upload-file.ts";
 
 /** The public service, whose events are encoded where they are read: on the wire both forms are the same. */
 const definition = {
@@ -40,29 +41,24 @@ function encodedBy<T>(message: MessageFns<T>) {
 export interface RunServiceOptions {
   readonly runs: Runs;
   readonly catalogue: Catalogue;
+  readonly uploads: Uploads;
+  readonly states: BrowserStates;
   readonly volume: Volume;
   /** Of callers, and of the gateways. */
   readonly keys: readonly ApiKey[];
 }
 
 /** Binds each call of the public service to the file that answers it. */
-export function createRunService({ runs, catalogue, volume, keys }: RunServiceOptions): ServedService {
+export function createRunService({ runs, catalogue, uploads, states, volume, keys }: RunServiceOptions): ServedService {
   const signTicket = (text: string) => volume.sign("ticket", text);
   const identify = createIdentify({ keys, signTicket });
-  const sources = { catalogue };
-  const notBuilt = async (_request: unknown, context: CallContext): Promise<never> => {
-    identify(context, "readTenant");
-    throw new Fault("NOT_IMPLEMENTED");
-  };
+  const sources = { catalogue, uploads, states };
   return implement(definition, {
     createRun: async (request, context) => {
       const traceparent = parseTraceparent(header(context, "traceparent"));
       return createRun(request, identify(context, "write"), traceparent, runs, sources);
     },
-    dryRun: async (request, context) => {
-      identify(context, "readTenant");
-      return dryRun(request, sources);
-    },
+    dryRun: async (request, context) => dryRun(request, identify(context, "readTenant"), sources),
     listRuns: async (request, context) => listRuns(request, identify(context, "readTenant"), runs),
     getRun: async (request, context) => getRun(request, identify(context, "readRun"), runs, context.signal),
     readEvents: async (request, context) => readEvents(request, identify(context, "readRun"), runs, context.signal),
@@ -88,6 +84,6 @@ export function createRunService({ runs, catalogue, volume, keys }: RunServiceOp
       identify(context, "readTenant");
       return validatePlaybook(source);
     },
-    uploadFile: notBuilt,
+    uploadFile: async (parts, context) => uploadFile(parts, identify(context, "write"), uploads),
   });
 }

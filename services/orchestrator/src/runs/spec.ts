@@ -1,7 +1,7 @@
 import type { Violation } from "@clew/fault/fault";
 import { isFlatName } from "@clew/outbox/flat-name";
 import { guardrailProblems } from "@clew/playbook/guardrail-settings";
-import { type Check, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Check, type InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { limits } from "./limits.ts";
 import { outputSchemaProblem } from "./output-schema.ts";
 
@@ -72,16 +72,16 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   checkHeaders(asked.browser?.extraHttpHeaders ?? {}, wrong);
   checkLabels(asked.labels, wrong);
   for (const { field, rule, message } of guardrailProblems(asked.guardrails ?? {})) wrong(`guardrails.${field}`, rule, message);
-  for (const { name } of asked.files) if (!isFlatName(name)) wrong("files.name", "name", "must be a plain file name");
+  checkFiles(asked.files, wrong);
+  if (asked.browserState !== undefined && !(isFlatName(asked.browserState) && asked.browserState.length <= limits.browserStateNameChars))
+    wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
-  later("files", asked.files.length > 0);
   later("credentialSet", asked.credentialSet !== undefined);
   later("model", asked.model !== undefined);
   later("thinking", asked.thinking !== undefined);
   later("profile", asked.profile !== undefined);
   later("budget", asked.budget !== undefined);
   later("concurrencyKey", asked.concurrencyKey !== undefined);
-  later("browserState", asked.browserState !== undefined);
   later("proxy", asked.proxy !== undefined);
   later("continueFrom", asked.continueFrom !== undefined);
   later("forkFrom", asked.forkFrom !== undefined);
@@ -148,6 +148,17 @@ type Wrong = (field: string, rule: string, message: string) => void;
 function sized(field: string, value: object | undefined, most: number, wrong: Wrong): void {
   if (value !== undefined && Buffer.byteLength(JSON.stringify(value)) > most)
     wrong(field, "max_bytes", `must have at most ${most} bytes as JSON`);
+}
+
+function checkFiles(files: readonly InputFile[], wrong: Wrong): void {
+  if (files.length > limits.files) wrong("files", "max_items", `must have at most ${limits.files} entries`);
+  for (const [index, { name, fileId }] of files.entries()) {
+    if (!isFlatName(name))
+      wrong(`files[${index}].name`, "name", "must be a plain file name: letters, digits and ._- only, no dot in front");
+    if (files.findIndex((other) => other.name === name) !== index)
+      wrong(`files[${index}].name`, "unique", "must be another than those before");
+    if (fileId === "") wrong(`files[${index}].fileId`, "required", "is required: what POST /v1/files answered");
+  }
 }
 
 function checkChecks(checks: readonly Check[], wrong: Wrong): void {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, open, rm } from "node:fs/promises";
+import { chmod, constants, copyFile, mkdir, open, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,6 +8,7 @@ import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
 import { delay } from "@clew/streams/delay";
+import type { InputPath } from "../files/input-files.ts";
 import { hasCode } from "../journal/disk.ts";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
@@ -59,6 +60,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     await removeWhole(workFolder);
     await mkdir(workFolder, { recursive: true, mode: 0o700 });
     undo.defer(() => removeWhole(workFolder));
+    await copyInputs(join(workFolder, "inputs"), plan.inputs ?? []);
     await makeSocketFolder(sockets);
     undo.defer(() => removeWhole(sockets.folder));
     const warden = await spawnWarden(plan, workFolder);
@@ -194,6 +196,15 @@ function workFolderOf({ runFolder, attempt }: Pick<SandboxPlan, "runFolder" | "a
 
 function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {
   return `${runId}.${attempt}`;
+}
+
+/** Copies, for what works in a sandbox may write whatever is its own. */
+async function copyInputs(folder: string, inputs: readonly InputPath[]): Promise<void> {
+  if (inputs.length > 0) await mkdir(folder, { mode: 0o700 });
+  for (const { name, path } of inputs) {
+    await copyFile(path, join(folder, name), constants.COPYFILE_FICLONE);
+    await chmod(join(folder, name), 0o400);
+  }
 }
 
 async function isListening(socket: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { InputPath } from "../files/input-files.ts";
 import type { SandboxConnection } from "./sandbox-connection.ts";
 
 /** How a sandbox is kept apart from the machine. */
@@ -13,6 +14,8 @@ export interface SandboxPlan {
   readonly secret: string;
   /** Milliseconds from now until the warden ends the sandbox on its own. */
   readonly deadlineMs: number;
+  /** Files the work may read, under these names in `inputs` of its folder. */
+  readonly inputs?: readonly InputPath[];
 }
 
 /** A started sandbox, as `sandbox.json` in the run's folder names it for this orchestrator and the next. */

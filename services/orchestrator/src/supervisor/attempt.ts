@@ -14,6 +14,7 @@ import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { graceEndsAtMs, isDecided, type RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { BrowserStates } from "../states/browser-states.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { attendPerson } from "./attend-person.ts";
 import { type EventClient, ingestLeft, ingestLive, ingestPosition, type Source } from "./ingest.ts";
@@ -21,6 +22,7 @@ import { failedOutcome, outcomePublished } from "./phrases.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
+import { keepLogin, readLogin } from "./saved-login.ts";
 import { takeArtifact } from "./take-artifact.ts";
 import { takeLeftFiles } from "./take-left-files.ts";
 
@@ -39,6 +41,7 @@ export interface AttemptPlan {
   /** HMAC of an answer: tells the same from another. */
   readonly signAnswer: SignAnswer;
   readonly logger: Logger;
+  readonly states?: BrowserStates | undefined;
 }
 
 /** Where an ended sandbox left what it had to say. */
@@ -114,6 +117,7 @@ async function holdSandbox(
     }
     const ending = await Promise.race([work(plan, connection, scope.signal), broken.promise]);
     if (ending === "kill") await killSandbox(plan, connection, "STOPPED", signal);
+    else await Promise.race([keepLogin(plan, connection, scope.signal), exited(log, scope.signal), broken.promise]);
   } catch (error) {
     signal.throwIfAborted();
     fault = Fault.from(error);
@@ -173,17 +177,15 @@ function source(
   };
 }
 
-async function startWork(
-  { log, attempt, spec, playbookSource, calledPlaybooks }: AttemptPlan,
-  { agent }: SandboxConnection,
-  signal: AbortSignal,
-): Promise<void> {
+async function startWork(plan: AttemptPlan, { agent }: SandboxConnection, signal: AbortSignal): Promise<void> {
+  const { log, attempt, spec, playbookSource, calledPlaybooks } = plan;
   // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
   if (log.fold.attempt.startedAtMs !== undefined || log.fold.stop !== undefined || isLate(log.fold, Date.now())) return;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
+  const browserState = await readLogin(plan);
   try {
     await agent.startWork(
-      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks },
+      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks, browserState },
       { signal, timeoutMs: callMs },
     );
   } catch (cause) {

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { RunCreated } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
+import { type InputPath, keepInputs } from "../files/input-files.ts";
 import type { Disk } from "../journal/disk.ts";
 import { Journal } from "../journal/journal.ts";
 import type { EventDraft } from "../runs/event.ts";
@@ -17,6 +18,8 @@ export interface Beginning {
   readonly playbookSource: string;
   /** Texts of the playbooks it calls, by id. */
   readonly calledPlaybooks: Readonly<Record<string, string>>;
+  /** Files it is given. */
+  readonly inputs: readonly InputPath[];
   readonly folder: string;
   readonly disk: Disk | undefined;
   readonly onChange: OnChange;
@@ -29,7 +32,7 @@ export interface Beginning {
  * @throws Fault VOLUME_FULL or VOLUME_FAILED; nothing of the run is left then, unless the volume does not even let it be removed.
  */
 export async function beginRun(beginning: Beginning): Promise<RunLog> {
-  const { created, position, playbookSource, calledPlaybooks, folder, disk, onChange, onRefused } = beginning;
+  const { created, position, playbookSource, calledPlaybooks, inputs, folder, disk, onChange, onRefused } = beginning;
   const { id: runId = "", playbook } = created.run ?? {};
   await using undo = new AsyncDisposableStack();
   // Without a first event nobody takes what is left for a run.
@@ -37,6 +40,7 @@ export async function beginRun(beginning: Beginning): Promise<RunLog> {
   let log: RunLog | undefined;
   const journal = undo.use(await Journal.create({ folder, runId, onDurable: (records) => log?.hear(records), ...(disk && { disk }) }));
   log = new RunLog(journal, undefined, onChange, onRefused);
+  await keepInputs(folder, inputs);
   const stored: EventDraft[] = [];
   for (const [name, text] of playbookArtifacts(playbookSource, calledPlaybooks)) {
     const file = await storeArtifact(folder, name, [Buffer.from(text)]);

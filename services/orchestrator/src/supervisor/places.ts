@@ -75,6 +75,7 @@ export class Places implements AsyncDisposable {
       provider,
       runFolder: volume.runFolder(runId),
       room: this.#options.room,
+      states: this.#options.states,
       signAnswer: (...parts: readonly string[]) => volume.sign("input", runId, ...parts),
       secretOf: (attempt: number) => volume.sign("sandbox", runId, String(attempt)),
       logger,

@@ -2,6 +2,7 @@ import type { Logger } from "@clew/process/logger";
 import type { Disk } from "../journal/disk.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { BrowserStates } from "../states/browser-states.ts";
 import type { Room } from "../volume/room.ts";
 import type { Tombstones } from "../volume/tombstones.ts";
 import type { Volume } from "../volume/volume.ts";
@@ -17,6 +18,8 @@ export interface RunsOptions {
   readonly logger: Logger;
   /** The room on the volume; without it there is always some. */
   readonly room?: Room;
+  /** Saved logins; without them none is read or saved. */
+  readonly states?: BrowserStates;
   /** What journals are written to; the real file system unless given. */
   readonly disk?: Disk;
 }

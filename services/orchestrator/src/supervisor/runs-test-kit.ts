@@ -100,7 +100,12 @@ export async function startRuns({ places, start, folder: given, ...room }: TestR
     async create(requestId = "") {
       const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: source } });
       const reference = { id: "nothing", version: "", sha256: hashSource(source) };
-      const wanted = { spec, resolve: async () => ({ source, reference, called: {}, params: undefined }), caller, traceparent: undefined };
+      const wanted = {
+        spec,
+        resolve: async () => ({ source, reference, called: {}, params: undefined, inputs: [] }),
+        caller,
+        traceparent: undefined,
+      };
       const { id } = await now.runs.create(CreateRunRequest.fromPartial({ requestId, spec }), wanted);
       return id;
     },

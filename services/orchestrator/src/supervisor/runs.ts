@@ -214,6 +214,8 @@ export class Runs implements AsyncDisposable {
     const { volume, disk, room } = this.#options;
     await room?.require();
     const work = await resolve();
+    // Its sandbox has a copy of each.
+    await room?.require(work.inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     const spec = { ...asked, params: work.params };
     const runId = toRunId(randomUUIDv7());
     const createTime = new Date();
@@ -224,6 +226,7 @@ export class Runs implements AsyncDisposable {
       position: placeInQueue(queued, this.#places.waiting()),
       playbookSource: work.source,
       calledPlaybooks: work.called,
+      inputs: work.inputs,
       folder: volume.runFolder(runId),
       disk,
       onChange: (fold, before) => this.#rows.note(fold, before),

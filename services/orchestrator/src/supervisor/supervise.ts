@@ -5,6 +5,7 @@ import { type Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { inputPaths } from "../files/input-files.ts";
 import { isDiskTrouble, volumeFault } from "../journal/disk.ts";
 import { isLate } from "../runs/deadline.ts";
 import { limits } from "../runs/limits.ts";
@@ -12,6 +13,7 @@ import { retryAtMs } from "../runs/retry.ts";
 import { isDecided } from "../runs/run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { BrowserStates } from "../states/browser-states.ts";
 import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
@@ -34,6 +36,8 @@ export interface SupervisedRun {
   readonly signAnswer: SignAnswer;
   readonly secretOf: (attempt: number) => string;
   readonly logger: Logger;
+  /** Saved logins; without them none is read or saved. */
+  readonly states?: BrowserStates | undefined;
   /** Without it there is always room. */
   readonly room?: Room | undefined;
 }
@@ -221,6 +225,7 @@ async function startSandbox(
     attempt,
     runFolder,
     secret: secretOf(attempt),
+    inputs: inputPaths(runFolder, log.run.spec?.files ?? []),
     deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs,
   };
   try {

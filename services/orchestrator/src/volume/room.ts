@@ -75,9 +75,10 @@ export class Room implements AsyncDisposable {
     await this.#spend();
   }
 
-  /** Resolves when something may be begun. @throws Fault VOLUME_FULL. */
-  async require(): Promise<void> {
-    if (await this.look()) throw new Fault("VOLUME_FULL", { retryAfterMs: 10_000 });
+  /** Resolves when something may be begun that needs so many bytes. @throws Fault VOLUME_FULL. */
+  async require(bytes = 0): Promise<void> {
+    const isShort = async () => bytes > 0 && (await this.#freeBytes(this.#folder)) < bytes + limits.lowRoomBytes;
+    if ((await this.look()) || (await isShort())) throw new Fault("VOLUME_FULL", { retryAfterMs: 10_000 });
   }
 
   /** Stops looking. The reserve stays. */

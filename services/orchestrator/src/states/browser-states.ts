@@ -1,0 +1,97 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
+import { hasCode, nodeDisk, onVolume } from "../journal/disk.ts";
+import { writeDurably } from "../volume/volume.ts";
+
+const version = 1;
+const ivBytes = 12;
+const tagBytes = 16;
+const headBytes = 1 + ivBytes + tagBytes;
+
+/** The saved logins of tenants, by name, each in a file of its own that nobody can read or change without the key. The last one saved under a name is kept. */
+export class BrowserStates {
+  readonly #folder: string;
+  readonly #key: Buffer | undefined;
+
+  private constructor(folder: string, key: Buffer | undefined) {
+    this.#folder = folder;
+    this.#key = key;
+  }
+
+  /** Opens a volume's saved logins under what the operator set: 32 bytes in Base64, or a passphrase. Without it none can be read or saved. */
+  static async open(volumeFolder: string, secret: string | undefined): Promise<BrowserStates> {
+    const folder = join(volumeFolder, "states");
+    if (secret === undefined) return new BrowserStates(folder, undefined);
+    await onVolume(mkdir(folder, { recursive: true, mode: 0o700 }));
+    const bytes = Buffer.from(secret, "base64");
+    const isKey = bytes.length === 32 && bytes.toString("base64").replace(/=+$/, "") === secret.replace(/=+$/, "");
+    return new BrowserStates(
+      folder,
+      isKey ? bytes : scryptSync(secret, await readOrMakeSalt(folder), 32, { N: 2 ** 15, maxmem: 64 * 2 ** 20 }),
+    );
+  }
+
+  /** @throws Fault STATE_KEY_MISSING where no key is configured. */
+  demandKey(): Buffer {
+    if (this.#key === undefined) throw new Fault("STATE_KEY_MISSING");
+    return this.#key;
+  }
+
+  /** Reads a tenant's login; undefined where none is saved. @throws Fault STATE_KEY_MISSING, or STATE_UNREADABLE where it was saved under another key. */
+  async read(tenant: string, name: string): Promise<string | undefined> {
+    const key = this.demandKey();
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(this.#file(tenant, name));
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return undefined;
+      throw error;
+    }
+    try {
+      if (bytes[0] !== version) throw new Error("Another version.");
+      const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(1, 1 + ivBytes), { authTagLength: tagBytes });
+      decipher.setAAD(owner(tenant, name)).setAuthTag(bytes.subarray(1 + ivBytes, headBytes));
+      return Buffer.concat([decipher.update(bytes.subarray(headBytes)), decipher.final()]).toString("utf8");
+    } catch (cause) {
+      throw new Fault("STATE_UNREADABLE", { cause });
+    }
+  }
+
+  /** Saves a tenant's login, in the place of the one before. @throws Fault STATE_KEY_MISSING, VOLUME_FULL or VOLUME_FAILED. */
+  async save(tenant: string, name: string, text: string): Promise<void> {
+    const iv = randomBytes(ivBytes);
+    const cipher = createCipheriv("aes-256-gcm", this.demandKey(), iv, { authTagLength: tagBytes });
+    cipher.setAAD(owner(tenant, name));
+    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+    await writeDurably(this.#file(tenant, name), Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), sealed]));
+  }
+
+  /** Forgets a tenant's login. Repeatable. */
+  async forget(tenant: string, name: string): Promise<void> {
+    await onVolume(rm(this.#file(tenant, name), { force: true }));
+    await onVolume(nodeDisk.syncFolder(this.#folder));
+  }
+
+  #file(tenant: string, name: string): string {
+    return join(this.#folder, createHash("sha256").update(owner(tenant, name)).digest("hex"));
+  }
+}
+
+/** A file that was put in the place of another's does not open. */
+function owner(tenant: string, name: string): Buffer {
+  return Buffer.from(JSON.stringify([tenant, name]));
+}
+
+async function readOrMakeSalt(folder: string): Promise<Buffer> {
+  const file = join(folder, "salt");
+  try {
+    return await readFile(file);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+  }
+  const salt = randomBytes(16);
+  await writeDurably(file, salt);
+  return salt;
+}

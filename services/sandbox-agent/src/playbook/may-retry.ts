@@ -32,6 +32,8 @@ function isRepeatable(step: ActingStep): boolean {
     case "key_press":
       // Into an element a text is filled, over what is there; elsewhere it is typed, after what is there.
       return step.selector !== undefined && step.params.key === undefined;
+    case "api_request":
+      return step.request.method === "PUT" || step.request.method === "DELETE";
     default:
       return false;
   }

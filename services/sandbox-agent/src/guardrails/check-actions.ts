@@ -96,8 +96,8 @@ export class ActionChecks implements AsyncDisposable {
   async after(step: ActingStep, { stepId, action }: ActionFacts, failure: Fault | undefined): Promise<void> {
     const { active, report } = this.#options;
     const pageState = active.url;
-    // Two steps of a playbook are never the same; a step that comes again, in a loop, may be.
-    const signature = `${stepId} ${stuckSignature(step)}`;
+    // Two steps of a playbook are never the same; one that comes again, in another round or try, may be.
+    const signature = `${stepId.replaceAll(/\.\d+\.(?=steps-)/g, ".")} ${stuckSignature(step)}`;
     const { stuck, end } = this.guard.record({ signature, pageState, visited: action === "goto" ? [pageState] : [] }, failure);
     const severity = stuck?.severity === "stop" ? "warning" : stuck?.severity;
     const isGraver = severity !== undefined && rank(severity) > rank(this.#stuck);

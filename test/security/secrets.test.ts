@@ -1,0 +1,153 @@
+import { once } from "node:events";
+import { access, constants, readdir, readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { contentsOf } from "@clew/sandbox-agent/recording/zip.fixture";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readSse } from "../support/doors.ts";
+import { type System, startSystem } from "../support/system.ts";
+
+/** With what HTML, JSON, addresses and forms write in ways of their own, and a core by which any part of it is known. */
+const password = `p "<&'>ä% zq7Lm4Vx9Rt2 +/=`;
+const token = "tok_live_h3Jw8Ys5Nd1Kb6Fc";
+const cores = ["zq7Lm4Vx9Rt2", "h3Jw8Ys5Nd1Kb6Fc"];
+
+/** A page that gives away what is typed in every way a page has. */
+const leaky = `<!doctype html><title>Login</title>
+<form id=login><input name=password type=password><input name=token><button>Log in</button></form><p id=said></p>
+<script>
+const form = document.forms.login;
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { password, token } = Object.fromEntries(new FormData(form));
+  const both = btoa(unescape(encodeURIComponent("someone:" + password + ":" + token)));
+  console.log("typed", password, token, { password, token }, both);
+  console.error(JSON.stringify(JSON.stringify({ password, token })));
+  setTimeout(() => { throw new Error("could not log in with " + token + " and " + password); });
+  document.cookie = "token=" + encodeURIComponent(token);
+  localStorage.password = password;
+  const query = new URLSearchParams({ password, token });
+  const headers = { authorization: "Basic " + both, "x-token": token, "content-type": "application/json" };
+  await fetch("/api/" + token + "?" + query + "#" + token, { method: "POST", headers, body: JSON.stringify({ deep: JSON.stringify({ password, token }) }) });
+  await fetch("/form", { method: "POST", body: query });
+  await fetch("/bytes", { method: "POST", body: new Uint8Array([0, 255, ...new TextEncoder().encode(password + token), 254]) });
+  document.title = "Logged in with " + token;
+  document.getElementById("said").textContent = password + " and " + token + " as " + both;
+  document.getElementById("said").dataset.token = token;
+  document.body.append(Object.assign(document.createElement("h1"), { textContent: "Welcome" }));
+});
+</script>`;
+
+const playbook = (url: string) => `id: leaky
+steps:
+  - { action: goto, params: { url: "${url}/" } }
+  - { action: key_press, selector: "input[name=password]", params: { credential_ref: password } }
+  - { action: key_press, selector: "input[name=token]", params: { credential_ref: token } }
+  - { action: click, selector: button, verify: { expect_text_on_page: Welcome } }
+  - { action: extract, selector: "#said", store_as: said }
+  - { action: goto, params: { url: "${url}/away" } }
+  - { action: wait_for, selector: "#never", params: { timeout_ms: 500 }, on_failure: abort }
+`;
+
+/** Every text that would give a secret away: its core as it is, and as it stands in Base64, wherever it begins there. */
+function traces(): readonly string[] {
+  return cores.flatMap((core) => [
+    core,
+    ...[0, 1, 2].map((before) => {
+      const text = Buffer.concat([Buffer.alloc(before), Buffer.from(core)]).toString("base64");
+      return text.replace(/=+$/, "").slice(before === 0 ? 0 : 2, -2);
+    }),
+    Buffer.from(core, "utf16le").toString("latin1"),
+  ]);
+}
+
+/** Names where in some bytes a secret stands. */
+function found(where: string, bytes: Buffer | string): readonly string[] {
+  const text = typeof bytes === "string" ? bytes : bytes.toString("latin1");
+  return [...traces(), "tok_live_"]
+    .filter((trace) => text.includes(trace))
+    .map((trace) => `${where}: …${text.slice(Math.max(0, text.indexOf(trace) - 80), text.indexOf(trace) + 40)}…`);
+}
+
+async function searchFile(path: string): Promise<readonly string[]> {
+  const bytes = await readFile(path);
+  const inside = path.endsWith(".zip")
+    ? [...(await contentsOf(bytes))].flatMap(([name, content]) => [...found(`${path}!${name}`, name), ...found(`${path}!${name}`, content)])
+    : [];
+  return [...found(path, path), ...found(path, bytes), ...inside];
+}
+
+async function hasFfmpeg(): Promise<boolean> {
+  const places = (process.env["PATH"] ?? "").split(delimiter).map((folder) => access(join(folder, "ffmpeg"), constants.X_OK));
+  return (await Promise.allSettled(places)).some(({ status }) => status === "fulfilled");
+}
+
+describe("a run with every recording on, whose playbook types a password and a token", () => {
+  const logs: string[] = [];
+  let system: System;
+  let site: Server;
+  let siteUrl = "";
+  const asked: string[] = [];
+  beforeAll(async () => {
+    site = createServer(async (request, response) => {
+      const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString("latin1");
+      asked.push(`${request.url} ${JSON.stringify(request.headers)} ${body}`);
+      if (request.url === "/away")
+        return void response.writeHead(302, { location: `/landed/${token}?password=${encodeURIComponent(password)}` }).end();
+      response.writeHead(200, { "content-type": "text/html; charset=utf-8", "x-echo": encodeURIComponent(token) });
+      response.end(
+        request.url === "/" ? leaky : `<title>${token}</title><p>${token} ${password.replace("&", "&amp;").replace("<", "&lt;")}</p>`,
+      );
+    }).listen(0, "127.0.0.1");
+    await once(site, "listening");
+    const address = site.address();
+    if (address === null || typeof address === "string") throw new Error("The site has no port.");
+    siteUrl = `http://127.0.0.1:${address.port}`;
+    system = await startSystem({ CLEW_LOG_LEVEL: "debug" }, (service, line) => logs.push(`${service} ${line}`));
+  });
+  afterAll(async () => {
+    await system?.[Symbol.asyncDispose]();
+    site?.closeAllConnections();
+    site?.close();
+  });
+
+  it("leaves not one byte of either in events, journal, logs, trace, names, errors, or anything else on the volume", async () => {
+    const run = await system.clew.createRun({
+      playbookSource: playbook(siteUrl),
+      credentials: { password, token },
+      recording: { trace: true, video: true, screenshots: true, logs: true },
+      guardrails: { allowedPrivateHosts: [new URL(siteUrl).host] },
+    });
+    const { state, outcome } = await run.result();
+    expect(state).toBe("FAILED");
+    expect(outcome.error).toMatchObject({ reason: "ACTION_TIMED_OUT", details: { step: "7" } });
+    // The site was told both, so there was something to leave out.
+    expect(asked.join()).toContain(token);
+    for (const core of cores) expect(asked.join()).toContain(core);
+
+    const names = (await run.artifacts()).map(({ name }) => name);
+    expect(names).toEqual(
+      expect.arrayContaining(["trace.zip", "console.ndjson", "network.ndjson", "action-1-1.jpg", "failure-step-7.jpg", "manifest.json"]),
+    );
+    const events = await readSse(system, run.id);
+    if (await hasFfmpeg()) expect(names).toContain("video-1.webm");
+    else expect(events.join()).toContain("VIDEO_UNAVAILABLE");
+    const { volume } = system;
+    expect(await readFile(join(volume, "runs", run.id, "artifacts", "console.ndjson"), "utf8")).toContain("[redacted]");
+
+    const openApi = await (await fetch(`${system.url}/openapi.json`)).text();
+    const files = (await readdir(volume, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const inFiles = await Promise.all(files.map((entry) => searchFile(join(entry.parentPath, entry.name))));
+    expect(files.length).toBeGreaterThan(10);
+    expect([
+      ...inFiles.flat(),
+      ...found("events", events.join("\n")),
+      ...found("run", JSON.stringify(await run.get())),
+      ...found("list", JSON.stringify(await (await fetch(`${system.url}/v1/runs`)).json())),
+      ...found("openapi", openApi),
+      ...found("logs", logs.join("\n")),
+    ]).toEqual([]);
+    expect((await readdir(tmpdir())).flatMap((name) => found(name, name))).toEqual([]);
+  });
+});

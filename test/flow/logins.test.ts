@@ -1,8 +1,12 @@
 import { type BackOffice, startBackOffice } from "@clew/back-office/back-office";
+import { createLogger } from "@clew/process/logger";
 import { type InputRequested, InputRequested_Kind, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { ActivePage } from "@clew/sandbox-agent/browser/active-page";
+import type { BrowserSession } from "@clew/sandbox-agent/browser/browser-session";
 import { PlaybookRoom, type PlaybookRun } from "@clew/sandbox-agent/playbook/playbook-room.fixture";
-import type { Work } from "@clew/sandbox-agent/work";
-import { ReportInMemory } from "@clew/sandbox-agent/work.fixture";
+import { startWork, type Work } from "@clew/sandbox-agent/work";
+import { ReportInMemory, WorkRoom } from "@clew/sandbox-agent/work.fixture";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 
 let room: PlaybookRoom;
@@ -150,6 +154,41 @@ test("manual: a person's browser state logs in, cookies and storage, and no byte
   expect(JSON.stringify(report.events)).not.toContain(JSON.parse(state).cookies[0].value);
 });
 
+test("manual: with a window, a person takes over in it", async () => {
+  await using own = await WorkRoom.open();
+  let active: ActivePage | undefined;
+  const browser: BrowserSession = {
+    ...own.browser,
+    isHeaded: true,
+    openPage: async (options) => {
+      active = await own.browser.openPage(options);
+      return active;
+    },
+  };
+  let work: Work | undefined;
+  const report = new ReportInMemory(async ({ payload }) => {
+    if (payload.$case !== "inputRequested" || active === undefined) return;
+    expect(payload.value.kind).toBe(InputRequested_Kind.TAKE_OVER);
+    for (const label of ["User", "Password"]) await active.page.getByLabel(label).fill("demo");
+    await active.page.getByRole("button").click();
+    setImmediate(() => work?.deliver({ inputId: payload.value.inputId, answer: "approve", expired: false, lost: false }));
+  });
+  const request = StartWorkRequest.fromPartial({
+    runId: "run-0",
+    attempt: 1,
+    playbookSource: reading(manual()),
+    spec: { waitForPersonSeconds: 60, guardrails: { allowPrivateNetworks: true }, recording: { trace: false } },
+  });
+  work = startWork({ request, browser, report, workFolder: own.folder, log: createLogger({ name: "test", level: "silent" }) });
+  await work.done;
+  expect(report.outcome).toMatchObject(completed);
+});
+
+test("manual: a person may decline", async () => {
+  const { report } = await run(reading(manual()), { spec: { waitForPersonSeconds: 60 } }, () => "deny");
+  expect(report.outcome).toMatchObject({ state: Run_State.FAILED, outcome: { error: { reason: "INPUT_DENIED" } } });
+});
+
 test.each([
   ["nobody is there", 0, "", "nobody is there"],
   ["what is answered is no state", 60, "hello", "no browser state"],
@@ -178,7 +217,7 @@ test("a saved login that is logged out makes way for a new one, or is to be forg
   const renewed = await run(reading(form()), { credentials, browserState, spec });
   expect(renewed.report.outcome).toMatchObject(completed);
   expect(office.logins.map(({ way }) => way)).toEqual(["form", "form"]);
-  expect(renewed.login.browserState).toBeDefined();
+  expect(renewed.login).toMatchObject({ loggedOut: true, browserState: expect.stringContaining("session") });
 
   const success = { element_visible: "#orders", timeout_ms: 500 };
   const refused = await run(reading({ mode: "none", success }), { browserState, spec });

@@ -2,8 +2,11 @@ import { Fault } from "@clew/fault/fault";
 import type { Reason } from "@clew/fault/reasons";
 import { bindStep } from "@clew/playbook/bind-step";
 import type { Values } from "@clew/playbook/bind-text";
+import { browserStateSecrets } from "@clew/playbook/browser-state-secrets";
 import type { Playbook, StepOf } from "@clew/playbook/playbook-schema";
 import type { PlaybookAuthentication } from "@clew/playbook/schema/authentication";
+import { timeouts } from "../actions/timeouts.ts";
+import { within } from "../actions/within.ts";
 import { runAction } from "../playbook/run-action.ts";
 import { askToLogIn } from "./ask-to-log-in.ts";
 import { awaitSuccess, isLoggedIn } from "./await-success.ts";
@@ -21,7 +24,8 @@ const loginFailures: ReadonlySet<Reason> = new Set([
 ]);
 
 /**
- * Logs in as the playbook says, unless the saved login the run began with still holds. The page is then wherever the login led to.
+ * Logs in as the playbook says, unless the saved login the run began with still holds. The page is then wherever the login led to, and its cookies
+ * are secrets.
  *
  * @throws Fault AUTHENTICATION_FAILED where it did not work, and whatever else ends a run.
  */
@@ -30,6 +34,8 @@ export async function authenticate(playbook: Playbook, startUrl: string | undefi
   const auth = boundTo(playbook.auth, values);
   try {
     await logIn(auth, startUrl, context);
+    const cookies = await within(context.active.context.cookies(), timeouts.action, context.signal);
+    context.secrets.add(browserStateSecrets(JSON.stringify({ cookies })));
   } catch (thrown) {
     context.signal.throwIfAborted();
     const fault = Fault.from(thrown);

@@ -48,6 +48,6 @@ export class SavedLogin {
 
   /** What the orchestrator is told of it. */
   get told(): TakeBrowserStateResponse {
-    return { loggedOut: this.#isLoggedOut && this.#left === undefined, ...(this.#left !== undefined && { browserState: this.#left }) };
+    return { loggedOut: this.#isLoggedOut, ...(this.#left !== undefined && { browserState: this.#left }) };
   }
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { type BackOffice, startBackOffice } from "@clew/back-office/back-office";
 import { createLogger } from "@clew/process/logger";
 import { type InputRequested, InputRequested_Kind, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
@@ -260,6 +261,15 @@ test("what is captured of the login is for the steps and the requests, and is a 
   expect(office.calls).toEqual([{ method: "POST", path: "/api/orders/12345/cancel", status: 200 }]);
   // The session and its token are UUIDs, and nothing else is.
   expect(JSON.stringify(report.events)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}/);
+});
+
+test("the example of docs/logins.md cancels an order through the API", async () => {
+  const page = await readFile(new URL("../../docs/logins.md", import.meta.url), "utf8");
+  const playbookSource = /<!-- example -->\n```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
+  const spec = { params: { order_id: 12346, base_url: office.url } };
+  const { report } = await run(playbookSource, { credentials, spec });
+  expect(report.outcome).toMatchObject({ state: Run_State.COMPLETED, outcome: { data: { cancellation: "C-12346-001" } } });
+  expect(office.orders.get("12346")?.status).toBe("cancelled");
 });
 
 test("says all that there was nothing to capture of", async () => {

@@ -5,6 +5,7 @@ import { type AnswerOptions, answerCommand } from "./commands/answer.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { checkPlaybooksCommand, showPlaybookCommand } from "./commands/playbook.ts";
 import { playbooksCommand } from "./commands/playbooks.ts";
 import { type RunOptions, runCommand } from "./commands/run.ts";
 import { getCommand, listCommand, stopCommand } from "./commands/runs.ts";
@@ -55,8 +56,8 @@ function createProgram(execute: Execute): Command {
       "after",
       "\nExit codes: 0 the run completed, 1 it did not, 2 what was asked is wrong, 3 no gateway answers, 130 you left and the run goes on.",
     );
-  const command = (usage: string, description: string) =>
-    program.command(usage).description(description).option("--json", "one JSON object a line").option("--url <url>", "the gateway");
+  const command = (usage: string, description: string, parent = program) =>
+    parent.command(usage).description(description).option("--json", "one JSON object a line").option("--url <url>", "the gateway");
 
   command("run <playbook>", "start a run of a playbook, a file or an id of the catalogue, and follow it")
     .option("--param <name=value>", "a parameter; may repeat", collect, [])
@@ -65,6 +66,8 @@ function createProgram(execute: Execute): Command {
     .option("--allow-private-host <host:port>", "a private host the run may reach; may repeat", collect, [])
     .option("--start-url <url>", "where the browser starts")
     .option("--timeout <seconds>", "the most the run may take, 5 to 3600")
+    .option("--file <name=path>", "a file the run may read under that name; may repeat", collect, [])
+    .option("--browser-state <name>", "the saved login to start from, and to save it under when the run completes")
     .option("--wait-for-person <seconds>", "how long it may wait for people in all; without it nobody is there")
     .option("--video", "keep a video of each page")
     .option("--screenshots", "keep a picture after each action")
@@ -129,6 +132,13 @@ function createProgram(execute: Execute): Command {
       }),
     );
   command("playbooks", "list the playbooks of the catalogue").action((options: CommonOptions) => execute(options, playbooksCommand));
+  const playbook = program.command("playbook").description("look at one playbook");
+  command("check <file...>", "say whether files are playbooks that can run, and what is wrong where", playbook).action(
+    (files: string[], options: CommonOptions) => execute(options, (clew, output) => checkPlaybooksCommand(clew, output, files)),
+  );
+  command("show <playbook>", "show what a playbook is and takes, a file or an id of the catalogue", playbook).action(
+    (name: string, options: CommonOptions) => execute(options, (clew, output) => showPlaybookCommand(clew, output, name)),
+  );
   command("doctor", "look at what Clew needs on this machine").action((options: CommonOptions) => execute(options, doctorCommand));
   return program;
 }

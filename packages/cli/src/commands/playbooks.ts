@@ -1,6 +1,7 @@
 import type { Clew } from "@clew/client";
 import { exitCode } from "../exit-code.ts";
 import type { Output } from "../output.ts";
+import { parameterLines, problemLines } from "../playbook-lines.ts";
 import { printable } from "../printable.ts";
 
 /** Lists the playbooks of the catalogue with what they take, broken ones with what is wrong. */
@@ -9,13 +10,8 @@ export async function playbooksCommand(clew: Clew, output: Output): Promise<numb
   for (const playbook of playbooks) {
     output.emit(playbook);
     output.say(`${printable(playbook.id)}  ${printable(playbook.description)}`.trimEnd());
-    for (const { name, type, required, description } of playbook.parameters) {
-      output.say(
-        `    --param ${printable(name)}=<${printable(type)}>${required ? "" : " (optional)"}  ${printable(description)}`.trimEnd(),
-      );
-    }
-    for (const { field, message, line, column } of playbook.problems)
-      output.say(`    broken: ${line > 0 ? `${line}:${column} ` : ""}${printable(field)}: ${printable(message)}`);
+    for (const line of parameterLines(playbook)) output.say(line);
+    for (const line of problemLines(playbook.problems, `${playbook.id}.yaml`)) output.say(`    broken: ${line}`);
   }
   if (playbooks.length === 0) output.remark("The catalogue is empty; CLEW_PLAYBOOKS names its folder.");
   return exitCode.done;

@@ -1,44 +1,133 @@
+import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
-import type { Locator } from "playwright";
-import type { ActionContext, PrepareAction } from "./action.ts";
+import type { Locator, Page } from "playwright";
+import type { FieldValue } from "../observation/in-page.ts";
+import { cutMarkdown, toMarkdown } from "../observation/markdown.ts";
+import { createMask, dropBrokenEnd, type Mask, mark, readPasswords } from "../observation/page-secrets.ts";
+import { mostReadChars, type ReadOptions, readEach } from "../observation/reader.ts";
+import { shapeTable } from "../observation/shape-table.ts";
+import type { ActionContext, ActionResult, JsonValue, PrepareAction } from "./action.ts";
 import { findElement } from "./find-element.ts";
-import { playwrightFault } from "./playwright-fault.ts";
+import { findElements } from "./find-elements.ts";
+import { inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** The most characters taken from a page; more is cut. */
 const mostChars = 1_000_000;
 
-/** Reads an element, the whole body unless the step names one: its text, its HTML, or what a field holds. */
+/** What markdown makes of the mark. */
+const escapedMark = mark.replace("[", "\\[").replace("]", "\\]");
+
+type Mode = StepOf<"extract">["params"]["mode"];
+
+/** What is read, and how. */
+interface Target {
+  readonly page: Page;
+  readonly locator: Locator;
+  readonly words: string;
+  /** How many elements there are. */
+  readonly count: number;
+  readonly mode: Mode;
+  /** Whether it is the page, not a part of it. */
+  readonly isPage: boolean;
+}
+
+/** Reads an element, the whole page unless the step names one: its text, HTML, markdown, what a field holds, or a table's rows. With `all`, every match. */
 export const extract: PrepareAction<StepOf<"extract">> = async (step, context) => {
-  const { signal, redact } = context;
-  const timeout = step.params.timeout_ms ?? timeouts.action;
-  const { locator, words } = await target(step, context);
-  return async () => {
-    const found = await read(locator, step.params.mode, { timeout, signal }).catch((thrown: unknown) => {
-      signal.throwIfAborted();
-      throw playwrightFault(thrown, "Reading the page", timeout, redact);
+  const { mode, all, timeout_ms: timeout = timeouts.action } = step.params;
+  const target = { mode, ...(await findTarget(step, context)) };
+  return () =>
+    inBrowser(`Reading ${target.words}`, timeout, context, async (options) => {
+      const found = target.count === 0 ? [] : await read(target, context, options);
+      return all ? listResult(found, target) : singleResult(found, target);
     });
-    return { did: `Read ${words}`, found: redact(found.trim()).slice(0, mostChars) };
-  };
 };
 
-async function target(step: StepOf<"extract">, context: ActionContext): Promise<{ locator: Locator; words: string }> {
-  const { active, signal } = context;
-  if (step.selector !== undefined && !isBody(step)) return await findElement(step.selector, context);
-  const page = await active.settled(signal);
-  return { locator: page.locator("body"), words: "the page" };
+async function findTarget({ selector, params }: StepOf<"extract">, context: ActionContext): Promise<Omit<Target, "mode">> {
+  if (selector === undefined || selector.primary.value === "body") {
+    const page = await context.active.settled(context.signal);
+    return { page, locator: page.locator("body"), words: "the page", count: 1, isPage: true };
+  }
+  if (!params.all) return { ...(await findElement(selector, context)), count: 1, isPage: false };
+  const found = await findElements(selector, context);
+  const name = selector.description === "" ? "" : `: ${selector.description}`;
+  return { ...found, words: `${found.count} ${found.count === 1 ? "element" : "elements"}${name}`, isPage: false };
 }
 
-function isBody(step: StepOf<"extract">): boolean {
-  return step.selector === undefined || step.selector.primary.value === "body";
+/** Reads every element of a target, without secrets. */
+async function read(
+  { page, locator, mode, isPage, words }: Target,
+  { redact, signal }: ActionContext,
+  options: ReadOptions,
+): Promise<JsonValue[]> {
+  const asking = readPasswords(page, options);
+  const masked = async () => createMask(await asking, redact);
+  const whole = (texts: readonly string[], mask: (text: string) => string) =>
+    texts.map((text) => dropBrokenEnd(mask(text), text.length >= mostReadChars));
+  switch (mode) {
+    case "text": {
+      const [texts, mask] = await Promise.all([readEach(locator, "text", options), masked()]);
+      return whole(texts, mask.all);
+    }
+    case "html": {
+      const [texts, mask] = await Promise.all([readEach(locator, "html", options), masked()]);
+      return whole(texts, mask.markup);
+    }
+    case "markdown": {
+      const [texts, mask] = await Promise.all([readEach(locator, "shownHtml", options), masked()]);
+      const converted = await toMarkdown({ parts: whole(texts, mask.markup), url: page.url(), onlyArticle: isPage }, signal);
+      const plain = converted?.map((text) => text.replaceAll(escapedMark, mark)) ?? (await readEach(locator, "text", options));
+      // Only now do texts stand together that markup had kept apart.
+      return whole(plain, mask.all);
+    }
+    case "value": {
+      const [values, mask] = await Promise.all([readEach(locator, "value", options), masked()]);
+      return values.map((value) => maskValue(value, mask));
+    }
+    case "table": {
+      const [tables, mask] = await Promise.all([readEach(locator, "table", options), masked()]);
+      return tables.map((table) => {
+        if (table === null) throw new Fault("ACTION_FAILED", { message: `There is no table in ${words}.` });
+        return shapeTable(mask.all(table.rows));
+      });
+    }
+  }
 }
 
-function read(
-  locator: Locator,
-  mode: "text" | "html" | "value" | "markdown" | "table",
-  options: { timeout: number; signal: AbortSignal },
-): Promise<string> {
-  if (mode === "html") return locator.evaluate((element) => element.outerHTML, undefined, options);
-  if (mode === "value") return locator.inputValue(options);
-  return locator.innerText(options);
+function maskValue(value: FieldValue, mask: Mask): JsonValue {
+  if (typeof value === "string") return dropBrokenEnd(mask.field(value), value.length >= mostReadChars);
+  return typeof value === "object" ? mask.all(value) : value;
+}
+
+function singleResult(found: readonly JsonValue[], { words, mode }: Target): ActionResult {
+  const [only, second] = found;
+  if (only === undefined || second !== undefined) throw new Fault("SELECTOR_AMBIGUOUS");
+  if (only === null) throw new Fault("ACTION_FAILED", { message: `${words} is no field: it holds no value.` });
+  if (typeof only === "string") {
+    const text = mode === "markdown" ? cutMarkdown(only, mostChars) : only.slice(0, mostChars);
+    return { did: `Read ${words}`, found: text };
+  }
+  if (mode !== "table" || !Array.isArray(only)) return { did: `Read ${words}`, found: JSON.stringify(only), value: only };
+  const rows = firstOf(only);
+  return { did: `Read ${ofAll(rows.length, only.length)} rows of ${words}`, found: JSON.stringify(rows), value: rows };
+}
+
+function listResult(found: readonly JsonValue[], { words, count }: Target): ActionResult {
+  const list = firstOf(found);
+  const cut = list.length < count ? `the first ${list.length} of ` : "";
+  return { did: `Read ${cut}${words}`, found: JSON.stringify(list), value: list };
+}
+
+/** As many entries, from the first on, as fit. */
+function firstOf(list: readonly JsonValue[]): readonly JsonValue[] {
+  let chars = 0;
+  const end = list.findIndex((entry) => {
+    chars += JSON.stringify(entry).length + 1;
+    return chars > mostChars;
+  });
+  return end < 0 ? list : list.slice(0, end);
+}
+
+function ofAll(shown: number, all: number): string {
+  return shown === all ? String(all) : `${shown} of ${all}`;
 }

@@ -5,14 +5,17 @@ import type { ActionContext, PrepareAction, ReadyAction } from "./action.ts";
 import { apiRequest } from "./api-request.ts";
 import { check } from "./check.ts";
 import { click } from "./click.ts";
+import { evaluate } from "./evaluate.ts";
 import { extract } from "./extract.ts";
 import { fill } from "./fill.ts";
+import { getDom } from "./get-dom.ts";
 import { goBack } from "./go-back.ts";
 import { goto } from "./goto.ts";
 import { hover } from "./hover.ts";
 import { keyPress } from "./key-press.ts";
 import { press } from "./press.ts";
 import { reload } from "./reload.ts";
+import { screenshot } from "./screenshot.ts";
 import { select } from "./select.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -37,6 +40,9 @@ const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
   check,
   wait_for: waitFor,
   extract,
+  get_dom: getDom,
+  screenshot,
+  evaluate,
   api_request: apiRequest,
 };
 

@@ -5,8 +5,8 @@ import Turndown from "turndown";
 
 /** What becomes markdown. */
 export interface MarkdownSource {
-  /** Markup of at most 5 MiB. */
-  readonly html: string;
+  /** Markup, of at most 5 MiB together: a page's, or that of several elements. */
+  readonly parts: readonly string[];
   /** What its links are relative to. */
   readonly url: string;
   /** Whether only what a reader came for is kept of a whole page. */
@@ -21,22 +21,22 @@ const around = "nav, footer, aside, [role=navigation], [role=banner], [role=cont
 /** What Readability must keep of a page's text: of pages that are no articles it keeps a corner. */
 const leastShare = 0.5;
 
-/** Makes markdown of markup: headings with #, lists with -, tables, absolute links. A link that leads nowhere is a text. */
-export function convertMarkup({ html, url, onlyArticle }: MarkdownSource): string {
+/** Makes markdown of each part: headings with #, lists with -, tables, absolute links. A link that leads nowhere is a text. */
+export function convertMarkup({ parts, url, onlyArticle }: MarkdownSource): string[] {
+  const converter = createConverter(url);
+  return parts.map((html) => converter.turndown(reduceMarkup(html, onlyArticle)).trim());
+}
+
+/** Leaves out what is no text; of a whole page also what stands around what a reader came for. */
+function reduceMarkup(html: string, onlyArticle: boolean): string {
   const { document } = parseHTML(`<!doctype html><html><body>${html}</body></html>`);
-  const remove = (selector: string) => {
-    for (const element of document.querySelectorAll(selector)) element.remove();
-  };
-  remove(noText);
-  if (onlyArticle) remove(around);
+  for (const element of document.querySelectorAll(onlyArticle ? `${noText}, ${around}` : noText)) element.remove();
   const whole = document.body.innerHTML;
+  if (!onlyArticle) return whole;
   const least = (document.body.textContent ?? "").length * leastShare;
   // Readability takes the document apart.
-  const article = onlyArticle ? new Readability(document).parse() : null;
-  const content = (article?.length ?? 0) >= least ? article?.content : undefined;
-  return createConverter(url)
-    .turndown(content ?? whole)
-    .trim();
+  const article = new Readability(document).parse();
+  return (article?.length ?? 0) >= least ? (article?.content ?? whole) : whole;
 }
 
 function createConverter(base: string): Turndown {

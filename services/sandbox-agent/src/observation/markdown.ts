@@ -7,10 +7,10 @@ const mostMs = 10_000;
 const mostMegabytes = 512;
 
 /**
- * Makes markdown of markup, in a thread of its own: what a page does to the parser, the rest of the agent does not feel. Answers nothing where it does
+ * Makes markdown of each part, in a thread of its own: what a page does to the parser, the rest of the agent does not feel. Answers nothing where it does
  * not come to an end within 10 s or 512 MiB. Rejects with the signal's reason.
  */
-export async function toMarkdown(source: MarkdownSource, signal: AbortSignal): Promise<string | undefined> {
+export async function toMarkdown(source: MarkdownSource, signal: AbortSignal): Promise<readonly string[] | undefined> {
   signal.throwIfAborted();
   using link = linkSignals(signal);
   const worker = new Worker(new URL("./markdown-worker.ts", import.meta.url), {
@@ -20,8 +20,8 @@ export async function toMarkdown(source: MarkdownSource, signal: AbortSignal): P
   });
   const timer = setTimeout(() => link.abort(), mostMs);
   try {
-    return await new Promise<string | undefined>((resolve) => {
-      worker.once("message", (markdown: unknown) => resolve(typeof markdown === "string" ? markdown : undefined));
+    return await new Promise<readonly string[] | undefined>((resolve) => {
+      worker.once("message", (converted: readonly string[]) => resolve(converted));
       worker.once("error", () => resolve(undefined));
       worker.once("exit", () => resolve(undefined));
       link.signal.addEventListener("abort", () => resolve(undefined), { once: true });

@@ -8,8 +8,8 @@ export const mark = "[redacted]";
 /** Shorter texts turn up in innocent ones: they are masked in fields only. */
 const leastChars = 4;
 
-/** A secret is hardly longer; so much of what was cut off a page before it could be masked is left out. */
-const longestSecret = 4_096;
+/** A secret is hardly longer, in characters: so much of what a page was cut at is left out, since half a secret may stand there. */
+export const longestSecret = 4_096;
 
 /** Masks what must never be seen of a page: the run's secrets, and what its password fields hold. */
 export interface Mask {
@@ -69,9 +69,8 @@ function maskMarkup(html: string, mask: Redact): string {
     const masked = mask(plain);
     return masked === plain ? whole : `${before}${toMarkup(masked)}`;
   };
-  return mask(html)
-    .replace(/(>)([^<>&]*&[^<>]*)/g, clean)
-    .replace(/(=")([^"&]*&[^"]*)/g, clean);
+  // What is escaped goes first: masked as it is written, half an escape would be left.
+  return mask(html.replace(/(>)([^<>&]*&[^<>]*)/g, clean).replace(/(=")([^"&]*&[^"]*)/g, clean));
 }
 
 const characters: Readonly<Record<string, string>> = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&nbsp;": "\u00a0" };

@@ -32,8 +32,8 @@ export async function storeScreenshot(page: Page, { name, files, secrets, signal
   }
 }
 
-/** In all frames: every field, and what shows a secret as text. */
-function covered(page: Page, secrets: readonly string[]): Locator[] {
+/** Finds what a picture must not show, in all frames: where there are secrets, every field, and what shows one as text. */
+export function covered(page: Page, secrets: readonly string[]): Locator[] {
   if (secrets.length === 0) return [];
   return page.frames().flatMap((frame) => [frame.locator(fields), ...secrets.map((secret) => frame.getByText(secret))]);
 }

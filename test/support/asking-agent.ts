@@ -22,7 +22,7 @@ import { WorkSlot } from "@clew/sandbox-agent/rpc/work-slot";
 
 /**
  * A sandbox's agent without a browser: outbox, socket, service and person are the agent's own, its work is to ask what the label `asks` lists, and to say
- * what it heard, which is nobody's to mask but the orchestrator's. With the label `deaf` it never answers the first call that delivers something; `keeps` is
+ * what it heard, which is nobody's to mask but the orchestrator's. With the label `deaf` it never answers the first call that delivers something; the hash of `keeps` is
  * the cookie of the login it ends with, and `loggedOut` says that the one it began with was none.
  */
 const { settings, closed } = await readSettings(process.stdin);
@@ -87,7 +87,7 @@ await startGrpcServer({
       },
       takeBrowserState: async () => {
         const { keeps, loggedOut } = labels;
-        const cookie = { name: "sid", value: keeps, domain: "example.org", path: "/" };
+        const cookie = { name: "sid", value: sha256(keeps ?? ""), domain: "example.org", path: "/" };
         return {
           ...(keeps === undefined ? {} : { browserState: JSON.stringify({ cookies: [cookie], origins: [] }) }),
           loggedOut: loggedOut !== undefined,

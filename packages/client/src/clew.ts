@@ -2,7 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import type * as proto from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import { readEnvironment } from "./config.ts";
 import type { EventTransport } from "./event-transport.ts";
-import { createGateway, type GatewayOptions } from "./gateway.ts";
+import { type Bytes, createGateway, type GatewayOptions } from "./gateway.ts";
 import type { Json } from "./json.ts";
 import { newRequestId } from "./new-request-id.ts";
 import type { Run, RunSpec, RunState } from "./run.ts";
@@ -88,8 +88,8 @@ export interface Clew {
   validatePlaybook(source: string, options?: CallOptions): Promise<PlaybookValidation>;
   /** Makes a short right to read some runs, for an end user's browser. */
   createTicket(request: proto.CreateTicketRequestJson, options?: CallOptions): Promise<Ticket>;
-  /** Stores a file for a run to come; at most 100 MiB. */
-  uploadFile(name: string, content: Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | string, options?: CallOptions): Promise<UploadedFile>;
+  /** Stores a file for a run to come; at most 100 MiB, kept for 24 hours or as long as a run that is given it (RunSpec `files`). Of a path, send `await openAsBlob(path)`. */
+  uploadFile(name: string, content: Bytes, options?: CallOptions): Promise<UploadedFile>;
 }
 
 /** Makes a client. It holds nothing open: there is nothing to close. */

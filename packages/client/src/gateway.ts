@@ -19,6 +19,9 @@ export interface GatewayOptions {
   readonly patienceMs: number;
 }
 
+/** What may be sent as it is. A stream is sent once: a call that has one is not tried again. */
+export type Bytes = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | string;
+
 /** One request. */
 export interface Call {
   readonly method?: "GET" | "POST" | "DELETE";
@@ -30,7 +33,7 @@ export interface Call {
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */
-  readonly bytes?: Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | string;
+  readonly bytes?: Bytes;
   readonly signal?: AbortSignal | undefined;
   /** The longest wait for the answer of one try, in milliseconds; 30,000 unless given. Of `response`, for its head. */
   readonly timeoutMs?: number;
@@ -54,7 +57,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const open = async (call: Call): Promise<Response> => {
     const { path, query = {}, headers = {}, json, bytes, method = "GET", signal } = call;
     const authorization = await unlessAborted(options.authorization(), signal);
-    const init: RequestInit = {
+    const init: RequestInit & { duplex?: "half" } = {
+      ...(bytes instanceof ReadableStream ? { duplex: "half" } : {}),
       method,
       redirect: "error",
       headers: {
@@ -111,8 +115,9 @@ export function createGateway(options: GatewayOptions): Gateway {
         const fault = Fault.from(thrown);
         if (call.signal?.aborted) throw cancelled(call.signal);
         const waitMs = Math.max(backoff.next(), fault.retryAfterMs ?? 0);
+        const isSpent = call.bytes instanceof ReadableStream;
         const passing = fault.code === "UNAVAILABLE" || fault.code === "RESOURCE_EXHAUSTED";
-        if (!passing || performance.now() + waitMs > until) throw fault;
+        if (!passing || isSpent || performance.now() + waitMs > until) throw fault;
         const { signal } = call;
         await delay(waitMs, signal === undefined ? {} : { signal }).catch(() => {
           throw signal === undefined ? fault : cancelled(signal);

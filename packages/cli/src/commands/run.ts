@@ -1,4 +1,5 @@
-import type { Clew, RunSpec } from "@clew/client";
+import { openAsBlob } from "node:fs";
+import { type Clew, Fault, type RunSpec } from "@clew/client";
 import { parseAssignments, parseCredentials, parseWholeNumber } from "../assignments.ts";
 import { exitCode } from "../exit-code.ts";
 import { followRun } from "../follow-run.ts";
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly startUrl?: string;
   readonly timeout?: string;
   readonly waitForPerson?: string;
+  readonly file: readonly string[];
+  readonly browserState?: string;
   readonly video?: boolean;
   readonly screenshots?: boolean;
   /** False with `--no-trace`. */
@@ -28,7 +31,7 @@ export interface RunOptions {
 
 /** Starts a run and follows it to its end. */
 export async function runCommand(clew: Clew, output: Output, work: string, options: RunOptions): Promise<number> {
-  const spec = await toSpec(work, options);
+  const spec = { ...(await toSpec(work, options)), ...(await uploadFiles(clew, options)) };
   if (options.dryRun === true) return await dryRun(clew, output, spec);
   const run = await clew.createRun(spec, options.requestId === undefined ? {} : { requestId: options.requestId });
   if (options.detach === true) {
@@ -45,7 +48,7 @@ async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
   const params = parseAssignments("--param", options.param);
   const credentials = parseCredentials("--credential", options.credential, process.env);
   const labels = parseAssignments("--label", options.label);
-  const { startUrl, timeout, waitForPerson, allowPrivateHost } = options;
+  const { startUrl, timeout, waitForPerson, browserState, allowPrivateHost } = options;
   const recording = recordingOf(options);
   return {
     ...(await readWork(work)),
@@ -56,6 +59,7 @@ async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
     ...(timeout === undefined ? {} : { timeoutSeconds: parseWholeNumber("--timeout", timeout, 5, 3600) }),
     ...(waitForPerson === undefined ? {} : { waitForPersonSeconds: parseWholeNumber("--wait-for-person", waitForPerson, 0, 86_400) }),
     ...(isEmpty(recording) ? {} : { recording }),
+    ...(browserState === undefined ? {} : { browserState }),
     ...(allowPrivateHost.length === 0 ? {} : { guardrails: { allowedPrivateHosts: [...allowPrivateHost] } }),
   };
 }
@@ -68,6 +72,18 @@ function recordingOf({ video, screenshots, trace, logs }: RunOptions): Partial<N
     ...(trace === false && { trace }),
     ...(logs === false && { logs }),
   };
+}
+
+/** Sends the files a run is to be given. */
+async function uploadFiles(clew: Clew, { file }: RunOptions): Promise<Pick<RunSpec, "files">> {
+  const given = Object.entries(parseAssignments("--file", file));
+  const files = given.map(async ([name, path]) => {
+    const content = await openAsBlob(path).catch(() => {
+      throw new Fault("INVALID_REQUEST", { message: `--file ${name}: ${path} cannot be read.` });
+    });
+    return { name, fileId: (await clew.uploadFile(name, content)).fileId };
+  });
+  return given.length === 0 ? {} : { files: await Promise.all(files) };
 }
 
 function isEmpty(record: object): boolean {

@@ -57,6 +57,7 @@ function runAgain(run: Run): readonly NextCommand[] {
 function optionsOf({ spec }: Run): readonly string[] {
   const option = (name: string, value: string) => `--${name} ${shellWord(value)}`;
   const { params = {}, credentials, labels, startUrl, timeoutSeconds = defaultTimeoutSeconds, guardrails, recording } = spec;
+  const { waitForPersonSeconds = 0, browserState, files } = spec;
   return [
     ...Object.entries(params).map(([name, value]) =>
       option("param", `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`),
@@ -69,6 +70,9 @@ function optionsOf({ spec }: Run): readonly string[] {
     ...(recording?.screenshots === true ? ["--screenshots"] : []),
     ...(recording?.trace === false ? ["--no-trace"] : []),
     ...(recording?.logs === false ? ["--no-logs"] : []),
+    ...(waitForPersonSeconds === 0 ? [] : [option("wait-for-person", String(waitForPersonSeconds))]),
+    ...(browserState === undefined ? [] : [option("browser-state", browserState)]),
+    ...files.map(({ name }) => option("file", `${name}=${name}`)),
     ...(startUrl === undefined ? [] : [option("start-url", startUrl)]),
     ...(timeoutSeconds === defaultTimeoutSeconds ? [] : [option("timeout", String(timeoutSeconds))]),
   ];

@@ -5,10 +5,13 @@ export function fileNameOf(suggested: string): string {
   const flat = suggested
     .normalize("NFKD")
     .replaceAll(/\p{Mark}/gu, "")
-    .replaceAll(/[^A-Za-z0-9._-]+/g, "-")
-    .replace(/^[-.]+/, "");
+    .replaceAll(/[^A-Za-z0-9._]+/g, "-");
   const ending = flat.match(/\.[A-Za-z0-9]{1,10}$/)?.[0] ?? "";
-  const stem = flat.slice(0, flat.length - ending.length).slice(0, most - ending.length);
+  const stem = flat
+    .slice(0, flat.length - ending.length)
+    .replace(/^[-.]+/, "")
+    .slice(0, most - ending.length)
+    .replace(/-+$/, "");
   return `${stem || "file"}${ending}`;
 }
 

@@ -37,6 +37,8 @@ export class RunFiles {
   readonly #attempt: number;
   readonly #redact: Redact;
   readonly #files = new Map<string, RunFile>();
+  /** The names given to what pages offer. */
+  readonly #promised = new Set<string>();
   #unfinished = 0;
   #downloads = 0;
 
@@ -121,10 +123,13 @@ export class RunFiles {
   #freeName(suggested: string): string {
     const name = fileNameOf(this.#redact(suggested));
     const base = ownNames.test(name) ? `download-${name}` : name;
-    const isTaken = (wanted: string) => this.#files.has(this.place(wanted).name);
+    const isTaken = (wanted: string) => this.#promised.has(wanted) || this.#files.has(this.place(wanted).name);
     for (let number = 1; ; number++) {
       const wanted = number === 1 ? base : numbered(base, number);
-      if (!isTaken(wanted)) return wanted;
+      if (isTaken(wanted)) continue;
+      // Another may be on its way.
+      this.#promised.add(wanted);
+      return wanted;
     }
   }
 }

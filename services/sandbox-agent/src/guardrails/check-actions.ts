@@ -47,11 +47,12 @@ export class ActionChecks implements AsyncDisposable {
   #saying: Promise<void> = Promise.resolve();
   #watch: NavigationWatch | undefined;
   #trip: Fault | undefined;
+  #tripped = new AbortController();
   #stuck: StuckSeverity | undefined;
 
   private constructor(options: ActionChecksOptions) {
     this.#options = options;
-    this.guard = new Guard(options.settings, checkAddress);
+    this.guard = new Guard({ settings: options.settings, check: checkAddress, endsWhenStuck: false });
   }
 
   /** Begins to watch the page. */
@@ -85,10 +86,16 @@ export class ActionChecks implements AsyncDisposable {
     await this.#options.report.say({ summary: `Blocked: ${message}`, payload: { $case: "actionBlocked", value } });
   }
 
+  /** Aborts when the browser is kept from opening a page: what only looks need not wait for one that will not come. Another one after `takeTrip`. */
+  get tripped(): AbortSignal {
+    return this.#tripped.signal;
+  }
+
   /** Answers, once, why the browser was kept from opening a page; undefined where it was not. */
   takeTrip(): Fault | undefined {
     const trip = this.#trip;
     this.#trip = undefined;
+    if (trip !== undefined) this.#tripped = new AbortController();
     return trip;
   }
 
@@ -115,7 +122,10 @@ export class ActionChecks implements AsyncDisposable {
   }
 
   #onTrip({ block, address, isPage }: Trip): void {
-    if (isPage) this.#trip ??= blockedFault(block);
+    if (isPage) {
+      this.#trip ??= blockedFault(block);
+      this.#tripped.abort(this.#trip);
+    }
     const url = publicAddress(this.#options.redact(address));
     const key = `${block.rule} ${URL.parse(address)?.host ?? url}`;
     if (this.#told.has(key) || this.#told.size >= mostTrips) return;

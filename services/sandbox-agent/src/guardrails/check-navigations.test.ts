@@ -44,7 +44,11 @@ async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const trips: Trip[] = [];
-  const guard = new Guard(mergeGuardrails({ allowedPrivateHosts: [site.host], ...more }), checkAddress);
+  const guard = new Guard({
+    settings: mergeGuardrails({ allowedPrivateHosts: [site.host], ...more }),
+    check: checkAddress,
+    endsWhenStuck: false,
+  });
   const { signal } = new AbortController();
   const watch = await NavigationWatch.open(context, { guard, signal, onTrip: (trip) => trips.push(trip) });
   return {

@@ -84,10 +84,10 @@ export class NavigationWatch implements AsyncDisposable {
   /** Judges a request; one that could not be judged is never let through. */
   async #judge({ requestId, frameId, request, redirectedRequestId }: PausedRequest): Promise<void> {
     const page = this.#pages.get(frameId);
-    const isNew = page !== undefined && redirectedRequestId === undefined;
+    const way = page === undefined ? "embed" : redirectedRequestId === undefined ? "admit" : "follow";
     let block: GuardrailBlock | undefined;
     try {
-      block = await (isNew ? this.#guard.admit(request.url, this.#signal) : this.#guard.follow(request.url, this.#signal));
+      block = await this.#guard[way](request.url, this.#signal);
     } catch {
       await this.#session.send("Fetch.failRequest", { requestId, errorReason: "NameNotResolved" });
       return;

@@ -7,7 +7,8 @@ import { type CheckAddress, Guard } from "./guard.ts";
 const { signal } = new AbortController();
 const failure = new Fault("ACTION_FAILED", { message: "No." });
 const byText: CheckAddress = async (address, rules) => judgeAddress(address, rules);
-const guardOf = (given: GivenGuardrails, check = byText) => new Guard(mergeGuardrails(given), check);
+const guardOf = (given: GivenGuardrails, check = byText, endsWhenStuck = false) =>
+  new Guard({ settings: mergeGuardrails(given), check, endsWhenStuck });
 const seen = (signature: string) => ({ signature, pageState: "", visited: [] });
 
 test("a blocked address spends nothing of the budget, and one that is only asked about neither", async () => {
@@ -25,6 +26,18 @@ test("a hop of a redirect is judged by all but the budget", async () => {
   expect(await guard.follow("https://two.example/", signal)).toBeUndefined();
   expect(await guard.follow("http://10.0.0.1/", signal)).toMatchObject({ rule: "private_network" });
   expect(await guard.follow("file:///etc/passwd", signal)).toMatchObject({ rule: "scheme" });
+});
+
+test("a frame is judged by what the run itself said, and may show what shops embed", async () => {
+  const guard = guardOf({ blockedDomains: ["blocked.example"] });
+  expect(await guard.embed("https://js.stripe.com/frame", signal)).toBeUndefined();
+  expect(await guard.embed("https://blocked.example/", signal)).toMatchObject({ rule: "blocked_domains" });
+  expect(await guard.embed("http://169.254.169.254/", signal)).toMatchObject({ rule: "private_network" });
+  expect(await guard.embed("file:///etc/passwd", signal)).toMatchObject({ rule: "scheme" });
+  expect(await guard.embed("data:text/html,x", signal)).toBeUndefined();
+  expect(await guardOf({ allowedDomains: ["a.example"] }).embed("https://evil.example/", signal)).toMatchObject({
+    rule: "allowed_domains",
+  });
 });
 
 test("an address of which nobody knows where it leads is not let through", async () => {
@@ -45,4 +58,12 @@ test("work that goes in circles is said to", () => {
   const guard = guardOf({});
   const verdicts = Array.from({ length: 7 }, () => guard.record(seen("a"), undefined).stuck?.severity);
   expect(verdicts).toEqual([undefined, undefined, "hint", "hint", "warning", "warning", "stop"]);
+  expect(guard.end).toBeUndefined();
+});
+
+test("going in circles ends the run of an agent, for good", () => {
+  const guard = guardOf({}, byText, true);
+  const ends = Array.from({ length: 7 }, () => guard.record(seen("a"), undefined).end?.reason);
+  expect(ends).toEqual([...Array(6).fill(undefined), "STUCK"]);
+  expect(guard.record(seen("another"), undefined).end).toMatchObject({ reason: "STUCK", details: { rule: "stuck_repeat" } });
 });

@@ -1,4 +1,5 @@
-import type { Fault } from "@clew/fault/fault";
+import { Fault } from "@clew/fault/fault";
+import { defaultBlocklist } from "@clew/playbook/default-blocklist";
 import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
 import { type AddressRules, judgeAddress } from "./address-rules.ts";
 import { ErrorStreak } from "./error-streak.ts";
@@ -16,18 +17,30 @@ export interface GuardVerdict {
   readonly end: Fault | undefined;
 }
 
+/** What a run's guard goes by. */
+export interface GuardOptions {
+  readonly settings: GuardrailSettings;
+  readonly check: CheckAddress;
+  /** Whether going in circles ends the run: an agent's does; a playbook's steps are its author's. */
+  readonly endsWhenStuck: boolean;
+}
+
 /** The guardrails of one run, and what they remember of it: whoever acts, playbook or agent, asks here before and tells here after. */
 export class Guard {
   readonly settings: GuardrailSettings;
   readonly #check: CheckAddress;
+  readonly #endsWhenStuck: boolean;
+  readonly #frameRules: AddressRules;
   readonly #budget: UrlBudget;
   readonly #errors: ErrorStreak;
   readonly #stuck: StuckDetector;
   #end: Fault | undefined;
 
-  constructor(settings: GuardrailSettings, check: CheckAddress) {
+  constructor({ settings, check, endsWhenStuck }: GuardOptions) {
     this.settings = settings;
     this.#check = check;
+    this.#endsWhenStuck = endsWhenStuck;
+    this.#frameRules = { ...settings, blockedDomains: settings.blockedDomains.filter((domain) => !defaultBlocklist.includes(domain)) };
     this.#budget = new UrlBudget(settings.maxUrlsVisited);
     this.#errors = new ErrorStreak(settings.maxConsecutiveErrors);
     this.#stuck = new StuckDetector(settings);
@@ -61,15 +74,25 @@ export class Guard {
     return block;
   }
 
-  /** Judges a place that something already admitted leads to, such as a redirect's next hop or a frame: all but the budget counts. */
+  /** Judges the next hop of a redirect of what was admitted: all but the budget counts. */
   follow(address: string, signal: AbortSignal): Promise<GuardrailBlock | undefined> {
     return this.#check(address, this.settings, signal);
+  }
+
+  /** Judges what a page shows in a frame: as a hop, but the default blocklist is about where a run goes, not about what shops and papers embed. */
+  async embed(address: string, signal: AbortSignal): Promise<GuardrailBlock | undefined> {
+    return /^(?:https?|file):/i.test(address) ? await this.#check(address, this.#frameRules, signal) : undefined;
   }
 
   /** Takes in how an action ended. */
   record(observation: Omit<StuckObservation, "success">, failure: Fault | undefined): GuardVerdict {
     const stuck = this.#stuck.record({ ...observation, success: failure === undefined });
-    this.#end ??= this.#errors.record(failure);
+    const tooMany = this.#errors.record(failure);
+    const circles =
+      this.#endsWhenStuck && stuck?.severity === "stop"
+        ? new Fault("STUCK", { message: stuck.message, details: { rule: stuck.rule } })
+        : undefined;
+    this.#end ??= tooMany ?? circles;
     return { stuck, end: this.#end };
   }
 }

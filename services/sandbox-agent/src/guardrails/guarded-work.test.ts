@@ -46,13 +46,18 @@ test("[weakness 40] the run's word about a guardrail counts over the playbook's"
   expect(report.outcome.state).toBe(Run_State.COMPLETED);
 });
 
-test("[weakness 25] a step that leads to a blocked page fails, however it leads there, and is not tried again", async () => {
+test("[weakness 25] a step that is redirected to a blocked page fails, reads nothing of it, and is not tried again", async () => {
   const redirected = await run(`  - { action: goto, params: { url: "${site.url}/away" } }\n  - { action: extract }`);
   expect(redirected.all("guardrailTripped")).toMatchObject([{ rule: "private_network", url: `${secret.url}/` }]);
   expect(redirected.all("actionCompleted").at(-1)).toMatchObject({ success: false, error: { reason: "GUARDRAIL_BLOCKED" } });
   expect(redirected.outcome.outcome).toMatchObject({ extractedTexts: [], error: { reason: "GUARDRAIL_BLOCKED" } });
+  expect(redirected.all("actionStarted")).toHaveLength(2);
+  expect(secret.asked).toEqual([]);
+});
+
+test("[weakness 25] a popup that is blocked is told of at once, and nothing waits for what it kept away", async () => {
   const opened = await run(
-    "  - { action: click, selector: '#away' }\n  - { action: wait_for, selector: '#never', params: { timeout_ms: 2000 } }",
+    "  - { action: click, selector: '#away' }\n  - { action: wait_for, selector: '#never', params: { timeout_ms: 60000 } }",
   );
   expect(opened.all("guardrailTripped")).toMatchObject([{ rule: "private_network", url: `${secret.url}/` }]);
   expect(opened.outcome.outcome.error).toMatchObject({ reason: "GUARDRAIL_BLOCKED", details: { rule: "private_network" } });

@@ -6,6 +6,8 @@ import { Artifact_Kind, Effect } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionCompleted, ActionStarted, PageChanged } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
+import { linkSignals } from "@clew/streams/linked-signal";
+import type { Locator } from "playwright";
 import type { ActionResult, JsonValue } from "../actions/action.ts";
 import { inputSummary } from "../actions/input-summary.ts";
 import { isTargetGone } from "../actions/playwright-fault.ts";
@@ -71,7 +73,9 @@ export async function runAction(
     summary: `About to ${facts.inputSummary}`,
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
   } as const;
-  const preparing = prepareAction(step, { ...context, checkClick: (locator) => checkClick(locator, step, effect, signal) });
+  using cut = linkSignals(signal, effect === "read" ? checks.tripped : undefined);
+  const guarded = { ...context, signal: cut.signal, checkClick: (locator: Locator) => checkClick(locator, step, effect, signal) };
+  const preparing = prepareAction(step, guarded);
   preparing.catch(() => {});
   await abortable(effect === "read" ? report.say(started) : report.confirm(started), signal);
 

@@ -53,6 +53,7 @@ export class ActionRoom implements AsyncDisposable {
     const context: ActionContext = {
       active,
       files: await RunFiles.open(join(this.folder, "files"), 1, redact),
+      inputsFolder: join(this.folder, "inputs"),
       signal: new AbortController().signal,
       credentials: { password: roomSecret },
       redact,
@@ -63,7 +64,7 @@ export class ActionRoom implements AsyncDisposable {
     return {
       active,
       context,
-      prepare: (step) => prepare(step),
+      prepare: async (step) => await prepare(step),
       act: async (step, signal) => (await prepare(step, signal))(),
       [Symbol.asyncDispose]: () => active[Symbol.asyncDispose](),
     };

@@ -9,6 +9,8 @@ export interface ActionContext {
   readonly active: ActivePage;
   /** Where what an action keeps is stored. */
   readonly files: RunFiles;
+  /** Where the files lie that the run was given, each under its own name. */
+  readonly inputsFolder: string;
   /** Aborts the action at once. */
   readonly signal: AbortSignal;
   /** Secrets by name; never in a result. */

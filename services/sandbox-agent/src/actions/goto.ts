@@ -1,19 +1,35 @@
+import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import { publicAddress } from "../browser/address.ts";
 import type { PrepareAction } from "./action.ts";
-import { playwrightFault } from "./playwright-fault.ts";
+import { inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** Opens an address and waits until its document is there. */
-export const goto: PrepareAction<StepOf<"goto">> = async (step, { active, signal, redact }) => {
-  const timeout = step.params.timeout_ms ?? timeouts.navigation;
+export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
+  const { active, signal, redact } = context;
+  const { url, timeout_ms: timeout = timeouts.navigation } = step.params;
+  const wanted = publicAddress(redact(url));
   return async () => {
-    const page = await active.settled(signal);
-    const response = await page.goto(step.params.url, { waitUntil: "domcontentloaded", timeout, signal }).catch((thrown: unknown) => {
-      signal.throwIfAborted();
-      throw playwrightFault(thrown, "Opening the page", timeout, redact);
+    const response = await inBrowser(`Opening ${wanted}`, timeout, context, async (options) => {
+      await active.reopen();
+      const page = await active.settled(signal);
+      return await page.goto(url, { waitUntil: "domcontentloaded", ...options }).catch((thrown: unknown) => {
+        throw explained(thrown, wanted);
+      });
     });
     const status = response === null ? "" : ` (status ${response.status()})`;
-    return { did: `Opened ${publicAddress(redact(page.url()))}${status}` };
+    return { did: `Opened ${publicAddress(redact(active.url))}${status}` };
   };
 };
+
+/** Says what Playwright says of an address that cannot be opened, with the address; all else is as it is. */
+function explained(thrown: unknown, wanted: string): unknown {
+  const text = thrown instanceof Error ? thrown.message : "";
+  const fault = (message: string) => new Fault("NAVIGATION_FAILED", { message, cause: thrown });
+  if (text.includes("Download is starting")) return fault(`${wanted} is a file, not a page: use the action download.`);
+  const net = /net::(ERR_[A-Z_]+)/.exec(text)?.[1];
+  if (net === "ERR_ABORTED")
+    return fault(`${wanted} was not opened: the page before it, or the server, did not let it (net::ERR_ABORTED).`);
+  return net === undefined ? thrown : fault(`${wanted} could not be opened (net::${net}).`);
+}

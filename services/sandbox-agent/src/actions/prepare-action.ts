@@ -5,18 +5,25 @@ import type { ActionContext, PrepareAction, ReadyAction } from "./action.ts";
 import { apiRequest } from "./api-request.ts";
 import { check } from "./check.ts";
 import { click } from "./click.ts";
+import { closeTab } from "./close-tab.ts";
+import { download } from "./download.ts";
+import { drag } from "./drag.ts";
 import { evaluate } from "./evaluate.ts";
 import { extract } from "./extract.ts";
 import { fill } from "./fill.ts";
 import { getDom } from "./get-dom.ts";
 import { goBack } from "./go-back.ts";
 import { goto } from "./goto.ts";
+import { handleDialog } from "./handle-dialog.ts";
 import { hover } from "./hover.ts";
 import { keyPress } from "./key-press.ts";
 import { press } from "./press.ts";
 import { reload } from "./reload.ts";
 import { screenshot } from "./screenshot.ts";
+import { scroll } from "./scroll.ts";
 import { select } from "./select.ts";
+import { switchTab } from "./switch-tab.ts";
+import { upload } from "./upload.ts";
 import { waitFor } from "./wait-for.ts";
 
 type Definitions = typeof stepActions;
@@ -33,23 +40,38 @@ const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
   reload,
   click,
   hover,
+  drag,
   fill,
   press,
   key_press: keyPress,
   select,
   check,
+  scroll,
+  upload,
+  download,
   wait_for: waitFor,
   extract,
   get_dom: getDom,
   screenshot,
   evaluate,
+  switch_tab: switchTab,
+  close_tab: closeTab,
+  handle_dialog: handleDialog,
   api_request: apiRequest,
 };
 
-/** Prepares the action of a step. Those that cannot run yet were refused when the playbook was read. */
-export function prepareAction(step: ActingStep, context: ActionContext): Promise<ReadyAction> {
-  if (!canRun(step)) return Promise.reject(new Fault("NOT_IMPLEMENTED", { message: `The step action '${step.action}' is not built yet.` }));
-  return prepare(step.action, step, context);
+/** Prepares the action of a step. What pages do by themselves meanwhile, such as asking something, is told in its result or its error. */
+export async function prepareAction(step: ActingStep, context: ActionContext): Promise<ReadyAction> {
+  if (!canRun(step)) throw new Fault("NOT_IMPLEMENTED", { message: `The step action '${step.action}' is not built yet.` });
+  const perform = await prepare(step.action, step, context);
+  return async () => {
+    try {
+      const result = await perform();
+      return { ...result, did: told(result.did, context) };
+    } catch (thrown) {
+      throw thrown instanceof Fault && !context.signal.aborted ? explained(thrown, context) : thrown;
+    }
+  };
 }
 
 function canRun(step: ActingStep): step is StepOf<Running> {
@@ -58,4 +80,15 @@ function canRun(step: ActingStep): step is StepOf<Running> {
 
 function prepare<A extends Running>(action: A, step: StepOf<A>, context: ActionContext): Promise<ReadyAction> {
   return actions[action](step, context);
+}
+
+function told(did: string, { active, redact }: ActionContext): string {
+  const notices = active.notices.take(redact);
+  return notices === "" ? did : `${did}; ${notices}`;
+}
+
+function explained(fault: Fault, { active, redact }: ActionContext): Fault {
+  const notices = active.notices.take(redact);
+  if (notices === "") return fault;
+  return new Fault(fault.reason, { message: `${fault.message} Meanwhile ${notices}.`, details: fault.details, cause: fault.cause });
 }

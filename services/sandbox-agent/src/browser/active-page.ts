@@ -1,61 +1,84 @@
 import { Fault } from "@clew/fault/fault";
 import { abortable } from "@clew/streams/abortable";
-import type { BrowserContext, Page, Request } from "playwright";
+import type { BrowserContext, Page } from "playwright";
+import { Dialogs } from "./dialogs.ts";
+import { Downloads } from "./downloads.ts";
+import { MainFrame } from "./main-frame.ts";
+import { Notices } from "./notices.ts";
 
 /** Milliseconds a navigation that has begun may take until the page is looked at all the same. */
 const settleMs = 3_000;
 
-interface PageState {
-  /** The navigation of the main frame that is under way. */
-  pending: Request | undefined;
-  /** The status of the main frame's last response. */
-  status: number | undefined;
+/** The most pages that may be open; further ones are closed as they come. */
+const mostPages = 20;
+
+/** What opening the first page needs. */
+export interface ActivePageOptions {
+  /** Called when the page that is acted on loses its process. */
+  readonly onCrash: () => void;
+  /** Where the browser writes downloads: in a folder of its own. */
+  readonly downloadsFolder: string;
 }
 
 /**
- * The page a run acts on: the newest one its context has opened and not closed. Popups and new tabs become it, and it falls back when they close.
- * Disposing it closes the context.
+ * The page a run acts on: the one its context opened last, or that was switched to. Popups and new tabs become it; when it closes, the one before is it
+ * again. Disposing it closes the context.
  */
 export class ActivePage implements AsyncDisposable {
   readonly context: BrowserContext;
-  readonly #states = new Map<Page, PageState>();
+  /** What pages did by themselves. */
+  readonly notices = new Notices();
+  readonly dialogs = new Dialogs(this.notices);
+  readonly downloads: Downloads;
   readonly #onCrash: () => void;
+  /** In the order they were opened. */
+  readonly #pages = new Map<Page, MainFrame>();
+  /** The same, the last one acted on at the end. */
+  #recent: readonly Page[] = [];
+  readonly #asides = new WeakSet<Page>();
   #navigations = 0;
   #changed = Promise.withResolvers<void>();
 
-  private constructor(context: BrowserContext, onCrash: () => void) {
+  private constructor(context: BrowserContext, { onCrash, downloadsFolder }: ActivePageOptions) {
     this.context = context;
     this.#onCrash = onCrash;
+    this.downloads = new Downloads(downloadsFolder, this.notices);
     context.on("page", (page) => this.#track(page));
+    context.on("dialog", (dialog) => this.dialogs.answer(dialog));
   }
 
-  /** Opens the first page of a context. `onCrash` is called when a page's process dies. */
-  static async open(context: BrowserContext, onCrash: () => void): Promise<ActivePage> {
-    const active = new ActivePage(context, onCrash);
+  /** Opens the first page of a context. */
+  static async open(context: BrowserContext, options: ActivePageOptions): Promise<ActivePage> {
+    const active = new ActivePage(context, options);
     await context.newPage();
     return active;
   }
 
   /** The page to act on. */
   get page(): Page {
-    const page = [...this.#states.keys()].at(-1);
+    const page = this.#recent.at(-1);
     if (page === undefined) throw new Fault("ACTION_FAILED", { message: "The page closed itself and left none to act on." });
     return page;
   }
 
+  /** All open pages, in the order they were opened. */
+  get pages(): readonly Page[] {
+    return [...this.#pages.keys()];
+  }
+
   /** Whether there is a page to act on. */
   get isOpen(): boolean {
-    return this.#states.size > 0;
+    return this.#pages.size > 0;
   }
 
   /** The page's address. */
   get url(): string {
-    return [...this.#states.keys()].at(-1)?.url() ?? "about:blank";
+    return this.#recent.at(-1)?.url() ?? "about:blank";
   }
 
   /** The status of the page's last navigation; absent when there was no response. */
   get status(): number | undefined {
-    return this.#states.get(this.page)?.status;
+    return this.#pages.get(this.page)?.status;
   }
 
   /** How many navigations of main frames, and pages, have begun; tells whether anything moved meanwhile. */
@@ -66,7 +89,7 @@ export class ActivePage implements AsyncDisposable {
   /** Resolves once no navigation is under way, or after 3 s of one; at once when there is none. */
   async settled(signal: AbortSignal): Promise<Page> {
     const deadline = AbortSignal.timeout(settleMs);
-    while (this.#isNavigating() && !deadline.aborted) {
+    while (this.#pages.get(this.page)?.isNavigating && !deadline.aborted) {
       await abortable(abortable(this.#changed.promise, deadline), signal).catch((reason: unknown) => {
         if (signal.aborted) throw reason;
       });
@@ -79,60 +102,66 @@ export class ActivePage implements AsyncDisposable {
     return this.#changed.promise;
   }
 
+  /** Acts on this page from now on. */
+  async switchTo(page: Page): Promise<void> {
+    if (!this.#pages.has(page)) throw new Fault("ACTION_FAILED", { message: "The page closed meanwhile." });
+    this.#recent = [...this.#recent.filter((other) => other !== page), page];
+    this.#move(true);
+    await page.bringToFront();
+  }
+
+  /** Opens a new page where none is left. */
+  async reopen(): Promise<void> {
+    if (!this.isOpen) await this.context.newPage();
+  }
+
+  /** Opens a page that is never acted on. Whoever asked closes it. */
+  async openAside(): Promise<Page> {
+    const page = await this.context.newPage();
+    this.#asides.add(page);
+    this.#forget(page);
+    return page;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.context.close();
   }
 
-  #isNavigating(): boolean {
-    return this.#states.get(this.page)?.pending !== undefined;
-  }
-
   #track(page: Page): void {
-    const state: PageState = { pending: undefined, status: undefined };
-    this.#states.set(page, state);
-    this.#move(1);
-    page.on("request", (request) => {
-      if (!isOfMainFrame(request)) return;
-      state.pending = request;
-      this.#move(1);
-    });
-    page.on("response", (response) => {
-      if (!isOfMainFrame(response.request())) return;
-      state.status = response.status();
-      // The page stays as it is.
-      if (state.status === 204 || state.status === 205) this.#arrive(state);
-    });
-    page.on("requestfailed", (request) => {
-      if (state.pending === request) this.#arrive(state);
-    });
-    // A download is a navigation that never commits.
-    page.on("download", () => this.#arrive(state));
-    page.on("domcontentloaded", () => this.#arrive(state));
-    page.on("crash", () => this.#onCrash());
-    page.once("close", () => {
-      this.#states.delete(page);
-      this.#move(1);
-    });
+    if (this.#asides.has(page)) return;
+    if (this.#pages.size >= mostPages) {
+      this.notices.add(() => `a further page was closed: at most ${mostPages} may be open`);
+      void page.close().catch(() => {});
+      return;
+    }
+    this.#pages.set(page, new MainFrame(page, (begun) => this.#move(begun)));
+    this.#recent = [...this.#recent, page];
+    this.#move(true);
+    page.on("download", (download) => this.downloads.take(download));
+    page.on("crash", () => this.#loseCrashed(page));
+    page.once("close", () => this.#forget(page));
   }
 
-  #arrive(state: PageState): void {
-    state.pending = undefined;
-    this.#move(0);
+  /** A page beside the one that is acted on may go; what became of an action on a page that crashed is unknown. */
+  #loseCrashed(page: Page): void {
+    if (page === this.#recent.at(-1)) {
+      this.#onCrash();
+      return;
+    }
+    this.notices.add(() => "a page in the background crashed and was closed");
+    this.#forget(page);
+    void page.close().catch(() => {});
   }
 
-  #move(navigations: number): void {
-    this.#navigations += navigations;
+  #forget(page: Page): void {
+    if (!this.#pages.delete(page)) return;
+    this.#recent = this.#recent.filter((other) => other !== page);
+    this.#move(true);
+  }
+
+  #move(begun: boolean): void {
+    if (begun) this.#navigations++;
     this.#changed.resolve();
     this.#changed = Promise.withResolvers<void>();
-  }
-}
-
-function isOfMainFrame(request: Request): boolean {
-  if (!request.isNavigationRequest()) return false;
-  try {
-    return request.frame().parentFrame() === null;
-  } catch {
-    // A popup's first request comes before its frame is known.
-    return true;
   }
 }

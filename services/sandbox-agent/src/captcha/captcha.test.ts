@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ActivePage } from "../browser/active-page.ts";
@@ -76,7 +77,7 @@ describe("a challenge is known by its marks:", () => {
 /** A page on a path of the site, and someone who answers what is asked. */
 async function face(path: string, said: PersonSaid = "nobody", pageMs = waits.pageMs) {
   const context = await browser.newContext();
-  const active = await ActivePage.open(context, () => {});
+  const active = await ActivePage.open(context, { onCrash: () => {}, downloadsFolder: tmpdir() });
   const report = new ReportInMemory();
   const asked: Question[] = [];
   const ask = async (question: Question) => {

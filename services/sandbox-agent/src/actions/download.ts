@@ -1,0 +1,95 @@
+import { Fault } from "@clew/fault/fault";
+import type { StepOf } from "@clew/playbook/playbook-schema";
+import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import { abortable } from "@clew/streams/abortable";
+import { linkSignals } from "@clew/streams/linked-signal";
+import type { Download, Response } from "playwright";
+import { publicAddress } from "../browser/address.ts";
+import type { ActionContext, PrepareAction } from "./action.ts";
+import { findElement } from "./find-element.ts";
+import { type CallOptions, inBrowser } from "./in-browser.ts";
+import { isTargetGone } from "./playwright-fault.ts";
+import { timeouts } from "./timeouts.ts";
+
+/** A file's name in the run. */
+type Kept = string;
+
+/** Keeps a file that a click begins to download, or that an address answers with, once it is whole. */
+export const download: PrepareAction<StepOf<"download">> = async (step, context) => {
+  const { url, timeout_ms: timeout = timeouts.download } = step.params;
+  const element = step.selector === undefined ? undefined : await findElement(step.selector, context);
+  if (element !== undefined) await context.checkClick?.(element.locator);
+  const words = element === undefined ? publicAddress(context.redact(url ?? "")) : `what ${element.words} offers`;
+  return async () => {
+    const name = await inTime(words, timeout, context, (options) =>
+      element === undefined
+        ? fetchFile(url ?? "", step.params.name, context, options)
+        : takeOffered(() => element.locator.click(options), step.params.name, context, options),
+    );
+    const { sizeBytes, sha256 } = await context.files.describe({ name, kind: Artifact_Kind.DOWNLOAD, contentType: "" });
+    return {
+      did: `Downloaded ${words} as ${name} (${sizeBytes} bytes, sha256 ${sha256})`,
+      found: name,
+      value: { name, sizeBytes, sha256 },
+    };
+  };
+};
+
+/** Has all of it end when the time is over. */
+async function inTime(words: string, timeout: number, context: ActionContext, act: (options: CallOptions) => Promise<Kept>): Promise<Kept> {
+  using link = linkSignals(context.signal);
+  const late = new Fault("ACTION_TIMED_OUT", { message: `The download of ${words} was not whole within ${timeout / 1_000} s.` });
+  const timer = setTimeout(() => link.abort(late), timeout);
+  try {
+    return await inBrowser(`The download of ${words}`, timeout, { ...context, signal: link.signal }, act);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function takeOffered(
+  begin: () => Promise<void>,
+  name: string | undefined,
+  { active, files }: ActionContext,
+  { signal }: CallOptions,
+): Promise<Kept> {
+  const offered = await active.downloads.next(begin, signal);
+  return await active.downloads.keep(offered, files, signal, name);
+}
+
+/** Opens the address in a page of its own, so that the one that is acted on stays as it is. */
+async function fetchFile(
+  url: string,
+  name: string | undefined,
+  { active, files, redact }: ActionContext,
+  options: CallOptions,
+): Promise<Kept> {
+  const page = await active.openAside();
+  try {
+    const offered = new Promise<Download>((resolve) => page.once("download", resolve));
+    const opened = page.goto(url, { waitUntil: "commit", ...options }).catch((thrown: unknown) => {
+      // The download has begun then; the browser may close a page that it was the first of.
+      if (thrown instanceof Error && (thrown.message.includes("Download is starting") || isTargetGone(thrown))) return offered;
+      throw thrown;
+    });
+    const came = await abortable(Promise.race([offered, opened]), options.signal);
+    if (came === null) throw new Fault("ACTION_FAILED", { message: "The address answered with nothing to download." });
+    if ("suggestedFilename" in came) return await active.downloads.keep(came, files, options.signal, name);
+    const address = publicAddress(redact(url));
+    if (!came.ok()) throw new Fault("ACTION_FAILED", { message: `${address} answered with status ${came.status()}, and no file.` });
+    const suggestedName = name ?? nameOf(came);
+    const contentType = came.headers()["content-type"] ?? "application/octet-stream";
+    const body = await abortable(came.body(), options.signal);
+    return await files.takeOffered({ suggestedName, contentType, content: chunks(body) }, options.signal);
+  } finally {
+    void page.close().catch(() => {});
+  }
+}
+
+function nameOf(response: Response): string {
+  return URL.parse(response.url())?.pathname.split("/").at(-1) || "download";
+}
+
+async function* chunks(body: Buffer): AsyncGenerator<Uint8Array> {
+  yield body;
+}

@@ -1,0 +1,11 @@
+import type { StepOf } from "@clew/playbook/playbook-schema";
+import type { PrepareAction } from "./action.ts";
+
+/** Says how the next dialog of a page is answered. To be done before what opens it, since dialogs are answered at once. */
+export const handleDialog: PrepareAction<StepOf<"handle_dialog">> = async (step, { active }) => {
+  const { accept, text } = step.params;
+  return async () => {
+    active.dialogs.answerNext({ accept, text });
+    return { did: `The next dialog will be ${accept ? "accepted" : "dismissed"}` };
+  };
+};

@@ -1,0 +1,55 @@
+import type { Page, Request } from "playwright";
+
+/** Follows the navigations of a page's main frame. */
+export class MainFrame {
+  readonly #onMove: (begun: boolean) => void;
+  #pending: Request | undefined;
+  #status: number | undefined;
+
+  /** `onMove` is called whenever a navigation begins or ends. */
+  constructor(page: Page, onMove: (begun: boolean) => void) {
+    this.#onMove = onMove;
+    page.on("request", (request) => {
+      if (!isOfMainFrame(request)) return;
+      this.#pending = request;
+      onMove(true);
+    });
+    page.on("response", (response) => {
+      if (!isOfMainFrame(response.request())) return;
+      this.#status = response.status();
+      // The page stays as it is.
+      if (this.#status === 204 || this.#status === 205) this.#arrive();
+    });
+    page.on("requestfailed", (request) => {
+      if (this.#pending === request) this.#arrive();
+    });
+    // A download is a navigation that never commits.
+    page.on("download", () => this.#arrive());
+    page.on("domcontentloaded", () => this.#arrive());
+  }
+
+  /** Whether a navigation is under way. */
+  get isNavigating(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** The status of the last response; absent when there was none. */
+  get status(): number | undefined {
+    return this.#status;
+  }
+
+  #arrive(): void {
+    this.#pending = undefined;
+    this.#onMove(false);
+  }
+}
+
+function isOfMainFrame(request: Request): boolean {
+  if (!request.isNavigationRequest()) return false;
+  try {
+    return request.frame().parentFrame() === null;
+  } catch {
+    // A popup's first request comes before its frame is known.
+    return true;
+  }
+}

@@ -27,6 +27,11 @@ beforeAll(async () => {
       <button id=ok onclick="window.open('/ok')">ok</button>
       <button id=push onclick="history.pushState({}, '', '/links?pushed')">push</button>
       <button id=frame onclick="const f = document.createElement('iframe'); f.src = '${there}'; document.body.append(f)">frame</button>
+      <a id=download download href="/redirect">download</a>
+      <button id=replace onclick="window.location.replace('${there}')">replace</button>
+      <button id=object onclick="const o = document.createElement('object'); o.data = '${there}'; document.body.append(o)">object</button>
+      <button id=embed onclick="const e = document.createElement('embed'); e.src = '/redirect'; document.body.append(e)">embed</button>
+      <form target=_blank method=post action="${there}"><input name=tab></form>
       <form action="${there}"><input name=get></form><form method=post action="${there}"><input name=post></form>`,
     "/ok": "<h1>ok</h1>",
     "/form": "<form method=post action=/form><input name=a value=1></form>",
@@ -62,6 +67,7 @@ async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}) {
   };
 }
 
+const soon = { timeout: 10_000 };
 const pagesOf = (context: BrowserContext) => context.pages().map((page) => page.url());
 
 describe("[weakness 25] a blocked page is never asked for, however the browser is led there:", () => {
@@ -74,6 +80,9 @@ describe("[weakness 25] a blocked page is never asked for, however the browser i
     ["a new tab that is redirected", "/links", (page) => page.click("#loop")],
     ["a popup", "/links", (page) => page.click("#popup")],
     ["a popup that is led on later", "/links", (page) => page.click("#late")],
+    ["a script that replaces the page", "/links", (page) => page.click("#replace")],
+    ["a download that is redirected", "/links", (page) => page.click("#download")],
+    ["a form that posts to a new tab", "/links", (page) => page.press("[name=tab]", "Enter")],
     ["Enter in a form", "/links", (page) => page.press("[name=get]", "Enter")],
     ["Enter in a form that posts", "/links", (page) => page.press("[name=post]", "Enter")],
   ];
@@ -81,17 +90,17 @@ describe("[weakness 25] a blocked page is never asked for, however the browser i
     await using it = await watched();
     await it.page.goto(`${site.url}${path === "/ok" ? path : "/links"}`);
     await go(it.page).catch(() => {});
-    await expect.poll(() => it.trips).toMatchObject([{ block: { rule: "private_network" }, isPage: true }]);
-    await expect.poll(() => it.context.pages().length).toBe(1);
+    await expect.poll(() => it.trips, soon).toMatchObject([{ block: { rule: "private_network" }, isPage: true }]);
+    await expect.poll(() => it.context.pages().length, soon).toBe(1);
     expect(secret.asked).toEqual([]);
     expect(it.page.url()).toBe(`${site.url}${path}`);
   });
 
-  test("a frame, which stays empty while its page goes on", async () => {
+  test.each(["frame", "object", "embed"])("in a part of a page, which stays empty while its page goes on: %s", async (kind) => {
     await using it = await watched();
     await it.page.goto(`${site.url}/links`);
-    await it.page.click("#frame");
-    await expect.poll(() => it.trips).toMatchObject([{ block: { rule: "private_network" }, isPage: false }]);
+    await it.page.click(`#${kind}`);
+    await expect.poll(() => it.trips, soon).toMatchObject([{ block: { rule: "private_network" }, isPage: false }]);
     await it.page.goto(`${site.url}/ok`);
     expect(secret.asked).toEqual([]);
   });
@@ -100,11 +109,11 @@ describe("[weakness 25] a blocked page is never asked for, however the browser i
 test("leaves at once what shows without being asked for", async () => {
   await using it = await watched();
   await it.page.goto("data:text/html,<h1>x</h1>").catch(() => {});
-  await expect.poll(() => it.page.url()).toBe("about:blank");
+  await expect.poll(() => it.page.url(), soon).toBe("about:blank");
   await it.page.goto(`${site.url}/links`);
   await it.page.click("#blob");
-  await expect.poll(() => it.trips.map(({ block }) => block.rule)).toEqual(["scheme", "scheme"]);
-  await expect.poll(() => pagesOf(it.context)).toEqual([`${site.url}/links`]);
+  await expect.poll(() => it.trips.map(({ block }) => block.rule), soon).toEqual(["scheme", "scheme"]);
+  await expect.poll(() => pagesOf(it.context), soon).toEqual([`${site.url}/links`]);
 });
 
 test("opens no file, not even where a script of ours would", async () => {
@@ -119,7 +128,7 @@ test("lets everything else through, popups and posts whole", async () => {
   await using it = await watched();
   await it.page.goto(`${site.url}/form`);
   await it.page.press("[name=a]", "Enter");
-  await expect.poll(() => site.bodies).toEqual(["a=1"]);
+  await expect.poll(() => site.bodies, soon).toEqual(["a=1"]);
   await it.page.goto(`${site.url}/links`);
   const popup = it.context.waitForEvent("page");
   await it.page.click("#ok");

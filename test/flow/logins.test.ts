@@ -139,7 +139,7 @@ async function stateOf(url: string): Promise<string> {
   const body = new URLSearchParams(credentials);
   const response = await fetch(`${url}/login`, { method: "POST", body, redirect: "manual" });
   const value = /session=([^;]+)/.exec(response.headers.getSetCookie()[0] ?? "")?.[1] ?? "";
-  const origins = [{ origin: url, localStorage: [{ name: "theme", value: "dark" }] }];
+  const origins = [url, "https://elsewhere.example"].map((origin) => ({ origin, localStorage: [{ name: "theme", value: "dark" }] }));
   return JSON.stringify({ cookies: [{ name: "session", value, domain: "127.0.0.1", path: "/" }], origins });
 }
 
@@ -148,7 +148,8 @@ const manual = () => ({ mode: "manual", login_url: `${office.url}/orders`, succe
 test("manual: a person's browser state logs in, cookies and storage, and no byte of it is told", async () => {
   const state = await stateOf(office.url);
   const capture = { storage: [{ key: "theme", store_as: "theme" }] };
-  const { report } = await run(reading(manual(), { capture }), { spec: { waitForPersonSeconds: 60 } }, ({ kind }) =>
+  const guardrails = { allowedPrivateHosts: [new URL(office.url).host], blockedDomains: ["elsewhere.example"] };
+  const { report } = await run(reading(manual(), { capture }), { spec: { waitForPersonSeconds: 60, guardrails } }, ({ kind }) =>
     kind === InputRequested_Kind.BROWSER_STATE ? state : undefined,
   );
   expect(report.outcome).toMatchObject(completed);

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Run, RunHandle } from "@clew/client";
+import { connectGrpc } from "@clew/grpc/client";
+import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AskingSystem, startAskingSystem } from "../support/asking-system.ts";
 
@@ -37,9 +39,15 @@ describe("a run that asks a person", () => {
     expect([state, awaits]).toEqual(["WAITING", expect.objectContaining({ inputId: "input-1-1", kind: "APPROVE", actionId: "1-1" })]);
     expect(await run.answer({ decision: "approve" })).toMatchObject({ id: run.id });
     await untilAsked(run, "input-1-2");
-    await run.answer({ inputId: "input-1-2", answer: "the blue one" });
+    using grpc = connectGrpc(RunServiceService, system.orchestratorAddress);
+    await grpc.sendInput({ runId: run.id, inputId: "input-1-2", input: { $case: "answer", value: "the blue one" } });
     await untilAsked(run, "input-1-3");
-    await run.answer({ secret: "one-time-482913" });
+    const connect = await fetch(`${system.url}/clew.run.v1.RunService/SendInput`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ runId: run.id, inputId: "input-1-3", secret: "one-time-482913" }),
+    });
+    expect(await connect.json()).toMatchObject({ run: { id: run.id } });
     const { state: end, outcome, run: ended } = await run.result();
     expect([end, ended.awaits]).toEqual(["COMPLETED", undefined]);
     expect(outcome.data?.["hashes"]).toEqual(["approve", "the blue one", "one-time-482913"].map(sha256));

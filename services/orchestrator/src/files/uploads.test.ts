@@ -45,7 +45,7 @@ describe("an uploaded file", () => {
       throw new Error("gone");
     };
     await expect(uploads.store("acme", "half", broken())).rejects.toThrow("gone");
-    await using room = await Room.open({ folder: temp.path, freeBytes: async () => 4 * 1024 * 1024 });
+    await using room = await Room.open({ folder: temp.path, freeBytes: async () => 40 * 1024 * 1024 });
     const full = new Uploads({ volumeFolder: temp.path, room });
     await expect(full.store("acme", "a", chunks("x"))).rejects.toMatchObject({ reason: "VOLUME_FULL" });
     expect(await names()).toEqual([]);

@@ -35,6 +35,8 @@ const fileId = /^file-[0-9a-f]{32}$/;
 const suffix = ".json";
 /** So much is written between two looks at the room there is. */
 const stretchBytes = 8 * 1024 * 1024;
+/** What is left for runs under way, whatever is uploaded. */
+const sparedBytes = 2 * limits.reserveBytes;
 
 /** Whether a text may name an upload. Nothing else may become part of a path. */
 export function isFileId(text: string): boolean {
@@ -75,7 +77,7 @@ export class Uploads {
         sizeBytes += chunk.byteLength;
         if (sizeBytes > limits.uploadBytes) throw new Fault("BODY_TOO_LARGE", { message: "The file is too large: at most 100 MiB." });
         const stretch = Math.floor(sizeBytes / stretchBytes);
-        if (stretch > looked) await this.#room?.require(stretchBytes);
+        if (stretch > looked) await this.#room?.require(stretchBytes + sparedBytes);
         looked = stretch;
         hash.update(chunk);
         await onVolume(file.writeFile(chunk));

@@ -179,8 +179,10 @@ function source(
 
 async function startWork(plan: AttemptPlan, { agent }: SandboxConnection, signal: AbortSignal): Promise<void> {
   const { log, attempt, spec, playbookSource, calledPlaybooks } = plan;
+  // Of a sandbox that was adopted, what the login it began with holds must be known again: it is masked.
+  if (log.fold.attempt.startedAtMs !== undefined) return void (await readLogin(plan).catch(() => {}));
   // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
-  if (log.fold.attempt.startedAtMs !== undefined || log.fold.stop !== undefined || isLate(log.fold, Date.now())) return;
+  if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
   const browserState = await readLogin(plan);
   try {

@@ -8,17 +8,20 @@ import type { AttemptPlan } from "./attempt.ts";
 
 const callMs = 10_000;
 
+/** What attending needs of an attempt. */
+type Attended = Pick<AttemptPlan, "log" | "attempt" | "secrets" | "signAnswer" | "logger">;
+
 /**
  * Stays with what an attempt asks people, until the signal aborts: sees to it that a sandbox which waits is not ended meanwhile, says when nobody
  * answered in time, and passes on what they answered. All of it goes by the journal, so that it may begin anywhere.
  *
  * @throws the signal's reason.
  */
-export async function attendPerson(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<void> {
+export async function attendPerson(plan: Attended, connection: SandboxConnection, signal: AbortSignal): Promise<void> {
   await Promise.all([endUnanswered(plan, signal), passOn(plan, connection, signal)]);
 }
 
-async function endUnanswered({ log }: AttemptPlan, signal: AbortSignal): Promise<never> {
+async function endUnanswered({ log }: Attended, signal: AbortSignal): Promise<never> {
   for (;;) {
     const { awaits } = (await log.until(({ run }) => run.awaits !== undefined, { signal })).run;
     if (awaits === undefined) continue;
@@ -28,7 +31,7 @@ async function endUnanswered({ log }: AttemptPlan, signal: AbortSignal): Promise
   }
 }
 
-async function passOn(plan: AttemptPlan, connection: SandboxConnection, signal: AbortSignal): Promise<never> {
+async function passOn(plan: Attended, connection: SandboxConnection, signal: AbortSignal): Promise<never> {
   const { log, attempt, logger } = plan;
   const backoff = createBackoff({ initialMs: 100, maxMs: 2_000 });
   let moved: string | undefined;
@@ -59,7 +62,7 @@ async function passOn(plan: AttemptPlan, connection: SandboxConnection, signal: 
 }
 
 /** What an answer is to the sandbox. One that a restart lost, or that is not whole in the journal, is said to be lost: who waits for it asks again. */
-function toDelivery({ secrets, signAnswer }: AttemptPlan, { inputId, decision, answer, answerHmac }: ReceivedInput) {
+function toDelivery({ secrets, signAnswer }: Attended, { inputId, decision, answer, answerHmac }: ReceivedInput) {
   const delivery = { inputId, answer: "", expired: decision === "expired", lost: false };
   if (decision === "expired") return delivery;
   if (decision !== "answered") return { ...delivery, answer: decision === "approved" ? "approve" : "deny" };

@@ -113,7 +113,7 @@ export async function runAction(
     if (trip !== undefined) throw trip;
     if (active.navigations !== navigations) await faceCaptcha(context);
     await checks.after(step, facts, undefined);
-    await recordings.rest();
+    await recordings.rest(signal);
     return found;
   } catch (thrown) {
     if (thrown instanceof Fault && isTargetGone(thrown.cause)) await delay(crashNewsMs, { signal }).catch(() => {});

@@ -1,13 +1,8 @@
 import type { Locator, Page } from "playwright";
 
-const mark = "data-clew-concealed";
-
-/** Finds the fields that hold a credential. */
-export const concealedFields = `[${mark}]`;
-
 /** Has a field show dots for what is typed, as password fields do. To be called before a credential is typed there: videos and the trace's pictures show pixels. */
 export async function conceal(field: Locator, timeoutMs: number): Promise<void> {
-  await field.evaluate(showDots, mark, { timeout: timeoutMs });
+  await field.evaluate(showDots, undefined, { timeout: timeoutMs });
 }
 
 /** Does the same for whatever has the focus, in whichever frame or open shadow root. */
@@ -19,16 +14,15 @@ export async function concealFocused(page: Page): Promise<void> {
         while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
         return active;
       });
-      await focused.asElement()?.evaluate(showDots, mark);
+      await focused.asElement()?.evaluate(showDots);
       await focused.dispose();
     }),
   );
 }
 
 /** Runs in the page. */
-function showDots(element: Element, attribute: string): void {
+function showDots(element: Element): void {
   const field = element instanceof HTMLLabelElement ? (element.control ?? element) : element;
   if (!(field instanceof HTMLElement) || field === document.body) return;
-  field.setAttribute(attribute, "");
   field.style.setProperty("-webkit-text-security", "disc", "important");
 }

@@ -19,6 +19,9 @@ import { Videos } from "./video.ts";
 /** Milliseconds each recording may take to be stored. */
 const storeMs = 25_000;
 
+/** Milliseconds a rest may take; what lasts longer goes on beside the actions. */
+const restMs = 5_000;
+
 /** What recordings are made with. */
 export interface RecordingsOptions {
   readonly files: RunFiles;
@@ -58,17 +61,25 @@ export class Recordings {
 
   /** Starts what a spec wants recorded; what cannot be started is a warning. */
   async begin(active: ActivePage, spec: RunSpec): Promise<void> {
-    const { files, secrets, workFolder } = this.#options;
+    const { files, secrets, workFolder, provideFfmpeg = async () => true } = this.#options;
     const folder = join(workFolder, "recording");
     const { recording } = spec;
     this.#active = active;
     this.#takesPictures = recording?.screenshots === true;
-    if (recording?.logs !== false) this.#logs = startBrowserLogs(active.context, files, secrets.redact);
+    if (recording?.logs !== false) {
+      this.#logs = await this.#start("LOGS_LOST", "No logs are kept", async () => startBrowserLogs(active.context, files, secrets.redact));
+    }
     if (recording?.video === true) {
       const rawFolder = join(workFolder, "artifacts");
-      this.#videos = await this.#startVideos(active, { files, folder, rawFolder, viewport: pageOptions(spec) });
+      const needed = "No video is made: it needs ffmpeg, which was not found or did not start. See docs/recordings.md";
+      this.#videos = await this.#start("VIDEO_UNAVAILABLE", needed, async () => {
+        if (!(await provideFfmpeg())) throw new Error("There is no ffmpeg.");
+        return await Videos.start(active.context, { files, folder, rawFolder, viewport: pageOptions(spec) });
+      });
     }
-    if (recording?.trace !== false) this.#trace = await Trace.start(active.context, { files, folder, secrets });
+    if (recording?.trace !== false) {
+      this.#trace = await this.#start("TRACE_LOST", "No trace is kept", () => Trace.start(active.context, { files, folder, secrets }));
+    }
   }
 
   /** Answers where in the trace, and in the active page's video, it is now. */
@@ -80,12 +91,12 @@ export class Recordings {
     };
   }
 
-  /** Is called between actions: recordings put away what they have by then. Never rejects. */
-  async rest(): Promise<void> {
+  /** Is called between actions: recordings put away what they have by then, for 5 s at most. Never rejects. */
+  async rest(signal: AbortSignal): Promise<void> {
     try {
-      await this.#trace?.rest();
+      await abortable(abortable(this.#trace?.rest() ?? Promise.resolve(), AbortSignal.timeout(restMs)), signal);
     } catch {
-      // The browser is gone, or will tell again at the end.
+      // The browser is gone, or the trace's end will tell.
     }
   }
 
@@ -137,18 +148,14 @@ export class Recordings {
     await this.#announceOne(await files.describe({ ...manifest, name }));
   }
 
-  async #startVideos(active: ActivePage, options: Parameters<typeof Videos.start>[1]): Promise<Videos | undefined> {
-    const { provideFfmpeg = async () => true } = this.#options;
+  /** Starts one recording; answers nothing where it does not start, with a warning. */
+  async #start<T>(reason: string, message: string, begin: () => Promise<T>): Promise<T | undefined> {
     try {
-      if (await provideFfmpeg()) return await Videos.start(active.context, options);
-    } catch {
-      // Said below.
+      return await begin();
+    } catch (thrown) {
+      await this.#warn(reason, `${message}.`, Fault.from(thrown).reason);
+      return undefined;
     }
-    await this.#warn(
-      "VIDEO_UNAVAILABLE",
-      "No video is made: it needs ffmpeg, which was not found. Install it, or run `npx playwright install ffmpeg`.",
-    );
-    return undefined;
   }
 
   async #keep(what: "TRACE" | "VIDEO", recording: { store(): Promise<boolean> } | undefined): Promise<void> {

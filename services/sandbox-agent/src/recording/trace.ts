@@ -34,6 +34,7 @@ export class Trace {
   /** The parts that are scrubbed and in their place. */
   readonly #kept: string[] = [];
   #scrubbing: Promise<void> = Promise.resolve();
+  #isResting = false;
   #isCut = false;
 
   private constructor(context: BrowserContext, options: TraceOptions) {
@@ -56,10 +57,18 @@ export class Trace {
   /** Ends a part and begins the next, where one is due. To be called between actions: what runs meanwhile is in neither. */
   async rest(): Promise<void> {
     const { first, most } = this.#options.partMs ?? usualPartMs;
-    if (performance.now() - this.#partSince < Math.min(most, first * 2 ** this.#parts)) return;
-    await this.#endPart();
-    await this.#context.tracing.startChunk();
-    this.#partSince = performance.now();
+    if (this.#isResting || performance.now() - this.#partSince < Math.min(most, first * 2 ** this.#parts)) return;
+    this.#isResting = true;
+    try {
+      await this.#endPart();
+      await this.#context.tracing.startChunk();
+    } catch (thrown) {
+      this.#isCut = true;
+      throw thrown;
+    } finally {
+      this.#partSince = performance.now();
+      this.#isResting = false;
+    }
   }
 
   /** Ends it and stores `trace.zip` among the run's files, of all parts there are. Answers whether all of it is there; rejects when nothing is. */

@@ -1,42 +1,78 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { startBackOffice } from "@clew/back-office/back-office";
 import { createLogger } from "@clew/process/logger";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { launchBrowser } from "@clew/sandbox-agent/browser/browser-session";
 import { chromiumArguments } from "@clew/sandbox-agent/browser/chromium-arguments";
 import { startWork } from "@clew/sandbox-agent/work";
-import { type BrowserContext, chromium } from "playwright";
+import { chromium } from "playwright";
 import { findChromium } from "../scripts/find-chromium.mjs";
 
 /**
- * How long the steps of `examples/playbooks/cancel-order.yaml` take through the engine (events kept in memory), beside the same steps in bare
- * Playwright, one after the other in turn. A browser of its own each time, launched before the clock starts; the clock runs from the new context
- * to the confirmation that was read. `node bench/playbook.ts [repeats]`.
+ * How long 200 steps take through the engine (events kept in memory), without recordings, with the trace and the logs, and with all recordings, beside the
+ * same 200 calls in bare Playwright without a trace and with one, in turn. A browser of its own each time, launched before the clock starts; the clock runs
+ * from the new context to the last text that was read. `node bench/playbook.ts [repeats]`; `--quick` is one repeat.
  */
 
-const REPEATS = Number(process.argv[2] ?? 9);
-const ORDER = "12345";
-const playbookSource = await readFile(new URL("../examples/playbooks/cancel-order.yaml", import.meta.url), "utf8");
+const REPEATS = process.argv.includes("--quick") ? 1 : Number(process.argv[2] ?? 9);
+const ROUNDS = 40;
+
+/** Of a usual size: a form, and a table of 300 cells. */
+const html = `<!doctype html><title>Form</title><link rel=icon href="data:,">
+<form onsubmit="event.preventDefault(); document.getElementById('said').textContent = 'Sent ' + this.name.value + ' in ' + this.colour.value">
+<input name=name><select name=colour><option>red</option><option>green</option></select><button>Send</button></form><p id=said></p>
+<table>${Array.from({ length: 60 }, (_, row) => `<tr>${Array.from({ length: 5 }, (_, cell) => `<td class=cell>${row}.${cell}</td>`).join("")}</tr>`).join("")}</table>`;
+
+const playbookOf = (url: string) => `id: bench
+steps:
+${Array.from(
+  { length: ROUNDS },
+  (_, round) => `  - { action: goto, params: { url: "${url}/${round}" } }
+  - { action: key_press, selector: "input[name=name]", params: { text: "name ${round}" } }
+  - { action: select, selector: "select[name=colour]", params: { value: green } }
+  - { action: click, selector: "button" }
+  - { action: extract, selector: "#said" }`,
+).join("\n")}
+`;
+
 const chosen = await findChromium();
 if (chosen === undefined) throw new Error("There is no Chromium; set CLEW_CHROMIUM.");
 const executablePath = chosen.path;
 const sandbox = process.getuid?.() !== 0;
 
-/** Cancels the order through the engine; answers the milliseconds until its outcome. */
-async function throughEngine(url: string, folder: string, trace: boolean): Promise<number> {
+interface Recording {
+  readonly trace: boolean;
+  readonly logs: boolean;
+  readonly video: boolean;
+  readonly screenshots: boolean;
+}
+
+/** What was warned of, in any run. */
+const warnings = new Set<string>();
+
+async function throughEngine(url: string, folder: string, recording: Recording): Promise<number> {
   const browser = await launchBrowser({ executablePath, headless: true, sandbox, workFolder: folder, sandboxId: basename(folder) });
   const startedAt = performance.now();
   let endedAt = Number.NaN;
-  const say = async ({ payload }: { readonly payload: { readonly $case: string } }) => {
-    if (payload.$case === "outcomePublished") endedAt = performance.now();
+  let steps = 0;
+  let last = "";
+  const say = async ({ summary, payload }: { readonly summary: string; readonly payload: { readonly $case: string } }) => {
+    if (payload.$case === "outcomePublished") {
+      endedAt = performance.now();
+      last = summary;
+    }
+    if (payload.$case === "stepCompleted" && !summary.includes("failed")) steps++;
+    if (payload.$case === "warningRaised") warnings.add(summary);
   };
   const request = StartWorkRequest.fromPartial({
     runId: "run-bench",
     attempt: 1,
-    playbookSource,
-    spec: { params: { order_id: ORDER, base_url: url }, recording: { trace }, guardrails: { allowedPrivateHosts: [new URL(url).host] } },
+    playbookSource: playbookOf(url),
+    spec: { maxSteps: 5 * ROUNDS, recording, guardrails: { allowedPrivateHosts: [new URL(url).host], maxUrlsVisited: 1_000 } },
   });
   await startWork({
     request,
@@ -45,52 +81,29 @@ async function throughEngine(url: string, folder: string, trace: boolean): Promi
     workFolder: folder,
     log: createLogger({ name: "bench", level: "silent" }),
   }).done;
+  if (steps !== 5 * ROUNDS) throw new Error(`Only ${steps} steps were done: ${last}`);
   return endedAt - startedAt;
 }
 
-/** Cancels the order with bare Playwright; answers the milliseconds until the confirmation was read. */
-async function throughPlaywright(url: string, trace: boolean): Promise<number> {
+async function throughPlaywright(url: string, folder: string, trace: boolean): Promise<number> {
   const browser = await chromium.launch({ executablePath, headless: true, chromiumSandbox: sandbox, args: chromiumArguments });
-  const startedAt = performance.now();
-  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
-  if (trace) await context.tracing.start({ screenshots: true, snapshots: true });
-  await cancel(context, url);
-  const tookMs = performance.now() - startedAt;
-  // Or Playwright leaves its folder in the temp folder.
-  if (trace) await context.tracing.stop();
-  await context.close();
-  await browser.close();
-  return tookMs;
-}
-
-async function cancel(context: BrowserContext, url: string): Promise<void> {
-  const page = await context.newPage();
-  await page.goto(`${url}/login`, { waitUntil: "domcontentloaded" });
-  await page.locator('input[name="username"]').fill("demo");
-  await page.locator('input[type="password"]').fill("demo");
-  await page.locator('button[type="submit"]').click();
-  await page.waitForURL("**/orders");
-  await page.locator('input[name="q"]').fill(ORDER);
-  await page.locator('input[name="q"]').press("Enter");
-  await page.waitForURL(`**/orders?q=${ORDER}`);
-  await page.locator(`#orders a:text-is("${ORDER}")`).click();
-  await page.waitForURL(`**/orders/${ORDER}`);
-  await page.locator("#cancel").click();
-  await page.locator('dialog[open] button:text-is("Yes, cancel it")').click();
-  await page.getByText(`Order ${ORDER} was cancelled`).waitFor();
-  await page.locator("#confirmation").innerText();
-}
-
-/** Runs one subject against a back office of its own, and checks on the server that the order was cancelled. */
-async function measure(subject: (url: string, folder: string) => Promise<number>): Promise<number> {
-  await using office = await startBackOffice();
-  const folder = await mkdtemp(join(tmpdir(), "clew-bench-"));
   try {
-    const tookMs = await subject(office.url, folder);
-    if (office.orders.get(ORDER)?.status !== "cancelled") throw new Error("The order was not cancelled.");
+    const startedAt = performance.now();
+    const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+    const page = await context.newPage();
+    if (trace) await context.tracing.start({ screenshots: true, snapshots: true });
+    for (let round = 0; round < ROUNDS; round++) {
+      await page.goto(`${url}/${round}`, { waitUntil: "domcontentloaded" });
+      await page.locator("input[name=name]").fill(`name ${round}`);
+      await page.locator("select[name=colour]").selectOption("green");
+      await page.locator("button").click();
+      if ((await page.locator("#said").innerText()) !== `Sent name ${round} in green`) throw new Error("The page said something else.");
+    }
+    const tookMs = performance.now() - startedAt;
+    if (trace) await context.tracing.stop({ path: join(folder, "trace.zip") });
     return tookMs;
   } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    await browser.close();
   }
 }
 
@@ -99,21 +112,40 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-console.log("| cancel-order, 9 steps | Clew, median ms | bare Playwright, median ms | ratio | Clew, min–max |");
-console.log("|---|---|---|---|---|");
-for (const trace of [false, true]) {
-  const subjects = [
-    (url: string, folder: string) => throughEngine(url, folder, trace),
-    (url: string) => throughPlaywright(url, trace),
-  ] as const;
-  const took: [number[], number[]] = [[], []];
-  for (const subject of subjects) await measure(subject);
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    for (const index of repeat % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) took[index].push(await measure(subjects[index]));
+const none: Recording = { trace: false, logs: false, video: false, screenshots: false };
+const subjects: readonly (readonly [name: string, run: (url: string, folder: string) => Promise<number>])[] = [
+  ["bare Playwright", (url, folder) => throughPlaywright(url, folder, false)],
+  ["bare Playwright, with trace", (url, folder) => throughPlaywright(url, folder, true)],
+  ["Clew, without recordings", (url, folder) => throughEngine(url, folder, none)],
+  ["Clew, with trace and logs", (url, folder) => throughEngine(url, folder, { ...none, trace: true, logs: true })],
+  ["Clew, with all recordings", (url, folder) => throughEngine(url, folder, { trace: true, logs: true, video: true, screenshots: true })],
+];
+
+const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(html)).listen(0, "127.0.0.1");
+await once(server, "listening");
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+const took = subjects.map((): number[] => []);
+for (let repeat = 0; repeat < REPEATS; repeat++) {
+  for (const [index, [, run]] of repeat % 2 === 0 ? [...subjects.entries()] : [...subjects.entries()].reverse()) {
+    const folder = await mkdtemp(join(tmpdir(), "clew-bench-"));
+    try {
+      took[index]?.push(await run(url, folder));
+    } finally {
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
   }
-  const [ours, bare] = took;
-  const range = `${Math.round(Math.min(...ours))}–${Math.round(Math.max(...ours))}`;
+}
+server.closeAllConnections();
+server.close();
+
+const floor = median(took[0] ?? []);
+console.log(`| ${5 * ROUNDS} steps | median ms | beside bare Playwright | min–max ms |`);
+console.log("|---|---|---|---|");
+for (const [index, [name]] of subjects.entries()) {
+  const times = took[index] ?? [];
+  const change = `${((median(times) / floor - 1) * 100).toFixed(0)} % more`;
   console.log(
-    `| ${trace ? "with trace" : "without trace"} | ${Math.round(median(ours))} | ${Math.round(median(bare))} | ${(median(ours) / median(bare)).toFixed(2)} | ${range} |`,
+    `| ${name} | ${Math.round(median(times))} | ${change} | ${Math.round(Math.min(...times))}–${Math.round(Math.max(...times))} |`,
   );
 }
+for (const warning of warnings) console.log(`Note: ${warning}`);

@@ -154,6 +154,13 @@ steps:
   expect("playbook" in parsed && credentialNames(parsed.playbook)).toEqual(["password"]);
 });
 
+test("refuses a placeholder in a script, which is no template, unless its value is an argument", () => {
+  const step = (args: string) =>
+    `parameters: [{ name: x }]\nsteps:\n  - { action: evaluate, params: { script: "const {x} = args", ${args} } }`;
+  expect(problemsOf(step(""))).toMatchObject([{ field: "steps[0].params.script", message: expect.stringContaining('args: { x: "{x}" }') }]);
+  expect(problemsOf(step(`args: { x: "{x}" }`))).toEqual([]);
+});
+
 test("knows a loop's value only within the loop", () => {
   expect(
     problemsOf(

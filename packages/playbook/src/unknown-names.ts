@@ -2,7 +2,7 @@ import { mapTemplates } from "./map-templates.ts";
 import { nearestOf } from "./nearest.ts";
 import { namesIn } from "./placeholder.ts";
 import type { Playbook } from "./playbook-schema.ts";
-import type { PlaybookStep } from "./schema/step.ts";
+import type { PlaybookStep, StepOf } from "./schema/step.ts";
 import { storedNames } from "./stored-names.ts";
 
 /** A placeholder that nothing fills, or a name that is given twice. */
@@ -32,6 +32,9 @@ export function nameProblems(playbook: Playbook): readonly NameProblem[] {
     for (const [index, step] of steps.entries()) {
       const place = [...path, index];
       check(step, place);
+      const script =
+        step.action === "evaluate" ? namesIn(step.params.script).find((name) => known.has(name) && !isArgument(name, step)) : undefined;
+      if (script !== undefined) problems.push({ path: [...place, "params", "script"], message: notInScript(script) });
       for (const name of storedNames(step)) {
         if (fixed.has(name)) problems.push({ path: [...place, keyOf(step)], message: `there is a parameter '${name}'` });
         known.add(name);
@@ -59,6 +62,14 @@ function unknown(name: string, known: ReadonlySet<string>): string {
   const nearest = nearestOf(name, [...known]);
   const hint = nearest === undefined ? "declare it under parameters, or write {{ and }} for braces" : `did you mean '${nearest}'?`;
   return `nothing gives a value for {${name}}; ${hint}`;
+}
+
+function isArgument(name: string, { params }: StepOf<"evaluate">): boolean {
+  return Object.hasOwn(params.args, name);
+}
+
+function notInScript(name: string): string {
+  return `is never a template; give the value as args: { ${name}: "{${name}}" } and write args.${name}`;
 }
 
 function keyOf(step: PlaybookStep): string {

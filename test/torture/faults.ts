@@ -24,6 +24,9 @@ const choices = [
   "pause warden",
 ] as const;
 
+/** Milliseconds of a pause after which leases are over and the time of an action may be. */
+const longPauseMs = 7_000;
+
 /** One of them. */
 type Choice = (typeof choices)[number];
 
@@ -65,7 +68,7 @@ async function strike(choice: Choice, targets: Targets, random: SeededRandom, ha
   const { fleet, upstream, readers } = targets;
   const gateway: Member = random.pick(fleet.gateways);
   // Mostly a moment, sometimes long enough that a lease on others must be begun afresh.
-  const pauseMs = random.next() < 0.15 ? 7_000 : random.integer(100, 2_000);
+  const pauseMs = random.next() < 0.15 ? longPauseMs : random.integer(100, 2_000);
   switch (choice) {
     case "kill orchestrator":
     case "hand over orchestrator":
@@ -108,8 +111,8 @@ async function strikeSandbox(
   const [first, ...others] = sandboxMembers(fleet.volume).filter((member) => member.role === role);
   if (first === undefined) return undefined;
   const victim = random.pick([first, ...others]);
-  // One whose browser stands still may well run out of the time that an action has.
-  if (verb === "kill" || role === "browser") harmed.add(victim.runId);
+  // One whose browser stands still, or whose agent does for long, may well run out of the time that an action has.
+  if (verb === "kill" || role === "browser" || (role === "agent" && pauseMs >= longPauseMs)) harmed.add(victim.runId);
   if (verb === "kill") {
     return signalTo(victim, "SIGKILL") ? victim.runId : undefined;
   }

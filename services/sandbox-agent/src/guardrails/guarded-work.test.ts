@@ -69,6 +69,9 @@ test("[weakness 27] a click that would destroy something happens only where the 
   expect(blocked.all("actionBlocked")).toMatchObject([{ action: "click", rule: "destructive_click" }]);
   expect(blocked.outcome.outcome.error).toMatchObject({ reason: "GUARDRAIL_BLOCKED", message: expect.stringContaining("effect: commit") });
   expect(site.asked).not.toContain("GET /deleted");
+});
+
+test("a click that would destroy something happens once where the step asks for it", async () => {
   const meant = await run("  - { action: click, selector: .next, effect: commit }");
   expect(meant.outcome.state).toBe(Run_State.COMPLETED);
   expect(site.asked.filter((asked) => asked === "GET /deleted")).toHaveLength(1);

@@ -125,8 +125,7 @@ test("reads what a page cannot override", async () => {
   </script>`;
   await using lying = await room.desk(`${lie}<div><table><tr><td>true</table></div><input value=true>`);
   for (const mode of ["text", "html", "value", "table"]) {
-    const selector = { primary: mode === "value" ? "input" : "div", description: "it" };
-    const { found } = await lying.act({ action: "extract", params: { mode }, selector });
+    const { found } = await lying.act({ action: "extract", params: { mode }, selector: mode === "value" ? "input" : "div" });
     expect(found).not.toContain("lie");
     expect(found).toContain("true");
   }

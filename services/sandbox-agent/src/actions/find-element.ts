@@ -5,10 +5,11 @@ import type { Candidate } from "@clew/playbook/schema/candidate";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
+import { readEach } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
 import { shortCandidate, triedWords } from "./describe-selector.ts";
 import { explainMissing } from "./explain-missing.ts";
-import { nameElements, type SeenElement, wordsOf } from "./name-elements.ts";
+import { type SeenElement, wordsOf } from "./name-elements.ts";
 import { timeouts } from "./timeouts.ts";
 import { toLocator } from "./to-locator.ts";
 import { within } from "./within.ts";
@@ -86,7 +87,8 @@ async function look(
       .catch(onFailure(undefined));
   if (count === 1 && selector.description !== "") return { page, locator, words: redact(selector.description) };
   // Only now, since it costs a page that has just come several milliseconds.
-  const seen = await within(locator.evaluateAll(nameElements), timeouts.action, signal).catch(onFailure<SeenElement[]>([]));
+  const asked = readEach(locator, "seen", { timeout: timeouts.selectorProbe, signal });
+  const seen = (await asked.catch(onFailure<(SeenElement | null)[]>([]))).filter((element) => element !== null);
   const names = wordsOf(seen, redact);
   const [words] = wordsOf(
     seen.slice(0, 1).map((element) => ({ ...element, state: "" })),

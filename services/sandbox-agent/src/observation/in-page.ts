@@ -1,5 +1,9 @@
+import type { nameElements, SeenElement } from "../actions/name-elements.ts";
+
 /** What can be read of an element. */
 export interface InPageReads {
+  /** What a person would call it. */
+  readonly seen: SeenElement | null;
   /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
   readonly passwords: readonly string[];
   readonly text: string;
@@ -37,12 +41,13 @@ interface SelectorEngine {
 
 /**
  * Makes the reader. Its source runs in a world of its own within the page, where the page's scripts can override nothing; so it names nothing from
- * outside. It answers through the text of an element that is in no document: one line of JSON for each element that is read within one query.
+ * outside but what it is given. It answers through the text of an element that is in no document: one line of JSON for each element that is read within one query.
  */
-export function createInPageReader(): SelectorEngine {
+export function createInPageReader(nameAll: typeof nameElements): SelectorEngine {
   let answer: { element: Element; items: number; chars: number } | undefined;
 
   const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
+    seen: (root) => (root instanceof HTMLElement || root instanceof SVGElement ? (nameAll([root])[0] ?? null) : null),
     passwords: (root, { mostItems }) => {
       const fields = withShadows(root.ownerDocument)
         .flatMap((place) => [...place.querySelectorAll<HTMLInputElement>("input[type=password i]")])

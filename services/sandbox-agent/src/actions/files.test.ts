@@ -127,8 +127,9 @@ test("cancels what grows too large while it comes", async () => {
   await using pages = await site();
   await using desk = await room.desk();
   const downloads = new Downloads(join(room.folder, "downloads"), new Notices(), 2 * 1024 * 1024);
-  const offered = desk.active.page.waitForEvent("download");
-  await desk.active.page.goto(`${pages.url}/large`).catch(() => {});
+  const page = await desk.active.openAside();
+  const offered = page.waitForEvent("download");
+  await page.goto(`${pages.url}/large`).catch(() => {});
   await expect(downloads.keep(await offered, desk.context.files, desk.context.signal)).rejects.toMatchObject({
     reason: "ACTION_FAILED",
     message: "What is being downloaded is larger than 2 MiB.",

@@ -20,8 +20,12 @@ test.each([
 });
 
 test.each([
-  ["<select><option>One<option>Two</select>", "Three", "list has no such option. It has 'One', 'Two'."],
-  ["<select><option>One<option disabled>Two</select>", "Two", "list has that option, but it is disabled. It has 'One', 'Two'."],
+  ["<select><option>One<option>Two</select>", "Three", "list has no such option (on about:blank). It has 'One', 'Two'."],
+  [
+    "<select><option>One<option disabled>Two</select>",
+    "Two",
+    "list has that option, but it is disabled (on about:blank). It has 'One', 'Two'.",
+  ],
   [`<select><option>${roomSecret}</select>`, "Two", "It has '[redacted]'."],
   ["<select><option>One<option>Two</select>", ["One", "Two"], "list takes one option only, and the step names 2."],
   ["<button>One</button>", "One", "button 'One' is no list of options: click it, then the option."],

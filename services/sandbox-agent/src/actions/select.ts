@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import type { Locator } from "playwright";
+import { publicAddress } from "../browser/address.ts";
 import type { ActionContext, PrepareAction } from "./action.ts";
 import { cut } from "./cut.ts";
 import { findElement } from "./find-element.ts";
@@ -42,7 +43,7 @@ async function missingOption(
   locator: Locator,
   wanted: readonly string[],
   words: string,
-  { redact }: ActionContext,
+  { active, redact }: ActionContext,
   { signal }: CallOptions,
 ): Promise<Fault | undefined> {
   if (signal.aborted) return undefined;
@@ -52,8 +53,11 @@ async function missingOption(
   if (chosen.every((option) => option !== undefined && !option.isDisabled)) return undefined;
   const why = chosen.includes(undefined) ? "has no such option" : "has that option, but it is disabled";
   const labels = redact(offered.options.map(({ label, value }) => label || value)).map((label) => `'${cut(label, optionChars)}'`);
+  const where = publicAddress(redact(active.url));
   const more = labels.length > mostOptions ? ", …" : "";
-  return new Fault("ACTION_FAILED", { message: `${words} ${why}. It has ${labels.slice(0, mostOptions).join(", ") || "none"}${more}.` });
+  return new Fault("ACTION_FAILED", {
+    message: `${words} ${why} (on ${where}). It has ${labels.slice(0, mostOptions).join(", ") || "none"}${more}.`,
+  });
 }
 
 /** Runs in the page. */

@@ -115,7 +115,7 @@ export class ActivePage implements AsyncDisposable {
     if (!this.isOpen) await this.context.newPage();
   }
 
-  /** Opens a page that is never acted on. Whoever asked closes it. */
+  /** Opens a page that is never acted on, and whose downloads are left to whoever asked, who closes it. */
   async openAside(): Promise<Page> {
     const page = await this.context.newPage();
     this.#asides.add(page);
@@ -137,7 +137,9 @@ export class ActivePage implements AsyncDisposable {
     this.#pages.set(page, new MainFrame(page, (begun) => this.#move(begun)));
     this.#recent = [...this.#recent, page];
     this.#move(true);
-    page.on("download", (download) => this.downloads.take(download));
+    page.on("download", (download) => {
+      if (!this.#asides.has(page)) this.downloads.take(download);
+    });
     page.on("crash", () => this.#loseCrashed(page));
     page.once("close", () => this.#forget(page));
   }

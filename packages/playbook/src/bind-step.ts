@@ -19,11 +19,21 @@ type Bind = (template: string, values: Values) => Bound;
 
 const binders: Readonly<Record<TemplateContext, Bind>> = {
   selector: bindSelector,
+  css: inLanguage("css="),
+  xpath: inLanguage("xpath="),
   url: bindUrl,
   text: bindText,
   "sought url": notBlank(bindUrl),
   sought: notBlank(bindText),
 };
+
+/** A selector whose language is known without being written. */
+function inLanguage(prefix: string): Bind {
+  return (template, values) => {
+    const bound = bindSelector(`${prefix}${template}`, values);
+    return "text" in bound ? { text: bound.text.slice(prefix.length) } : bound;
+  };
+}
 
 /** A blank text is found everywhere, and so tells nothing. */
 function notBlank(bind: Bind): Bind {

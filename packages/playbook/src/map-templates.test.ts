@@ -40,8 +40,8 @@ test.each([
 
 test.each([
   ["selector", "selector"],
-  ["css", "selector"],
-  ["xpath", "selector"],
+  ["css", "css"],
+  ["xpath", "xpath"],
   ["role", "selector"],
   ["test_id", "sought"],
   ["label", "sought"],

@@ -1,7 +1,7 @@
 import type { Way } from "./schema/candidate.ts";
 
 /** What a template becomes part of, which decides how values are escaped in it: `sought` is a text that is looked for, which must not be blank. */
-export type TemplateContext = "selector" | "url" | "sought url" | "text" | "sought";
+export type TemplateContext = "selector" | "css" | "xpath" | "url" | "sought url" | "text" | "sought";
 
 /** Gives a template's replacement; `field` is its path within the value. */
 export type MapTemplate = (template: string, context: TemplateContext, field: string) => string;
@@ -54,8 +54,13 @@ const contexts: Readonly<Record<string, TemplateContext>> = {
   frame: "selector",
 };
 
-/** Ways whose value is code; Playwright escapes the texts of the others itself. */
-const selectorWays: ReadonlySet<unknown> = new Set<Way>(["selector", "css", "xpath", "role"]);
+/** Ways whose value is code, and in which language; Playwright escapes the texts of the others itself. */
+const codeWays: ReadonlyMap<unknown, TemplateContext> = new Map<Way, TemplateContext>([
+  ["selector", "selector"],
+  ["role", "selector"],
+  ["css", "css"],
+  ["xpath", "xpath"],
+]);
 
 /**
  * Copies a step, or another part of a playbook, with every template in it replaced; keys stay as they are, and so do the steps within a step
@@ -84,6 +89,7 @@ function contextOf(key: string, entry: unknown, parent: object): TemplateContext
   if (innerSteps.has(key) && ("then" in parent || "for_each" in parent)) return "none";
   if (isObject && !Array.isArray(entry) && (freeRooms.has(key) || (key === "params" && "call" in parent))) return "free";
   if (key === "json") return "free";
-  if ("by" in parent && (key === "value" || key === "name")) return key === "value" && selectorWays.has(parent.by) ? "selector" : "sought";
+  if ("by" in parent && key === "value") return codeWays.get(parent.by) ?? "sought";
+  if ("by" in parent && key === "name") return "sought";
   return (Object.hasOwn(contexts, key) ? contexts[key] : undefined) ?? "text";
 }

@@ -74,6 +74,7 @@ test("refuses, before anything runs, a value that would leave nothing to look fo
   const bound = bindParameters(playbook.playbook, { x: " " });
   expect("problems" in bound && bound.problems.map(({ field, message }) => `${field} ${message}`)).toEqual([
     "steps[0].selector.primary.value would be blank, and is to be looked for",
+    "steps[0].verify.expect_url_contains would be blank, and is to be looked for",
     "steps[0].verify.expect_text_on_page would be blank, and is to be looked for",
   ]);
 });

@@ -52,6 +52,7 @@ export const methodNames = [
   "deleteRun",
   "readEvents",
   "stopRun",
+  "sendInput",
   "listArtifacts",
   "listPlaybooks",
   "getPlaybook",

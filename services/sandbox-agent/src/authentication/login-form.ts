@@ -14,24 +14,9 @@ const pollMs = 250;
 /** Milliseconds the page has to show a field. */
 const fieldMs = 10_000;
 
-/** Makes a candidate of a selector of Playwright's. */
-const bySelector = (value: string, inside?: Candidate): Candidate => ({
-  by: "selector",
-  value,
-  exact: false,
-  frame: [],
-  ...(inside && { within: inside }),
-});
-const byButton = (name: string, inside?: Candidate): Candidate => ({
-  by: "role",
-  value: "button",
-  name,
-  exact: false,
-  frame: [],
-  ...(inside && { within: inside }),
-});
-
-const passwordForm = bySelector("form:has(input[type=password])");
+/** A selector of Playwright's, and a button by its words, as candidates. */
+const bySelector = (value: string, within?: Candidate): Candidate => ({ by: "selector", value, within, exact: false, frame: [] });
+const byButton = (name: string, within?: Candidate): Candidate => ({ by: "role", value: "button", name, within, exact: false, frame: [] });
 
 const passwordFields = ["input[autocomplete~=current-password]", "input[type=password]", "input[name=password]", "input[id=password]"].map(
   (selector) => bySelector(selector),
@@ -39,25 +24,27 @@ const passwordFields = ["input[autocomplete~=current-password]", "input[type=pas
 
 const userSelectors = [
   "input[autocomplete~=username]",
-  "input[type=email]",
   "input[name=username]",
-  "input[name=email]",
   "input[id=username]",
-  "input[id=email]",
   "input[placeholder*=username i]",
-  "input[placeholder*=email i]",
   "input[autocomplete~=email]",
-];
-/** In the password's own form first: others may ask for an address too, to send news to. */
-const userFields = [
-  ...userSelectors.map((selector) => bySelector(selector, passwordForm)),
-  bySelector("input:is(:not([type]), [type=text], [type=tel])", passwordForm),
-  ...userSelectors.map((selector) => bySelector(selector)),
+  "input[type=email]",
+  "input[name=email]",
+  "input[id=email]",
+  "input[placeholder*=email i]",
 ];
 
-const codeFields = ["input[autocomplete~=one-time-code]", "input[name=otp]", "input[name=totp]", "input[name=code]"].map((selector) =>
-  bySelector(selector),
-);
+/** Where the user may be asked for: beside the password, in its form or in none, since other forms ask for an address too, to send news to. */
+function userFields(password: Candidate | undefined): readonly Candidate[] {
+  if (password === undefined) return userSelectors.map((selector) => bySelector(selector));
+  const form = bySelector(`form:has(${password.value})`);
+  return [
+    ...[...userSelectors, "input:is(:not([type]), [type=text], [type=tel])"].map((selector) => bySelector(selector, form)),
+    ...userSelectors.map((selector) => bySelector(`${selector}:not(form *)`)),
+  ];
+}
+
+const codeFields = ["input[autocomplete~=one-time-code]", "input[name*=otp i]", "input[id*=otp i]"].map((selector) => bySelector(selector));
 
 const buttonNames = ["Log in", "Sign in", "Login", "Submit", "Next", "Continue"];
 
@@ -72,21 +59,24 @@ export async function sendLoginForm(context: LoginContext): Promise<void> {
   if (user === undefined) throw failed("The run was given no credential 'username' or 'email'.");
   if (credentials["password"] === undefined) throw failed("The run was given no credential 'password'.");
 
-  const shown = await awaitField([...passwordFields, ...userFields], context);
-  if (shown === undefined) throw failed("The login page shows no field for a user or a password.");
-  const { page } = context.active;
-  const userField = await pick(page, userFields, context.signal);
+  const { active, signal, stopping } = context;
+  if ((await awaitField([...passwordFields, ...userFields(undefined)], context)) === undefined)
+    throw failed("No field for a user or a password, or more than one, is shown.");
+  // A page may show its fields one after the other.
+  await delay(pollMs, { signal: stopping });
+  const beside = await find(active.page, passwordFields, signal);
+  const userField = await find(active.page, userFields(beside), signal);
   if (userField !== undefined) await type(userField, "user field", user, context);
-  if ((await pick(page, passwordFields, context.signal)) === undefined && userField !== undefined) await send(userField, context);
-  const password = await awaitField(passwordFields, context);
-  if (password === undefined) throw failed("The login asked for no password once it had the user.");
+  if (beside === undefined && userField !== undefined) await send(userField, context);
+  const password = beside ?? (await awaitField(passwordFields, context));
+  if (password === undefined) throw failed("No field for the password, or more than one, is shown.");
   await type(password, "password field", "password", context);
   await send(password, context);
 }
 
 /** The field for a one-time code, where the page shows one. */
 export function findCodeField({ active, signal }: LoginContext): Promise<Candidate | undefined> {
-  return pick(active.page, codeFields, signal);
+  return find(active.page, codeFields, signal);
 }
 
 /** Enters a one-time code and sends it. */
@@ -104,7 +94,7 @@ async function type(field: Candidate, description: string, credential: string, c
 
 /** Clicks the one button that sends the field's form; presses Enter in the field where there is none, or several. */
 async function send(field: Candidate, context: LoginContext): Promise<void> {
-  const button = await pick(context.active.page, submitButtons(field), context.signal);
+  const button = await find(context.active.page, submitButtons(field), context.signal);
   if (button === undefined) return void (await runAction(keyPress(field, "field of the login", { key: "Enter" }), context.place, context));
   const click: StepOf<"click"> = {
     action: "click",
@@ -133,18 +123,18 @@ function keyPress(field: Candidate, description: string, params: StepOf<"key_pre
 async function awaitField(candidates: readonly Candidate[], { active, signal, stopping }: LoginContext): Promise<Candidate | undefined> {
   const deadline = performance.now() + fieldMs;
   for (;;) {
-    const found = await pick(await active.settled(signal), candidates, signal);
+    const found = await find(await active.settled(signal), candidates, signal);
     if (found !== undefined || performance.now() >= deadline) return found;
     await delay(pollMs, { signal: stopping });
   }
 }
 
-/** The first candidate that exactly one visible element is found by. */
-async function pick(page: Page, candidates: readonly Candidate[], signal: AbortSignal): Promise<Candidate | undefined> {
+/** The first candidate that anything visible is found by decides: it is answered where that is one element, and nothing where it is several. */
+async function find(page: Page, candidates: readonly Candidate[], signal: AbortSignal): Promise<Candidate | undefined> {
   for (const candidate of candidates) {
     const count = await within(toLocator(page, candidate).filter({ visible: true }).count(), timeouts.action, signal).catch(() => 0);
     signal.throwIfAborted();
-    if (count === 1) return candidate;
+    if (count > 0) return count === 1 ? candidate : undefined;
   }
   return undefined;
 }

@@ -21,11 +21,6 @@ export interface Mask {
   field(text: string): string;
 }
 
-/** Makes what masks the run's secrets, those that password fields of the page hold right now, and those given beside. */
-export async function readMask(page: Page, redact: Redact, options: ReadOptions, known: Iterable<string> = []): Promise<Mask> {
-  return createMask([...known, ...(await readPasswords(page, options))], redact);
-}
-
 /** Reads what the password fields of all frames hold. A frame that goes away meanwhile has none. */
 export async function readPasswords(page: Page, options: ReadOptions): Promise<string[]> {
   const read = async (frame: ReturnType<Page["mainFrame"]>) => {

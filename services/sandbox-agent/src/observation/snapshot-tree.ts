@@ -6,7 +6,7 @@ export interface SnapshotNode {
   readonly name: string;
   /** The text that is all it holds: what a field holds, what a paragraph says. */
   readonly text: string;
-  /** What its element is called while it stands, such as `e12`, or `f1e2` in a frame; empty for texts. */
+  /** What its element is called while it stands, such as `e12`, or `f1e2` in a frame or after a navigation; empty for texts. */
   readonly ref: string;
   /** Its address, where it is a link. */
   readonly url: string;

@@ -144,7 +144,8 @@ export class Recordings {
     if (announced.length === 0) return;
     const startTimes = { ...(this.#trace && { "trace.zip": this.#trace.startTime }), ...this.#videos?.startTimes };
     const manifest = { name: "manifest.json", kind: Artifact_Kind.DATA, contentType: "application/json" };
-    const name = await files.write(manifest, manifestOf(announced, startTimes));
+    const placed = Object.fromEntries(Object.entries(startTimes).map(([name, time]) => [files.place(name).name, time]));
+    const name = await files.write(manifest, manifestOf(announced, placed));
     await this.#announceOne(await files.describe({ ...manifest, name }));
   }
 

@@ -22,6 +22,7 @@ export interface VideosOptions {
 }
 
 interface Video {
+  readonly name: string;
   readonly path: string;
   /** What Playwright writes it to; unknown where it began no file. */
   readonly raw: string | undefined;
@@ -69,7 +70,7 @@ export class Videos {
 
   /** When each video began, by its name. */
   get startTimes(): Readonly<Record<string, Date>> {
-    return Object.fromEntries([...this.#videos.values()].map(({ startTime }, index) => [`video-${index + 1}.webm`, startTime]));
+    return Object.fromEntries([...this.#videos.values()].map(({ name, startTime }) => [name, startTime]));
   }
 
   /** Ends all videos and puts them among the run's files. Answers whether all of every page is there. */
@@ -82,7 +83,8 @@ export class Videos {
       if (!video.hasStopped) await this.#stop(page);
       for (const path of [video.path, video.raw]) {
         if (path === undefined || !(await exists(path))) continue;
-        await this.#options.files.take({ name: `video-${++kept}.webm`, kind: Artifact_Kind.VIDEO, contentType: "video/webm" }, path);
+        await this.#options.files.take({ name: video.name, kind: Artifact_Kind.VIDEO, contentType: "video/webm" }, path);
+        kept++;
         break;
       }
       if (video.raw !== undefined) await rm(video.raw, { force: true });
@@ -99,7 +101,8 @@ export class Videos {
     this.#begun++;
     if (this.#isFull || this.#begun > recordingLimits.videos) return;
     const { folder, rawFolder, viewport } = this.#options;
-    const path = join(folder, `video-${this.#begun}.webm`);
+    const name = `video-${this.#begun}.webm`;
+    const path = join(folder, name);
     const before = await videosIn(rawFolder);
     const scale = Math.min(1, most.width / viewport.width, most.height / viewport.height);
     // The encoder wants even numbers.
@@ -107,8 +110,8 @@ export class Videos {
     await page.screencast.start({ path, fps: framesPerSecond, size: { width: even(viewport.width), height: even(viewport.height) } });
     const [startedAt, startTime] = [performance.now(), new Date()];
     const after = await videosIn(rawFolder);
-    const raw = after.find((name) => !before.includes(name));
-    this.#videos.set(page, { path, raw: raw && join(rawFolder, raw), startedAt, startTime, hasStopped: false });
+    const raw = after.find((file) => !before.includes(file));
+    this.#videos.set(page, { name, path, raw: raw && join(rawFolder, raw), startedAt, startTime, hasStopped: false });
   }
 
   async #stop(page: Page): Promise<void> {

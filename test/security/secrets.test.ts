@@ -133,6 +133,12 @@ describe("a run with every recording on, whose playbook types a password and a t
     const events = await readSse(system, run.id);
     if (await hasFfmpeg()) expect(names).toContain("video-1.webm");
     else expect(events.join()).toContain("VIDEO_UNAVAILABLE");
+    const completed = events.filter((event) => event.includes('"actionCompleted":'));
+    expect(completed.length).toBeGreaterThan(5);
+    for (const event of completed) expect(event).toContain('"traceOffsetMs":');
+    if (names.includes("video-1.webm")) expect(completed.at(-1)).toContain('"videoOffsetMs":');
+    const manifest: { artifacts: { name: string; startTime?: string }[] } = JSON.parse(await (await run.artifact("manifest.json")).text());
+    expect(manifest.artifacts.find(({ name }) => name === "trace.zip")?.startTime).toMatch(/^\d{4}-/);
     const { volume } = system;
     expect(await readFile(join(volume, "runs", run.id, "artifacts", "console.ndjson"), "utf8")).toContain("[redacted]");
 

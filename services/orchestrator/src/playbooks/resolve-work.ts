@@ -12,6 +12,7 @@ export interface ResolvedWork {
   readonly reference: PlaybookReference;
   /** Texts of the playbooks it calls, and of those they call, by id. */
   readonly called: Readonly<Record<string, string>>;
+  /** Undefined where there are none. */
   readonly params: RunSpec["params"];
   /** Files it is given. */
   readonly inputs: readonly GivenFile[];
@@ -23,7 +24,7 @@ export function resolveWork({ source, playbook, called, params }: FoundWork, inp
     source,
     reference: { id: playbook.id, version: playbook.version, sha256: hashSource(source) },
     called: Object.fromEntries([...called].map(([id, { source: text }]) => [id, text])),
-    params,
+    params: Object.keys(params).length === 0 ? undefined : params,
     inputs,
   };
 }

@@ -43,7 +43,6 @@ export const limits = {
   callDepth: 5,
   calledPlaybooks: 20,
   files: 20,
-  fileNameChars: 120,
   uploadBytes: 100 * 1024 * 1024,
   uploadHours: 24,
   browserStateNameChars: 100,

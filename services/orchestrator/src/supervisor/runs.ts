@@ -216,7 +216,7 @@ export class Runs implements AsyncDisposable {
     const work = await resolve();
     // Its sandbox has a copy of each.
     await room?.require(work.inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-    const spec = { ...asked, params: work.params };
+    const spec = { ...asked, params: work.params ?? asked.params };
     const runId = toRunId(randomUUIDv7());
     const createTime = new Date();
     const run = newRun({ id: runId, tenant: caller.tenant, spec, playbook: work.reference, traceparent, createTime });

@@ -4,6 +4,8 @@ import type { nameElements, SeenElement } from "../actions/name-elements.ts";
 export interface InPageReads {
   /** What a person would call it. */
   readonly seen: SeenElement | null;
+  /** What a person would read on what is clicked, or on the button or link it is in. Long texts are no labels. */
+  readonly labels: readonly string[];
   /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
   readonly passwords: readonly string[];
   readonly text: string;
@@ -48,6 +50,12 @@ export function createInPageReader(nameAll: typeof nameElements): SelectorEngine
 
   const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
     seen: (root) => (root instanceof HTMLElement || root instanceof SVGElement ? (nameAll([root])[0] ?? null) : null),
+    labels: (root) => {
+      const target = root.closest("button, a, input, summary, label, [role]") ?? root;
+      const isButton = target.matches("input[type=submit], input[type=button], input[type=image]");
+      const named = ["aria-label", "title", "alt", ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
+      return [...named, target.textContent ?? ""].map((text) => text.trim()).filter((text) => text !== "" && text.length <= 200);
+    },
     passwords: (root, { mostItems }) => {
       const fields = withShadows(root.ownerDocument)
         .flatMap((place) => [...place.querySelectorAll<HTMLInputElement>("input[type=password i]")])

@@ -1,0 +1,25 @@
+import { type ActingStep, stepSchema } from "@clew/playbook/schema/step";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ActionRoom } from "../actions/action-room.fixture.ts";
+import { checkClick } from "./check-click.ts";
+
+let room: ActionRoom;
+beforeAll(async () => {
+  room = await ActionRoom.open();
+});
+afterAll(() => room[Symbol.asyncDispose]());
+
+const step = stepSchema.parse({ action: "click", selector: "#go" }) as ActingStep;
+
+test.each([
+  ["as it is", ""],
+  ["on a page that lies about its texts", `<script>Object.defineProperty(Node.prototype, "textContent", { get: () => "Next" })</script>`],
+])("judges what a person would read: %s", async (_how, script) => {
+  await using desk = await room.desk(`${script}<button id=go><b>Delete account</b></button>`);
+  const { page } = desk.active;
+  await page.ariaSnapshot({ mode: "ai" });
+  for (const selector of ["#go", "#go b", "aria-ref=e2"]) {
+    const checked = checkClick(page.locator(selector), step, "write", desk.context.signal);
+    await expect(checked, selector).rejects.toMatchObject({ reason: "GUARDRAIL_BLOCKED" });
+  }
+});

@@ -3,7 +3,7 @@ import type { StepOf } from "@clew/playbook/playbook-schema";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { abortable } from "@clew/streams/abortable";
 import { linkSignals } from "@clew/streams/linked-signal";
-import type { Download, Response } from "playwright";
+import type { Download, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
 import type { ActionContext, PrepareAction } from "./action.ts";
 import { findElement } from "./find-element.ts";
@@ -57,7 +57,7 @@ async function takeOffered(
   return await active.downloads.keep(offered, files, signal, name);
 }
 
-/** Opens the address in a page of its own, so that the one that is acted on stays as it is. */
+/** Opens the address in a page of its own, so that the one that is acted on stays as it is. Whatever it answers with is a download there. */
 async function fetchFile(
   url: string,
   name: string | undefined,
@@ -66,6 +66,7 @@ async function fetchFile(
 ): Promise<Kept> {
   const page = await active.openAside();
   try {
+    await attachAnswers(page);
     const offered = new Promise<Download>((resolve) => page.once("download", resolve));
     const opened = page.goto(url, { waitUntil: "commit", ...options }).catch((thrown: unknown) => {
       // The download has begun then; the browser may close a page that it was the first of.
@@ -73,23 +74,24 @@ async function fetchFile(
       throw thrown;
     });
     const came = await abortable(Promise.race([offered, opened]), options.signal);
-    if (came === null) throw new Fault("ACTION_FAILED", { message: "The address answered with nothing to download." });
-    if ("suggestedFilename" in came) return await active.downloads.keep(came, files, options.signal, name);
-    const address = publicAddress(redact(url));
-    if (!came.ok()) throw new Fault("ACTION_FAILED", { message: `${address} answered with status ${came.status()}, and no file.` });
-    const suggestedName = name ?? nameOf(came);
-    const contentType = came.headers()["content-type"] ?? "application/octet-stream";
-    const body = await abortable(came.body(), options.signal);
-    return await files.takeOffered({ suggestedName, contentType, content: chunks(body) }, options.signal);
+    if (came !== null && "suggestedFilename" in came) return await active.downloads.keep(came, files, options.signal, name);
+    const answer = came === null ? "nothing" : `status ${came.status()}`;
+    throw new Fault("ACTION_FAILED", { message: `${publicAddress(redact(url))} answered with ${answer}, and no file.` });
   } finally {
     void page.close().catch(() => {});
   }
 }
 
-function nameOf(response: Response): string {
-  return URL.parse(response.url())?.pathname.split("/").at(-1) || "download";
-}
-
-async function* chunks(body: Buffer): AsyncGenerator<Uint8Array> {
-  yield body;
+/** Has a page keep what it would show: the browser streams it to disk then, and shows no viewer in its place. */
+async function attachAnswers(page: Page): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  session.on("Fetch.requestPaused", ({ requestId, responseStatusCode: status = 0, responseHeaders = [] }) => {
+    const disposition = responseHeaders.find(({ name }) => /^content-disposition$/i.test(name))?.value ?? "inline";
+    const value = disposition.replace(/^\s*inline/i, "attachment");
+    const others = responseHeaders.filter(({ name }) => !/^content-disposition$/i.test(name));
+    const changed = { responseCode: status, responseHeaders: [...others, { name: "Content-Disposition", value }] };
+    const isFile = status >= 200 && status < 300;
+    void session.send("Fetch.continueResponse", { requestId, ...(isFile && changed) }).catch(() => {});
+  });
+  await session.send("Fetch.enable", { patterns: [{ requestStage: "Response", resourceType: "Document" }] });
 }

@@ -148,7 +148,7 @@ test("finds an element by its scope and by a text it holds", async () => {
   await expect(locator.evaluate((button) => button.parentElement?.textContent?.trim())).resolves.toBe("Two Go");
 });
 
-test.each(["role=button", "css=button", "text=Go"])("looks into open shadow roots: %s", async (selector) => {
+test.each(["role=button", "css=button", "text=Go"])("[weakness 28] looks into open shadow roots: %s", async (selector) => {
   await active.page.setContent("<x-a></x-a>");
   await active.page.evaluate(() => {
     const host = document.querySelector("x-a")?.attachShadow({ mode: "open" });

@@ -26,6 +26,6 @@ test.each([
   [{ action: "extract" }, "extract text from 'body'"],
   [{ action: "wait_for", selector: "x".repeat(60) }, `wait for '${"x".repeat(49)}…' to be visible`],
   [{ action: "api_request", request: { url: "https://shop.test/api?token=hush" } }, "send GET https://shop.test/api"],
-])("says what a step acts on, and never what it types: %j", (step, summary) => {
+])("[weakness 30] says what a step acts on, and never what it types: %j", (step, summary) => {
   expect(inputSummary(stepSchema.parse(step))).toBe(summary);
 });

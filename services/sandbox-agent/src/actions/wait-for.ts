@@ -1,7 +1,9 @@
 import { Fault } from "@clew/fault/fault";
-import type { StepOf } from "@clew/playbook/playbook-schema";
+import type { PlaybookSelector, StepOf } from "@clew/playbook/playbook-schema";
+import { abortable } from "@clew/streams/abortable";
 import { linkSignals } from "@clew/streams/linked-signal";
-import { errors, type Locator } from "playwright";
+import { errors, type Locator, type Page } from "playwright";
+import type { ActivePage } from "../browser/active-page.ts";
 import type { PrepareAction } from "./action.ts";
 import { candidatesOf, triedWords } from "./describe-selector.ts";
 import { explainMissing } from "./explain-missing.ts";
@@ -17,21 +19,43 @@ export const waitFor: PrepareAction<StepOf<"wait_for">> = async (step, context) 
   const { state, timeout_ms: timeout = timeouts.action } = step.params;
   const words = redact(step.selector.description) || triedWords(step.selector, redact).replace(/^tried /, "");
   return async () => {
-    const page = await active.settled(signal);
-    const matches = candidatesOf(step.selector).map((candidate) => toLocator(page, candidate));
-    await inBrowser("Waiting", timeout, context, (options) => waitUntil(matches, state, options)).catch(async (thrown: unknown) => {
-      if (!(thrown instanceof Fault) || thrown.reason !== "ACTION_TIMED_OUT") throw thrown;
-      const isWanted = state === "visible" || state === "attached";
-      const instead = isWanted ? await explainMissing(page, step.selector, context) : ".";
-      signal.throwIfAborted();
-      throw new Fault("ACTION_TIMED_OUT", {
-        message: `${words} did not become ${state} within ${timeout / 1_000} s${instead}`,
-        cause: thrown.cause,
-      });
-    });
+    await inBrowser("Waiting", timeout, context, (options) => waitOnActive(active, step.selector, state, options)).catch(
+      async (thrown: unknown) => {
+        if (!(thrown instanceof Fault) || thrown.reason !== "ACTION_TIMED_OUT") throw thrown;
+        const isWanted = state === "visible" || state === "attached";
+        const instead = isWanted ? await explainMissing(active.page, step.selector, context) : ".";
+        signal.throwIfAborted();
+        throw new Fault("ACTION_TIMED_OUT", {
+          message: `${words} did not become ${state} within ${timeout / 1_000} s${instead}`,
+          cause: thrown.cause,
+        });
+      },
+    );
     return { did: `Waited until ${words} was ${state}` };
   };
 };
+
+/** Waits on the page that is acted on; and when another one takes its place, such as a popup, on that. */
+async function waitOnActive(active: ActivePage, selector: PlaybookSelector, state: State, { timeout, signal }: CallOptions): Promise<void> {
+  const deadline = performance.now() + timeout;
+  for (let isOver = false; !isOver; ) {
+    const page = await active.settled(signal);
+    using link = linkSignals(signal);
+    const matches = candidatesOf(selector).map((candidate) => toLocator(page, candidate));
+    const left = Math.max(1, deadline - performance.now());
+    const waiting = waitUntil(matches, state, { timeout: left, signal: link.signal });
+    const replaced = untilReplaced(active, page, link.signal);
+    isOver = await Promise.race([waiting.then(() => true), replaced.then(() => false)]).finally(() => {
+      link.abort();
+      // The one that lost is no longer of interest.
+      void Promise.allSettled([waiting, replaced]);
+    });
+  }
+}
+
+async function untilReplaced(active: ActivePage, page: Page, signal: AbortSignal): Promise<void> {
+  while (active.isOpen && active.page === page) await abortable(active.changed, signal);
+}
 
 async function waitUntil(matches: readonly Locator[], state: State, { timeout, signal }: CallOptions): Promise<void> {
   const isShown = state === "visible" || state === "hidden";

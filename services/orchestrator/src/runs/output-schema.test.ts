@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { outputSchemaProblem } from "./output-schema.ts";
+
+it.each([
+  [{ type: "object", properties: { id: { type: "string" } } }, undefined],
+  [{ $schema: "http://json-schema.org/draft-07/schema#", type: "object" }, undefined],
+  [{ $schema: "https://json-schema.org/draft/2020-12/schema", prefixItems: [{ type: "string" }] }, undefined],
+  [{ $schema: "https://example.org/mine" }, expect.stringContaining("draft 7 or 2020-12")],
+  [{ type: "nonsense" }, expect.stringContaining("outputSchema/type must be")],
+  [{ required: "id" }, expect.stringContaining("outputSchema/required must be array")],
+])("the schema %j: %j is wrong with it", (schema, problem) => {
+  expect(outputSchemaProblem(schema)).toEqual(problem);
+});

@@ -4,12 +4,13 @@ import { isIPv6, type LookupFunction } from "node:net";
 import { type PrepareRequestFunctionOpts, type PrepareRequestFunctionResult, RequestError, Server } from "proxy-chain";
 import type { EgressEntry, EgressLedger } from "./egress-ledger.ts";
 import type { EgressDenial, JudgeEgress } from "./egress-rules.ts";
-import type { ResolveHost } from "./resolve-host.ts";
+import { type ResolveHost, resolveHost } from "./resolve-host.ts";
 
 /** What a proxy lets through, and where it writes it down. */
 export interface EgressProxyOptions {
   readonly judge: JudgeEgress;
-  readonly resolve: ResolveHost;
+  /** The system's resolver unless given. */
+  readonly resolve?: ResolveHost;
   readonly ledger: EgressLedger;
   /** Called for the first denial of each host, port and rule. */
   readonly onDenied: (entry: Readonly<EgressEntry>, denial: EgressDenial) => void;
@@ -31,7 +32,7 @@ const unresolved: EgressDenial = { rule: "unresolved", message: "The host could 
  * Starts the proxy of one sandbox on loopback. A host is looked up once; every address it has is judged; and those very addresses are what is
  * connected to, so that no second answer of a name server leads elsewhere. What is denied gets 403.
  */
-export async function startEgressProxy({ judge, resolve, ledger, onDenied }: EgressProxyOptions): Promise<EgressProxy> {
+export async function startEgressProxy({ judge, resolve = resolveHost, ledger, onDenied }: EgressProxyOptions): Promise<EgressProxy> {
   const password = randomBytes(24).toString("base64url");
   const open = new Map<number, EgressEntry>();
   const server = new Server({

@@ -73,11 +73,12 @@ export function renderExplanation(explanation: Explanation, width: number): read
 const titleWidth = 10;
 
 function lineOf(deed: Deed, at: (time: string) => string, { state, attempts, seconds }: Explanation): string {
-  const { step, what, beganAt, end, durationMs, message } = deed;
+  const { step, stepId, what, beganAt, end, durationMs, message } = deed;
   const over = seconds !== undefined || deed.attempt !== attempts.at(-1)?.number || state === "FINALIZING";
   const ending = end === "open" ? (over ? "CUT OFF" : "goes on") : end === "done" ? "" : end === "skipped" ? "left out" : end.toUpperCase();
   const took = durationMs === undefined || durationMs === 0 ? "" : `${(durationMs / 1000).toFixed(1)} s`;
-  const name = `${step === undefined ? "" : `${step}. `}${printable(what)}`;
+  const number = stepId.includes(".") ? printable(stepId.replace("step-", "")) : step;
+  const name = `${number === undefined ? "" : `${number}. `}${printable(what)}`;
   return [`${at(beganAt)}  ${name}`, ending, took, message === undefined ? "" : printable(message)]
     .filter((part) => part !== "")
     .join("  ");

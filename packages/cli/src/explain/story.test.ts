@@ -15,10 +15,17 @@ function event<T extends RunEvent["type"]>(type: T, tenths: number, payload: obj
 }
 
 const step = (index: number, tenths: number, end: object = { success: true }) => [
-  event("stepStarted", tenths, { stepIndex: index, description: `Do ${index + 1}`, action: "click" }),
+  event("stepStarted", tenths, { stepIndex: index, stepId: `step-${index + 1}`, description: `Do ${index + 1}`, action: "click" }),
   event("actionStarted", tenths, { inputSummary: `click '#${index + 1}'`, effect: "WRITE" }),
   event("actionCompleted", tenths, { success: true, durationMs: 90 }),
-  event("stepCompleted", tenths + 1, { stepIndex: index, durationMs: 100, success: false, skipped: false, ...end }),
+  event("stepCompleted", tenths + 1, {
+    stepIndex: index,
+    stepId: `step-${index + 1}`,
+    durationMs: 100,
+    success: false,
+    skipped: false,
+    ...end,
+  }),
 ];
 
 function screen(events: readonly RunEvent[], run = sampleRun({ state: "FAILED", endTime: "2026-01-01T00:00:09Z" })): string {
@@ -40,6 +47,25 @@ describe("the story of a run", () => {
              +2.0 s  21. Do 21  FAILED  0.1 s  It is gone.
                      … 14 more, all done
              +3.5 s  36. Do 36  0.1 s`);
+  });
+
+  it("shows the steps within a step, and ends the one that holds them", () => {
+    const begun = (stepId: string, tenths: number) => event("stepStarted", tenths, { stepIndex: 0, stepId, description: `Do ${stepId}` });
+    const done = (stepId: string, tenths: number, success: boolean) =>
+      event("stepCompleted", tenths, {
+        stepIndex: 0,
+        stepId,
+        success,
+        skipped: false,
+        durationMs: 100,
+        ...(!success && { error: { message: "Gone." } }),
+      });
+    const inner = [begun("step-1.then-1", 1), done("step-1.then-1", 2, true), begun("step-1.then-2", 2), done("step-1.then-2", 3, false)];
+    expect(
+      screen([begun("step-1", 0), ...inner, done("step-1", 3, false)]),
+    ).toContain(`Did          +0.0 s  1. Do step-1  FAILED  0.1 s  Gone.
+             +0.1 s  1.then-1. Do step-1.then-1  0.1 s
+             +0.2 s  1.then-2. Do step-1.then-2  FAILED  0.1 s  Gone.`);
   });
 
   it("stays one screen where hundreds of steps failed", () => {

@@ -5,6 +5,8 @@ export interface Deed {
   readonly attempt: number;
   /** The step's number, from 1; undefined for an action that belongs to none. */
   readonly step: number | undefined;
+  /** The way to it in the playbook, such as `step-3.then-1`; empty for an action that belongs to no step. */
+  readonly stepId: string;
   /** What it is, in words. */
   readonly what: string;
   readonly beganAt: string;
@@ -96,16 +98,12 @@ export class Story {
         this.#stepCount = event.runStarted.stepCount;
         break;
       case "stepStarted":
-        this.#begin(event, event.stepStarted.stepIndex + 1, event.stepStarted.description || event.stepStarted.action);
+        this.#begin(event, event.stepStarted, event.stepStarted.description || event.stepStarted.action);
         break;
       case "stepCompleted": {
-        const { success, skipped, durationMs, error, screenshot } = event.stepCompleted;
-        this.#end(event.attempt, {
-          end: skipped ? "skipped" : success ? "done" : "failed",
-          durationMs,
-          message: error?.message,
-          screenshot,
-        });
+        const { stepId, success, skipped, durationMs, error, screenshot } = event.stepCompleted;
+        const end = skipped ? "skipped" : success ? "done" : "failed";
+        this.#end(event.attempt, { end, durationMs, message: error?.message, screenshot }, stepId);
         break;
       }
       case "actionStarted":
@@ -143,13 +141,15 @@ export class Story {
     if (last !== undefined && last.failure === undefined) this.#attempts[this.#attempts.length - 1] = { ...last, failure };
   }
 
-  #begin({ attempt, time, sequence }: RunEvent, step: number | undefined, what: string): void {
+  #begin({ attempt, time, sequence }: RunEvent, step: { stepIndex: number; stepId: string } | undefined, what: string): void {
     const none = { durationMs: undefined, message: undefined, screenshot: undefined };
-    this.#deeds.push({ attempt, step, what, beganAt: time, sequence, end: "open", ...none });
+    const place = { step: step === undefined ? undefined : step.stepIndex + 1, stepId: step?.stepId ?? "" };
+    this.#deeds.push({ attempt, ...place, what, beganAt: time, sequence, end: "open", ...none });
   }
 
-  #end(attempt: number, part: Partial<Deed> & Pick<Deed, "end">): void {
-    this.#change(attempt, { message: undefined, ...part });
+  /** A step that holds others ends after them. */
+  #end(attempt: number, part: Partial<Deed> & Pick<Deed, "end">, stepId = ""): void {
+    this.#change(attempt, { message: undefined, ...part }, stepId);
   }
 
   /** What an open step is about to do; a step without a description of its own says that already. */
@@ -157,9 +157,12 @@ export class Story {
     if (this.#openStep(attempt)?.what !== doing) this.#change(attempt, { message: `about to ${doing}` });
   }
 
-  #change(attempt: number, part: Partial<Deed>): void {
-    const last = this.#deeds.at(-1);
-    if (last?.end === "open" && last.attempt === attempt) this.#deeds[this.#deeds.length - 1] = { ...last, ...part };
+  /** Changes what is open: the step of that id, otherwise what began last. */
+  #change(attempt: number, part: Partial<Deed>, stepId = ""): void {
+    const isMeant = (deed: Deed) => deed.attempt === attempt && (stepId === "" || deed.stepId === stepId);
+    const at = stepId === "" ? this.#deeds.length - 1 : this.#deeds.findLastIndex(isMeant);
+    const deed = this.#deeds[at];
+    if (deed?.end === "open" && isMeant(deed)) this.#deeds[at] = { ...deed, ...part };
   }
 
   #openStep(attempt: number): Deed | undefined {

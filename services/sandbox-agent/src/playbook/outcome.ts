@@ -1,3 +1,4 @@
+import type { Redact } from "@clew/playbook/redact";
 import { Artifact_Kind, Outcome, type RunError } from "@clew/proto/grpc/clew/run/v1/run";
 import type { JsonValue } from "../actions/action.ts";
 import type { RunFiles } from "../recording/run-files.ts";
@@ -8,19 +9,26 @@ import { textOf } from "./store-value.ts";
 const dataBytes = 16 * 1024;
 const textsBytes = 24 * 1024;
 
-/** Composes the outcome of what was found, all of it without secrets already; what does not fit an event is kept whole in the artifact `outcome.json`. */
-export async function composeOutcome(summary: string, findings: Findings, files: RunFiles, error?: RunError): Promise<Outcome> {
-  const data = shortenData(Object.fromEntries(findings.stored));
-  const texts = shortenTexts(findings.texts);
+/**
+ * Composes the outcome of what was found. It is masked once more, by all the secrets that are known by now; what does not fit an event is kept whole in the
+ * artifact `outcome.json`.
+ */
+export async function composeOutcome(
+  summary: string,
+  findings: Findings,
+  files: RunFiles,
+  redact: Redact,
+  error?: RunError,
+): Promise<Outcome> {
+  const whole = redact({ data: Object.fromEntries(findings.stored), extractedTexts: findings.texts });
+  const data = shortenData(whole.data);
+  const texts = shortenTexts(whole.extractedTexts);
   const isTruncated = data.truncated || texts.truncated;
   const artifact = isTruncated
-    ? await files.write(
-        { name: "outcome.json", kind: Artifact_Kind.DATA, contentType: "application/json" },
-        JSON.stringify({ data: Object.fromEntries(findings.stored), extractedTexts: findings.texts }),
-      )
+    ? await files.write({ name: "outcome.json", kind: Artifact_Kind.DATA, contentType: "application/json" }, JSON.stringify(whole))
     : undefined;
   return Outcome.fromPartial({
-    summary: summarize(summary),
+    summary: summarize(redact(summary)),
     ...(findings.stored.size > 0 && { data: data.value }),
     extractedTexts: texts.value,
     truncated: isTruncated,

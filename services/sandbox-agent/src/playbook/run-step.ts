@@ -33,6 +33,7 @@ const notTheAuthors: ReadonlySet<string> = new Set([
   "STUCK",
   "CAPTCHA_FAILED",
   "BROWSER_CRASHED",
+  "SANDBOX_LOST",
   "TERMINATED",
 ]);
 

@@ -59,7 +59,7 @@ export async function runWork(options: WorkOptions, { secrets, login, person, si
         : await doSteps(plan, findings, options, recordings, { secrets, login, person, signal, stopping }).catch((thrown: unknown) =>
             failed(Fault.from(thrown), redact),
           );
-    const outcome = await composeOutcome(redact(end.summary), findings, files, end.kind === "failed" ? end.error : undefined);
+    const outcome = await composeOutcome(end.summary, findings, files, redact, end.kind === "failed" ? end.error : undefined);
     if (!stopping.aborted && end.kind !== "stopped") {
       const state = end.kind === "completed" ? Run_State.COMPLETED : Run_State.FAILED;
       await report.say({

@@ -161,6 +161,10 @@ test("refuses a placeholder in a script, which is no template, unless its value 
   expect(problemsOf(step(`args: { x: "{x}" }`))).toEqual([]);
 });
 
+test("refuses __proto__ as a name", () => {
+  expect(problemsOf("steps: [{ action: extract, store_as: __proto__ }]")).toMatchObject([{ field: "steps[0].store_as" }]);
+});
+
 test("knows a loop's value only within the loop", () => {
   expect(
     problemsOf(

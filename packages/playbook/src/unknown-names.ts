@@ -31,6 +31,7 @@ export function nameProblems(playbook: Playbook): readonly NameProblem[] {
   const checkSteps = (steps: readonly PlaybookStep[], path: readonly PropertyKey[]) => {
     for (const [index, step] of steps.entries()) {
       const place = [...path, index];
+      const isShadowed = step.action === "for_each" && known.has(step.for_each);
       check(step, place);
       const script =
         step.action === "evaluate" ? namesIn(step.params.script).find((name) => known.has(name) && !isArgument(name, step)) : undefined;
@@ -45,7 +46,7 @@ export function nameProblems(playbook: Playbook): readonly NameProblem[] {
       }
       if (step.action === "for_each") {
         checkSteps(step.steps, [...place, "steps"]);
-        known.delete(step.for_each);
+        if (!isShadowed) known.delete(step.for_each);
       }
     }
   };

@@ -11,7 +11,9 @@ export const text = z.string().max(limits.textChars);
 export const address = z.string().min(1).max(limits.urlChars);
 
 /** The name of a value: of a parameter, a credential, or what a step stores. */
-export const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be a name of letters, digits and _, not starting with a digit");
+export const name = z
+  .string()
+  .regex(/^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be a name of letters, digits and _, not starting with a digit");
 
 /** The id of a playbook. */
 export const playbookId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, "must be letters, digits, - and _, at most 100");

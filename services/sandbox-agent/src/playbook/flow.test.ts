@@ -84,6 +84,29 @@ steps:
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test("gives an outer loop its value back, and stops waiting for a condition when the run is stopped", async () => {
+  const waiting = Promise.withResolvers<void>();
+  const report = new ReportInMemory(({ payload }) => {
+    if (payload.$case === "stepStarted" && payload.value.stepId === "step-2") waiting.resolve();
+  });
+  const work = await room.start(
+    `start_url: "${site.url}"
+steps:
+  - for_each: id
+    in: [a]
+    steps:
+      - { for_each: id, in: [b], steps: [{ action: key_press, selector: input, params: { text: "{id}", key: Tab } }] }
+      - { action: key_press, selector: input, params: { text: "{id}", key: Tab } }
+      - { action: extract, selector: "#typed", store_as: typed }
+  - { if: { text_on_page: Nothing of the kind, timeout_ms: 60000 }, then: [{ action: extract }] }`,
+    {},
+    report,
+  );
+  await waiting.promise;
+  expect(await work.stop(60_000)).toMatchObject({ summary: "Stopped after 1 of 2 steps.", data: { typed: "b;a;" } });
+  await work.done;
+});
+
 test("refuses a longer list than the limit before the first round", async () => {
   const report = await run(`
 steps:

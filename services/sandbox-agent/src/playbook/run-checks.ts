@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import { bindStep } from "@clew/playbook/bind-step";
 import type { PlaybookCheck } from "@clew/playbook/playbook-schema";
+import { linkSignals } from "@clew/streams/linked-signal";
 import { waitUntilMet } from "./conditions.ts";
 import type { Findings, StepContext } from "./step-context.ts";
 
@@ -8,13 +9,14 @@ import type { Findings, StepContext } from "./step-context.ts";
 export async function runChecks(
   checks: readonly PlaybookCheck[],
   { values }: Pick<Findings, "values">,
-  { active, signal }: Pick<StepContext, "active" | "signal">,
+  { active, signal, stopping }: Pick<StepContext, "active" | "signal" | "stopping">,
 ): Promise<void> {
+  using link = linkSignals(signal, stopping);
   const results = await Promise.all(
     checks.map(async (check) => {
       const bound = bindStep(check, values);
       if (!("step" in bound)) return { name: check.name, unmet: bound.problems.map(({ field, message }) => `${field}: ${message}`) };
-      return { name: bound.step.name, unmet: await waitUntilMet(bound.step, check.timeout_ms, active, signal) };
+      return { name: bound.step.name, unmet: await waitUntilMet(bound.step, check.timeout_ms, active, link.signal) };
     }),
   );
   const failed = results.filter(({ unmet }) => unmet.length > 0);

@@ -13,13 +13,15 @@ export async function runForEach(
   const entries = typeof list === "string" ? readList(list) : list;
   if (entries.length > limit)
     throw new Fault("STEP_FAILED", { message: `The list for '${name}' has ${entries.length} values, and its limit is ${limit}.` });
+  const before = values.get(name);
   try {
     for (const [round, entry] of entries.entries()) {
       values.set(name, entry);
       await runInner(steps, `${round + 1}.steps`);
     }
   } finally {
-    values.delete(name);
+    if (before === undefined) values.delete(name);
+    else values.set(name, before);
   }
   return { skipped: entries.length === 0 };
 }

@@ -29,6 +29,12 @@ test.each([
   expect(() => storableValue({ store_type: type }, found(text))).toThrow(`'${text}'`);
 });
 
+test("refuses what is nested too deep to be walked", () => {
+  const nested = (depth: number) => found(`${"[".repeat(depth)}${"]".repeat(depth)}`);
+  expect(storableValue({ store_type: "json" }, nested(30))).toBeInstanceOf(Array);
+  expect(() => storableValue({ store_type: "json" }, nested(100_000))).toThrow("nested more than 32 deep");
+});
+
 test("puts numbers and lists into placeholders as JSON", () => {
   const findings = createFindings(new Map());
   store("total", 12.5, findings);

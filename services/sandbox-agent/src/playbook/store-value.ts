@@ -5,17 +5,33 @@ import type { FoundText } from "./run-action.ts";
 import type { Findings } from "./step-context.ts";
 
 const mostChars = 60;
+/** Readers of the outcome must be able to walk it. */
+const mostDepth = 32;
 
 type StoreType = NonNullable<ActingStep["store_type"]>;
 
 /** Reads what a step found as what it is to be kept as. Rejects with VERIFICATION_FAILED where it is not that: the page may not be ready yet. */
 export function storableValue({ store_type: type }: Pick<ActingStep, "store_type">, found: FoundText | undefined): JsonValue {
   const whole = found?.whole ?? "";
-  if (type === undefined) return found?.value ?? whole;
-  const value = readers[type](whole.trim(), found);
-  if (value !== undefined) return value;
+  const value = type === undefined ? (found?.value ?? whole) : readers[type](whole.trim(), found);
   const shown = whole.length > mostChars ? `${whole.slice(0, mostChars - 1)}…` : whole;
-  throw new Fault("VERIFICATION_FAILED", { message: `The text found is not ${wanted[type]}: '${shown}'.` });
+  if (value === undefined)
+    throw new Fault("VERIFICATION_FAILED", {
+      message: `The text found is not ${type === undefined ? "a value" : wanted[type]}: '${shown}'.`,
+    });
+  if (isDeeperThan(mostDepth, value))
+    throw new Fault("VERIFICATION_FAILED", { message: `The value found is nested more than ${mostDepth} deep: '${shown}'.` });
+  return value;
+}
+
+/** Looks at one level after the other: a page may nest deeper than a stack is. */
+function isDeeperThan(most: number, value: JsonValue): boolean {
+  let level: readonly JsonValue[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true;
+    level = level.flatMap((entry): readonly JsonValue[] => (typeof entry === "object" && entry !== null ? Object.values(entry) : []));
+  }
+  return false;
 }
 
 /** Keeps a value under a name: for the outcome, and for `{name}` in what follows, where it is text or JSON. */

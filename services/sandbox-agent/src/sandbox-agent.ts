@@ -1,5 +1,6 @@
 import { unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Fault } from "@clew/fault/fault";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { createEventService } from "@clew/outbox/event-service";
@@ -19,7 +20,7 @@ import { startWork } from "./work.ts";
 /** Why an agent ends by itself. */
 export type AgentEnd = "BROWSER_LOST" | "ORCHESTRATOR_ABSENT";
 
-/** A running agent. Disposing it closes its socket, its browser and its outbox. */
+/** A running agent. Disposing it ends work under way without an outcome, and closes its socket, its browser and its outbox. */
 export interface SandboxAgent extends AsyncDisposable {
   /** The browser's name and version. */
   readonly browserVersion: string;
@@ -88,17 +89,21 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
     }),
   );
   const running = parts.move();
+  const abandon = (graceMs: number) =>
+    slot.stop(graceMs, new Fault("SANDBOX_LOST", { message: "The sandbox ended before this was done." }));
   return {
     browserVersion: browser.version,
     ended: Promise.race([
       absent.promise.then(async (why) => {
-        await abortable(slot.stop(absentStopMs), AbortSignal.timeout(absentStopMs + 2_000)).catch(() => {});
+        await abortable(abandon(absentStopMs), AbortSignal.timeout(absentStopMs + 2_000)).catch(() => {});
         return why;
       }),
       // Work that has begun deals with a lost browser itself, and says so.
       browser.closed.then(() => (slot.isTaken ? absent.promise : "BROWSER_LOST")),
     ]),
     async [Symbol.asyncDispose]() {
+      // First of all: work whose browser is closed under it would take that for its own failure, and publish it.
+      void abandon(0);
       await running.disposeAsync();
       await unlink(settings.socketPath).catch(() => {});
     },

@@ -17,8 +17,11 @@ import type { WorkOptions } from "./work-options.ts";
 export interface Work {
   /** Resolves when all is said and cleaned up; never rejects. */
   readonly done: Promise<void>;
-  /** Ends the work: a running action has `graceMs` milliseconds, none begins. A later stop may shorten the grace. Answers what there was of the outcome. */
-  stop(graceMs: number): Promise<Outcome>;
+  /**
+   * Ends the work: a running action has `graceMs` milliseconds, none begins, and no outcome is published. A later stop may shorten the grace. Steps that it
+   * cuts short say `why`: that the run was stopped, unless given. Answers what there was of the outcome.
+   */
+  stop(graceMs: number, why?: Fault): Promise<Outcome>;
   /** The login the work ended with; known once its outcome is published. */
   readonly login: TakeBrowserStateResponse;
   /** Takes what a person answered. Repeatable. */
@@ -67,8 +70,7 @@ export function startWork(options: WorkOptions): Work {
       return login.told;
     },
     deliver: (input) => person.deliver(input),
-    stop(graceMs) {
-      const reason = new Fault("TERMINATED", { message: "The run was stopped before this was done." });
+    stop(graceMs, reason = new Fault("TERMINATED", { message: "The run was stopped before this was done." })) {
       stopping.abort(reason);
       const at = performance.now() + graceMs;
       if (!isDone && at < cutAt) {

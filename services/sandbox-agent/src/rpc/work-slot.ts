@@ -56,9 +56,9 @@ export class WorkSlot {
     return this.#work?.login ?? { loggedOut: false };
   }
 
-  /** Ends the work, or sees to it that none begins; answers what there was of it. */
-  async stop(graceMs: number): Promise<Outcome | undefined> {
+  /** Ends the work, or sees to it that none begins; answers what there was of it. Steps cut short say `why`: that the run was stopped, unless given. */
+  async stop(graceMs: number, why?: Fault): Promise<Outcome | undefined> {
     this.#stopped = true;
-    return await this.#work?.stop(graceMs);
+    return await this.#work?.stop(graceMs, why);
   }
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Fault } from "@clew/fault/fault";
+import { placesOf } from "@clew/outbox/work-folder";
 import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";
 
@@ -36,11 +37,12 @@ export interface AgentProcess {
  */
 export async function startAgentProcess(settings: WardenSettings): Promise<AgentProcess> {
   const { workFolder } = settings;
-  const [home, temp] = [join(workFolder, "home"), join(workFolder, "tmp")];
+  const { agent } = placesOf(workFolder);
+  const [home, temp] = [join(agent, "home"), join(agent, "tmp")];
   await Promise.all([home, temp].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
   const log = openSync(join(workFolder, "agent.log"), "a", 0o600);
   const child = spawn(settings.node, [settings.agentPath], {
-    cwd: workFolder,
+    cwd: agent,
     detached: true,
     stdio: ["pipe", "pipe", log],
     env: { PATH: settings.path, HOME: home, TMPDIR: temp, [sandboxVariable]: settings.sandboxId },
@@ -60,7 +62,7 @@ function agentSettings(settings: WardenSettings) {
   return {
     runId: settings.runId,
     attempt: settings.attempt,
-    workFolder: settings.workFolder,
+    workFolder: placesOf(settings.workFolder).agent,
     sandboxId: settings.sandboxId,
     socketPath: settings.agentSocket,
     secret: settings.agentSecret,

@@ -1,11 +1,12 @@
 import { constants } from "node:fs";
 import { mkdir, open, rm, unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { createEventService } from "@clew/outbox/event-service";
 import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
+import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
@@ -30,11 +31,11 @@ const finishMs = 10_000;
 /** Starts the sandbox and serves it. Rejects when it cannot be started, with nothing of it left but its folder. */
 export async function startWarden(settings: WardenSettings, log: Logger): Promise<Warden> {
   const { workFolder, wardenSocket, graceMs } = settings;
-  const filesFolder = join(workFolder, "files");
-  await mkdir(filesFolder, { recursive: true, mode: 0o700 });
+  const places = placesOf(workFolder);
+  await mkdir(places.files, { recursive: true, mode: 0o700 });
   await using parts = new AsyncDisposableStack();
-  const files = parts.use(await open(filesFolder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
-  const outbox = parts.use(openOutbox({ file: join(workFolder, "warden.outbox") }));
+  const files = parts.use(await open(places.files, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
+  const outbox = parts.use(openOutbox({ file: places.wardenOutbox }));
   const ended = Promise.withResolvers<WardenEnd>();
   const sandbox = parts.use(await startSandbox(settings, outbox, log));
   parts.defer(() => sandbox.kill("KILLED"));

@@ -3,6 +3,7 @@ import { implement } from "@clew/grpc/server";
 import { createEventService } from "@clew/outbox/event-service";
 import { type EventDraft, openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
+import { placesOf } from "@clew/outbox/work-folder";
 import { Artifact_Kind, Effect, Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionCompleted, ActionStarted, OutcomePublished, RunStarted, StepCompleted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import {
@@ -26,7 +27,7 @@ export function writeWork(plan: RunPlan): string {
 export function startAgent(stage: Stage, settings: SandboxSettings): SimulatedProcess {
   const { world, network } = stage;
   return world.spawn(`agent ${settings.id}`, (self) => {
-    const outbox = openOutbox({ file: `${settings.workFolder}/agent.outbox` });
+    const outbox = openOutbox({ file: placesOf(settings.workFolder).agentOutbox });
     const presence = watchPresence({ graceMs, onAbsent: () => stage.kill(self) });
     const stopping = new AbortController();
     let work: Promise<void> | undefined;
@@ -145,7 +146,7 @@ class Work {
     const name = `file-${stepIndex}.txt`;
     const content = Buffer.alloc(bytes, `${stepIndex}`);
     await onDisk(0.1, () => {
-      const inode = disk.open(`${workFolder}/files/${name}`, { create: true, exclusive: false, truncate: true });
+      const inode = disk.open(`${placesOf(workFolder).files}/${name}`, { create: true, exclusive: false, truncate: true });
       if ("bytes" in inode) disk.write(inode, content, 0);
     });
     const sha256 = createHash("sha256").update(content).digest("hex");

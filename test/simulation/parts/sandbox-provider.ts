@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { readSandboxFile, removeSandboxFile, writeSandboxFile } from "@clew/orchestrator/sandboxes/sandbox-file";
 import type { SandboxHandle, SandboxProvider } from "@clew/orchestrator/sandboxes/sandbox-provider";
+import { placesOf } from "@clew/outbox/work-folder";
 import {
   SandboxAgentServiceService,
   SandboxEventServiceService,
@@ -32,7 +33,7 @@ export function createSimulatedProvider(stage: Stage): SandboxProvider {
       signal?.throwIfAborted();
       const workFolder = join(runFolder, `work-${attempt}`);
       await removeFolder(workFolder);
-      await onDisk(0.1, () => disk.makeFolder(`${workFolder}/files`, true));
+      await onDisk(0.1, () => disk.makeFolder(placesOf(workFolder).files, true));
       const id = `${runId}.${attempt}`;
       const warden = startWarden(stage, id);
       const handle: SandboxHandle = {

@@ -2,6 +2,7 @@ import { implement } from "@clew/grpc/server";
 import { createEventService } from "@clew/outbox/event-service";
 import { type EventDraft, openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
+import { placesOf } from "@clew/outbox/work-folder";
 import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { onDisk } from "../platform/machine.ts";
@@ -38,7 +39,7 @@ export function startWarden(stage: Stage, id: string): StartedWarden {
 function serve(stage: Stage, settings: SandboxSettings, self: SimulatedProcess): void {
   const { world, disk, network } = stage;
   const { id, workFolder, deadlineMs } = settings;
-  const outbox = openOutbox({ file: `${workFolder}/warden.outbox` });
+  const outbox = openOutbox({ file: placesOf(workFolder).wardenOutbox });
   const exited = Promise.withResolvers<void>();
   let agent: SimulatedProcess | undefined;
   let cause = "";
@@ -84,7 +85,7 @@ function serve(stage: Stage, settings: SandboxSettings, self: SimulatedProcess):
       },
       async *readWorkFile({ name, offset }) {
         presence.note();
-        const bytes = await onDisk(0.2, () => Buffer.from(disk.file(`${workFolder}/files/${name}`).bytes));
+        const bytes = await onDisk(0.2, () => Buffer.from(disk.file(`${placesOf(workFolder).files}/${name}`).bytes));
         for (let at = offset; at < bytes.length; at += 64) yield { chunk: bytes.subarray(at, at + 64) };
       },
       async releaseSandbox() {

@@ -9,6 +9,7 @@ import { channelCredentials } from "@clew/grpc/channel-proof";
 import { connectGrpc } from "@clew/grpc/client";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
+import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { findProcesses, readProcess } from "@clew/process/process-tree";
 import type { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -288,7 +289,7 @@ describe("a ready sandbox", { timeout: 60_000 }, () => {
 
   it("gives out the plain files of its folder, and nothing by any other name", async () => {
     const { warden } = sandbox.connection;
-    const files = join(sandbox.handle.workFolder, "files");
+    const files = placesOf(sandbox.handle.workFolder).files;
     const content = Buffer.alloc(150_000, "0123456789");
     await writeFile(join(files, "trace.zip"), content);
     await symlink("/etc/passwd", join(files, "link"));

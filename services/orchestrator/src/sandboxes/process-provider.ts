@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
 import { delay } from "@clew/streams/delay";
@@ -60,7 +61,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     await removeWhole(workFolder);
     await mkdir(workFolder, { recursive: true, mode: 0o700 });
     undo.defer(() => removeWhole(workFolder));
-    await copyInputs(join(workFolder, "inputs"), plan.inputs ?? []);
+    await copyInputs(placesOf(workFolder).inputs, plan.inputs ?? []);
     await makeSocketFolder(sockets);
     undo.defer(() => removeWhole(sockets.folder));
     const warden = await spawnWarden(plan, workFolder);

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
+import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { type Outcome, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { delay } from "@clew/streams/delay";
@@ -310,7 +310,8 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
       logger,
     };
     try {
-      const { events } = await readOutboxFile(join(workFolder, `${producer}.outbox`), { after: ingestPosition(from) });
+      const { agentOutbox, wardenOutbox } = placesOf(workFolder);
+      const { events } = await readOutboxFile(producer === "agent" ? agentOutbox : wardenOutbox, { after: ingestPosition(from) });
       await ingestLeft(from, events, signal);
     } catch (error) {
       signal.throwIfAborted();

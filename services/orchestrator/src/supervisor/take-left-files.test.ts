@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { Artifact_Kind, Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterEach, beforeEach, expect, it } from "vitest";
@@ -24,14 +25,14 @@ beforeEach(async () => {
   await log.begin([
     { attempt: 0, summary: "", payload: { $case: "runCreated", value: { run, by: undefined, requestId: "", requestHmac: "" } } },
   ]);
-  await mkdir(join(workFolder, "files"), { recursive: true });
+  await mkdir(placesOf(workFolder).files, { recursive: true });
 });
 afterEach(async () => {
   await log[Symbol.asyncDispose]();
   await rm(join(runFolder, ".."), { recursive: true });
 });
 
-const put = (name: string) => writeFile(join(workFolder, "files", name), `This is ${name}`);
+const put = (name: string) => writeFile(join(placesOf(workFolder).files, name), `This is ${name}`);
 const take = () => takeLeftFiles({ log, attempt: 1, runFolder, workFolder, logger }, signal);
 
 it("stores what a killed agent left, each as what it is by its name", async () => {
@@ -50,8 +51,8 @@ it("takes none twice, none that is not whole, and follows no link", async () => 
   await put("trace-1.zip");
   await put(".unfinished-1");
   await writeFile(join(runFolder, "elsewhere"), "secret");
-  await symlink(join(runFolder, "elsewhere"), join(workFolder, "files", "link.txt"));
-  await mkdir(join(workFolder, "files", "folder.txt"));
+  await symlink(join(runFolder, "elsewhere"), join(placesOf(workFolder).files, "link.txt"));
+  await mkdir(join(placesOf(workFolder).files, "folder.txt"));
   await take();
   await take();
   expect(log.fold.artifacts.map(({ name }) => name)).toEqual(["trace-1.zip"]);

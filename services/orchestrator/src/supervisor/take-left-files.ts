@@ -1,6 +1,7 @@
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isFlatName } from "@clew/outbox/flat-name";
+import { placesOf } from "@clew/outbox/work-folder";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import type { Leftovers } from "./attempt.ts";
@@ -23,7 +24,7 @@ type LeftFolder = Pick<Leftovers, "log" | "attempt" | "runFolder" | "workFolder"
 
 /** Stores the files that a killed agent left among its run's and had not announced: the parts of its trace, its logs. What cannot be had is left. */
 export async function takeLeftFiles({ log, attempt, runFolder, workFolder, logger }: LeftFolder, signal: AbortSignal): Promise<void> {
-  const folder = join(workFolder, "files");
+  const folder = placesOf(workFolder).files;
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter(isFlatName).sort()) {
     signal.throwIfAborted();

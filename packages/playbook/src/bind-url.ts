@@ -25,7 +25,7 @@ export function bindUrl(template: string, values: Values): Bound {
       if (!hostAndPort.test(value)) return unfit(part.name, "must be a host, or host:port, to stand there");
       bound += value;
     } else {
-      bound += encodeURIComponent(value);
+      bound += encodeURIComponent(value.toWellFormed());
     }
   }
   if (parts.some((part) => "name" in part) && hasDotSegment(bound))

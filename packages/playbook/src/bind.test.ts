@@ -27,6 +27,7 @@ test.each([
   ["https://shop.example/orders/{x}", "a/b?c#d e", "https://shop.example/orders/a%2Fb%3Fc%23d%20e"],
   ["https://shop.example/?q={x}&n=1", "1&admin=true", "https://shop.example/?q=1%26admin%3Dtrue&n=1"],
   ["https://{x}/a", "shop.example:8080", "https://shop.example:8080/a"],
+  ["https://shop.example/{x}", "\ud800", "https://shop.example/%EF%BF%BD"],
 ])("puts a value into a URL as what it is there: %s", (template, value, bound) => {
   expect(bindUrl(template, x(value))).toEqual({ text: bound });
 });
@@ -82,6 +83,39 @@ test("lets no value out of the string it stands in", () => {
         expect(inside.replaceAll(/\\[0-9a-f]+ |\\[^0-9a-f\n]/g, "")).not.toMatch(/["'\\\n\0]/);
       },
     ),
+  );
+});
+
+const braced = fc.string({
+  unit: fc.constantFrom("{", "}", "x", "y", "{x}", "{{y}}", "/", "?", "#", "%", "&", "@", ":", "\\", " ", "é", "a"),
+  maxLength: 12,
+});
+
+test("[weakness 36] never looks at a value again", () => {
+  fc.assert(
+    fc.property(braced, braced, (one, two) => {
+      const values = new Map([
+        ["x", one],
+        ["y", two],
+      ]);
+      expect(bindText("<{x}|{y}|{{x}}>", values)).toEqual({ text: `<${one}|${two}|{x}>` });
+    }),
+  );
+});
+
+test("[weakness 36] keeps a value within its part of a URL", () => {
+  fc.assert(
+    fc.property(braced, (value) => {
+      const bound = bindUrl("https://shop.example/orders/o-{x}/view?q={x}&n=1#end", x(value));
+      const url = new URL("text" in bound ? bound.text : "");
+      expect(url.origin).toBe("https://shop.example");
+      expect(url.pathname.split("/").map(decodeURIComponent)).toEqual(["", "orders", `o-${value}`, "view"]);
+      expect([...url.searchParams]).toEqual([
+        ["q", value],
+        ["n", "1"],
+      ]);
+      expect(url.hash).toBe("#end");
+    }),
   );
 });
 

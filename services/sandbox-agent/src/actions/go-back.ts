@@ -3,6 +3,7 @@ import type { StepOf } from "@clew/playbook/playbook-schema";
 import { publicAddress } from "../browser/address.ts";
 import type { PrepareAction } from "./action.ts";
 import { inBrowser } from "./in-browser.ts";
+import { navigate } from "./navigate.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** Goes back to the page before, as the browser's button does. */
@@ -12,7 +13,7 @@ export const goBack: PrepareAction<StepOf<"go_back">> = async (step, context) =>
     const page = await active.settled(signal);
     const before = page.url();
     const response = await inBrowser("Going back", step.params.timeout_ms ?? timeouts.navigation, context, (options) =>
-      page.goBack({ waitUntil: "domcontentloaded", ...options }),
+      navigate(page, options, () => page.goBack({ waitUntil: "domcontentloaded", ...options })),
     );
     const address = publicAddress(redact(page.url()));
     if (response === null && page.url() === before)

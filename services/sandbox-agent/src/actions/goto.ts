@@ -3,6 +3,7 @@ import type { StepOf } from "@clew/playbook/playbook-schema";
 import { publicAddress } from "../browser/address.ts";
 import type { PrepareAction } from "./action.ts";
 import { inBrowser } from "./in-browser.ts";
+import { navigate } from "./navigate.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** Opens an address and waits until its document is there. */
@@ -14,7 +15,8 @@ export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
     const response = await inBrowser(`Opening ${wanted}`, timeout, context, async (options) => {
       await active.reopen();
       const page = await active.settled(signal);
-      return await page.goto(url, { waitUntil: "domcontentloaded", ...options }).catch((thrown: unknown) => {
+      const going = navigate(page, options, () => page.goto(url, { waitUntil: "domcontentloaded", ...options }));
+      return await going.catch((thrown: unknown) => {
         throw explained(thrown, wanted);
       });
     });

@@ -2,6 +2,7 @@ import type { StepOf } from "@clew/playbook/playbook-schema";
 import { publicAddress } from "../browser/address.ts";
 import type { PrepareAction } from "./action.ts";
 import { inBrowser } from "./in-browser.ts";
+import { navigate } from "./navigate.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** Loads the page again. */
@@ -10,7 +11,7 @@ export const reload: PrepareAction<StepOf<"reload">> = async (step, context) => 
   return async () => {
     const page = await active.settled(signal);
     const response = await inBrowser("Loading the page again", step.params.timeout_ms ?? timeouts.navigation, context, (options) =>
-      page.reload({ waitUntil: "domcontentloaded", ...options }),
+      navigate(page, options, () => page.reload({ waitUntil: "domcontentloaded", ...options })),
     );
     const status = response === null ? "" : ` (status ${response.status()})`;
     return { did: `Loaded ${publicAddress(redact(page.url()))} again${status}` };

@@ -5,7 +5,7 @@ import type { CallOptions } from "./in-browser.ts";
 import { within } from "./within.ts";
 
 /** How many characters are typed before the signal is looked at again: what is typed cannot be called back. */
-const atOnce = 20;
+const atOnce = 5;
 
 /** Presses a key or a combination, in an element or where the focus is. */
 export async function pressKey(

@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import type { Reason } from "@clew/fault/reasons";
 import { bindStep } from "@clew/playbook/bind-step";
 import { bindText } from "@clew/playbook/bind-text";
 import type { PlaybookStep } from "@clew/playbook/playbook-schema";
@@ -27,13 +28,15 @@ export interface StepDone {
 }
 
 /** Reasons that are the operator's or the platform's: a playbook's author does not speak for them. */
-const notTheAuthors: ReadonlySet<string> = new Set([
+const notTheAuthors: ReadonlySet<string> = new Set<Reason>([
   "GUARDRAIL_BLOCKED",
   "TOO_MANY_ERRORS",
   "STUCK",
   "CAPTCHA_FAILED",
+  "NO_PERSON",
+  "INPUT_EXPIRED",
+  "INPUT_DENIED",
   "BROWSER_CRASHED",
-  "SANDBOX_LOST",
   "TERMINATED",
 ]);
 

@@ -2,10 +2,11 @@ import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
 import type { Candidate } from "@clew/playbook/schema/candidate";
 import type { Locator, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
+import { readEach } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
 import { candidatesOf } from "./describe-selector.ts";
 import { framePath } from "./frame-path.ts";
-import { nameElements, type SeenElement, wordsOf } from "./name-elements.ts";
+import { type SeenElement, wordsOf } from "./name-elements.ts";
 import { nearness } from "./nearness.ts";
 import { toLocator } from "./to-locator.ts";
 import { within } from "./within.ts";
@@ -41,10 +42,10 @@ export async function explainMissing(
   const inFrame = await matchInFrame(page, candidates, ask);
   if (inFrame !== undefined) return ` ${where}. A match is in a frame; name it with \`frame: ${frameValue(redact(inFrame))}\`.`;
   for (const candidate of candidates) {
-    const hidden = await ask(() => toLocator(page, candidate).evaluateAll(nameElements), []);
+    const hidden = await ask(() => see(toLocator(page, candidate), signal), []);
     if (hidden.length > 0) return ` ${where}. Found ${list(wordsOf(hidden, redact))} instead.`;
   }
-  const near = await ask(() => nearest(page.locator(actionable), candidates), []);
+  const near = nearest(await ask(() => see(page.locator(actionable), signal), []), candidates);
   return near.length === 0 ? ` ${where}.` : ` ${where}. Nearest there: ${list(wordsOf(near, redact))}.`;
 }
 
@@ -63,8 +64,14 @@ async function matchInFrame(page: Page, candidates: readonly Candidate[], ask: A
   return undefined;
 }
 
-async function nearest(elements: Locator, candidates: readonly Candidate[]): Promise<readonly SeenElement[]> {
-  const seen = await elements.evaluateAll(nameElements);
+/** What a person would call each match; none where nothing matches. */
+async function see(matches: Locator, signal: AbortSignal): Promise<readonly SeenElement[]> {
+  if ((await matches.count()) === 0) return [];
+  const seen = await readEach(matches, "seen", { timeout: lookMs, signal });
+  return seen.filter((element) => element !== null);
+}
+
+function nearest(seen: readonly SeenElement[], candidates: readonly Candidate[]): readonly SeenElement[] {
   return seen
     .filter(({ label }) => label !== "")
     .map((element) => ({ element, score: Math.max(...candidates.map((candidate) => nearness(candidate, element))) }))

@@ -129,3 +129,16 @@ test("goes back, says where there is nothing to go back to, and loads again", as
   expect(visits).toBe(2);
   await expect(desk.act({ action: "go_back" })).resolves.toEqual({ did: `Went back to ${site.url}/` });
 });
+
+test("lets a page in the background crash, and goes on without it", async () => {
+  await using desk = await room.desk("<h1>Home</h1>");
+  const [home] = desk.active.pages;
+  const other = await desk.active.context.newPage();
+  await desk.act({ action: "switch_tab", params: { index: 0 } });
+  void other.goto("chrome://crash").catch(() => {});
+  await expect.poll(() => desk.active.pages.length, { timeout: 10_000 }).toBe(1);
+  expect(desk.active.page).toBe(home);
+  await expect(desk.act({ action: "hover", selector: "h1" })).resolves.toMatchObject({
+    did: expect.stringContaining("a page in the background crashed and was closed"),
+  });
+});

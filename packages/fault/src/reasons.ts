@@ -95,6 +95,7 @@ export const reasons = {
   MODEL_FAILED: { code: "UNAVAILABLE", retryable: true, message: "The model did not answer.", wayOut: "Check the model's name and the operator's key." },
   BROWSER_CRASHED: { code: "UNAVAILABLE", retryable: true, message: "The browser ended unexpectedly.", wayOut: "Run again; look at the sandbox's log if it happens often." },
   BROWSER_START_FAILED: { code: "UNAVAILABLE", retryable: true, message: "The browser did not start.", wayOut: "Run npx clew doctor; set CLEW_CHROMIUM." },
+  ORCHESTRATOR_LOST: { code: "UNAVAILABLE", retryable: true, message: "The orchestrator ended before the sandbox had begun.", wayOut: "Nothing; another attempt follows, and this one does not count." },
   SANDBOX_START_FAILED: { code: "UNAVAILABLE", retryable: true, message: "The sandbox did not start.", wayOut: "Run npx clew doctor; look at the sandbox's log." },
   SANDBOX_LOST: { code: "UNAVAILABLE", retryable: true, message: "The sandbox ended unexpectedly.", wayOut: "See effects and unconfirmedActions before you run again." },
   SANDBOX_HUNG: { code: "UNAVAILABLE", retryable: true, message: "The sandbox gave no sign of life and was ended.", wayOut: "See effects and unconfirmedActions before you run again." },

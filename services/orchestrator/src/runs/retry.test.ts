@@ -43,6 +43,18 @@ describe("another attempt", () => {
     expect(retryAtMs(runOf(attempts, more), failure, 1)).toBe(at);
   });
 
+  it("follows however many whose orchestrator ended before their sandboxes had begun", () => {
+    const ours = { reason: "ORCHESTRATOR_LOST", retryable: true };
+    expect(retryAtMs(runOf([lost, lost, lost]), ours, 1)).toBe(1);
+    const error = { code: "UNAVAILABLE", message: "", details: {}, ...ours };
+    const again: Payload[] = [
+      { $case: "attemptFailed", value: { error, retryTime: undefined } },
+      { $case: "attemptStarted", value: { cause: "", isolation: "process" } },
+    ];
+    expect(retryAtMs(runOf([lost, lost], again), failure, 1)).toBe(1);
+    expect(retryAtMs(runOf([lost, lost, lost], again), failure, 1)).toBeUndefined();
+  });
+
   it.each([
     ["the third that was lost before its work began", [lost, lost, lost], []],
     ["work that began as often as was asked", [begun, begun], []],

@@ -12,6 +12,7 @@ import {
 import type { ActionStarted, RunEvent, StopRequested } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { Payload } from "./event.ts";
 import { limits } from "./limits.ts";
+import { isNobodys } from "./retry.ts";
 import { isSignal, nextState } from "./transitions.ts";
 
 /** All that a run's events say of it: the Run, and what its keeper needs besides. */
@@ -31,7 +32,7 @@ export interface RunFold {
     /** What it failed for, where another follows. */
     readonly failure: { readonly error: RunError | undefined; readonly retryAtMs: number } | undefined;
   };
-  /** Attempts whose work began, and those since that were lost before. */
+  /** Attempts whose work began, and those since whose sandboxes failed before. */
   readonly tries: { readonly begun: number; readonly unbegun: number };
   /** When the first attempt's work began, and how long it stood still for a person since. */
   readonly clock: { readonly startedAtMs: number | undefined; readonly waitedMs: number; readonly waitingSinceMs: number | undefined };
@@ -104,13 +105,14 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
       return {
         ...fold,
         attempt: freshAttempt,
-        tries: { ...fold.tries, unbegun: fold.tries.unbegun + 1 },
         run: { ...run, attempt: event.attempt, awaits: undefined },
       };
     case "attemptFailed": {
       const { error, retryTime } = payload.value;
       const failure = { error, retryAtMs: retryTime?.getTime() ?? atMs };
-      return { ...fold, attempt: { ...fold.attempt, failure }, clock: resume(fold.clock, atMs), run: { ...run, awaits: undefined } };
+      const isLostStart = fold.attempt.startedAtMs === undefined && !isNobodys(error?.reason ?? "");
+      const tries = isLostStart ? { ...fold.tries, unbegun: fold.tries.unbegun + 1 } : fold.tries;
+      return { ...fold, attempt: { ...fold.attempt, failure }, tries, clock: resume(fold.clock, atMs), run: { ...run, awaits: undefined } };
     }
     case "sandboxReady":
       return { ...fold, attempt: { ...fold.attempt, readyAtMs: atMs } };

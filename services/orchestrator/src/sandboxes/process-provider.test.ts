@@ -327,13 +327,21 @@ describe("a ready sandbox", { timeout: 60_000 }, () => {
 describe("a provider", { timeout: 60_000 }, () => {
   const plan = (name: string) => ({ runId: `run-${name}`, attempt: 1, runFolder: join(volume, name), secret, deadlineMs: 60_000 });
 
-  it("[weakness 20, 48] leaves nothing when a start is given up", async () => {
+  it("[weakness 20, 48] leaves a sandbox that is on record to whoever comes next where its start is given up", async () => {
     const giveUp = new AbortController();
+    const { runFolder } = plan("given-up");
     const starting = provide().start(plan("given-up"), { signal: giveUp.signal });
-    setTimeout(() => giveUp.abort(new Error("given up")), 50);
+    starting.catch(() => {});
+    await until(() => existsSync(join(runFolder, "sandbox.json")));
+    giveUp.abort(new Error("given up"));
     await expect(starting).rejects.toThrow("given up");
-    expect(await readdir(join(volume, "given-up"))).toEqual([]);
-    expect(findProcesses({ id: "run-given-up.1", folder: join(volume, "given-up", "work-1") })).toEqual([]);
+    const provider = provide();
+    const handle = await provider.find(runFolder);
+    if (handle === undefined) throw new Error("no sandbox is on record");
+    expect(await provider.isAlive(handle)).toBe(true);
+    await provider.kill(handle);
+    await provider.remove(handle);
+    expect(await readdir(runFolder)).toEqual([]);
   });
 
   it("clears what a start that was cut short left, whatever there is of it", async () => {

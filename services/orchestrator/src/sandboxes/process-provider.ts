@@ -83,7 +83,11 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
     await writeSandboxFile(plan.runFolder, handle);
     // Only now: a warden whose orchestrator died before it was on record gets no settings, and ends.
     warden.begin(settingsOf(plan, workFolder, sockets));
-    await untilListening(handle, sockets.warden, signal);
+    await untilListening(handle, sockets.warden, signal).catch((error: unknown) => {
+      // It is on record and goes on: the next orchestrator adopts it.
+      if (signal?.aborted) undo.move();
+      throw error;
+    });
     undo.move();
     return handle;
   }

@@ -45,7 +45,7 @@ export interface SandboxProvider {
   /**
    * Starts a sandbox that outlives this process, and answers once its warden listens.
    *
-   * @throws Fault SANDBOX_START_FAILED; the signal's reason. Nothing of the sandbox is left then.
+   * @throws Fault SANDBOX_START_FAILED, and nothing of the sandbox is left; the signal's reason, and a sandbox that `find` answers by then goes on.
    */
   start(plan: SandboxPlan, options: { readonly signal?: AbortSignal }): Promise<SandboxHandle>;
   /**

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { Effect, Outcome, Run, Run_Effects, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -87,6 +88,21 @@ describe("a supervised run", () => {
     const tries = ["attemptStarted", "attemptFailed", "attemptStarted", "attemptFailed", "attemptStarted"];
     expect(types).toEqual(["runCreated", ...tries, "outcomePublished", "runFinished"]);
     expect(log.run).toMatchObject({ state: Run_State.FAILED, attempt: 3, outcome: { error: { reason: "SANDBOX_START_FAILED" } } });
+  });
+
+  it("whose orchestrator ended before its sandbox had begun has all its tries left", async () => {
+    const types = await supervise(begun.slice(0, 1));
+    expect(types.slice(0, 4)).toEqual(["runCreated", "attemptStarted", "attemptFailed", "attemptStarted"]);
+    expect([starts, log.run.attempt]).toEqual([3, 4]);
+    expect(cleared).toEqual([1]);
+  });
+
+  it("whose sandbox had begun, and is lost before its work, has one try less", async () => {
+    const { wardenOutbox } = placesOf(join(parent, runId, "work-1"));
+    await mkdir(dirname(wardenOutbox), { recursive: true });
+    await writeFile(wardenOutbox, "");
+    await supervise(begun.slice(0, 1));
+    expect([starts, log.run.attempt]).toEqual([2, 3]);
   });
 
   it("whose last sandbox failed has as many tries again to start the next one", async () => {

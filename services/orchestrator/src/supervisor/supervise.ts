@@ -1,12 +1,14 @@
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { type Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { inputPaths } from "../files/input-files.ts";
-import { isDiskTrouble, volumeFault } from "../journal/disk.ts";
+import { hasCode, isDiskTrouble, volumeFault } from "../journal/disk.ts";
 import { isLate } from "../runs/deadline.ts";
 import { limits } from "../runs/limits.ts";
 import { retryAtMs } from "../runs/retry.ts";
@@ -93,8 +95,9 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
   const { log, runFolder, spec, secrets, logger } = supervised;
   const { attempt, workFolder } = handle;
   const plan = { ...supervised, attempt, handle, secret: supervised.secretOf(attempt) };
-  const fault = await runAttempt(plan, signal);
-  if (fault !== undefined) {
+  const broke = await runAttempt(plan, signal);
+  if (broke !== undefined) {
+    const fault = broke.reason === "SANDBOX_LOST" ? await whyLost(log, workFolder) : broke;
     logger.warn({ attempt, reason: fault.reason }, "sandbox lost");
     await keepLog({ log, attempt, runFolder, workFolder, spec, secrets }).catch((error: unknown) => {
       logger.warn({ error }, "log of a lost sandbox was not kept");
@@ -112,12 +115,24 @@ async function takeLost(supervised: SupervisedRun, signal: AbortSignal): Promise
   const { log, provider, runFolder, logger } = supervised;
   const { id: runId, attempt } = log.run;
   if (!isDecided(log.fold)) {
-    await takeLeftovers({ ...supervised, attempt, workFolder: join(runFolder, `work-${attempt}`) }, undefined, signal);
-    await endAttempt(log, attempt, new Fault("SANDBOX_LOST"));
+    const workFolder = join(runFolder, `work-${attempt}`);
+    await takeLeftovers({ ...supervised, attempt, workFolder }, undefined, signal);
+    await endAttempt(log, attempt, await whyLost(log, workFolder));
   }
   await provider.clear({ runId, attempt, runFolder }).catch((error: unknown) => {
     logger.warn({ error, attempt }, "what was left of a sandbox was not removed");
   });
+}
+
+/** Why nobody hears of a sandbox any more. A warden opens its outbox once it has its settings: without one, the orchestrator that was to give them had ended. */
+async function whyLost({ fold }: RunLog, workFolder: string): Promise<Fault> {
+  if (fold.attempt.readyAtMs !== undefined || fold.attempt.startedAtMs !== undefined) return new Fault("SANDBOX_LOST");
+  const { wardenOutbox } = placesOf(workFolder);
+  const hasBegun = await stat(wardenOutbox).then(
+    () => true,
+    (error: unknown) => !hasCode(error, "ENOENT"),
+  );
+  return new Fault(hasBegun ? "SANDBOX_LOST" : "ORCHESTRATOR_LOST");
 }
 
 /** Says that an attempt failed and another follows, or, where none may, that the run failed; or was stopped, where a caller had asked for that before. */
@@ -215,6 +230,8 @@ async function startSandbox(
   signal: AbortSignal,
 ): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
+  // An attempt is announced only where it can begin.
+  signal.throwIfAborted();
   const attempt = log.run.attempt + 1;
   const cause = log.fold.attempt.failure?.error?.reason ?? "";
   const summary = attempt === 1 ? "Starting a sandbox" : `Starting another sandbox (attempt ${attempt})`;

@@ -7,6 +7,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { checkPlaybooksCommand, showPlaybookCommand } from "./commands/playbook.ts";
 import { playbooksCommand } from "./commands/playbooks.ts";
+import { recorderCommand } from "./commands/recorder.ts";
 import { type RunOptions, runCommand } from "./commands/run.ts";
 import { getCommand, listCommand, stopCommand } from "./commands/runs.ts";
 import { streamCommand } from "./commands/stream.ts";
@@ -42,6 +43,12 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 interface CommonOptions {
   readonly json?: boolean;
   readonly url?: string;
+}
+
+interface WrittenOptions {
+  readonly output: string;
+  readonly force?: boolean;
+  readonly json?: boolean;
 }
 
 type Execute = (options: CommonOptions, command: (clew: Clew, output: Output) => Promise<number>) => Promise<void>;
@@ -138,6 +145,19 @@ function createProgram(execute: Execute): Command {
   );
   command("show <playbook>", "show what a playbook is and takes, a file or an id of the catalogue", playbook).action(
     (name: string, options: CommonOptions) => execute(options, (clew, output) => showPlaybookCommand(clew, output, name)),
+  );
+  const written = (usage: string, description: string, parent = program) =>
+    parent
+      .command(usage)
+      .description(description)
+      .requiredOption("-o, --output <file>", "the playbook to write")
+      .option("--force", "overwrite it where it is there already")
+      .option("--json", "one JSON object a line");
+  written("record <url>", "open a browser, and write what you do in it as a playbook").action((url: string, options: WrittenOptions) =>
+    execute(options, () => recorderCommand({ command: "record", url, ...options })),
+  );
+  written("import <recording>", "write a recording of Chrome DevTools' Recorder (JSON) as a playbook", playbook).action(
+    (recording: string, options: WrittenOptions) => execute(options, () => recorderCommand({ command: "import", recording, ...options })),
   );
   command("doctor", "look at what Clew needs on this machine").action((options: CommonOptions) => execute(options, doctorCommand));
   return program;

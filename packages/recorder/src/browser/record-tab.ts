@@ -1,0 +1,70 @@
+import type { CDPSession, Page } from "playwright";
+import type { Interaction } from "../interaction.ts";
+import { explainNavigation, type TabHistory } from "./explain-navigation.ts";
+
+/** How long a page may take to have a heading, in milliseconds. */
+const headingMs = 3_000;
+
+/** What recording a tab needs. */
+export interface TabRecording {
+  add(entry: Interaction | Promise<Interaction | undefined>): void;
+  /** Whether it is the tab that is used just now. */
+  isCurrent(): boolean;
+  /** How long ago something was done in the tab's page, in milliseconds. */
+  sinceLastMs(): number;
+}
+
+/** Records what becomes of a tab: navigations, answers to dialogs, downloads. */
+export function recordTab(page: Page, { add, isCurrent, sinceLastMs }: TabRecording): void {
+  let history: Promise<TabHistory | undefined> = Promise.resolve(undefined);
+  const session = page.context().newCDPSession(page);
+  session.catch(() => {});
+
+  page.on("framenavigated", (frame) => {
+    if (frame !== page.mainFrame() || frame.url() === "about:blank") return;
+    const since = sinceLastMs();
+    const [before, url] = [history, frame.url()];
+    const now = session.then(readHistory).catch(() => undefined);
+    history = now.then(async (read) => read ?? (await before));
+    // What a tab in the background does is its own affair.
+    if (!isCurrent()) return;
+    add(
+      Promise.all([before, now]).then(async ([left, reached]) => {
+        const move = reached && explainNavigation(left, reached, since);
+        return move ?? { kind: "arrive", url, heading: await headingOf(page, url) };
+      }),
+    );
+  });
+  page.on("download", () => add({ kind: "download" }));
+  void session
+    .then(async (open) => {
+      const types: string[] = [];
+      open.on("Page.javascriptDialogOpening", ({ type }) => types.push(type));
+      open.on("Page.javascriptDialogClosed", ({ result, userInput }) => {
+        const type = types.shift();
+        if (type === "alert" || type === undefined) return;
+        add({ kind: "dialog", accept: result, ...(type === "prompt" && result && { text: userInput }) });
+      });
+      await open.send("Page.enable");
+    })
+    // The tab may be gone before it is known.
+    .catch(() => {});
+}
+
+async function readHistory(session: CDPSession): Promise<TabHistory> {
+  const { currentIndex, entries } = await session.send("Page.getNavigationHistory");
+  return { index: currentIndex, entries: entries.map(({ id, url, transitionType }) => ({ id, url, transition: transitionType })) };
+}
+
+/** Reads the first heading that shows; empty where there is none, or the page went on. */
+async function headingOf(page: Page, url: string): Promise<string> {
+  const options = { timeout: headingMs };
+  try {
+    await page.waitForLoadState("domcontentloaded", options);
+    const heading = page.locator("h1").filter({ visible: true }).first();
+    const text = (await heading.count()) === 0 ? "" : await heading.innerText(options);
+    return page.url() === url ? text.replace(/\s+/g, " ").trim() : "";
+  } catch {
+    return "";
+  }
+}

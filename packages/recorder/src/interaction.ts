@@ -42,6 +42,7 @@ export const pageMessageSchema = z.discriminatedUnion("kind", [
       .max(4)
       .default([]),
   }),
+  z.strictObject({ kind: z.literal("hover"), target }),
   z.strictObject({ kind: z.literal("type"), target, text: textual }),
   z.strictObject({ kind: z.literal("type_secret"), target }),
   z.strictObject({ kind: z.literal("select"), target, values: z.array(textual).max(50) }),
@@ -63,14 +64,23 @@ export type PageMessage = z.infer<typeof pageMessageSchema>;
 /** One thing a person did, or that came of it, in order. */
 export type Interaction =
   | Exclude<PageMessage, { kind: "end" | "shown" }>
-  | { readonly kind: "hover"; readonly target: Target }
   | { readonly kind: "wait_for"; readonly target: Target; readonly state: "visible" | "hidden" | "attached" | "detached" }
   | { readonly kind: "goto"; readonly url: string }
   | { readonly kind: "go_back" | "reload" | "download" | "close_tab" }
-  | { readonly kind: "switch_tab"; readonly url: string }
+  | TabSwitch
   | { readonly kind: "dialog"; readonly accept: boolean; readonly text?: string | undefined }
   /** A navigation that what was done before explains. */
   | Arrival;
+
+/** A turn to another tab. */
+export interface TabSwitch {
+  readonly kind: "switch_tab";
+  /** The tabs, counted in the order they were opened, closed ones included. */
+  readonly from: number;
+  readonly to: number;
+  /** How it is told from the other tabs that are open: by nothing where it is the only other one. */
+  readonly which: { readonly path?: string; readonly index?: number };
+}
 
 /** Where a navigation led. */
 export interface Arrival {

@@ -4,6 +4,7 @@ import { type Interaction, pageMessageSchema } from "../interaction.ts";
 import { pageScript } from "../page/page-script.ts";
 import { framePath } from "./frame-path.ts";
 import { recordTab } from "./record-tab.ts";
+import { Tabs } from "./tabs.ts";
 
 /** The most interactions of one recording; what comes after is not recorded. */
 const mostInteractions = 5_000;
@@ -24,8 +25,7 @@ export async function recordContext(
   const entries: Promise<Interaction | undefined>[] = [];
   const warnings = new Set<string>();
   const end = Promise.withResolvers<void>();
-  /** The open tabs, the one used last at the end: as a run keeps them. */
-  let tabs: readonly Page[] = [];
+  const tabs = new Tabs();
   const doneAt = new WeakMap<Page, number>();
 
   const add = (entry: Interaction | Promise<Interaction | undefined>) => {
@@ -33,21 +33,20 @@ export async function recordContext(
     else entries.push(Promise.resolve(entry).catch(() => undefined));
   };
   const use = (page: Page) => {
-    if (tabs.at(-1) === page) return;
-    if (tabs.includes(page)) add({ kind: "switch_tab", url: page.url() });
-    tabs = [...tabs.filter((other) => other !== page), page];
+    const change = tabs.use(page);
+    if (change !== undefined) add(change);
   };
   const track = (page: Page) => {
-    tabs = [...tabs, page];
+    tabs.open(page);
     page.once("close", () => {
       const isUnexplained = performance.now() - (doneAt.get(page) ?? 0) > 1_500;
-      if (tabs.at(-1) === page && tabs.length > 1 && isUnexplained) add({ kind: "close_tab" });
-      tabs = tabs.filter((other) => other !== page);
-      if (tabs.length === 0) end.resolve();
+      if (tabs.isCurrent(page) && tabs.count > 1 && isUnexplained) add({ kind: "close_tab" });
+      tabs.close(page);
+      if (tabs.count === 0) end.resolve();
     });
     recordTab(page, {
       add,
-      isCurrent: () => tabs.at(-1) === page,
+      isCurrent: () => tabs.isCurrent(page),
       sinceLastMs: () => performance.now() - (doneAt.get(page) ?? Number.NEGATIVE_INFINITY),
     });
   };

@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from "playwright";
 import type { Interaction } from "../interaction.ts";
-import { explainNavigation, type TabHistory } from "./explain-navigation.ts";
+import { explainNavigation, historyAt, type TabHistory } from "./explain-navigation.ts";
 
 /** How long a page may take to have a heading, in milliseconds. */
 const headingMs = 3_000;
@@ -20,11 +20,14 @@ export function recordTab(page: Page, { add, isCurrent, sinceLastMs }: TabRecord
   const session = page.context().newCDPSession(page);
   session.catch(() => {});
 
-  page.on("framenavigated", (frame) => {
-    if (frame !== page.mainFrame() || frame.url() === "about:blank") return;
+  const onNavigated = (url: string) => {
+    if (url === "about:blank") return;
     const since = sinceLastMs();
-    const [before, url] = [history, frame.url()];
-    const now = session.then(readHistory).catch(() => undefined);
+    const before = history;
+    const now = session.then(readHistory).then(
+      (read) => historyAt(url, read),
+      () => undefined,
+    );
     history = now.then(async (read) => read ?? (await before));
     // What a tab in the background does is its own affair.
     if (!isCurrent()) return;
@@ -34,7 +37,12 @@ export function recordTab(page: Page, { add, isCurrent, sinceLastMs }: TabRecord
         return move ?? { kind: "arrive", url, heading: await headingOf(page, url) };
       }),
     );
+  };
+  page.on("framenavigated", (frame) => {
+    if (frame === page.mainFrame()) onNavigated(frame.url());
   });
+  // A tab that a page opened is known only once it is somewhere.
+  onNavigated(page.url());
   page.on("download", () => add({ kind: "download" }));
   void session
     .then(async (open) => {

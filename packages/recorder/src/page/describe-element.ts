@@ -164,7 +164,9 @@ export function createDescriber({ isStableId, isStableClass }: NameRules) {
     const text = squeeze(element.textContent ?? "");
     if (isField(element) || text === "" || text.length > mostTextChars) return [];
     const holds = (other: Element) => low(other.textContent ?? "").includes(low(text));
-    const found = all("body *").filter((other) => holds(other) && ![...other.children].some(holds) && shows(other));
+    const found = all(":not(head, head *, html, body, script, style)").filter(
+      (other) => holds(other) && ![...other.children].some(holds) && shows(other),
+    );
     return found.length === 1 && found[0] !== undefined && element.contains(found[0]) ? [{ text }] : [];
   }
 

@@ -28,6 +28,9 @@ export function recordPage({ binding, trustsScripts }: RecordPageOptions, descri
   /** The form that Enter was just pressed in: its button is clicked by the browser, not by the person. */
   let entered: HTMLFormElement | null = null;
 
+  /** What opens something while the mouse is over it, and was not clicked since. */
+  let hovered: Element | null = null;
+
   const isCounted = (event: Event) => event.isTrusted || trustsScripts;
   const say = (message: unknown) => void tell(message).catch(() => {});
 
@@ -97,8 +100,21 @@ export function recordPage({ binding, trustsScripts }: RecordPageOptions, descri
     if (isBox(element)) return;
     const labelled = element instanceof HTMLLabelElement ? element.control : null;
     if (labelled !== null && (!isBox(labelled) || shows(labelled))) return;
+    sayHovered(element);
     const count = Math.min(Math.max(event.detail, 1), 3);
     say({ kind: "click", target: targetOf(element), button: event.button === 1 ? "middle" : "left", count, modifiers: modifiersOf(event) });
+  }
+
+  function onOver(event: Event): void {
+    const opener = innermost(event)?.closest("[aria-haspopup]") ?? null;
+    if (event.isTrusted && opener !== null) hovered = opener;
+  }
+
+  /** What is beside something with a menu may only be there while the mouse is over it. */
+  function sayHovered(clicked: Element): void {
+    const isBeside = hovered !== null && !hovered.contains(clicked) && hovered.parentElement?.contains(clicked) === true;
+    if (hovered !== null && isBeside) say({ kind: "hover", target: targetOf(hovered) });
+    hovered = null;
   }
 
   /** A right click counts where the page has a menu of its own for it. */
@@ -181,6 +197,7 @@ export function recordPage({ binding, trustsScripts }: RecordPageOptions, descri
   addEventListener("keyup", forgetEnter, true);
   addEventListener("pointerdown", forgetEnter, true);
   document.addEventListener("visibilitychange", onShown);
+  addEventListener("pointerover", onOver, true);
   addEventListener("click", onClick, true);
   addEventListener("auxclick", onClick, true);
   addEventListener("contextmenu", onMenu);

@@ -40,9 +40,13 @@ function add(moves: Move[], last: Move | undefined, did: Exclude<Interaction, Ar
       if (last?.did.kind === "click") replaceLast({ ...last, downloads: true });
       return;
     case "goto":
-    case "switch_tab":
-      if (last?.did.kind === did.kind) replaceLast({ did });
+      if (last?.did.kind === "goto") replaceLast({ did });
       else moves.push({ did });
+      return;
+    case "switch_tab":
+      if (last?.did.kind !== "switch_tab") moves.push({ did });
+      else if (last.did.from === did.to) moves.pop();
+      else replaceLast({ did: { ...did, from: last.did.from } });
       return;
     case "press":
       if (last !== undefined && isTyping(last) && last.key === undefined && (did.target === undefined || isSame(last, did.target)))

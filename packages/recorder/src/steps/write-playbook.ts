@@ -57,8 +57,11 @@ const inline = new Set(["params", "verify", "primary"]);
 
 /** Writes it short: what fits on a line stands on one. */
 function writeYaml(playbook: { readonly steps: readonly WrittenStep[] } & Readonly<Record<string, unknown>>): string {
-  const document = new Document(playbook);
+  const document = new Document(playbook, { aliasDuplicateObjects: false });
   visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && node.value.includes("\n")) node.type = "QUOTE_DOUBLE";
+    },
     Pair(_, { key, value }) {
       const name = String(key);
       if ((isMap(value) && (inline.has(name) || (name === "selector" && !value.has("primary")))) || (isSeq(value) && name === "fallbacks"))

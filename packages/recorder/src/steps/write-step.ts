@@ -38,8 +38,13 @@ function writeAction(move: Move, selector: WrittenSelector | undefined, values: 
     case "reload":
     case "close_tab":
       return { action: did.kind };
-    case "switch_tab":
-      return { action: "switch_tab", params: { url_contains: addressTemplate(new URL(did.url).pathname, values) } };
+    case "switch_tab": {
+      const { path, index } = did.which;
+      return {
+        action: "switch_tab",
+        params: path === undefined ? { ...(index !== undefined && { index }) } : { url_contains: addressTemplate(path, values) },
+      };
+    }
     case "dialog":
       // What nobody speaks of is dismissed.
       return did.accept

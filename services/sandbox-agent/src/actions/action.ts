@@ -1,5 +1,4 @@
 import type { Redact } from "@clew/playbook/redact";
-import type { Locator } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { Guard } from "../guardrails/guard.ts";
 import type { RunFiles } from "../recording/run-files.ts";
@@ -21,8 +20,8 @@ export interface ActionContext {
   readonly checks: { readonly guard: Pick<Guard, "admit" | "follow"> };
   /** What every HTTP request carries, by name, unless it says otherwise. */
   readonly requestHeaders: ReadonlyMap<string, string>;
-  /** Rejects with GUARDRAIL_BLOCKED where the element may not be clicked; asked before it is. */
-  readonly checkClick?: (locator: Locator) => Promise<void>;
+  /** Throws GUARDRAIL_BLOCKED where what bears these labels may not be clicked; asked before it is. */
+  readonly checkClick?: (labels: readonly string[]) => void;
 }
 
 /** What came of an action. */

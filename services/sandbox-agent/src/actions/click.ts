@@ -7,8 +7,8 @@ import { timeouts } from "./timeouts.ts";
 /** Clicks an element, with any button, once or more often; a navigation it begins has committed when it ends. */
 export const click: PrepareAction<StepOf<"click">> = async (step, context) => {
   const { button = "left", count = 1, modifiers = [], timeout_ms: timeout = timeouts.action } = step.params;
-  const { locator, words } = await findElement(step.selector, context);
-  await context.checkClick?.(locator);
+  const { locator, words, labels } = await findElement(step.selector, context);
+  context.checkClick?.(labels);
   const how = [
     ...(button === "left" ? [] : [`with the ${button} button`]),
     ...(count === 1 ? [] : [`${count} times`]),

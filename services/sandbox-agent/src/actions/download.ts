@@ -18,7 +18,7 @@ type Kept = string;
 export const download: PrepareAction<StepOf<"download">> = async (step, context) => {
   const { url, timeout_ms: timeout = timeouts.download } = step.params;
   const element = step.selector === undefined ? undefined : await findElement(step.selector, context);
-  if (element !== undefined) await context.checkClick?.(element.locator);
+  if (element !== undefined) context.checkClick?.(element.labels);
   const words = element === undefined ? publicAddress(context.redact(url ?? "")) : `what ${element.words} offers`;
   return async () => {
     const name = await inTime(words, timeout, context, (options) =>

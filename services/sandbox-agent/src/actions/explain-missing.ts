@@ -67,8 +67,7 @@ async function matchInFrame(page: Page, candidates: readonly Candidate[], ask: A
 /** What a person would call each match; none where nothing matches. */
 async function see(matches: Locator, signal: AbortSignal): Promise<readonly SeenElement[]> {
   if ((await matches.count()) === 0) return [];
-  const seen = await readEach(matches, "seen", { timeout: lookMs, signal });
-  return seen.filter((element) => element !== null);
+  return await readEach(matches, "seen", { timeout: lookMs, signal });
 }
 
 function nearest(seen: readonly SeenElement[], candidates: readonly Candidate[]): readonly SeenElement[] {

@@ -5,11 +5,11 @@ import type { Candidate } from "@clew/playbook/schema/candidate";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
-import { readEach } from "../observation/reader.ts";
+import { mostReadItems, type ReadOptions, readEach } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
-import { shortCandidate, triedWords } from "./describe-selector.ts";
+import { candidatesOf, shortCandidate, triedWords } from "./describe-selector.ts";
 import { explainMissing } from "./explain-missing.ts";
-import { type SeenElement, wordsOf } from "./name-elements.ts";
+import { wordsOf } from "./name-elements.ts";
 import { timeouts } from "./timeouts.ts";
 import { toLocator } from "./to-locator.ts";
 import { within } from "./within.ts";
@@ -26,6 +26,8 @@ export interface FoundElement {
   readonly locator: Locator;
   /** What a person would call it, such as `button 'Cancel order'`. */
   readonly words: string;
+  /** What a person would read on it, or on the button or link it is in. */
+  readonly labels: readonly string[];
 }
 
 /** Which of the elements that match a candidate count; those that show, unless said otherwise. */
@@ -36,9 +38,9 @@ const visible: Counted = (matches) => matches.filter({ visible: true });
 /**
  * Finds the one visible element a step acts on.
  *
- * The primary is looked at first, which costs one round trip. If it does not show it is waited for, 800 ms after the page has come to rest; then
- * the first fallback that shows is taken. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND: frames are looked into only where
- * a candidate names them, but the error says so where a match is in one.
+ * The primary has 800 ms to show after the page has come to rest; where it is there already, that costs one round trip. Then the first candidate that
+ * shows is taken. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND: frames are looked into only where a candidate names them,
+ * but the error says so where a match is in one.
  */
 export async function findElement(selector: PlaybookSelector, context: ElementContext, counted: Counted = visible): Promise<FoundElement> {
   const { active, signal } = context;
@@ -47,13 +49,15 @@ export async function findElement(selector: PlaybookSelector, context: ElementCo
     const page = await active.settled(signal);
     const before = active.navigations;
     const hasMoved = () => active.navigations !== before && performance.now() < deadline;
-    const lookFor = (candidate: Candidate) => look(counted(toLocator(page, candidate)), { page, candidate, selector }, context);
-    const primary = await lookFor(selector.primary);
+    const sought = (candidate: Candidate): Sought => ({ page, candidate, locator: counted(toLocator(page, candidate)), selector });
+    using moving = linkSignals(signal);
+    void active.changed.then(() => moving.abort());
+    const primary = await look(sought(selector.primary), context, { timeout: timeouts.selectorProbe, signal: moving.signal });
     if (primary !== "none") return primary;
-    const waited = await waitToShow(counted(toLocator(page, selector.primary)), selector.primary, context);
-    if (waited === "shown" || hasMoved()) continue;
-    for (const fallback of selector.fallbacks) {
-      const found = await lookFor(fallback);
+    if (hasMoved()) continue;
+    // The primary once more: a page that is busy answers late.
+    for (const candidate of candidatesOf(selector)) {
+      const found = await lookNow(sought(candidate), context);
       if (found !== "none") return found;
     }
     if (hasMoved()) continue;
@@ -61,63 +65,50 @@ export async function findElement(selector: PlaybookSelector, context: ElementCo
   }
 }
 
-/** Looks once: the one match, or `none`; throws where there are several. */
-async function look(
-  locator: Locator,
-  { page, candidate, selector }: { readonly page: Page; readonly candidate: Candidate; readonly selector: PlaybookSelector },
-  { signal, redact }: ElementContext,
-): Promise<FoundElement | "none"> {
-  const where = `on ${publicAddress(redact(page.url()))}`;
-  const onFailure =
-    <T>(instead: T) =>
-    (thrown: unknown): T => {
-      signal.throwIfAborted();
-      if (thrown instanceof Fault) throw thrown;
-      throwIfInvalid(thrown, candidate, redact);
-      // The page went away under the look; the caller sees that it moved.
-      return instead;
-    };
-  const count = await within(locator.count(), timeouts.action, signal).catch(onFailure(0));
-  if (count === 0) return "none";
-  // Counting takes the first of several frames; this does not.
-  if (isFramed(candidate))
-    await locator
-      .first()
-      .evaluate(() => {}, undefined, { timeout: timeouts.selectorProbe, signal })
-      .catch(onFailure(undefined));
-  if (count === 1 && selector.description !== "") return { page, locator, words: redact(selector.description) };
-  // Only now, since it costs a page that has just come several milliseconds.
-  const asked = readEach(locator, "seen", { timeout: timeouts.selectorProbe, signal });
-  const seen = (await asked.catch(onFailure<(SeenElement | null)[]>([]))).filter((element) => element !== null);
-  const names = wordsOf(seen, redact);
-  const [words] = wordsOf(
-    seen.slice(0, 1).map((element) => ({ ...element, state: "" })),
+/** A candidate, and what it stands for on a page. */
+interface Sought {
+  readonly page: Page;
+  readonly candidate: Candidate;
+  readonly locator: Locator;
+  readonly selector: PlaybookSelector;
+}
+
+/** Waits until the candidate shows, and answers its one match, or `none` when the time is over; throws where there are several. */
+async function look(sought: Sought, context: ElementContext, options: ReadOptions): Promise<FoundElement | "none"> {
+  const { page, candidate, locator, selector } = sought;
+  const { redact } = context;
+  const targets = await readEach(locator, "target", options).catch((thrown: unknown) => notThere(thrown, [], sought, context));
+  const [first] = targets;
+  if (first === undefined) return "none";
+  if (targets.length === 1) {
+    const [name = ""] = wordsOf([{ ...first.seen, state: "" }], redact);
+    return { page, locator, words: redact(selector.description) || name, labels: first.labels };
+  }
+  const all = wordsOf(
+    targets.map(({ seen }) => seen),
     redact,
   );
-  if (words === undefined) return "none";
-  if (names.length === 1) return { page, locator, words };
-  const list = names.slice(0, mostNamed).join(", ");
+  const list = all.slice(0, mostNamed).join(", ") + (all.length > mostNamed ? ", …" : "");
+  const count = all.length < mostReadItems ? all.length : `at least ${mostReadItems}`;
   throw new Fault("SELECTOR_AMBIGUOUS", {
-    message: `The selector '${shortCandidate(candidate, redact)}' matches ${count} visible elements ${where}: ${list}${count > mostNamed ? ", …" : ""}.`,
+    message: `The selector '${shortCandidate(candidate, redact)}' matches ${count} visible elements on ${publicAddress(redact(page.url()))}: ${list}.`,
   });
 }
 
-function isFramed({ frame, within: scope }: Candidate): boolean {
-  return frame.length > 0 || (scope !== undefined && isFramed(scope));
+/** Looks without waiting. */
+async function lookNow(sought: Sought, context: ElementContext): Promise<FoundElement | "none"> {
+  const { signal } = context;
+  const counting = within(sought.locator.count(), timeouts.action, signal);
+  const count = await counting.catch((thrown: unknown) => notThere(thrown, 0, sought, context));
+  return count === 0 ? "none" : await look(sought, context, { timeout: timeouts.action, signal });
 }
 
-/** Waits until the primary is there, its time is over, or the page moves. */
-async function waitToShow(counted: Locator, primary: Candidate, { active, signal, redact }: ElementContext): Promise<"shown" | "over"> {
-  using link = linkSignals(signal);
-  void active.changed.then(() => link.abort());
-  try {
-    await counted.first().waitFor({ state: "attached", timeout: timeouts.selectorProbe, signal: link.signal });
-    return "shown";
-  } catch (thrown) {
-    signal.throwIfAborted();
-    throwIfInvalid(thrown, primary, redact);
-    return "over";
-  }
+/** What is answered where a look failed since there is nothing, or since the page went away under it; all else is thrown. */
+function notThere<T>(thrown: unknown, nothing: T, { candidate }: Sought, { signal, redact }: ElementContext): T {
+  signal.throwIfAborted();
+  if (thrown instanceof Fault) throw thrown;
+  throwIfInvalid(thrown, candidate, redact);
+  return nothing;
 }
 
 async function notFound(page: Page, selector: PlaybookSelector, context: ElementContext): Promise<Fault> {

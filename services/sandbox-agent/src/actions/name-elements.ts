@@ -24,7 +24,7 @@ export function wordsOf(seen: readonly SeenElement[], redact: Redact): readonly 
  * Runs in the page: what a person would call each element, of at most 400. Never what a field holds, and no text but that of what is there to be clicked
  * and of labels. Nothing is cut, since half a secret would not be found; a text of more than 1,000 characters is no label.
  */
-export function nameElements(elements: (HTMLElement | SVGElement)[]): SeenElement[] {
+export function nameElements(elements: Element[]): SeenElement[] {
   const roles: Record<string, string> = { a: "link", textarea: "field", select: "list", img: "picture", summary: "button" };
   const named = ["button", "link", "tab", "menuitem", "option", "checkbox", "radio", "switch", "heading"];
   const buttons = ["submit", "button", "reset", "image"];

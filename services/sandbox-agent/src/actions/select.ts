@@ -26,9 +26,8 @@ export const select: PrepareAction<StepOf<"select">> = async (step, context) => 
   const { locator, words } = await findElement(step.selector, context);
   return async () => {
     await inBrowser(`Choosing in ${words}`, timeout, context, async (options) => {
-      const offered = await locator.evaluate(readOptions, undefined, options);
-      if (offered === null) throw new Fault("ACTION_FAILED", { message: `${words} is no list of options: click it, then the option.` });
-      if (wanted.length > 1 && !offered.isMultiple)
+      // The browser would choose the first of them.
+      if (wanted.length > 1 && (await locator.evaluate(readOptions, undefined, options))?.isMultiple === false)
         throw new Fault("ACTION_FAILED", { message: `${words} takes one option only, and the step names ${wanted.length}.` });
       await locator.selectOption(wanted, options).catch(async (thrown: unknown) => {
         throw (await missingOption(locator, wanted, words, context, options)) ?? thrown;
@@ -38,7 +37,7 @@ export const select: PrepareAction<StepOf<"select">> = async (step, context) => 
   };
 };
 
-/** Says which options there are, where one that is wanted is not among them or cannot be chosen. What was wanted is not told: it may be a secret. */
+/** Says that it is no list, or which options there are, where one that is wanted is not among them or cannot be chosen. What was wanted is not told: it may be a secret. */
 async function missingOption(
   locator: Locator,
   wanted: readonly string[],
@@ -47,8 +46,9 @@ async function missingOption(
   { signal }: CallOptions,
 ): Promise<Fault | undefined> {
   if (signal.aborted) return undefined;
-  const offered = await locator.evaluate(readOptions, undefined, { timeout: timeouts.selectorProbe, signal }).catch(() => null);
-  if (offered === null) return undefined;
+  const offered = await locator.evaluate(readOptions, undefined, { timeout: timeouts.selectorProbe, signal }).catch(() => undefined);
+  if (offered === undefined) return undefined;
+  if (offered === null) return new Fault("ACTION_FAILED", { message: `${words} is no list of options: click it, then the option.` });
   const chosen = wanted.map((text) => offered.options.find(({ value, label }) => value === text || label === text));
   if (chosen.every((option) => option !== undefined && !option.isDisabled)) return undefined;
   const why = chosen.includes(undefined) ? "has no such option" : "has that option, but it is disabled";

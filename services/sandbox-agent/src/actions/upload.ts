@@ -28,7 +28,7 @@ function orFileField(matches: Locator): Locator {
   return matches.filter({ visible: true }).or(matches.and(matches.page().locator("input[type=file]")));
 }
 
-async function chooseFiles({ page, locator, words }: FoundElement, paths: string[], options: CallOptions): Promise<void> {
+async function chooseFiles({ page, locator, words }: Omit<FoundElement, "labels">, paths: string[], options: CallOptions): Promise<void> {
   const asking = page.waitForEvent("filechooser", options);
   // It is awaited below, unless the click fails before.
   asking.catch(() => {});

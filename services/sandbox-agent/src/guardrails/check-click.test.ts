@@ -1,6 +1,7 @@
 import { type ActingStep, stepSchema } from "@clew/playbook/schema/step";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ActionRoom } from "../actions/action-room.fixture.ts";
+import { readOne } from "../observation/reader.ts";
 import { checkClick } from "./check-click.ts";
 
 let room: ActionRoom;
@@ -19,7 +20,7 @@ test.each([
   const { page } = desk.active;
   await page.ariaSnapshot({ mode: "ai" });
   for (const selector of ["#go", "#go b", "aria-ref=e2"]) {
-    const checked = checkClick(page.locator(selector), step, "write", desk.context.signal);
-    await expect(checked, selector).rejects.toMatchObject({ reason: "GUARDRAIL_BLOCKED" });
+    const { labels } = await readOne(page.locator(selector), "target", { timeout: 5_000, signal: desk.context.signal });
+    expect(() => checkClick(labels, step, "write"), selector).toThrow(expect.objectContaining({ reason: "GUARDRAIL_BLOCKED" }));
   }
 });

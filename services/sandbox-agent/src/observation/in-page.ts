@@ -3,9 +3,9 @@ import type { nameElements, SeenElement } from "../actions/name-elements.ts";
 /** What can be read of an element. */
 export interface InPageReads {
   /** What a person would call it. */
-  readonly seen: SeenElement | null;
-  /** What a person would read on what is clicked, or on the button or link it is in. Long texts are no labels. */
-  readonly labels: readonly string[];
+  readonly seen: SeenElement;
+  /** The same, and what a person would read on it, or on the button or link it is in; long texts are no labels. */
+  readonly target: { readonly seen: SeenElement; readonly labels: readonly string[] };
   /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
   readonly passwords: readonly string[];
   readonly text: string;
@@ -49,12 +49,13 @@ export function createInPageReader(nameAll: typeof nameElements): SelectorEngine
   let answer: { element: Element; items: number; chars: number } | undefined;
 
   const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
-    seen: (root) => (root instanceof HTMLElement || root instanceof SVGElement ? (nameAll([root])[0] ?? null) : null),
-    labels: (root) => {
+    seen,
+    target: (root) => {
       const target = root.closest("button, a, input, summary, label, [role]") ?? root;
       const isButton = target.matches("input[type=submit], input[type=button], input[type=image]");
       const named = ["aria-label", "title", "alt", ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
-      return [...named, target.textContent ?? ""].map((text) => text.trim()).filter((text) => text !== "" && text.length <= 200);
+      const labels = [...named, target.textContent ?? ""].map((text) => text.trim()).filter((text) => text !== "" && text.length <= 200);
+      return { seen: seen(root), labels };
     },
     passwords: (root, { mostItems }) => {
       const fields = withShadows(root.ownerDocument)
@@ -86,6 +87,10 @@ export function createInPageReader(nameAll: typeof nameElements): SelectorEngine
       return { rows, rowCount: all.length };
     },
   };
+
+  function seen(root: Element): SeenElement {
+    return nameAll([root])[0] ?? { role: root.localName, label: "", state: "" };
+  }
 
   function readCell(cell: Element): TableCell {
     const text = shownText(cell).replace(/\s+/g, " ").trim();

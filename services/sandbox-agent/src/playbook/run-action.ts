@@ -7,7 +7,6 @@ import { ActionCompleted, ActionStarted, PageChanged } from "@clew/proto/grpc/cl
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
-import type { Locator } from "playwright";
 import type { ActionResult, JsonValue } from "../actions/action.ts";
 import { inputSummary } from "../actions/input-summary.ts";
 import { isTargetGone } from "../actions/playwright-fault.ts";
@@ -74,7 +73,7 @@ export async function runAction(
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
   } as const;
   using cut = linkSignals(signal, effect === "read" ? checks.tripped : undefined);
-  const guarded = { ...context, signal: cut.signal, checkClick: (locator: Locator) => checkClick(locator, step, effect, signal) };
+  const guarded = { ...context, signal: cut.signal, checkClick: (labels: readonly string[]) => checkClick(labels, step, effect) };
   const preparing = prepareAction(step, guarded);
   preparing.catch(() => {});
   await abortable(effect === "read" ? report.say(started) : report.confirm(started), signal);

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ActivePage } from "../browser/active-page.ts";
 import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
 import { type Site, startSite } from "../browser/site.fixture.ts";
+import { lookAtPage } from "../observation/look-at-page.ts";
+import { registerReader } from "../observation/reader.ts";
 import type { PersonSaid, Question } from "../person/ask-person.ts";
 import { ReportInMemory } from "../work.fixture.ts";
-import { detectCaptcha } from "./detect-captcha.ts";
 import { type CaptchaContext, faceCaptcha } from "./face-captcha.ts";
 
 const article = `<p>${"This page says a lot. ".repeat(50)}</p>`;
@@ -16,6 +17,7 @@ const { signal } = new AbortController();
 let browser: Browser;
 let site: Site;
 beforeAll(async () => {
+  await registerReader();
   browser = await launchBareBrowser();
   site = await startSite({
     "/plain": article,
@@ -51,7 +53,7 @@ describe("a challenge is known by its marks:", () => {
     await using _close = { [Symbol.asyncDispose]: () => context.close() };
     const page = await context.newPage();
     await page.setContent(html, { waitUntil: "commit" });
-    expect(await detectCaptcha(page, signal)).toEqual({ kind, isBlocking });
+    expect(await lookAtPage(page, signal)).toMatchObject({ captcha: { kind, isBlocking } });
   });
 
   test("and nothing else is one", async () => {
@@ -69,7 +71,7 @@ describe("a challenge is known by its marks:", () => {
       "<div class=cf-turnstile><input type=hidden name=cf-turnstile-response value=solved></div>",
     ]) {
       await page.setContent(html, { waitUntil: "commit" });
-      expect(await detectCaptcha(page, signal), html).toBe("none");
+      expect(await lookAtPage(page, signal), html).toMatchObject({ captcha: "none" });
     }
   });
 });
@@ -95,7 +97,8 @@ async function face(path: string, said: PersonSaid = "nobody", pageMs = waits.pa
     signal,
     stopping: signal,
   };
-  const fault = await faceCaptcha(facing, { ...waits, pageMs }).then(
+  const { captcha } = await lookAtPage(active.page, signal);
+  const fault = await faceCaptcha(captcha, facing, { ...waits, pageMs }).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );

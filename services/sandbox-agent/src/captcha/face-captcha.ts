@@ -4,8 +4,9 @@ import { delay } from "@clew/streams/delay";
 import { timeouts } from "../actions/timeouts.ts";
 import { parseBrowserState, putBrowserState } from "../authentication/browser-state.ts";
 import { publicAddress } from "../browser/address.ts";
+import { lookAtPage, type PageLook } from "../observation/look-at-page.ts";
 import type { StepContext } from "../playbook/step-context.ts";
-import { type Captcha, detectCaptcha } from "./detect-captcha.ts";
+import type { Captcha } from "./look-for-captcha.ts";
 
 /** What facing a challenge needs. */
 export type CaptchaContext = Pick<StepContext, "active" | "report" | "redact" | "person" | "isHeaded" | "signal" | "stopping"> & {
@@ -23,14 +24,13 @@ export interface CaptchaWaits {
 const usualWaits: CaptchaWaits = { pageMs: 30_000, widgetMs: 5_000, pollMs: 500 };
 
 /**
- * Waits for a challenge on the active page to go away by itself, says what came of it, and asks a person where it stands in the way and stays.
- * Nothing is ever clicked. A page without one costs a single look.
+ * Waits for a challenge that was seen on the active page to go away by itself, says what came of it, and asks a person where it stands in the way and
+ * stays. Nothing is ever clicked.
  *
  * @throws Fault CAPTCHA_FAILED, which no retry mends, where nobody solves it; the signal's reason.
  */
-export async function faceCaptcha(context: CaptchaContext, waits: CaptchaWaits = usualWaits): Promise<void> {
-  const { active, report, redact, signal } = context;
-  const seen = await detectCaptcha(await active.settled(signal), signal);
+export async function faceCaptcha(seen: PageLook["captcha"], context: CaptchaContext, waits: CaptchaWaits = usualWaits): Promise<void> {
+  const { active, report, redact } = context;
   if (seen === "none" || seen === "unknown") return;
   const url = publicAddress(redact(active.url));
   const startedAt = performance.now();
@@ -55,7 +55,7 @@ async function stays(
   const deadline = performance.now() + limitMs;
   let left = seen;
   for (;;) {
-    const now = await detectCaptcha(await active.settled(signal), signal);
+    const { captcha: now } = await lookAtPage(await active.settled(signal), signal);
     if (now === "none") return undefined;
     if (now !== "unknown") left = now;
     if (performance.now() >= deadline) return left;

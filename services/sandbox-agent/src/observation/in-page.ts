@@ -1,4 +1,5 @@
 import type { nameElements, SeenElement } from "../actions/name-elements.ts";
+import type { Captcha, lookForCaptcha } from "../captcha/look-for-captcha.ts";
 
 /** What can be read of an element. */
 export interface InPageReads {
@@ -6,6 +7,8 @@ export interface InPageReads {
   readonly seen: SeenElement;
   /** The same, and what a person would read on it, or on the button or link it is in; long texts are no labels. */
   readonly target: { readonly seen: SeenElement; readonly labels: readonly string[] };
+  /** The title of a document, and the challenge it shows; `unknown` while it is still coming. */
+  readonly page: { readonly title: string; readonly captcha: Captcha | "none" | "unknown" };
   /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
   readonly passwords: readonly string[];
   readonly text: string;
@@ -45,7 +48,7 @@ interface SelectorEngine {
  * Makes the reader. Its source runs in a world of its own within the page, where the page's scripts can override nothing; so it names nothing from
  * outside but what it is given. It answers through the text of an element that is in no document: one line of JSON for each element that is read within one query.
  */
-export function createInPageReader(nameAll: typeof nameElements): SelectorEngine {
+export function createInPageReader(nameAll: typeof nameElements, findCaptcha: typeof lookForCaptcha): SelectorEngine {
   let answer: { element: Element; items: number; chars: number } | undefined;
 
   const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
@@ -57,6 +60,7 @@ export function createInPageReader(nameAll: typeof nameElements): SelectorEngine
       const labels = [...named, target.textContent ?? ""].map((text) => text.trim()).filter((text) => text !== "" && text.length <= 200);
       return { seen: seen(root), labels };
     },
+    page: () => ({ title: document.title, captcha: findCaptcha() }),
     passwords: (root, { mostItems }) => {
       const fields = withShadows(root.ownerDocument)
         .flatMap((place) => [...place.querySelectorAll<HTMLInputElement>("input[type=password i]")])

@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import { type Locator, selectors } from "playwright";
 import { nameElements } from "../actions/name-elements.ts";
+import { lookForCaptcha } from "../captcha/look-for-captcha.ts";
 import { createInPageReader, type InPageQuery, type InPageReads } from "./in-page.ts";
 
 /** The most characters that are taken of a page at once. */
@@ -15,7 +16,7 @@ let registration: Promise<void> | undefined;
 /** Makes pages readable from a world of their own; to be called before a browser's first page opens, as often as one likes. */
 export function registerReader(): Promise<void> {
   // Playwright keeps its engines for the whole process, and refuses to hear of one twice.
-  registration ??= selectors.register(engine, `(${createInPageReader})(${nameElements})`, { contentScript: true });
+  registration ??= selectors.register(engine, `(${createInPageReader})(${nameElements}, ${lookForCaptcha})`, { contentScript: true });
   return registration;
 }
 

@@ -33,7 +33,7 @@ export async function callPlaybook(
       message: `'${id}' cannot be called: ${taken.problems.map(({ field, message }) => `${field} ${message}`).join("; ")}`,
     });
   const own = createFindings(taken.values, findings.texts);
-  const inner = { ...context, callDepth: context.callDepth + 1 };
+  const inner = { ...context, requestHeaders: new Map(), callDepth: context.callDepth + 1 };
   const start = bindUrl(called.start_url ?? "", own.values);
   const startUrl = "text" in start && start.text !== "" ? start.text : undefined;
   const placeOf = (part: string): StepPlace => ({ stepIndex: place.stepIndex, stepId: `${place.stepId}.${id}.${part}` });

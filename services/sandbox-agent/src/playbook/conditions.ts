@@ -1,6 +1,8 @@
+import { Fault } from "@clew/fault/fault";
 import { type Candidate, describeCandidate } from "@clew/playbook/schema/candidate";
 import { delay } from "@clew/streams/delay";
 import type { Page } from "playwright";
+import { isInvalidSelector } from "../actions/playwright-fault.ts";
 import { toLocator } from "../actions/to-locator.ts";
 import { within } from "../actions/within.ts";
 import type { ActivePage } from "../browser/active-page.ts";
@@ -26,6 +28,8 @@ const lookMs = 1_000;
 /**
  * Looks at the page until the condition holds, at least once, for `timeoutMs` milliseconds. Answers what did not hold at the last look, in words that are
  * not masked; nothing when all of it did.
+ *
+ * @throws Fault ACTION_FAILED for a selector that is none, ACTION_TIMED_OUT where the page did not let itself be looked at.
  */
 export async function waitUntilMet(
   condition: Condition,
@@ -37,8 +41,13 @@ export async function waitUntilMet(
   // A page that is on its way says nothing about where it leads.
   await active.settled(signal);
   for (;;) {
-    const unmet = await findUnmet(condition, active, signal);
-    if (unmet.length === 0 || performance.now() >= deadline) return unmet;
+    const isLast = performance.now() >= deadline;
+    const unmet = await findUnmet(condition, active, signal).catch((thrown: unknown) => {
+      // That nobody could look says nothing about what there is: only the last look may fail for it.
+      if (isLast || Fault.from(thrown).reason !== "ACTION_TIMED_OUT") throw thrown;
+      return undefined;
+    });
+    if (unmet !== undefined && (unmet.length === 0 || isLast)) return unmet;
     await delay(pollMs, { signal });
   }
 }
@@ -63,7 +72,16 @@ function* unmetOfValue({ value, equals, not_equals: other, contains }: Condition
 }
 
 async function count(page: Page, candidate: Candidate, signal: AbortSignal): Promise<number | undefined> {
-  return await within(toLocator(page, candidate).filter({ visible: true }).count(), lookMs, signal).catch(() => undefined);
+  const counting = within(toLocator(page, candidate).filter({ visible: true }).count(), lookMs, signal);
+  return await counting.catch((thrown: unknown) => {
+    if (thrown instanceof Fault) throw thrown;
+    if (isInvalidSelector(thrown))
+      throw new Fault("ACTION_FAILED", {
+        message: `The selector '${describeCandidate(candidate)}' of the condition is not valid.`,
+        cause: thrown,
+      });
+    return undefined;
+  });
 }
 
 async function showsText(page: Page, text: string, signal: AbortSignal): Promise<boolean> {

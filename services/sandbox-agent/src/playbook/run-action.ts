@@ -3,7 +3,7 @@ import type { ActingStep } from "@clew/playbook/playbook-schema";
 import type { StepEffect } from "@clew/playbook/step-actions";
 import { effectOf } from "@clew/playbook/step-effect";
 import { Artifact_Kind, Effect } from "@clew/proto/grpc/clew/run/v1/run";
-import { ActionCompleted, ActionStarted, PageChanged } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { ActionCompleted, ActionStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
@@ -11,11 +11,10 @@ import type { ActionResult, JsonValue } from "../actions/action.ts";
 import { inputSummary } from "../actions/input-summary.ts";
 import { isTargetGone } from "../actions/playwright-fault.ts";
 import { prepareAction } from "../actions/prepare-action.ts";
-import { timeouts } from "../actions/timeouts.ts";
-import { within } from "../actions/within.ts";
 import { publicAddress } from "../browser/address.ts";
 import { faceCaptcha } from "../captcha/face-captcha.ts";
 import { checkClick } from "../guardrails/check-click.ts";
+import { noteArrival } from "./note-arrival.ts";
 import { runErrorOf } from "./run-error.ts";
 import { cutBytes, textBytes } from "./shorten.ts";
 import type { StepContext } from "./step-context.ts";
@@ -66,8 +65,7 @@ export async function runAction(
   };
   await checks.before(step, facts);
 
-  const before = active.url;
-  const navigations = active.navigations;
+  const from = { address: active.url, navigations: active.navigations };
   const started = {
     summary: `About to ${facts.inputSummary}`,
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
@@ -107,10 +105,10 @@ export async function runAction(
     const shown = found === undefined ? {} : shownOf(found);
     isCompleted = true;
     await complete(result.did, { success: true, ...shown, ...(screenshot && { screenshot }) });
-    await noteAddress(before, context);
+    const arrived = await noteArrival(from, context);
     const trip = checks.takeTrip();
     if (trip !== undefined) throw trip;
-    if (active.navigations !== navigations) await faceCaptcha(context);
+    if (arrived !== undefined) await faceCaptcha(arrived.captcha, context);
     await checks.after(step, facts, undefined);
     await recordings.rest(signal);
     return found;
@@ -125,20 +123,6 @@ export async function runAction(
     if (!signal.aborted) await checks.after(step, facts, fault);
     throw fault;
   }
-}
-
-/** Says that the address became another. */
-async function noteAddress(before: string, { active, report, redact, signal }: StepContext): Promise<void> {
-  const page = await active.settled(signal);
-  const address = page.url();
-  if (address === before) return;
-  const url = publicAddress(redact(address));
-  const title = redact(await within(page.title(), timeouts.action, signal).catch(() => ""));
-  const value = PageChanged.fromPartial({ url, title: title.slice(0, 300), ...(active.status !== undefined && { status: active.status }) });
-  await report.say({
-    summary: title === "" ? `The page is now ${url}` : `The page is now '${title}' (${url})`,
-    payload: { $case: "pageChanged", value },
-  });
 }
 
 async function keepFound({ found, value }: ActionResult, fileName: string, { files, redact }: StepContext): Promise<FoundText | undefined> {

@@ -1,6 +1,3 @@
-import type { Page } from "playwright";
-import { within } from "../actions/within.ts";
-
 /** The challenges that are known: Cloudflare's own page, and the widgets of Turnstile, reCAPTCHA and hCaptcha. */
 export type CaptchaKind = "cloudflare" | "turnstile" | "recaptcha" | "hcaptcha";
 
@@ -11,20 +8,8 @@ export interface Captcha {
   readonly isBlocking: boolean;
 }
 
-const lookMs = 5_000;
-
-/** Looks for a challenge on a page, in one round trip, and touches nothing. Answers `unknown` where the page went away under the look. */
-export async function detectCaptcha(page: Page, signal: AbortSignal): Promise<Captcha | "none" | "unknown"> {
-  try {
-    return await within(page.evaluate(lookForCaptcha), lookMs, signal);
-  } catch {
-    signal.throwIfAborted();
-    return "unknown";
-  }
-}
-
-/** Runs in the page; a document that is still coming cannot be judged. A widget whose answer is filled in is solved; one that only watches (reCAPTCHA 3, invisible ones) asks nothing. */
-function lookForCaptcha(): Captcha | "none" | "unknown" {
+/** Runs in the page and names nothing from outside; a document that is still coming cannot be judged. A widget whose answer is filled in is solved; one that only watches (reCAPTCHA 3, invisible ones) asks nothing. */
+export function lookForCaptcha(): Captcha | "none" | "unknown" {
   const littleText = 600;
   const challenge = "#challenge-running, #challenge-stage, #challenge-form, .cf-challenge";
   if (/just a moment/i.test(document.title) || document.querySelector(challenge) !== null) return { kind: "cloudflare", isBlocking: true };

@@ -13,10 +13,10 @@ const explainedMs = 1_500;
 /** How the browser came to an address, where it was the page that led there. */
 const led = /^(?:link|form_submit|auto_subframe|manual_subframe|client_redirect|server_redirect)$/;
 
-/** Looks back in a history that was read late: to the last time it was at this address. */
-export function historyAt(url: string, { index, entries }: TabHistory): TabHistory {
+/** Looks back in a history that was read late, to the last time it was at this address; undefined where it was read too early to have it. */
+export function historyAt(url: string, { index, entries }: TabHistory): TabHistory | undefined {
   const at = entries.findLastIndex((entry, place) => place <= index && entry.url === url);
-  return { index: at < 0 ? index : at, entries };
+  return at < 0 ? undefined : { index: at, entries };
 }
 
 /** Tells what a person did that led from one history to the other; undefined where something that was done in the page explains it. */

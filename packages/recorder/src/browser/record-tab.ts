@@ -1,9 +1,13 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { CDPSession, Page } from "playwright";
 import type { Interaction } from "../interaction.ts";
 import { explainNavigation, historyAt, type TabHistory } from "./explain-navigation.ts";
 
 /** How long a page may take to have a heading, in milliseconds. */
 const headingMs = 3_000;
+/** How often the history is read until it has an address, and the milliseconds in between. */
+const mostReads = 20;
+const readAgainMs = 50;
 
 /** What recording a tab needs. */
 export interface TabRecording {
@@ -24,10 +28,7 @@ export function recordTab(page: Page, { add, isCurrent, sinceLastMs }: TabRecord
     if (url === "about:blank") return;
     const since = sinceLastMs();
     const before = history;
-    const now = session.then(readHistory).then(
-      (read) => historyAt(url, read),
-      () => undefined,
-    );
+    const now = session.then((open) => readHistory(open, url)).catch(() => undefined);
     history = now.then(async (read) => read ?? (await before));
     // What a tab in the background does is its own affair.
     if (!isCurrent()) return;
@@ -59,9 +60,19 @@ export function recordTab(page: Page, { add, isCurrent, sinceLastMs }: TabRecord
     .catch(() => {});
 }
 
-async function readHistory(session: CDPSession): Promise<TabHistory> {
-  const { currentIndex, entries } = await session.send("Page.getNavigationHistory");
-  return { index: currentIndex, entries: entries.map(({ id, url, transitionType }) => ({ id, url, transition: transitionType })) };
+/** Reads the history as it was when the tab came to an address, which it may not have yet when the page says so. */
+async function readHistory(session: CDPSession, url: string): Promise<TabHistory | undefined> {
+  for (let tries = 0; tries < mostReads; tries++) {
+    const { currentIndex, entries } = await session.send("Page.getNavigationHistory");
+    const read = {
+      index: currentIndex,
+      entries: entries.map(({ id, url: at, transitionType }) => ({ id, url: at, transition: transitionType })),
+    };
+    const found = historyAt(url, read);
+    if (found !== undefined) return found;
+    await delay(readAgainMs);
+  }
+  return undefined;
 }
 
 /** Reads the first heading that shows; empty where there is none, or the page went on. */

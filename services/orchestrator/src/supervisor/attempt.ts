@@ -66,6 +66,7 @@ export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promis
   await using connection = provider.connect(handle, secret);
   const ended = new Set<SandboxProducer>();
   const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, ended, signal) : undefined;
+  signal.throwIfAborted();
   const isAlive = await provider.isAlive(handle);
   await takeLeftovers({ ...plan, workFolder: handle.workFolder, ended }, isAlive ? connection : undefined, signal);
   if (log.fold.attempt.exitCause === "DEADLINE")
@@ -82,7 +83,13 @@ async function holdSandbox(
 ): Promise<Fault | undefined> {
   const { log, attempt, provider, handle } = plan;
   using scope = linkSignals(signal);
+  const taking: Promise<void>[] = [];
   await using watches = new AsyncDisposableStack();
+  // Whatever way this is left: nobody goes on to call a sandbox that is nobody's.
+  watches.defer(async () => {
+    scope.abort(new Fault("CANCELLED"));
+    await Promise.allSettled(taking);
+  });
   const broken = Promise.withResolvers<never>();
   broken.promise.catch(() => {});
   const watch = () =>
@@ -93,16 +100,16 @@ async function holdSandbox(
     const lease = watch();
     const taken = ingestLive(source(plan, producer, connection), client, { signal: scope.signal, onSign: () => lease.renew() });
     taken.then(() => ended.add(producer), broken.reject);
+    taking.push(taken);
     return taken;
   };
   const pulse = setInterval(() => {
-    void provider.isAlive(handle).then((isAlive) => isAlive || broken.reject(new Fault("SANDBOX_LOST")));
+    void provider.isAlive(handle).then((isAlive) => isAlive || broken.reject(new Fault("SANDBOX_LOST")), broken.reject);
   }, pulseMs);
   watches.defer(() => clearInterval(pulse));
 
   const warden = take("warden", connection.wardenEvents);
   let agent: Promise<void> | undefined;
-  let attending: Promise<void> | undefined;
   let fault: Fault | undefined;
   try {
     await Promise.race([
@@ -111,8 +118,9 @@ async function holdSandbox(
     ]);
     if (isReady(log.fold)) {
       agent = take("agent", connection.agentEvents);
-      attending = attendPerson(plan, connection, scope.signal);
+      const attending = attendPerson(plan, connection, scope.signal);
       attending.catch(broken.reject);
+      taking.push(attending);
       if (!isDecided(log.fold)) await Promise.race([startWork(plan, connection, scope.signal), broken.promise]);
     }
     const ending = await Promise.race([work(plan, connection, scope.signal), broken.promise]);
@@ -126,39 +134,14 @@ async function holdSandbox(
     await killSandbox(plan, connection, fault.reason, signal);
   }
   // The work is over or lost: let the sandbox say what it has left to say, then end it.
-  try {
-    const isOver = () => log.fold.attempt.exited || fault !== undefined;
-    if (agent !== undefined && !isOver())
-      await within(Promise.race([agent, exited(log, scope.signal), broken.promise]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(
-        () => {},
-      );
-    if (!isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", scope.signal);
-    await within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
-  } finally {
-    scope.abort(new Fault("CANCELLED"));
-    await Promise.allSettled([warden, agent, attending]);
-  }
-  signal.throwIfAborted();
+  const isOver = () => log.fold.attempt.exited || fault !== undefined;
+  if (agent !== undefined && !isOver())
+    await within(Promise.race([agent, exited(log, scope.signal), broken.promise]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(
+      () => {},
+    );
+  if (!isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", scope.signal);
+  await within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
   return fault;
-}
-
-/** Ends what is left of a sandbox and removes it: by its warden where that answers, otherwise by force. */
-export async function releaseSandbox({
-  provider,
-  handle,
-  secret,
-  logger,
-}: Pick<AttemptPlan, "provider" | "handle" | "secret" | "logger">): Promise<void> {
-  try {
-    if (await provider.isAlive(handle)) {
-      await using connection = provider.connect(handle, secret);
-      await connection.warden.releaseSandbox({}, { timeoutMs: callMs });
-    }
-  } catch (error) {
-    logger.warn({ error }, "warden did not release its sandbox");
-  }
-  await provider.kill(handle);
-  await provider.remove(handle);
 }
 
 function source(
@@ -172,7 +155,10 @@ function source(
     producer,
     secrets: secrets.known,
     takeArtifact: (ready, signal) =>
-      takeArtifact(log, runFolder, ready, (offset) => warden.readWorkFile({ name: ready.name, offset }, { signal }), signal),
+      takeArtifact(log, runFolder, ready, (offset, until) => warden.readWorkFile({ name: ready.name, offset }, { signal: until }), {
+        signal,
+        deadline: AbortSignal.timeout(limits.finalizeMs),
+      }),
     logger,
   };
 }
@@ -280,6 +266,7 @@ export function publish(log: RunLog, attempt: number, state: Run_State, outcome:
   return log.decide(({ run }) => (run.outcome === undefined ? [{ ...outcomePublished(state, fitOutcome(outcome)), attempt }] : []));
 }
 
+/** Ends a sandbox as well as it can: why it is to end stays what is said of it, and who releases it sees to it that it is dead. */
 async function killSandbox(
   { provider, handle, logger }: AttemptPlan,
   { warden }: SandboxConnection,
@@ -291,22 +278,28 @@ async function killSandbox(
   } catch (error) {
     signal.throwIfAborted();
     logger.warn({ error }, "warden did not end its sandbox");
-    await provider.kill(handle);
+    await provider.kill(handle).catch((failed: unknown) => logger.error({ error: failed }, "sandbox was not ended"));
   }
 }
 
-/** Takes in what both producers had written before they ended and nobody had taken in, and the files they had not announced; announced ones come through the warden where one is connected, otherwise from the folder. */
-export async function takeLeftovers(left: Leftovers, connection: SandboxConnection | undefined, signal: AbortSignal): Promise<void> {
+/** Takes in what both producers had written before they ended and nobody had taken in, and the files they had not announced; announced ones come through the warden where one is connected, otherwise from the folder. Files that are not there by the deadline are lost. */
+export async function takeLeftovers(
+  left: Leftovers,
+  connection: SandboxConnection | undefined,
+  signal: AbortSignal,
+  deadline = AbortSignal.timeout(limits.finalizeMs),
+): Promise<void> {
   const { log, attempt, secrets, runFolder, workFolder, logger } = left;
-  const read = (name: string, offset: number) =>
-    connection === undefined ? readWorkFile(workFolder, name, offset) : connection.warden.readWorkFile({ name, offset }, { signal });
+  const read = (name: string, offset: number, until: AbortSignal) =>
+    connection === undefined ? readWorkFile(workFolder, name, offset) : connection.warden.readWorkFile({ name, offset }, { signal: until });
   for (const producer of (["agent", "warden"] as const).filter((one) => !left.ended?.has(one))) {
     const from: Source = {
       log,
       attempt,
       producer,
       secrets: secrets.known,
-      takeArtifact: (ready) => takeArtifact(log, runFolder, ready, (offset) => read(ready.name, offset), signal),
+      takeArtifact: (ready) =>
+        takeArtifact(log, runFolder, ready, (offset, until) => read(ready.name, offset, until), { signal, deadline }),
       logger,
     };
     try {
@@ -318,7 +311,7 @@ export async function takeLeftovers(left: Leftovers, connection: SandboxConnecti
       logger.warn({ producer, error }, "what a producer left could not be read");
     }
   }
-  if (!left.ended?.has("agent")) await takeLeftFiles(left, signal);
+  if (!left.ended?.has("agent")) await takeLeftFiles(left, { signal, deadline });
 }
 
 const isReady = ({ attempt }: RunFold) => attempt.readyAtMs !== undefined && !attempt.exited;

@@ -18,10 +18,11 @@ import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provid
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
-import { publish, publishStopped, releaseSandbox, runAttempt, takeLeftovers } from "./attempt.ts";
+import { publish, publishStopped, runAttempt, takeLeftovers } from "./attempt.ts";
 import { fitRun, leastRun } from "./fit-run.ts";
 import { keepLog } from "./keep-log.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
+import { releaseSandbox } from "./release-sandbox.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
 
@@ -107,7 +108,7 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
     signal.throwIfAborted();
     await endAttempt(log, attempt, fault);
   }
-  await releaseSandbox(plan);
+  await releaseSandbox(plan, signal);
 }
 
 /** Ends an attempt of a sandbox that nobody knows any more, with what that left, unless it is known how it ended; then removes what there is of it. */
@@ -174,7 +175,7 @@ export async function failRun(failed: SupervisedRun, fault: Fault, signal: Abort
     return undefined;
   });
   if (handle !== undefined) {
-    const released = releaseSandbox({ provider, handle, secret: secretOf(handle.attempt), logger });
+    const released = releaseSandbox({ provider, handle, secret: secretOf(handle.attempt), logger }, signal);
     await released.catch((error: unknown) => logger.error({ error }, "sandbox of a failed run was not removed"));
   }
   // The outcome was known, and what the sandbox still had to store is lost with it.

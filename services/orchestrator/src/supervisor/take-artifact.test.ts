@@ -50,7 +50,7 @@ describe("a file that a sandbox announced", () => {
 
   it("is gone on with from the byte that is missing when a read of it breaks", async () => {
     const { read, asked } = dying(bytes, 70_000);
-    const { payload } = await takeArtifact(log, folder, ready, read, signal);
+    const { payload } = await takeArtifact(log, folder, ready, read, { signal, deadline: signal });
     expect(payload?.$case).toBe("artifactStored");
     expect(asked).toEqual([0, 70_000, 140_000]);
     expect((await readFile(join(folder, "artifacts", "trace.zip"))).equals(bytes)).toBe(true);
@@ -67,7 +67,7 @@ describe("a file that a sandbox announced", () => {
       }
       yield { chunk: bytes.subarray(offset) };
     };
-    const { payload } = await takeArtifact(log, folder, ready, read, signal);
+    const { payload } = await takeArtifact(log, folder, ready, read, { signal, deadline: signal });
     expect(payload?.$case).toBe("artifactStored");
     expect((await readFile(join(folder, "artifacts", "trace.zip"))).equals(bytes)).toBe(true);
   });
@@ -77,7 +77,7 @@ describe("a file that a sandbox announced", () => {
     ["is another one", randomBytes(bytes.byteLength)],
   ])("becomes a warning, and leaves nothing, when it %s for good", async (_, file) => {
     const { read } = dying(file, file.byteLength);
-    const { payload } = await takeArtifact(log, folder, ready, read, signal);
+    const { payload } = await takeArtifact(log, folder, ready, read, { signal, deadline: signal });
     expect(payload).toMatchObject({ $case: "warningRaised", value: { reason: "ARTIFACT_LOST" } });
     expect(await stored()).toEqual([]);
     expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).toEqual([]);

@@ -2,6 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import { isFlatName } from "@clew/outbox/flat-name";
 import type { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { linkSignals } from "@clew/streams/linked-signal";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import type { EventDraft } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
@@ -14,8 +15,16 @@ const tries = 3;
 /** The names of files that are the orchestrator's own to write. */
 const isReserved = (name: string) => isPlaybookArtifact(name) || /^(run\.json|sandbox-\d+\.log)$/.test(name);
 
-/** Reads a file of the sandbox from a byte on. */
-export type ReadWorkFile = (offset: number) => AsyncIterable<{ readonly chunk: Uint8Array }>;
+/** Reads a file of the sandbox from a byte on; stops when the signal aborts. */
+export type ReadWorkFile = (offset: number, signal: AbortSignal) => AsyncIterable<{ readonly chunk: Uint8Array }>;
+
+/** How long one may be at it. */
+export interface Bounds {
+  /** Nothing is wanted any more. */
+  readonly signal: AbortSignal;
+  /** What is not there by then is lost, and the rest goes on. */
+  readonly deadline: AbortSignal;
+}
 
 /**
  * Brings a file that a sandbox announced onto the volume, checked by length and hash, and answers the event that says
@@ -26,7 +35,7 @@ export async function takeArtifact(
   runFolder: string,
   ready: ArtifactReady,
   read: ReadWorkFile,
-  signal: AbortSignal,
+  { signal, deadline }: Bounds,
 ): Promise<EventDraft> {
   const { name, kind, contentType, sizeBytes, sha256 } = ready;
   if (!mayStore(log, ready)) {
@@ -35,16 +44,18 @@ export async function takeArtifact(
       "A file of the sandbox is too large, alone or with the others, one too many, or has a name that is taken or not allowed.",
     );
   }
-  for (let attempt = 1; ; attempt++) {
+  using until = linkSignals(signal, deadline);
+  for (let tried = 1; ; tried++) {
     try {
-      await storeArtifact(runFolder, name, resuming(read, sizeBytes, signal), { sizeBytes, sha256 });
+      await storeArtifact(runFolder, name, resuming(read, sizeBytes, until.signal), { sizeBytes, sha256 });
       return artifactStored({ name, kind, contentType, sizeBytes, sha256 });
     } catch (error) {
       signal.throwIfAborted();
       // It does not take what is held in reserve: that is for the journals.
       if (Fault.from(error).reason === "VOLUME_FULL")
         return warningRaised("ARTIFACT_LOST", `There is no room on the volume for the file ${name}.`);
-      if (attempt === tries) return warningRaised("ARTIFACT_LOST", `The file ${name} could not be brought out of the sandbox.`);
+      if (deadline.aborted) return warningRaised("ARTIFACT_LOST", `The file ${name} could not be brought out of the sandbox in time.`);
+      if (tried === tries) return warningRaised("ARTIFACT_LOST", `The file ${name} could not be brought out of the sandbox.`);
     }
   }
 }
@@ -80,7 +91,8 @@ async function* resuming(read: ReadWorkFile, sizeBytes: number, signal: AbortSig
   let offset = 0;
   for (let broken = 0; offset < sizeBytes; broken++) {
     try {
-      for await (const { chunk } of read(offset)) {
+      signal.throwIfAborted();
+      for await (const { chunk } of read(offset, signal)) {
         offset += chunk.byteLength;
         yield chunk;
       }

@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 const put = (name: string) => writeFile(join(placesOf(workFolder).files, name), `This is ${name}`);
-const take = () => takeLeftFiles({ log, attempt: 1, runFolder, workFolder, logger }, signal);
+const take = () => takeLeftFiles({ log, attempt: 1, runFolder, workFolder, logger }, { signal, deadline: signal });
 
 it("stores what a killed agent left, each as what it is by its name", async () => {
   for (const name of ["trace-1.zip", "console.ndjson", "action-1-1.jpg", "list.csv"]) await put(name);

@@ -6,7 +6,7 @@ import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import type { Leftovers } from "./attempt.ts";
 import { readWorkFile } from "./read-work-file.ts";
-import { artifactStored, mayStore } from "./take-artifact.ts";
+import { artifactStored, type Bounds, mayStore } from "./take-artifact.ts";
 
 /** What a file is, by its name: nobody was left to say. */
 const kinds = [
@@ -22,12 +22,16 @@ const kinds = [
 /** What holds what a sandbox left, and who takes it. */
 type LeftFolder = Pick<Leftovers, "log" | "attempt" | "runFolder" | "workFolder" | "logger">;
 
-/** Stores the files that a killed agent left among its run's and had not announced: the parts of its trace, its logs. What cannot be had is left. */
-export async function takeLeftFiles({ log, attempt, runFolder, workFolder, logger }: LeftFolder, signal: AbortSignal): Promise<void> {
+/** Stores the files that a killed agent left among its run's and had not announced: the parts of its trace, its logs. What cannot be had, or not in time, is left. */
+export async function takeLeftFiles(
+  { log, attempt, runFolder, workFolder, logger }: LeftFolder,
+  { signal, deadline }: Bounds,
+): Promise<void> {
   const folder = placesOf(workFolder).files;
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter(isFlatName).sort()) {
     signal.throwIfAborted();
+    if (deadline.aborted) return logger.warn("files that a sandbox left were not kept: its time is over");
     try {
       const { size: sizeBytes } = await lstat(join(folder, name));
       if (!mayStore(log, { name, sizeBytes })) continue;

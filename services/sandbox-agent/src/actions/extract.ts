@@ -1,9 +1,9 @@
 import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import type { Locator, Page } from "playwright";
-import type { FieldValue } from "../observation/in-page.ts";
+import type { FieldValue, InPageReads } from "../observation/in-page.ts";
 import { cutMarkdown, toMarkdown } from "../observation/markdown.ts";
-import { createMask, dropBrokenEnd, type Mask, mark, readPasswords } from "../observation/page-secrets.ts";
+import { dropBrokenEnd, type Mask, mark, readToMask } from "../observation/page-secrets.ts";
 import { mostReadChars, type ReadOptions, readEach } from "../observation/reader.ts";
 import { shapeTable } from "../observation/shape-table.ts";
 import type { ActionContext, ActionResult, JsonValue, PrepareAction } from "./action.ts";
@@ -60,33 +60,32 @@ async function read(
   { redact, signal }: ActionContext,
   options: ReadOptions,
 ): Promise<JsonValue[]> {
-  const asking = readPasswords(page, options);
-  const masked = async () => createMask(await asking, redact);
+  const ask = <R extends keyof InPageReads>(what: R) => readToMask(page, locator, what, { redact, ...options });
   const whole = (texts: readonly string[], mask: (text: string) => string) =>
     texts.map((text) => dropBrokenEnd(mask(text), text.length >= mostReadChars));
   switch (mode) {
     case "text": {
-      const [texts, mask] = await Promise.all([readEach(locator, "text", options), masked()]);
-      return whole(texts, mask.all);
+      const { items, mask } = await ask("text");
+      return whole(items, mask.all);
     }
     case "html": {
-      const [texts, mask] = await Promise.all([readEach(locator, "html", options), masked()]);
-      return whole(texts, mask.markup);
+      const { items, mask } = await ask("html");
+      return whole(items, mask.markup);
     }
     case "markdown": {
-      const [texts, mask] = await Promise.all([readEach(locator, "shownHtml", options), masked()]);
-      const converted = await toMarkdown({ parts: whole(texts, mask.markup), url: page.url(), onlyArticle: isPage }, signal);
+      const { items, mask } = await ask("shownHtml");
+      const converted = await toMarkdown({ parts: whole(items, mask.markup), url: page.url(), onlyArticle: isPage }, signal);
       const plain = converted?.map((text) => text.replaceAll(escapedMark, mark)) ?? (await readEach(locator, "text", options));
       // Only now do texts stand together that markup had kept apart.
       return whole(plain, mask.all);
     }
     case "value": {
-      const [values, mask] = await Promise.all([readEach(locator, "value", options), masked()]);
-      return values.map((value) => maskValue(value, mask));
+      const { items, mask } = await ask("value");
+      return items.map((value) => maskValue(value, mask));
     }
     case "table": {
-      const [tables, mask] = await Promise.all([readEach(locator, "table", options), masked()]);
-      return tables.map((table) => {
+      const { items, mask } = await ask("table");
+      return items.map((table) => {
         if (table === null) throw new Fault("ACTION_FAILED", { message: `There is no table in ${words}.` });
         return shapeTable(mask.all(table.rows));
       });

@@ -35,6 +35,8 @@ export interface TableCell {
 /** The name of a thing to read, and the most characters and items to take. */
 export interface InPageQuery {
   readonly read: keyof InPageReads;
+  /** Whether the first line of the answer is what the password fields of the document hold. */
+  readonly withPasswords: boolean;
   readonly mostChars: number;
   readonly mostItems: number;
 }
@@ -164,6 +166,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
         queueMicrotask(() => {
           answer = undefined;
         });
+        if (query.withPasswords) answer.element.append(JSON.stringify(reads.passwords(element, query)), "\n");
       }
       if (answer.items >= query.mostItems || answer.chars > query.mostChars) return [];
       const line = JSON.stringify(reads[query.read](element, query));

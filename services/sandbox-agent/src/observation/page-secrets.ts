@@ -1,6 +1,7 @@
 import { createRedact, type Redact } from "@clew/playbook/redact";
-import type { Page } from "playwright";
-import { type ReadOptions, readOne } from "./reader.ts";
+import type { Locator, Page } from "playwright";
+import type { InPageReads } from "./in-page.ts";
+import { type ReadOptions, readOne, readWithPasswords } from "./reader.ts";
 
 /** What stands in the place of a secret. */
 export const mark = "[redacted]";
@@ -33,6 +34,21 @@ export async function readPasswords(page: Page, options: ReadOptions): Promise<s
     }
   };
   return (await Promise.all(page.frames().map(read))).flat();
+}
+
+/** Reads every element a locator stands for, as `readEach` does, and what masks what was read. A page without frames costs one look. */
+export async function readToMask<R extends keyof InPageReads>(
+  page: Page,
+  locator: Locator,
+  read: R,
+  { redact, ...options }: ReadOptions & { readonly redact: Redact },
+): Promise<{ readonly items: readonly InPageReads[R][]; readonly mask: Mask }> {
+  const isAlone = page.frames().length === 1;
+  const [{ items, passwords }, others] = await Promise.all([
+    readWithPasswords(locator, read, options),
+    isAlone ? [] : readPasswords(page, options),
+  ]);
+  return { items, mask: createMask([...passwords, ...others], redact) };
 }
 
 /** Makes what masks the run's secrets and these passwords. */

@@ -35,7 +35,21 @@ export async function readOne<R extends keyof InPageReads>(locator: Locator, rea
 
 /** Reads every element a locator stands for, 1,000 at most, in the page's order. Waits where there is none. */
 export async function readEach<R extends keyof InPageReads>(locator: Locator, read: R, options: ReadOptions): Promise<InPageReads[R][]> {
-  const query: InPageQuery = { read, mostChars: mostReadChars, mostItems: mostReadItems };
+  return (await ask(locator, read, false, options)).map((line): InPageReads[R] => JSON.parse(line));
+}
+
+/** Reads as `readEach` does, and in the same look what the password fields of the document hold. */
+export async function readWithPasswords<R extends keyof InPageReads>(
+  locator: Locator,
+  read: R,
+  options: ReadOptions,
+): Promise<{ readonly items: InPageReads[R][]; readonly passwords: InPageReads["passwords"] }> {
+  const [passwords = "[]", ...lines] = await ask(locator, read, true, options);
+  return { items: lines.map((line): InPageReads[R] => JSON.parse(line)), passwords: JSON.parse(passwords) };
+}
+
+async function ask(locator: Locator, read: keyof InPageReads, withPasswords: boolean, options: ReadOptions): Promise<readonly string[]> {
+  const query: InPageQuery = { read, withPasswords, mostChars: mostReadChars, mostItems: mostReadItems };
   const lines = await locator.locator(`${engine}=${JSON.stringify(query)}`).textContent(options);
-  return (lines ?? "").split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line) as InPageReads[R]]));
+  return (lines ?? "").split("\n").filter((line) => line !== "");
 }

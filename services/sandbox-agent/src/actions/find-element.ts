@@ -10,6 +10,7 @@ import type { ActionContext } from "./action.ts";
 import { candidatesOf, shortCandidate, triedWords } from "./describe-selector.ts";
 import { explainMissing } from "./explain-missing.ts";
 import { wordsOf } from "./name-elements.ts";
+import { isInvalidSelector } from "./playwright-fault.ts";
 import { timeouts } from "./timeouts.ts";
 import { toLocator } from "./to-locator.ts";
 import { within } from "./within.ts";
@@ -122,8 +123,7 @@ async function notFound(page: Page, selector: PlaybookSelector, context: Element
 function throwIfInvalid(thrown: unknown, candidate: Candidate, redact: Redact): void {
   const text = thrown instanceof Error ? thrown.message : "";
   const says = (message: string) => `The selector '${shortCandidate(candidate, redact)}' ${message}.`;
-  if (/while parsing|Unknown engine|InvalidSelectorError|Malformed selector|not a valid selector|not a valid XPath/.test(text))
-    throw new Fault("ACTION_FAILED", { message: says("is not valid"), cause: thrown });
+  if (isInvalidSelector(thrown)) throw new Fault("ACTION_FAILED", { message: says("is not valid"), cause: thrown });
   // Only a frame must be one alone before it is looked into.
   if (text.includes("strict mode violation"))
     throw new Fault("SELECTOR_AMBIGUOUS", { message: says("names a frame that is there more than once"), cause: thrown });

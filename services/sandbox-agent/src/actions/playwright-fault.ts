@@ -43,6 +43,14 @@ function firstSentence(text: string): string {
   return line === "" ? "the browser refused." : line;
 }
 
+/** Whether what was looked for is no selector at all. */
+export function isInvalidSelector(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error &&
+    /while parsing|Unknown engine|InvalidSelectorError|Malformed selector|not a valid selector|not a valid XPath/.test(thrown.message)
+  );
+}
+
 /** Whether the page, or the whole browser, went away under an action. */
 export function isTargetGone(thrown: unknown): boolean {
   return thrown instanceof Error && /Target (?:page, context or browser|crashed|closed)|has been closed|Page crashed/.test(thrown.message);

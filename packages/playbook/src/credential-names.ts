@@ -2,6 +2,13 @@ import type { Playbook } from "./playbook-schema.ts";
 import type { PlaybookAction } from "./schema/action.ts";
 import { walkSteps } from "./walk-steps.ts";
 
+/** Names the credentials that a playbook's login form needs and that are not given: a password, and a user by either of its names. */
+export function missingForLogin({ auth, auth_required: isRequired }: Playbook, isGiven: (name: string) => boolean): readonly string[] {
+  if (auth?.mode !== "form_login" || isRequired === false) return [];
+  const users = ["username", "email"];
+  return [...(users.some(isGiven) ? [] : users.slice(0, 1)), ...(isGiven("password") ? [] : ["password"])];
+}
+
 /** Names the credentials that a playbook needs, each once: its secret parameters, and what its steps type. */
 export function credentialNames({ parameters, steps }: Playbook): readonly string[] {
   const names = parameters.filter(({ secret }) => secret).map(({ name }) => name);

@@ -24,7 +24,11 @@ test("reads a playbook and fills in what it leaves out", () => {
           failure_message: "",
           on_failure: "llm_recover",
           params: {},
-          selector: { primary: { by: "selector", value: "button", exact: false, frame: [] }, fallbacks: [], description: "" },
+          selector: {
+            primary: { by: "selector", value: "button", exact: false, whole_words: false, frame: [] },
+            fallbacks: [],
+            description: "",
+          },
         },
       ],
     },

@@ -21,6 +21,8 @@ export interface Candidate {
   readonly exact: boolean;
   /** A text that the element must hold. */
   readonly has_text?: string | undefined;
+  /** Whether that text must stand in whole words: where it holds a placeholder, since order 123 is not order 1234. */
+  readonly whole_words: boolean;
   /** The element it is looked for in. */
   readonly within?: Candidate | undefined;
   /** Selectors of the frames it is in, the outermost first. */
@@ -36,7 +38,7 @@ export const candidateSchema: z.ZodType<Candidate> = z.lazy(() =>
       const optional = { ...(name !== undefined && { name }), ...(has_text !== undefined && { has_text }), ...(within && { within }) };
       // A value that is contained in another must not find that one.
       const isExact = exact ?? namesIn(`${value} ${name ?? ""}`).length > 0;
-      return { by, value, exact: isExact, frame, ...optional };
+      return { by, value, exact: isExact, whole_words: namesIn(has_text ?? "").length > 0, frame, ...optional };
     }),
 );
 

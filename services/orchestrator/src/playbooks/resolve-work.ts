@@ -1,6 +1,6 @@
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import { bindParameters } from "@clew/playbook/bind-parameters";
-import { credentialNames } from "@clew/playbook/credential-names";
+import { credentialNames, missingForLogin } from "@clew/playbook/credential-names";
 import type { PlaybookReference, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { GivenFile } from "../files/input-files.ts";
 import { hashSource } from "./catalogue.ts";
@@ -40,10 +40,18 @@ export function demandParameters({ playbook, params }: FoundWork): void {
 }
 
 /** @throws Fault INVALID_REQUEST naming the credentials that the playbook, or one it calls, types and that are not given. */
-export function demandCredentials({ playbook, called }: FoundWork, { credentials }: RunSpec): void {
-  const names = [playbook, ...[...called.values()].map((one) => one.playbook)].flatMap(credentialNames);
-  const missing = [...new Set(names)].filter((name) => !Object.hasOwn(credentials, name));
-  const message = "is missing: a step types it";
-  const [first, ...others] = missing.map((name): Violation => ({ field: `spec.credentials.${name}`, rule: "required", message }));
+export function demandCredentials({ playbook, called }: FoundWork, { credentials, browserState }: RunSpec): void {
+  const isGiven = (name: string) => Object.hasOwn(credentials, name);
+  const playbooks = [playbook, ...[...called.values()].map((one) => one.playbook)];
+  const typed = playbooks.flatMap(credentialNames).filter((name) => !isGiven(name));
+  // With a saved login there may be no form to fill in.
+  const login = browserState === undefined ? playbooks.flatMap((one) => missingForLogin(one, isGiven)) : [];
+  const violation =
+    (message: string) =>
+    (name: string): Violation => ({ field: `spec.credentials.${name}`, rule: "required", message });
+  const [first, ...others] = [
+    ...[...new Set(typed)].map(violation("is missing: a step types it")),
+    ...[...new Set(login)].filter((name) => !typed.includes(name)).map(violation("is missing: the login form asks for it")),
+  ];
   if (first !== undefined) throw invalidRequest([first, ...others]);
 }

@@ -64,6 +64,16 @@ describe("a run that is asked for", () => {
     });
   });
 
+  it("that logs in needs what the login form asks for, unless a saved login may do", async () => {
+    const playbookSource = "auth: { mode: form_login, login_url: https://shop.example/login }\nsteps: [{ action: extract }]";
+    const asked = { work: { $case: "playbookSource" as const, value: playbookSource } };
+    await expect(create(asked)).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+      violations: [{ field: "spec.credentials.username" }, { field: "spec.credentials.password" }],
+    });
+    await create({ ...asked, credentials: { email: "a@shop.example", password: "x" } });
+  });
+
   it("by a pin runs that text only", async () => {
     const given = { params: { order_id: 1 }, credentials };
     await create({ ...playbook(`cancel-order@sha256:${hashSource(cancel)}`), ...given });

@@ -10,7 +10,14 @@ type Role = Parameters<Page["getByRole"]>[0];
 export function toLocator(outer: Page | Frame | FrameLocator, candidate: Candidate): Locator {
   const framed = candidate.frame.reduce((place, selector) => place.frameLocator(selector), outer);
   const found = find(candidate.within === undefined ? framed : toLocator(framed, candidate.within), candidate);
-  return candidate.has_text === undefined ? found : found.filter({ hasText: candidate.has_text });
+  const { has_text: text, whole_words: isWhole } = candidate;
+  return text === undefined ? found : found.filter({ hasText: isWhole ? wholeWords(text) : text });
+}
+
+/** The text, whatever its case, where no letter or digit goes on before or after it. */
+function wholeWords(text: string): RegExp {
+  const words = text.trim().split(/\s+/).map(RegExp.escape).join("\\s+");
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${words}(?![\\p{L}\\p{N}_])`, "iu");
 }
 
 function find(place: Place, { by, value, name, exact }: Candidate): Locator {

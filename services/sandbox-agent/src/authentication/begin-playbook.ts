@@ -14,6 +14,8 @@ export async function beginPlaybook(
   context: StepContext,
 ): Promise<void> {
   await authenticate(playbook, startUrl, findings.values, { ...context, place: placeOf("login") });
-  if (startUrl !== undefined && context.active.url !== startUrl) await openStart(startUrl, placeOf("start"), context);
+  // What a caller, or an earlier round of a loop, left on the page is not what this playbook starts from.
+  const isOpen = context.callDepth === 0 && context.active.url === startUrl;
+  if (startUrl !== undefined && !isOpen) await openStart(startUrl, placeOf("start"), context);
   await captureLogin(playbook.capture, findings, context);
 }

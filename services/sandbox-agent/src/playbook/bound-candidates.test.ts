@@ -78,6 +78,7 @@ test.each([
   [{ xpath: '//p[@title="{x}"]' }, "titled", true],
   [{ xpath: 'descendant::p[@title="{x}"]' }, "titled", true],
   [{ xpath: "descendant::p[@title='{x}']" }, "titled", true],
+  [{ css: "p[id^=shown]", has_text: "{x}" }, "shown", false],
   [{ css: "#tested", within: { css: 'body:has([data-testid="{x}"])' } }, "tested", false],
 ] as const)("[weakness 36] finds the element that has the value, whatever the value, and no other: %j", async (written, id, mayRefuse) => {
   await fc.assert(

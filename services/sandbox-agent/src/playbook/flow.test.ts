@@ -59,6 +59,36 @@ steps:
   expect(report.outcome.outcome.data).toEqual({ no: "Orders" });
 });
 
+test("fails where a condition cannot be looked at, instead of taking it for false", async () => {
+  const report = await run(`
+steps:
+  - if: { element_visible: "button:has-text(" }
+    then: [{ action: extract, store_as: never }]
+    else: [{ action: extract, store_as: never_either }]`);
+  expect(report.outcome).toMatchObject({
+    state: Run_State.FAILED,
+    outcome: { error: { message: expect.stringContaining("'button:has-text(' of the condition is not valid") } },
+  });
+  expect(report.all("stepStarted")).toHaveLength(1);
+});
+
+test("opens a called playbook's start page in every round, whatever the last one left on it", async () => {
+  const fill = `id: fill
+start_url: "${site.url}/?form"
+steps:
+  - { action: extract, selector: input, params: { mode: value }, store_as: found }
+  - { action: key_press, selector: input, params: { text: left over } }`;
+  const report = await run(
+    `
+steps:
+  - for_each: round
+    in: [a, b]
+    steps: [{ call: fill, outputs: { found: found } }]`,
+    { calledPlaybooks: { fill } },
+  );
+  expect(report.outcome).toMatchObject({ state: Run_State.COMPLETED, outcome: { extractedTexts: ["", ""] } });
+});
+
 test("runs steps once for each value: of a list, of a parameter, of what was found", async () => {
   const report = await run(
     `

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type DescField, type DescMessage, fromBinary, type Message, ScalarType, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
-import { jsonOptions } from "@clew/gateway/http/json-options";
+import { jsonOptions } from "@clew/gateway/hub/json-options";
 import { fitRun } from "@clew/orchestrator/supervisor/fit-run";
 import { formatRun } from "@clew/orchestrator/supervisor/run-json";
 import { RunSchema } from "@clew/proto/connect/clew/run/v1/run_pb";

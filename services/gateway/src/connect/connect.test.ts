@@ -7,7 +7,7 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@clew/proto/
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { jsonOptions } from "../http/json-options.ts";
+import { jsonOptions } from "../hub/json-options.ts";
 import { readSse, readUntil } from "../testing/read-sse.ts";
 import { startTestGateway, type TestGateway } from "../testing/start-test-gateway.ts";
 

@@ -115,12 +115,12 @@ function toMessage(runId: string, frame: Exclude<Frame, { kind: "reset" }>): Mes
   switch (frame.kind) {
     case "hello":
       return {
-        resumeToken: frame.place.token,
-        frame: { case: "hello", value: { runId, sequence: frame.place.sequence, tail: frame.tail, heartbeatMs } },
+        resumeToken: frame.position.token,
+        frame: { case: "hello", value: { runId, sequence: frame.position.sequence, tail: frame.tail, heartbeatMs } },
       };
     case "checkpoint":
-      return { resumeToken: frame.place.token, frame: { case: "checkpoint", value: {} } };
+      return { resumeToken: frame.position.token, frame: { case: "checkpoint", value: {} } };
     case "end":
-      return { resumeToken: frame.end.place.token, frame: { case: "end", value: frame.end.said } };
+      return { resumeToken: frame.end.position.token, frame: { case: "end", value: frame.end.said } };
   }
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import type { ServerResponse } from "node:http";
 import { Fault } from "@clew/fault/fault";
 
@@ -26,7 +27,10 @@ export function disconnectStalled(
   { stallMs, onStall }: { readonly stallMs: number; readonly onStall: () => void },
 ): void {
   // A socket's own timeout counts partial progress of a large write, which no event of the stream shows.
-  response.setTimeout(stallMs, () => {
+  response.setTimeout(stallMs);
+  // Over HTTP/2 a callback of its own would be called once: a reader that was only idle then could stall for ever after.
+  const source = "stream" in response && response.stream instanceof EventEmitter ? response.stream : response;
+  source.on("timeout", () => {
     if (response.writableLength === 0) return;
     onStall();
     response.destroy(new Fault("STALLED"));

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type RunEvent, RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import type { EncodedEvent } from "./encode-event.ts";
-import type { Place } from "./place.ts";
+import type { Position } from "./position.ts";
 
 /** The most events of a block. */
 export const blockEvents = 256;
@@ -18,8 +18,8 @@ const messageCost = 3;
 
 /** Consecutive events of one run, encoded once for all readers. It only grows. */
 export class Block {
-  /** The place before its first event. */
-  readonly before: Place;
+  /** The position before its first event. */
+  readonly before: Position;
   #bytes: Buffer;
   #used = 0;
   #lastToken: string;
@@ -30,8 +30,8 @@ export class Block {
   /** What was handed out last: many readers at the tail take the same. */
   #handedOut: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
 
-  /** Begins after a place, with memory for so many bytes, and with its events decoded too where `keepsMessages`. */
-  constructor(before: Place, capacity: number, keepsMessages: boolean) {
+  /** Begins after a position, with memory for so many bytes, and with its events decoded too where `keepsMessages`. */
+  constructor(before: Position, capacity: number, keepsMessages: boolean) {
     this.before = before;
     this.#messages = keepsMessages ? [] : undefined;
     this.#lastToken = before.token;
@@ -43,8 +43,8 @@ export class Block {
     return this.#ends.length;
   }
 
-  /** The place after its last event. */
-  get end(): Place {
+  /** The position after its last event. */
+  get end(): Position {
     return { sequence: this.before.sequence + this.#ends.length, token: this.#lastToken };
   }
 
@@ -89,7 +89,7 @@ export class Block {
     this.#handedOut = undefined;
   }
 
-  /** The token of a place in it: from before its first event to after its last. */
+  /** The token of a position in it: from before its first event to after its last. */
   tokenAt(sequence: number): string {
     if (sequence === this.before.sequence) return this.before.token;
     if (sequence === this.last) return this.#lastToken;

@@ -3,9 +3,9 @@ import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { jsonOptions } from "../http/json-options.ts";
 import { encodeSse } from "../sse/encode.ts";
 import { encodeEvent } from "./encode-event.ts";
+import { jsonOptions } from "./json-options.ts";
 
 /** What a scalar may hold on the wire; each draws a value and writes it with its tag. */
 const scalars: Partial<Record<ScalarType, (writer: BinaryWriter, field: DescField, random: fc.GeneratorValue) => unknown>> = {

@@ -1,12 +1,11 @@
 import { Fault } from "@clew/fault/fault";
-import { createBackoff } from "@clew/streams/backoff";
 import type { Bell } from "./bell.ts";
 import type { Block } from "./block.ts";
-import { type Clock, wait } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { encodeEvent } from "./encode-event.ts";
-import { isAway } from "./is-away.ts";
 import type { HubLimits } from "./limits.ts";
-import type { Place } from "./place.ts";
+import { withPatience } from "./patience.ts";
+import type { Position } from "./position.ts";
 import { pageEvents, type RunBlocks } from "./run-blocks.ts";
 import type { RunEnd } from "./run-end.ts";
 import type { EventPage, RunSource } from "./run-source.ts";
@@ -16,7 +15,7 @@ import type { HubWatch } from "./watch.ts";
 /** How many blocks beyond the one that is read are there before it ends. */
 const readAhead = 3;
 
-/** What there is for a reader after its place. */
+/** What there is for a reader after its position. */
 export type Found =
   | { readonly kind: "events"; readonly block: Block }
   /** Nothing yet: its bell rings when there is. */
@@ -24,7 +23,7 @@ export type Found =
   /** It is being fetched. Rejects with the Fault where it cannot be had. */
   | { readonly kind: "loading"; readonly loaded: Promise<void> }
   | { readonly kind: "end"; readonly end: RunEnd }
-  /** What is kept here is not the history of this reader: the orchestrator must judge its place again. */
+  /** What is kept here is not the history of this reader: the orchestrator must judge its position again. */
   | { readonly kind: "strange" };
 
 /** What a feed stands on. */
@@ -53,7 +52,7 @@ export class Feed {
     this.#options = options;
     this.#end = options.blocks.end;
     if (this.#end === undefined) void this.#follow();
-    else this.#tail = this.#end.place.sequence;
+    else this.#tail = this.#end.position.sequence;
   }
 
   /** The sequence of the last event there is, as far as is known. */
@@ -111,23 +110,23 @@ export class Feed {
   }
 
   /**
-   * Finds what comes after a place, without waiting. `from` is the block the reader's place was taken from, `decoded` whether it needs
+   * Finds what comes after a position, without waiting. `from` is the block the reader's position was taken from, `decoded` whether it needs
    * the events themselves. Throws the Fault that ended the feed.
    */
-  read(place: Place, from: Block | undefined, decoded: boolean): Found {
+  read(position: Position, from: Block | undefined, decoded: boolean): Found {
     if (this.#fault !== undefined) throw this.#fault;
     const { blocks } = this.#options;
-    const block = blocks.holding(place.sequence + 1);
+    const block = blocks.holding(position.sequence + 1);
     if (block !== undefined) {
-      if (block !== from && block.tokenAt(place.sequence) !== place.token) return { kind: "strange" };
+      if (block !== from && block.tokenAt(position.sequence) !== position.token) return { kind: "strange" };
       if (decoded && !block.hasMessages) return { kind: "loading", loaded: this.#loadMessages(block) };
       this.#loadAfter(block);
       return { kind: "events", block };
     }
-    if (place.sequence < this.#tail) return { kind: "loading", loaded: this.#load(place.sequence + 1) };
+    if (position.sequence < this.#tail) return { kind: "loading", loaded: this.#load(position.sequence + 1) };
     const end = this.#end;
-    if (end === undefined || place.sequence < end.place.sequence) return { kind: "tail" };
-    return end.place.token === place.token ? { kind: "end", end } : { kind: "strange" };
+    if (end === undefined || position.sequence < end.position.sequence) return { kind: "tail" };
+    return end.position.token === position.token ? { kind: "end", end } : { kind: "strange" };
   }
 
   /** Fetches what a reader of a block will want next: a page that it is about to reach, and the one after it, which is read while that is encoded. */
@@ -177,30 +176,25 @@ export class Feed {
     return loading;
   }
 
-  /** Reads a page, for as long as the orchestrator may be away; nothing where it says that there is no such place. */
+  /** Reads a page, for as long as the orchestrator may be away; nothing where it says that there is no such position. */
   async #readEvents(after: string, limit: number): Promise<EventPage | undefined> {
     const { source, runId, clock, limits } = this.#options;
     const { signal } = this.#closing;
-    const backoff = createBackoff({ initialMs: 100, maxMs: 2_000, random: clock.random });
-    const startedAt = clock.now();
-    for (;;) {
-      try {
-        return await source.readEvents({ runId, after, limit }, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        const fault = Fault.from(error);
-        if (fault.code === "OUT_OF_RANGE") return void this.forget();
-        if (!isAway(fault) || clock.now() - startedAt >= limits.reopenMs) throw fault;
-        await wait(clock, backoff.next(), signal);
-      }
+    try {
+      return await withPatience(() => source.readEvents({ runId, after, limit }, signal), { clock, patienceMs: limits.reopenMs, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      const fault = Fault.from(error);
+      if (fault.code !== "OUT_OF_RANGE") throw fault;
+      return void this.forget();
     }
   }
 
-  /** Takes the events that follow a place, up to the first that does not; answers the place after them, or nothing where one was missing. */
-  #take(place: Place, wires: readonly Uint8Array[]): Place | undefined {
+  /** Takes the events that follow a position, up to the first that does not; answers the position after them, or nothing where one was missing. */
+  #take(position: Position, wires: readonly Uint8Array[]): Position | undefined {
     const events = wires.map(encodeEvent);
     let toCome = events.reduce((sum, { text }) => sum + text.length, 0);
-    let at = place;
+    let at = position;
     for (const event of events) {
       if (event.sequence !== at.sequence + 1) {
         this.#options.watch.gap();
@@ -221,16 +215,16 @@ export class Feed {
       await followTail(
         { runId, source, clock, limits, signal, onReopen: watch.reopened },
         {
-          begin: (place) => {
-            const token = blocks.tokenAt(place.sequence);
-            if (place.sequence < this.#tail || (token !== undefined && token !== place.token)) this.forget();
-            this.moveTo(place.sequence);
+          begin: (position, tail) => {
+            const token = blocks.tokenAt(position.sequence);
+            if (tail < this.#tail || (token !== undefined && token !== position.token)) this.forget();
+            this.moveTo(tail);
           },
-          take: (place, wires) => this.#take(place, wires),
+          take: (position, wires) => this.#take(position, wires),
           end: (end) => {
             this.#end = end;
             blocks.keepEnd(end);
-            this.moveTo(end.place.sequence);
+            this.moveTo(end.position.sequence);
             this.#ring();
           },
         },

@@ -1,6 +1,6 @@
 import type { Fault } from "@clew/fault/fault";
 import type { Block } from "./block.ts";
-import type { Place } from "./place.ts";
+import type { Position } from "./position.ts";
 import type { RunEnd } from "./run-end.ts";
 
 /** Events of a block, from one sequence to another, both included. */
@@ -10,12 +10,12 @@ export interface Events {
   readonly to: number;
 }
 
-/** What a reader of a run is told beside its events. `place` is where it stands after the frame. */
+/** What a reader of a run is told beside its events. `position` is where it stands after the frame. */
 export type Frame =
-  | { readonly kind: "hello"; readonly place: Place; readonly tail: number }
-  | { readonly kind: "checkpoint"; readonly place: Place }
-  /** The place it had is of no history any more; what follows goes on from `place`. */
-  | { readonly kind: "reset"; readonly place: Place; readonly fault: Fault }
+  | { readonly kind: "hello"; readonly position: Position; readonly tail: number }
+  | { readonly kind: "checkpoint"; readonly position: Position }
+  /** The position it had is of no history any more; what follows goes on from `position`. */
+  | { readonly kind: "reset"; readonly position: Position; readonly fault: Fault }
   | { readonly kind: "end"; readonly end: RunEnd };
 
 /** Where a reader's frames go. It queues nothing beyond what its socket takes. */

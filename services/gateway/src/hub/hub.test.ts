@@ -102,7 +102,7 @@ class Journal implements RunSource {
     try {
       yield create(EncodedStreamRunEventsResponseSchema, {
         resumeToken: this.token(at),
-        frame: { case: "hello", value: { runId, tail: at } },
+        frame: { case: "hello", value: { runId, sequence: at, tail: at } },
       });
       for (;;) {
         const moved = this.#moved.promise;
@@ -130,7 +130,7 @@ function openHub(limits: Partial<HubLimits> = {}) {
   const watch = { gap: vi.fn(), reopened: vi.fn(), failed: vi.fn() };
   const all: HubLimits = { ...defaultHubLimits, reopenMs: 5_000, ...limits };
   const hub = new Hub({ source: journal, clock: systemClock, limits: all, watch });
-  /** Reads a run from a place to its end, or until it is told to leave. */
+  /** Reads a run from a position to its end, or until it is told to leave. */
   const read = (after = "", signal: AbortSignal = new AbortController().signal) => {
     const said: string[] = [];
     const bell = new Bell();
@@ -149,7 +149,7 @@ function openHub(limits: Partial<HubLimits> = {}) {
     };
     const judge = async (token: string) => {
       const sequence = journal.resolve(token);
-      return { place: { sequence, token: journal.token(sequence) }, tail: journal.tail, hasAll: false };
+      return { position: { sequence, token: journal.token(sequence) }, tail: journal.tail, hasAll: false };
     };
     const options = { hub, clock: systemClock, limits: all };
     const done = judgeToken(judge, after, { clock: systemClock, patienceMs: 100, signal }).then((start) =>

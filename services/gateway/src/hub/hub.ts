@@ -21,7 +21,7 @@ export interface Following extends Disposable {
 }
 
 /**
- * The journals of all runs that are read here, again: read after a place, and wait until the tail moved, over blocks that are fetched and
+ * The journals of all runs that are read here, again: read after a position, and wait until the tail moved, over blocks that are fetched and
  * encoded once for all readers. Of each run that somebody reads one stream is open, which moves its tail and brings its newest events.
  */
 export class Hub implements Disposable {

@@ -6,7 +6,7 @@ import type { Sink } from "./frame.ts";
 import type { Hub } from "./hub.ts";
 import { type Judge, type Judgement, judgeToken } from "./judge.ts";
 import type { HubLimits } from "./limits.ts";
-import type { Place } from "./place.ts";
+import type { Position } from "./position.ts";
 import { showEnd } from "./run-end.ts";
 
 /** A reader of one run. */
@@ -21,7 +21,7 @@ export interface Reader {
   readonly sink: Sink;
   /** Wakes it; whoever gives its sink room rings it too. */
   readonly bell: Bell;
-  /** Judges its place again, if what is kept here turns out to be of another history. */
+  /** Judges its position again, if what is kept here turns out to be of another history. */
   readonly judge: Judge;
   /** Ends it, with the reason as what it throws. */
   readonly signal: AbortSignal;
@@ -38,14 +38,14 @@ export interface ReadOptions {
 const maxJudgements = 3;
 
 /**
- * Reads a run into a sink: reads after the place; at the tail waits until it moved; reads again. The same for a run that is under way and
+ * Reads a run into a sink: reads after the position; at the tail waits until it moved; reads again. The same for a run that is under way and
  * for one that ended long ago. Says where it stands whenever it was silent for `beatMs`. Resolves after `end`.
  *
  * @throws Fault where it cannot go on; the signal's reason when it aborts.
  */
 export async function readRun(reader: Reader, { hub, clock, limits }: ReadOptions): Promise<void> {
   const { runId, types, decoded, sink, bell, signal } = reader;
-  let place = reader.start.place;
+  let position = reader.start.position;
   let block: Block | undefined;
   let isSilent = false;
   let judgements = 0;
@@ -54,15 +54,15 @@ export async function readRun(reader: Reader, { hub, clock, limits }: ReadOption
     isSilent = true;
     bell.ring();
   });
-  const begin = ({ place: at, lost, tail }: Judgement) => {
-    place = at;
+  const begin = ({ position: at, lost, tail }: Judgement) => {
+    position = at;
     block = undefined;
-    if (lost !== undefined) sink.put({ kind: "reset", place, fault: lost });
+    if (lost !== undefined) sink.put({ kind: "reset", position, fault: lost });
     feed.moveTo(tail);
   };
   const pause = async () => {
     if (isSilent && sink.hasRoom) {
-      sink.put({ kind: "checkpoint", place });
+      sink.put({ kind: "checkpoint", position });
       said();
     }
     await bell.wait();
@@ -72,8 +72,8 @@ export async function readRun(reader: Reader, { hub, clock, limits }: ReadOption
     isSilent = false;
     beat.restart();
   };
-  const putEvents = (from: Block): Place => {
-    for (const stretch of from.stretches(place.sequence, types)) {
+  const putEvents = (from: Block): Position => {
+    for (const stretch of from.stretches(position.sequence, types)) {
       const sequence = sink.putEvents({ block: from, ...stretch });
       said();
       if (sequence < stretch.to) return { sequence, token: from.tokenAt(sequence) };
@@ -97,20 +97,22 @@ export async function readRun(reader: Reader, { hub, clock, limits }: ReadOption
   try {
     signal.throwIfAborted();
     begin(reader.start);
-    sink.put({ kind: "hello", place, tail: Math.max(feed.tail, reader.start.tail) });
+    sink.put({ kind: "hello", position, tail: Math.max(feed.tail, reader.start.tail) });
     for (;;) {
       if (!sink.hasRoom) {
         await pause();
         continue;
       }
-      const found = feed.lineage === lineage ? feed.read(place, block, decoded) : ({ kind: "strange" } as const);
+      const found = feed.lineage === lineage ? feed.read(position, block, decoded) : ({ kind: "strange" } as const);
       switch (found.kind) {
         case "events":
           block = found.block;
-          place = putEvents(block);
+          position = putEvents(block);
           judgements = 0;
           break;
         case "tail":
+          // Who waits must not keep in memory what the cache lets go of.
+          block = undefined;
           await pause();
           break;
         case "loading":
@@ -123,7 +125,7 @@ export async function readRun(reader: Reader, { hub, clock, limits }: ReadOption
           if (judgements > maxJudgements) throw new Fault("ORCHESTRATOR_UNAVAILABLE");
           if (feed.lineage === lineage) feed.forget();
           ({ lineage } = feed);
-          begin(await settled(judgeToken(reader.judge, place.token, { clock, patienceMs: limits.reopenMs, signal })));
+          begin(await settled(judgeToken(reader.judge, position.token, { clock, patienceMs: limits.reopenMs, signal })));
           break;
         }
       }

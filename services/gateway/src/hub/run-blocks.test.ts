@@ -6,7 +6,7 @@ import { RunBlocks } from "./run-blocks.ts";
 
 const playbook = "x".repeat(60_000);
 const end = () => ({
-  place: { sequence: 7, token: "c1.7" },
+  position: { sequence: 7, token: "c1.7" },
   said: create(StreamRunEventsResponse_EndSchema, { run: { spec: { work: { case: "playbook", value: playbook } } }, lastSequence: 7 }),
 });
 

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { Block, blockBytes, blockEvents } from "./block.ts";
 import type { BlockCache, Kept } from "./block-cache.ts";
 import type { EncodedEvent } from "./encode-event.ts";
-import type { Place } from "./place.ts";
+import type { Position } from "./position.ts";
 import { endCost, type RunEnd } from "./run-end.ts";
 
 /** The most events that are read at once: what a page costs beside its events is worth some blocks of them. */
@@ -69,7 +69,7 @@ export class RunBlocks {
     return undefined;
   }
 
-  /** The token of a place, where a block knows it. */
+  /** The token of a position, where a block knows it. */
   tokenAt(sequence: number): string | undefined {
     const block = this.#blocks[this.#indexBefore(sequence)];
     if (block !== undefined && sequence <= block.last) return block.tokenAt(sequence);
@@ -79,7 +79,7 @@ export class RunBlocks {
 
   /**
    * Finds what to read in order to have an event that no block holds: from the end of the block before it, or from where its 256 begin,
-   * so that readers who come from different places share blocks, and up to the block after it or the length of a page.
+   * so that readers who come from different positions share blocks, and up to the block after it or the length of a page.
    */
   missingAround(sequence: number): { readonly after: number; readonly token: string | undefined; readonly limit: number } {
     const index = this.#indexBefore(sequence);
@@ -91,8 +91,8 @@ export class RunBlocks {
     return { after, token: this.tokenAt(after), limit };
   }
 
-  /** Adds the event that follows a place, unless a block holds it; `toCome` is roughly how many bytes it and those to follow at once have. */
-  append(before: Place, event: EncodedEvent, toCome: number): void {
+  /** Adds the event that follows a position, unless a block holds it; `toCome` is roughly how many bytes it and those to follow at once have. */
+  append(before: Position, event: EncodedEvent, toCome: number): void {
     const index = this.#indexBefore(event.sequence);
     const previous = this.#blocks[index];
     if (previous !== undefined && previous.last >= event.sequence) return;

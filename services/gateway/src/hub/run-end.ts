@@ -1,11 +1,11 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { type Run, RunSchema } from "@clew/proto/connect/clew/run/v1/run_pb";
 import { type StreamRunEventsResponse_End, StreamRunEventsResponse_EndSchema } from "@clew/proto/connect/clew/run/v1/run_service_pb";
-import type { Place } from "./place.ts";
+import type { Position } from "./position.ts";
 
 /** How a run ended, and where. */
 export interface RunEnd {
-  readonly place: Place;
+  readonly position: Position;
   readonly said: StreamRunEventsResponse_End;
 }
 
@@ -22,7 +22,7 @@ export function endCost({ said }: RunEnd): number {
 export function showEnd(end: RunEnd, types: ReadonlySet<string> | undefined): RunEnd {
   const { run, lastSequence } = end.said;
   if (types === undefined || types.has("runFinished") || run === undefined) return end;
-  return { place: end.place, said: create(StreamRunEventsResponse_EndSchema, { run: showRun(run, types), lastSequence }) };
+  return { position: end.position, said: create(StreamRunEventsResponse_EndSchema, { run: showRun(run, types), lastSequence }) };
 }
 
 function showRun(run: Run, types: ReadonlySet<string>): Run {

@@ -1,10 +1,9 @@
 import { Fault } from "@clew/fault/fault";
-import { createBackoff } from "@clew/streams/backoff";
 import { linkSignals } from "@clew/streams/linked-signal";
-import { type Clock, wait } from "./clock.ts";
-import { isAway } from "./is-away.ts";
+import type { Clock } from "./clock.ts";
 import type { HubLimits } from "./limits.ts";
-import type { Place } from "./place.ts";
+import { Patience } from "./patience.ts";
+import type { Position } from "./position.ts";
 import type { RunEnd } from "./run-end.ts";
 import type { RunSource, SourceFrame } from "./run-source.ts";
 
@@ -21,10 +20,10 @@ export interface TailOptions {
 
 /** Who is told what a run's stream says. */
 export interface TailListener {
-  /** A stream was opened: this is where the run stands now. */
-  begin(place: Place): void;
-  /** Events follow a place. Answers the place after them, or nothing where they do not follow it. */
-  take(place: Place, events: readonly Uint8Array[]): Place | undefined;
+  /** A stream was opened: it goes on from a position, and there are events up to a sequence. */
+  begin(position: Position, tail: number): void;
+  /** Events follow a position. Answers the position after them, or nothing where they do not follow it. */
+  take(position: Position, events: readonly Uint8Array[]): Position | undefined;
   /** The run is over. */
   end(end: RunEnd): void;
 }
@@ -37,35 +36,29 @@ export interface TailListener {
  */
 export async function followTail(options: TailOptions, listener: TailListener): Promise<void> {
   const { clock, limits, signal, onReopen } = options;
-  const backoff = createBackoff({ initialMs: 100, maxMs: 2_000, random: clock.random });
-  let lostAt: number | undefined = clock.now();
+  const patience = new Patience({ clock, patienceMs: limits.reopenMs, signal });
   for (;;) {
     let afterMs = 0;
-    let fault: Fault | undefined;
-    let place: Place | undefined;
+    let fault = new Fault("ORCHESTRATOR_UNAVAILABLE");
+    let position: Position | undefined;
     try {
       for await (const { resumeToken, frame } of heard(options)) {
-        lostAt = undefined;
+        patience.renew();
         if (frame.case === "end") {
-          return listener.end({ place: { sequence: frame.value.lastSequence, token: resumeToken }, said: frame.value });
+          return listener.end({ position: { sequence: frame.value.lastSequence, token: resumeToken }, said: frame.value });
         }
         if (frame.case === "hello") {
-          place = { sequence: frame.value.tail, token: resumeToken };
-          listener.begin(place);
+          position = { sequence: frame.value.sequence, token: resumeToken };
+          listener.begin(position, frame.value.tail);
         }
-        if (frame.case === "events" && place !== undefined) place = listener.take(place, frame.value.events);
+        if (frame.case === "events" && position !== undefined) position = listener.take(position, frame.value.events);
         if (frame.case === "reconnect") afterMs = frame.value.afterMs;
-        if (place === undefined || frame.case === "reconnect") break;
-        backoff.reset();
+        if (position === undefined || frame.case === "reconnect") break;
       }
     } catch (error) {
-      signal.throwIfAborted();
       fault = Fault.from(error);
-      if (!isAway(fault)) throw fault;
     }
-    lostAt ??= clock.now();
-    if (clock.now() - lostAt >= limits.reopenMs) throw fault ?? new Fault("ORCHESTRATOR_UNAVAILABLE");
-    await wait(clock, Math.max(afterMs, backoff.next()), signal);
+    await patience.wait(fault, afterMs);
     onReopen();
   }
 }

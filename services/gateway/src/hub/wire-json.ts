@@ -1,5 +1,5 @@
 import { type DescField, type DescMessage, fromBinary, ScalarType, toJsonString } from "@bufbuild/protobuf";
-import { jsonOptions } from "../http/json-options.ts";
+import { jsonOptions } from "./json-options.ts";
 import type { Wire } from "./wire.ts";
 
 /** Writes the JSON of messages of one type straight from their bytes on the wire, as `toJsonString` would from the message. */

@@ -1,5 +1,5 @@
 import type { Fault } from "@clew/fault/fault";
-import type { Clock } from "../hub/clock.ts";
+import type { Clock, Timer } from "../hub/clock.ts";
 import type { Events, Frame, Sink } from "../hub/frame.ts";
 import type { HubLimits } from "../hub/limits.ts";
 import { encodeSse } from "./encode.ts";
@@ -19,36 +19,55 @@ export interface ManyRunsOptions {
 /** The characters after which a run's turn ends: few, so that no run waits long for another, also where each event carries the places of 50. */
 const turnLength = 32 * 1024;
 
-/** Many runs on one connection: frames name their run, and every `id` is where the reader stands in all of them. */
-export class ManyRuns {
+/** Many runs on one connection: frames name their run, and every `id` is where the reader stands in all of them. Disposing it stops its beat. */
+export class ManyRuns implements Disposable {
   readonly #tokens: Map<string, string>;
   readonly #list: PositionList;
   readonly #turns: Turns;
-  readonly #response: SseResponse;
-  readonly #options: ManyRunsOptions;
-  #writtenAt: number;
+  readonly #response: Pick<SseResponse, "hasRoom" | "write">;
+  readonly #onReset: () => void;
+  /** One for all: what any of them says shows that the connection lives. */
+  readonly #beat: Timer;
 
   /** Begins at the token of each run, in the order of the position list. */
-  constructor(tokens: Map<string, string>, list: PositionList, turns: Turns, response: SseResponse, options: ManyRunsOptions) {
+  constructor(
+    tokens: Map<string, string>,
+    list: PositionList,
+    turns: Turns,
+    response: Pick<SseResponse, "hasRoom" | "write">,
+    { clock, limits, onReset }: ManyRunsOptions,
+  ) {
     this.#tokens = tokens;
     this.#list = list;
     this.#turns = turns;
     this.#response = response;
-    this.#options = options;
-    this.#writtenAt = options.clock.now();
+    this.#onReset = onReset;
+    this.#beat = clock.startTimer(limits.beatMs, () => {
+      if (response.hasRoom) this.#write(encodeSse({ id: this.#position, event: "checkpoint", data: "{}" }));
+      else this.#beat.restart();
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#beat[Symbol.dispose]();
+  }
+
+  /** Where the reader stands in a run. */
+  tokenOf(runId: string): string {
+    return this.#tokens.get(runId) ?? "";
   }
 
   /** Tells that the position given counts for none of these runs. */
   reset({ reason }: Fault): void {
     const id = this.#position;
-    this.#options.onReset();
+    this.#onReset();
     this.#write(encodeSse({ id, event: "reset", data: JSON.stringify({ reason, earliest: id }) }));
   }
 
   /** Tells that nothing is left of a run to go on from, and notes in the position that this was told. */
   lose(runId: string, { reason }: Fault): void {
     this.#tokens.set(runId, goneMark);
-    this.#options.onReset();
+    this.#onReset();
     this.#write(encodeSse({ id: this.#position, event: "reset", data: JSON.stringify({ runId, reason, earliest: "" }) }));
   }
 
@@ -83,17 +102,17 @@ export class ManyRuns {
   }
 
   #render(runId: string, frame: Frame): string {
-    const { token } = frame.kind === "end" ? frame.end.place : frame.place;
+    const { token } = frame.kind === "end" ? frame.end.position : frame.position;
     this.#tokens.set(runId, token);
     const say = (event: string, data: string) => encodeSse({ id: this.#position, event, data });
     switch (frame.kind) {
       case "hello":
         return say("hello", helloJson(runId, frame));
       case "checkpoint":
-        // What any of the others said shows as well that the connection lives.
-        return this.#options.clock.now() - this.#writtenAt < this.#options.limits.beatMs / 2 ? "" : say("checkpoint", "{}");
+        // It is told with the connection's own.
+        return "";
       case "reset":
-        this.#options.onReset();
+        this.#onReset();
         return say("reset", JSON.stringify({ runId, reason: frame.fault.reason, earliest: token }));
       case "end":
         return say("end", `{"runId":${JSON.stringify(runId)},${endJson(frame.end).slice(1)}`);
@@ -106,7 +125,7 @@ export class ManyRuns {
 
   #write(text: string): void {
     if (text === "") return;
-    this.#writtenAt = this.#options.clock.now();
+    this.#beat.restart();
     this.#response.write(text);
   }
 }

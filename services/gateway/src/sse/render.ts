@@ -1,7 +1,7 @@
 import { toJsonString } from "@bufbuild/protobuf";
 import { StreamRunEventsResponse_EndSchema } from "@clew/proto/connect/clew/run/v1/run_service_pb";
-import { jsonOptions } from "../http/json-options.ts";
 import type { Frame } from "../hub/frame.ts";
+import { jsonOptions } from "../hub/json-options.ts";
 import { heartbeatMs } from "../hub/limits.ts";
 import type { RunEnd } from "../hub/run-end.ts";
 import { encodeSse } from "./encode.ts";
@@ -10,21 +10,21 @@ import { encodeSse } from "./encode.ts";
 export function renderFrame(runId: string, frame: Frame): string {
   switch (frame.kind) {
     case "hello":
-      return encodeSse({ id: frame.place.token, event: "hello", data: helloJson(runId, frame) });
+      return encodeSse({ id: frame.position.token, event: "hello", data: helloJson(runId, frame) });
     case "checkpoint":
-      return encodeSse({ id: frame.place.token, event: "checkpoint", data: "{}" });
+      return encodeSse({ id: frame.position.token, event: "checkpoint", data: "{}" });
     case "reset": {
-      const { token } = frame.place;
+      const { token } = frame.position;
       return encodeSse({ id: token, event: "reset", data: JSON.stringify({ reason: frame.fault.reason, earliest: token }) });
     }
     case "end":
-      return encodeSse({ id: frame.end.place.token, event: "end", data: endJson(frame.end) });
+      return encodeSse({ id: frame.end.position.token, event: "end", data: endJson(frame.end) });
   }
 }
 
 /** Writes a greeting as JSON. */
-export function helloJson(runId: string, { place, tail }: Extract<Frame, { kind: "hello" }>): string {
-  return JSON.stringify({ runId, tail, heartbeatMs, sequence: place.sequence });
+export function helloJson(runId: string, { position, tail }: Extract<Frame, { kind: "hello" }>): string {
+  return JSON.stringify({ runId, tail, heartbeatMs, sequence: position.sequence });
 }
 
 const written = new WeakMap<RunEnd, string>();

@@ -5,8 +5,8 @@ import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
 import type { OnUnexpected } from "../http/unexpected.ts";
 import type { Clock } from "../hub/clock.ts";
-import { isAway } from "../hub/is-away.ts";
 import { encodeSse } from "./encode.ts";
+import { isRefusal } from "./refusal.ts";
 import { renderFarewell, renderGone } from "./render.ts";
 import { SseResponse } from "./sse-response.ts";
 
@@ -88,15 +88,15 @@ export async function serveSse(
     }
   } catch (error) {
     const fault = Fault.from(error);
-    const kind = farewellOf(fault);
-    if (kind === undefined && fault.reason !== "EXPIRED") throw fault;
-    respond(() => {}).end(kind === undefined ? renderGone(fault.reason, expiredRetryMs) : sayFarewell(kind, fault));
+    const hasLeft = link.signal.aborted && fault.reason === "CANCELLED";
+    if (hasLeft || isRefusal(fault)) throw fault;
+    onUnexpected(error);
+    respond(() => {}).end(fault.reason === "EXPIRED" ? renderGone(fault.reason, expiredRetryMs) : sayFarewell(farewellOf(fault), fault));
   }
 }
 
-/** What a reader who is not let in is told in-band; nothing where it should not come back. */
-function farewellOf(fault: Fault): Farewell | undefined {
+/** What a reader who is not let in is told in-band: whatever is wrong here may be right when it comes back. */
+function farewellOf(fault: Fault): Farewell {
   if (fault.reason === "TICKET_EXPIRED") return "ticketExpired";
-  if (isPlannedEnd(fault)) return "reconnect";
-  return fault.code === "RESOURCE_EXHAUSTED" || isAway(fault) ? "busy" : undefined;
+  return isPlannedEnd(fault) ? "reconnect" : "busy";
 }

@@ -23,9 +23,9 @@ export class SseResponse {
     disconnectStalled(response, options);
   }
 
-  /** Whether the socket takes more: what it has not taken yet is less than its own buffer. */
+  /** Whether the socket takes more: it is open, and what it has not taken yet is less than its own buffer. */
   get hasRoom(): boolean {
-    return this.#hasRoom;
+    return this.#hasRoom && !this.#isClosed;
   }
 
   /** Writes last words, where the reader is still there, and ends the response. */

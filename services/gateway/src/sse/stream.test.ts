@@ -4,7 +4,7 @@ import { Fault } from "@clew/fault/fault";
 import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import { delay } from "@clew/streams/delay";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { jsonOptions } from "../http/json-options.ts";
+import { jsonOptions } from "../hub/json-options.ts";
 import { readSse, readUntil } from "../testing/read-sse.ts";
 import { startTestGateway, type TestGateway } from "../testing/start-test-gateway.ts";
 

@@ -4,11 +4,14 @@ import type { FastifyReply } from "fastify";
 import { type Caller, toCallHeaders } from "../http/call-headers.ts";
 import { queryOf } from "../http/query-of.ts";
 import { wantedTypes } from "../hub/event-types.ts";
-import { type Judge, type Judgement, judgeToken } from "../hub/judge.ts";
+import { judgeToken } from "../hub/judge.ts";
+import type { PatienceOptions } from "../hub/patience.ts";
 import { readRun } from "../hub/read-run.ts";
 import { createJudge } from "../upstream/run-source.ts";
 import { ManyRuns } from "./many-runs.ts";
 import { goneMark, maxListLength, type PositionList, positionListOf } from "./position-list.ts";
+import { type Beginning, isGone, type RunReader, readMany } from "./read-many.ts";
+import { isRefusal } from "./refusal.ts";
 import { type OpenedStream, serveSse } from "./serve.ts";
 import { parseStreamQuery, type StreamQuery } from "./stream-query.ts";
 import type { StreamRouteOptions } from "./stream-route.ts";
@@ -28,17 +31,11 @@ export async function serveManyStreams(request: Caller, reply: FastifyReply, opt
   return serveSse(reply, (signal) => openMany(readers, asked, signal, options), options);
 }
 
-interface RunReader {
-  readonly runId: string;
-  readonly judge: Judge;
-}
-
-/** A run as it begins on a connection. */
-interface Beginning extends RunReader {
-  /** Where the reader stands in it. */
+/** A run as it begins on a connection, and the token that stands for it in the position. */
+interface Opening extends Beginning {
   readonly token: string;
-  /** Where it is read from, or why nothing of it is left. */
-  readonly start: Judgement | Fault;
+  /** Whether there is nothing of it that the reader was not told. */
+  readonly hasAll: boolean;
 }
 
 async function openMany(
@@ -49,67 +46,66 @@ async function openMany(
 ): Promise<OpenedStream | undefined> {
   const runs = readers.map(({ runId }) => runId);
   const list = positionListOf(runs);
-  const { tokens, lost } = placesOf(asked.after, runs, list);
+  const { tokens, lost } = tokensOf(asked.after, runs, list);
   const patience = { clock: options.clock, patienceMs: options.limits.openMs, signal };
-  const beginnings = await Promise.all(readers.map((reader, index) => begin(reader, tokens[index] ?? "", patience)));
-  if (asked.after !== "now" && beginnings.every(hasAll)) return undefined;
-  const places = new Map(beginnings.map(({ runId, token }) => [runId, token]));
-  if (list.format(places.values()).length > maxListLength)
+  const openings = await Promise.all(
+    readers.map((reader, index) => {
+      const given = tokens[index] ?? "";
+      return begin(reader, given, given !== "" && asked.after !== "now", patience);
+    }),
+  );
+  const unread = openings.filter(({ hasAll }) => !hasAll);
+  if (unread.length === 0) return undefined;
+  const faults = unread.flatMap(({ start }) => (start instanceof Fault && !isGone(start) ? [start] : []));
+  if (faults[0] !== undefined && faults.length === unread.length) throw faults[0];
+  const positions = new Map(openings.map(({ runId, token }) => [runId, token]));
+  if (list.format(positions.values()).length > maxListLength)
     throw invalidRequest([{ field: "runs", rule: "items", message: "are too many for one position; name fewer" }]);
   const turns = new Turns(runs);
   return {
     onRoom: () => turns.ring(),
     async write(response) {
-      const many = new ManyRuns(places, list, turns, response, options);
+      using many = new ManyRuns(positions, list, turns, response, options);
       if (lost !== undefined) many.reset(lost);
       using link = linkSignals(signal);
-      const read = async ({ runId, judge, start }: Beginning) => {
-        try {
-          if (start instanceof Fault) throw start;
+      await readMany(openings, {
+        clock: options.clock,
+        link,
+        onUnexpected: options.onUnexpected,
+        read({ runId, judge }, start) {
           const types = wantedTypes(asked.types, start.types);
           const [sink, bell] = [many.sink(runId), turns.bellOf(runId)];
-          await readRun({ runId, start, types, decoded: false, sink, bell, judge, signal: link.signal }, options);
-        } catch (error) {
-          const fault = Fault.from(error);
-          if (isGone(fault)) return many.lose(runId, fault);
-          // It ends the connection, and with it all others.
-          link.abort(fault);
-          throw fault;
-        }
-      };
-      const all = beginnings.map(read);
-      await Promise.allSettled(all);
-      await Promise.all(all);
+          return readRun({ runId, start, types, decoded: false, sink, bell, judge, signal: link.signal }, options);
+        },
+        tokenOf: (runId) => many.tokenOf(runId),
+        lose: (runId, gone) => many.lose(runId, gone),
+      });
       many.end();
     },
   };
 }
 
-/** Has the place in one run judged. A run that is gone ends nothing for a reader who had begun with it; one that was never there is refused. */
-async function begin(reader: RunReader, token: string, patience: Parameters<typeof judgeToken>[2]): Promise<Beginning> {
-  if (token === goneMark) return { ...reader, token, start: new Fault("EXPIRED") };
+/**
+ * Has the position in one run judged. A run that is gone, or cannot be read now, ends nothing for the others.
+ *
+ * @throws Fault where the reader is refused, or a run was never there.
+ */
+async function begin(reader: RunReader, given: string, hasBegun: boolean, patience: PatienceOptions): Promise<Opening> {
+  if (given === goneMark) return { ...reader, token: given, start: new Fault("EXPIRED"), hasAll: true };
   try {
-    const start = await judgeToken(reader.judge, token, patience);
-    return { ...reader, token: start.place.token, start };
+    const start = await judgeToken(reader.judge, given, patience);
+    return { ...reader, token: start.position.token, start, hasAll: start.hasAll && given !== "now" };
   } catch (error) {
-    const fault = Fault.from(error);
-    if (!isGone(fault) || token === "" || token === "now") throw fault;
-    return { ...reader, token, start: fault };
+    patience.signal.throwIfAborted();
+    const start = Fault.from(error);
+    if (isGone(start) ? !hasBegun : isRefusal(start) || start.reason === "TICKET_EXPIRED") throw start;
+    // A list has no empty tokens: after event 0 is the beginning too.
+    return { ...reader, token: given === "" ? "0" : given, start, hasAll: false };
   }
 }
 
-/** Whether there is nothing of a run that its reader was not told. */
-function hasAll({ token, start }: Beginning): boolean {
-  return start instanceof Fault ? token === goneMark : start.hasAll;
-}
-
-/** Whether nothing of a run is left to go on from. */
-function isGone({ code, reason }: Fault): boolean {
-  return code === "NOT_FOUND" || reason === "EXPIRED";
-}
-
 /** Where each run is read on from: a position list of other runs counts for none of these. */
-function placesOf(
+function tokensOf(
   after: string,
   runs: readonly string[],
   list: PositionList,

@@ -277,7 +277,7 @@ export class FakeOrchestrator implements AsyncDisposable {
     try {
       yield {
         resumeToken: run.token(position),
-        frame: { case: "hello", value: { runId, tail: run.events.length, heartbeatMs: this.heartbeatMs } },
+        frame: { case: "hello", value: { runId, sequence: position, tail: run.events.length, heartbeatMs: this.heartbeatMs } },
       };
       for (;;) {
         const page = run.events.slice(position, position + 100);

@@ -53,7 +53,7 @@ export function createJudge(upstream: Upstream, runId: string, headers: Readonly
         timeoutMs: judgeTimeoutMs,
         onHeader,
       });
-      return { place: { sequence, token: resumeToken }, tail, hasAll: finished && sequence === tail, types };
+      return { position: { sequence, token: resumeToken }, tail, hasAll: finished && sequence === tail, types };
     } catch (error) {
       throw toFault(error, signal);
     }

@@ -1,5 +1,0 @@
-/** A place in a run: after the event of this sequence. The token is the proof of everything up to it. */
-export interface Place {
-  readonly sequence: number;
-  readonly token: string;
-}

@@ -5,13 +5,13 @@ import { Producer } from "@clew/journal-format/record";
 import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { createLogger } from "@clew/process/logger";
 import { Effect, Outcome, Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
-import { ActionStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
-import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ActionStarted, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { ArtifactReady, SandboxEvent, type StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Journal } from "../journal/journal.ts";
 import { decodeRecord } from "./decode-record.ts";
-import { ingestLeft, type Source } from "./ingest.ts";
-import { attemptFailed } from "./phrases.ts";
+import { type EventClient, ingestLeft, ingestLive, type Source } from "./ingest.ts";
+import { attemptFailed, warningRaised } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
 
 const runId = `run-${"1".repeat(32)}`;
@@ -26,6 +26,23 @@ const failed = {
   $case: "outcomePublished",
   value: { state: Run_State.FAILED, outcome: Outcome.fromPartial({ summary: "No page.", error }) },
 } as const;
+
+type Frame = NonNullable<StreamSandboxEventsResponse["frame"]>;
+const events = (...values: SandboxEvent[]): Frame => ({ $case: "events", value: { events: values } });
+const end = (tail: number): Frame => ({ $case: "end", value: { tail } });
+
+/** A producer whose streams say this, one after another, the last of them again and again; `after` is where each was asked to begin. */
+function producer(...streams: readonly (readonly Frame[])[]) {
+  const after: number[] = [];
+  const client = {
+    async *streamSandboxEvents(asked: { after: number }) {
+      after.push(asked.after);
+      for (const frame of streams[after.length - 1] ?? streams.at(-1) ?? []) yield { frame };
+    },
+    acknowledgeSandboxEvents: async () => ({}),
+  } as unknown as EventClient;
+  return { client, after };
+}
 
 describe("what a sandbox says", () => {
   let parent: string;
@@ -80,5 +97,56 @@ describe("what a sandbox says", () => {
     await ingestLeft(agent(1), said(runStarted, begin(Effect.WRITE), failed), signal);
     expect((await types()).slice(2)).toEqual(["runStarted", "actionStarted", "outcomePublished"]);
     expect(log.run).toMatchObject({ state: Run_State.FINALIZING, effects: Run_Effects.UNKNOWN });
+  });
+
+  describe.each([
+    { what: "leaves out an event", offence: [events(...said(runStarted, begin(Effect.READ)).slice(1))] },
+    { what: "says what is not its to say", offence: [events(...said({ $case: "sandboxReady", value: SandboxReady.fromPartial({}) }))] },
+    {
+      what: "says more than an event may hold",
+      offence: [events(SandboxEvent.fromPartial({ sequence: 1, summary: "x".repeat(70_000), payload: runStarted }))],
+    },
+    { what: "ends before its last event", offence: [end(1)] },
+  ])("live, where it $what", ({ offence }) => {
+    const sound = [events(...said(runStarted)), end(1)];
+    const quiet = () => {};
+
+    it("is asked for again, once", async () => {
+      const { client, after } = producer(offence, sound);
+      await ingestLive(agent(1), client, { signal, onSign: quiet });
+      expect(after).toEqual([0, 0]);
+      expect((await types()).slice(2)).toEqual(["runStarted"]);
+    });
+
+    it("breaks its contract the second time, also after it went on well", async () => {
+      const { client, after } = producer(offence, sound.slice(0, 1), [events(SandboxEvent.fromPartial({ sequence: 9 }))]);
+      await expect(ingestLive(agent(1), client, { signal, onSign: quiet })).rejects.toMatchObject({ reason: "SANDBOX_MISBEHAVED" });
+      expect(after).toEqual([0, 0, 1]);
+    });
+  });
+
+  it("is a sign of life for as long as it takes us to write it, and not after", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    try {
+      const asked = Promise.withResolvers<void>();
+      const stored = Promise.withResolvers<Awaited<ReturnType<Source["takeArtifact"]>>>();
+      const takeArtifact: Source["takeArtifact"] = () => {
+        asked.resolve();
+        return stored.promise;
+      };
+      let signs = 0;
+      const ready = { $case: "artifactReady", value: ArtifactReady.fromPartial({ name: "trace.zip" }) } as const;
+      const { client } = producer([events(...said(runStarted, ready)), end(2)]);
+      const taken = ingestLive({ ...agent(1), takeArtifact }, client, { signal, onSign: () => signs++ });
+      await asked.promise;
+      const before = signs;
+      vi.advanceTimersByTime(40_000);
+      expect(signs - before).toBe(40);
+      stored.resolve(warningRaised("X", "It is stored."));
+      await taken;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

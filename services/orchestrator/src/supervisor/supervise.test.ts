@@ -5,9 +5,10 @@ import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { Effect, Outcome, Run, Run_Effects, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Journal } from "../journal/journal.ts";
 import type { Payload } from "../runs/event.ts";
+import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { decodeRecord } from "./decode-record.ts";
 import { attemptFailed } from "./phrases.ts";
@@ -58,7 +59,7 @@ describe("a supervised run", () => {
     clear: async ({ attempt }) => void cleared.push(attempt),
   };
 
-  async function supervise(said: readonly Payload[]): Promise<string[]> {
+  async function supervise(said: readonly Payload[], given: Partial<SandboxProvider> = {}): Promise<string[]> {
     const spec = { timeoutSeconds: 600, retry: { maxAttempts: 3, backoffSeconds: 0 } };
     const run = Run.fromPartial({ id: runId, state: Run_State.QUEUED, effects: Run_Effects.NONE, spec });
     const created: Payload = { $case: "runCreated", value: { run, by: undefined, requestId: "", requestHmac: "" } };
@@ -67,7 +68,7 @@ describe("a supervised run", () => {
     const logger = createLogger({ name: "test", level: "silent" });
     const supervised = {
       log,
-      provider,
+      provider: { ...provider, ...given },
       runFolder: join(parent, runId),
       spec: RunSpec.fromPartial(spec),
       secrets: new RunSecrets(RunSpec.fromPartial({})),
@@ -115,6 +116,63 @@ describe("a supervised run", () => {
     expect(types.slice(0, 5)).toEqual(["runCreated", "attemptStarted", "runStarted", "attemptFailed", "attemptStarted"]);
     expect(log.run.effects).toBe(Run_Effects.NONE);
     expect(cleared).toEqual([1]);
+  });
+
+  describe("whose sandbox is lost", () => {
+    const handle = {
+      runId,
+      attempt: 1,
+      isolation: "process",
+      wardenAddress: "",
+      agentAddress: "",
+      pid: 0,
+      startTime: "",
+      bootId: "",
+    } as const;
+    let calls: string[];
+    /** What finds the sandbox of the first attempt, dead, and cannot be rid of it so often. */
+    const finding = (fails: { readonly kill?: number; readonly remove?: number }): Partial<SandboxProvider> => {
+      calls = [];
+      const left = { kill: 0, remove: 0, ...fails };
+      const call = (name: "kill" | "remove") => async () => {
+        calls.push(name);
+        if (left[name]-- > 0) throw new Error("It could not be done.");
+      };
+      return {
+        find: async () => ({ ...handle, workFolder: join(parent, runId, "work-1") }),
+        connect: () => ({ [Symbol.asyncDispose]: async () => {} }) as unknown as SandboxConnection,
+        kill: call("kill"),
+        remove: call("remove"),
+        start: () => {
+          calls.push("start");
+          return Promise.reject(new Error("There is no room for a sandbox."));
+        },
+      };
+    };
+
+    it("is tried again, also where what is left of the sandbox cannot be removed", async () => {
+      await supervise(begun, finding({ remove: 9 }));
+      expect(calls).toEqual(["kill", "remove", "start", "start", "start"]);
+      expect(log.run).toMatchObject({ attempt: 4, outcome: { error: { reason: "SANDBOX_START_FAILED" } } });
+    });
+
+    it("is not tried again before the sandbox is known to be dead", async () => {
+      await supervise(begun, finding({ kill: 2 }));
+      expect(calls).toEqual(["kill", "kill", "kill", "remove", "start", "start", "start"]);
+    });
+
+    it("is not tried again where the sandbox cannot be ended at all", async () => {
+      vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+      try {
+        const supervised = supervise(begun, finding({ kill: Number.POSITIVE_INFINITY })).catch((error: unknown) => error);
+        while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+        await vi.advanceTimersByTimeAsync(30_000);
+        expect(await supervised).toMatchObject({ reason: "SANDBOX_HUNG" });
+        expect(calls).not.toContain("start");
+      } finally {
+        vi.useRealTimers();
+      }
+    });
   });
 
   it("that a caller had stopped is TERMINATED, also when its sandbox is gone before it stopped", async () => {

@@ -5,6 +5,8 @@ export interface EndlessAction {
   readonly name: string;
   readonly html: string;
   readonly step: object;
+  /** Whether the page answers nothing from then on. */
+  readonly hangs?: true;
 }
 
 const timeout_ms = 60_000;
@@ -51,6 +53,25 @@ export function endlessActions(url: string): readonly EndlessAction[] {
       name: "download what is not offered",
       html: "<button>Go</button>",
       step: { action: "download", selector: "button", params: { timeout_ms } },
+    },
+    {
+      name: "type into a page that hangs with the first key",
+      html: `<textarea autofocus onkeydown="for (;;);"></textarea>`,
+      step: { action: "key_press", params: { text: "typed", timeout_ms } },
+      hangs: true,
+    },
+    {
+      name: "press a key on a page that hangs with it",
+      html: `<textarea autofocus onkeydown="for (;;);"></textarea>`,
+      step: { action: "press", params: { key: "a", timeout_ms } },
+      hangs: true,
+    },
+    {
+      name: "type a credential into a frame in an endless loop",
+      html: `<iframe srcdoc="<script>Object.defineProperty(document, 'activeElement', { get() { for (;;); } })</script><input>"></iframe>
+        <script>document.querySelector("iframe").focus()</script>`,
+      step: { action: "key_press", params: { credential_ref: "password", timeout_ms } },
+      hangs: true,
     },
     { name: "switch to a tab that does not come", html: "", step: { action: "switch_tab", params: { url_contains: "nowhere" } } },
   ];

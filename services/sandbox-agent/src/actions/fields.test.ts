@@ -30,6 +30,14 @@ test("fills a credential into a field that shows dots from then on", async () =>
   ).resolves.toBe("disc");
 });
 
+test.each(["fill", "key_press"])("shows dots for a text that holds a secret: %s", async (action) => {
+  await using desk = await room.desk("<input autofocus>");
+  await desk.act({ action, selector: "input", params: { text: `user:${roomSecret}` } });
+  await expect(
+    desk.active.page.locator("input").evaluate((input) => getComputedStyle(input).getPropertyValue("-webkit-text-security")),
+  ).resolves.toBe("disc");
+});
+
 test("says that it was not given a credential, before anything is touched", async () => {
   await using desk = await room.desk("<input>");
   await expect(desk.prepare({ action: "fill", selector: "input", params: { credential_ref: "toString" } })).rejects.toMatchObject({
@@ -66,7 +74,7 @@ test("unchecks, and says why a radio button cannot be", async () => {
   await using desk = await room.desk('<input type="checkbox" checked><input type="radio" checked>');
   await desk.act({ action: "check", selector: "[type=checkbox]", params: { checked: false } });
   await expect(desk.active.page.isChecked("[type=checkbox]")).resolves.toBe(false);
-  await expect(desk.act({ action: "check", selector: "[type=radio]", params: { checked: false, timeout_ms: 200 } })).rejects.toThrow(
+  await expect(desk.act({ action: "check", selector: "[type=radio]", params: { checked: false, timeout_ms: 2_000 } })).rejects.toThrow(
     /Unchecking radio .*Radio buttons can only be/,
   );
 });
@@ -96,14 +104,14 @@ test("hovers over an element, and stays there", async () => {
 });
 
 test.each([
-  ["<button disabled>Save</button>", "timed out after 0.3 s (on about:blank). The element is disabled."],
+  ["<button disabled>Save</button>", "timed out after 2 s (on about:blank). The element is disabled."],
   [
     `<button>Save</button><div id="veil" title="${roomSecret}" style="position:fixed;inset:0"></div>`,
     `Another element covers it: <div id="veil" title="[redacted]">`,
   ],
 ])("says why an element cannot be clicked: %s", async (html, message) => {
   await using desk = await room.desk(html);
-  await expect(desk.act({ action: "click", selector: "button", params: { timeout_ms: 300 } })).rejects.toMatchObject({
+  await expect(desk.act({ action: "click", selector: "button", params: { timeout_ms: 2_000 } })).rejects.toMatchObject({
     reason: "ACTION_TIMED_OUT",
     message: expect.stringContaining(message),
   });

@@ -9,11 +9,11 @@ import { typedText } from "./typed-text.ts";
 /** Has a field hold a text or a credential, instead of what it held. */
 export const fill: PrepareAction<StepOf<"fill">> = async (step, context) => {
   const timeout = step.params.timeout_ms ?? timeouts.action;
-  const typed = typedText(step.params, context) ?? { text: "", words: "text", isCredential: false };
+  const typed = typedText(step.params, context) ?? { text: "", words: "text", isSecret: false };
   const { locator, words } = await findElement(step.selector, context);
   return async () => {
     await inBrowser(`Filling ${words}`, timeout, context, async (options) => {
-      if (typed.isCredential) await conceal(locator, timeout);
+      if (typed.isSecret) await conceal(locator, options);
       await locator.fill(typed.text, options);
     });
     return { did: `Filled ${words} with ${typed.words}` };

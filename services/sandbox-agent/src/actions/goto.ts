@@ -12,9 +12,9 @@ export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
   const { url, timeout_ms: timeout = timeouts.navigation } = step.params;
   const wanted = publicAddress(redact(url));
   return async () => {
+    await inBrowser("Opening a page", timeout, context, () => active.reopen());
+    const page = await active.settled(signal);
     const response = await inBrowser(`Opening ${wanted}`, timeout, context, async (options) => {
-      await active.reopen();
-      const page = await active.settled(signal);
       const going = navigate(page, options, () => page.goto(url, { waitUntil: "domcontentloaded", ...options }));
       return await going.catch((thrown: unknown) => {
         throw explained(thrown, wanted);

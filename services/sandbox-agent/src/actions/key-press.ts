@@ -17,12 +17,13 @@ export const keyPress: PrepareAction<StepOf<"key_press">> = async (step, context
 
   const enter = async (): Promise<void> => {
     if (typed === undefined) return;
-    await inBrowser(`Typing${into}`, timeout, context, async (options) => {
+    const typingMs = step.params.timeout_ms ?? timeouts.action + typed.text.length * timeouts.typedCharacter;
+    await inBrowser(`Typing${into}`, element === undefined ? typingMs : timeout, context, async (options) => {
       if (element === undefined) {
-        if (typed.isCredential) await concealFocused(await active.settled(options.signal));
+        if (typed.isSecret) await concealFocused(await active.settled(options.signal));
         return await typeKeys(typed.text, active, options.signal);
       }
-      if (typed.isCredential) await conceal(element.locator, timeout);
+      if (typed.isSecret) await conceal(element.locator, options);
       await element.locator.fill(typed.text, options);
     });
   };

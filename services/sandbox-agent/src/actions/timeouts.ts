@@ -7,6 +7,8 @@ export const timeouts = {
   /** For a selector to match however often the page moves meanwhile. */
   selectorTotal: 10_000,
   screenshot: 5_000,
+  /** For each character that is typed key by key, besides. */
+  typedCharacter: 20,
   /** For a file to come whole. */
   download: 30_000,
 } as const;

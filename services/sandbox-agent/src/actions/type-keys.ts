@@ -1,22 +1,15 @@
-import { abortable } from "@clew/streams/abortable";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { FoundElement } from "./find-element.ts";
 import type { CallOptions } from "./in-browser.ts";
-import { within } from "./within.ts";
 
 /** How many characters are typed before the signal is looked at again: what is typed cannot be called back. */
 const atOnce = 5;
 
 /** Presses a key or a combination, in an element or where the focus is. */
-export async function pressKey(
-  key: string,
-  element: FoundElement | undefined,
-  active: ActivePage,
-  { timeout, signal }: CallOptions,
-): Promise<void> {
-  if (element !== undefined) return await element.locator.press(key, { timeout, signal });
-  const page = await active.settled(signal);
-  await within(page.keyboard.press(key), timeout, signal);
+export async function pressKey(key: string, element: FoundElement | undefined, active: ActivePage, options: CallOptions): Promise<void> {
+  if (element !== undefined) return await element.locator.press(key, options);
+  const page = await active.settled(options.signal);
+  await page.keyboard.press(key);
 }
 
 /** Types a text where the focus is, key by key. */
@@ -25,6 +18,6 @@ export async function typeKeys(text: string, active: ActivePage, signal: AbortSi
   const characters = [...text];
   for (let at = 0; at < characters.length; at += atOnce) {
     signal.throwIfAborted();
-    await abortable(keyboard.type(characters.slice(at, at + atOnce).join("")), signal);
+    await keyboard.type(characters.slice(at, at + atOnce).join(""));
   }
 }

@@ -6,6 +6,8 @@ import type { ActivePage } from "../browser/active-page.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { conceal, concealFocused } from "./conceal.ts";
 
+const { signal } = new AbortController();
+
 let folder: string;
 let browser: BrowserSession;
 let active: ActivePage;
@@ -45,14 +47,23 @@ const fields = [
 ] as const;
 
 test.each(fields)("%s shows the same whatever is typed into it once it is concealed", async (_name, html) => {
-  const hide = () => conceal(active.page.locator("[data-test]"), 5_000);
+  const hide = () => conceal(active.page.locator("[data-test]"), { timeout: 5_000, signal });
   const seen = [await pixels(html, "token-one", async () => {}), await pixels(html, "TOKEN+two", async () => {})];
   const hidden = [await pixels(html, "token-one", hide), await pixels(html, "TOKEN+two", hide)];
   expect(seen[0]).not.toBe(seen[1]);
   expect(hidden[0]).toBe(hidden[1]);
 });
 
-test.each(fields.slice(0, 1))("%s that has the focus is concealed without being named", async (_name, html) => {
+test.each(fields)("%s that has the focus is concealed without being named", async (_name, html) => {
   const hide = () => concealFocused(active.page);
   expect(await pixels(html, "token-one", hide)).toBe(await pixels(html, "TOKEN+two", hide));
+});
+
+test("a field in a frame that has the focus is concealed without being named", async () => {
+  await active.page.setContent(`<iframe srcdoc="<iframe srcdoc='<input id=inner>'></iframe>"></iframe>`);
+  const field = active.page.frameLocator("iframe").frameLocator("iframe").locator("input");
+  await field.focus();
+  await concealFocused(active.page);
+  const style = await field.evaluate((input) => getComputedStyle(input).getPropertyValue("-webkit-text-security"));
+  expect(style).toBe("disc");
 });

@@ -27,7 +27,7 @@ export class SimulatedResponse extends EventEmitter {
   #underWay = 0;
   #needsDrain = false;
   #ending = false;
-  #idle: { readonly ms: number; readonly tell: () => void; timer: Scheduled } | undefined;
+  #idle: { readonly ms: number; timer: Scheduled } | undefined;
 
   constructor(world: World, connection: Connection, reader: ResponseReader) {
     super();
@@ -48,11 +48,9 @@ export class SimulatedResponse extends EventEmitter {
     this.#connection.send("client", () => this.#reader.head(status, headers));
   }
 
-  /** Tells once nothing has moved for so long. */
-  setTimeout(ms: number, tell: () => void): this {
-    const owner = this.#world.current;
-    const start = () => this.#world.after(ms, owner, tell);
-    this.#idle = { ms, tell, timer: start() };
+  /** Says `timeout` whenever nothing has moved for so long. */
+  setTimeout(ms: number): this {
+    this.#idle = { ms, timer: this.#world.after(ms, this.#world.current, () => this.emit("timeout")) };
     return this;
   }
 
@@ -119,7 +117,7 @@ export class SimulatedResponse extends EventEmitter {
     const idle = this.#idle;
     if (idle === undefined) return;
     idle.timer.pending = false;
-    idle.timer = this.#world.after(idle.ms, idle.timer.owner, idle.tell);
+    idle.timer = this.#world.after(idle.ms, idle.timer.owner, () => this.emit("timeout"));
   }
 
   #close(): void {

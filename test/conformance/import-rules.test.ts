@@ -52,6 +52,8 @@ const cases: readonly Case[] = [
   ["packages/grpc/src/a.ts", 'import "@clew/process/logger";', imports],
   ["packages/outbox/src/a.ts", 'import "@clew/process/logger";', imports],
   ["packages/cli/src/a.ts", 'import "@clew/fault/fault";', imports],
+  ["packages/cli/src/b.ts", 'import "@clew/recorder/record-playbook";', imports],
+  ["packages/recorder/src/a.ts", 'import "@clew/sandbox-agent/actions/to-locator";', imports],
   ["packages/warden/src/b.ts", 'import "@clew/playbook/parse-playbook";', imports],
   ["examples/back-office/src/a.ts", 'import "@clew/client/clew";', imports],
   ["services/gateway/src/j.ts", 'import "@clew/journal-format/record";', imports],

@@ -1,7 +1,8 @@
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { importRecording } from "@clew/recorder/devtools/import-recording";
 import { recordPlaybook } from "@clew/recorder/record-playbook";
 import { PlaybookRoom } from "@clew/sandbox-agent/playbook/playbook-room.fixture";
 import type { Page } from "playwright";
@@ -171,5 +172,19 @@ describe("a recorded playbook", () => {
     expect(office.payments).toMatchObject([{ card: "4444" }, { card: "8888", holder: "Ariadne", order: "12345" }]);
     expect(office.messages).toEqual([office.messages[0], office.messages[0]]);
     expect(office.answers.slice(3)).toEqual(office.answers.slice(0, 3));
+  });
+
+  test("is made of a recording of Chrome DevTools too, and can do more than was recorded", async () => {
+    await using office = await startBackOffice();
+    const recording = (await readFile(new URL("devtools-recording.json", import.meta.url), "utf8")).replaceAll(
+      "http://127.0.0.1:4000",
+      office.url,
+    );
+    const { text, warnings } = importRecording(recording, { id: "recorded" });
+    expect(warnings).toMatchObject(["Step 1 (setViewport) is left out: the run has a window of its own."]);
+    const report = await room.run(text, { credentials: { password: "demo" }, spec: { params: { search_orders: "12347" } } });
+    expect(report.outcome.outcome.error).toBeUndefined();
+    expect(office.orders.get("12347")?.status).toBe("cancelled");
+    expect(office.orders.cancellations).toBe(1);
   });
 });

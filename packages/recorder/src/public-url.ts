@@ -1,4 +1,5 @@
-const secretName = /pass|pwd|secret|token|api_?key|auth|session|code|otp|sig/i;
+const secretName =
+  /(?:^|[._-])(?:pass(?:word|wd|code)?|pwd|secret|auth|session(?:_?id)?|sid|code|otp|sig|signature|key)(?:$|[._-])|password|token|api_?key/i;
 
 /** Cuts out of an address what may be a secret: who logs in by it, and parts of its query that are called so. */
 export function publicUrl(url: string, warn: (warning: string) => void): string {

@@ -21,16 +21,24 @@ export function readSelectors(
   selectors: DevtoolsSelectors,
   { isField, element }: { readonly isField: boolean; readonly element: string },
 ): Target {
-  const read = selectors.map((selector) => [selector].flat());
+  const read = selectors.map((selector) => named([selector].flat()));
   const tag = tagOf(read);
   const found = read.flatMap((parts) => {
     const candidate = toCandidate(parts, tag, isField);
     return candidate === undefined ? [] : [candidate];
   });
   const ordered = found.map((candidate) => ({ candidate, rank: rank(candidate) })).sort((one, other) => one.rank - other.rank);
-  const distinct = new Map(ordered.map(({ candidate }) => [JSON.stringify(candidate), candidate]));
+  // A tag alone would find the only one of any page.
+  const telling = ordered.filter(({ candidate: { css } }) => css === undefined || !/^[a-z0-9-]+$/i.test(css));
+  const distinct = new Map((telling.length > 0 ? telling : ordered).map(({ candidate }) => [JSON.stringify(candidate), candidate]));
   const label = found.map(({ name, label: own, text }) => name ?? own ?? text).find((words) => words !== undefined) ?? "";
   return { element, label: label.slice(0, 200), candidates: [...distinct.values()].slice(0, 4), frame: [] };
+}
+
+/** Leaves out what has no name at the end of a way, such as the text within a button. */
+function named(parts: readonly string[]): readonly string[] {
+  const at = parts.findLastIndex((part) => !/^aria\/\[role="[^"]*"\]$/.test(part));
+  return at < 0 ? parts : parts.slice(0, at + 1);
 }
 
 /** Whether what is typed there is likely to be a secret. */
@@ -91,7 +99,7 @@ function fromAria(words: string, { tag, type }: Tag, isField: boolean): Recorded
 }
 
 function rank(candidate: RecordedCandidate): number {
-  const order = ["role", "label", "test_id", "text", "css", "selector", "xpath"];
-  const at = order.findIndex((way) => way in candidate);
-  return candidate.css?.includes(":nth") || candidate.css?.includes(">") ? order.indexOf("selector") : at;
+  const order = ["role", "label", "test_id", "css", "text", "selector", "xpath"];
+  const isPath = candidate.css !== undefined && !/^[^\s>:]*[#[][^\s>:]*$/.test(candidate.css);
+  return isPath ? order.indexOf("selector") : order.findIndex((way) => way in candidate);
 }

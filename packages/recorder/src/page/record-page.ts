@@ -11,7 +11,8 @@ export interface RecordPageOptions {
 
 /** Runs in every document before its own scripts, and alone: says what a person does there. What a secret field holds never leaves the page. */
 export function recordPage({ binding, trustsScripts }: RecordPageOptions, describe: Describe): void {
-  const tell = Reflect.get(globalThis, binding) as (message: unknown) => Promise<void>;
+  const tell: unknown = Reflect.get(globalThis, binding);
+  if (typeof tell !== "function") return;
   Reflect.deleteProperty(globalThis, binding);
 
   const clickable =
@@ -32,7 +33,7 @@ export function recordPage({ binding, trustsScripts }: RecordPageOptions, descri
   let hovered: Element | null = null;
 
   const isCounted = (event: Event) => event.isTrusted || trustsScripts;
-  const say = (message: unknown) => void tell(message).catch(() => {});
+  const say = (message: unknown) => void Promise.resolve(tell(message)).catch(() => {});
 
   function isSecret(field: Element): boolean {
     if (!(field instanceof HTMLInputElement)) return false;

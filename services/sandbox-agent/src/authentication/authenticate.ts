@@ -47,18 +47,27 @@ export async function authenticate(playbook: Playbook, startUrl: string | undefi
 async function logIn(auth: PlaybookAuthentication, startUrl: string | undefined, context: LoginContext): Promise<void> {
   const { login_url: loginUrl = "", success } = auth;
   const { login } = context;
+  // A called playbook's login is not the one that the run began with.
+  const isRuns = context.callDepth === 0;
+  if (isRuns) login.judgeBy(auth);
   const first = login.state !== undefined || loginUrl === "" ? (startUrl ?? loginUrl) : loginUrl;
   if (auth.mode === "none" && success === undefined) return;
   if (first !== "" && context.active.url !== first) await open(first, context);
 
   if ((login.state !== undefined || success !== undefined) && (await isLoggedIn(auth, context))) return;
-  login.noteLoggedOut();
-  if (auth.mode === "none") return await awaitSuccess(auth, context);
+  if (auth.mode === "none") {
+    await awaitSuccess(auth, context).catch((thrown: unknown) => {
+      if (isRuns && !context.stopping.aborted) login.noteLoggedOut();
+      throw thrown;
+    });
+    return;
+  }
+  if (isRuns) login.noteLoggedOut();
 
   if (loginUrl !== "" && context.active.url !== loginUrl) await open(loginUrl, context);
   if (auth.mode === "manual") return await askToLogIn(auth, context);
   const knownWords = await errorWordsOn(context.active.page, context.signal);
-  await sendLoginForm(context);
+  await sendLoginForm(loginUrl || first, context);
   await awaitSuccess(auth, context, knownWords);
 }
 

@@ -3,8 +3,8 @@ import type { PlaybookAuthentication } from "@clew/playbook/schema/authenticatio
 import { delay } from "@clew/streams/delay";
 import { unansweredFault } from "../person/ask-person.ts";
 import type { LoginContext } from "./login-context.ts";
-import { findCodeField, sendCode } from "./login-form.ts";
-import { errorWordsOn, lacksSuccess, showsPasswordBox, signsOfLoggedOut } from "./success.ts";
+import { findCodeField, findUserField, sendCode } from "./login-form.ts";
+import { errorWordsOn, isAt, lacksSuccess, showsPasswordBox, signsOfLoggedOut } from "./success.ts";
 
 const pollMs = 250;
 const usualMs = 15_000;
@@ -20,14 +20,20 @@ const refusedMs = 2_000;
 export async function isLoggedIn(auth: PlaybookAuthentication, context: LoginContext): Promise<boolean> {
   const deadline = performance.now() + (context.login.state === undefined ? 0 : savedMs);
   for (let held = 0; ; ) {
-    const missing = await findMissing(auth, context);
-    // The criteria may hold on the login page too, such as for an address that tells where to go next.
-    const isOut = missing.length > 0 || (await showsPasswordBox(context.active.page, context.signal));
+    const isOut = (await findMissing(auth, context)).length > 0 || (await asksToLogIn(auth, context));
     held = isOut ? 0 : held + 1;
     if (held >= looksWanted(auth)) return true;
     if (held === 0 && performance.now() >= deadline) return false;
     await delay(pollMs, { signal: context.stopping });
   }
+}
+
+/** The criteria may hold on the login page too, such as for an address that tells where to go next; a saved login speaks for itself where no password is asked for. */
+async function asksToLogIn({ mode, login_url: loginUrl = "" }: PlaybookAuthentication, context: LoginContext): Promise<boolean> {
+  const { active, login, signal } = context;
+  if (await showsPasswordBox(active.page, signal)) return true;
+  if (login.state !== undefined) return false;
+  return (mode === "form_login" && isAt(active.url, loginUrl)) || (await findUserField(context)) !== undefined;
 }
 
 /**
@@ -51,7 +57,7 @@ export async function awaitSuccess(auth: PlaybookAuthentication, context: LoginC
     refusedAt = isRefused ? Math.min(refusedAt, performance.now()) : Number.POSITIVE_INFINITY;
     const codeField = missing.length > 0 && codes < mostCodes ? await findCodeField(context) : undefined;
     if (codeField !== undefined) {
-      await sendCode(codeField, await askForCode(++codes, context), context);
+      await sendCode(codeField, await askForCode(++codes, context), auth.login_url ?? "", context);
       beganAt = performance.now();
     } else if (held === 0 && (performance.now() - beganAt >= timeout || performance.now() - refusedAt >= refusedMs)) {
       throw new Fault("AUTHENTICATION_FAILED", { message: `The login did not work: ${[...missing, ...said(auth, words)].join("; ")}.` });

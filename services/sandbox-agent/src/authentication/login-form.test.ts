@@ -53,3 +53,44 @@ test("enters nothing where it cannot tell which of two password boxes is meant",
   expect(outcome).toMatchObject({ state: Run_State.FAILED, outcome: { error: { reason: "AUTHENTICATION_FAILED" } } });
   expect(told).toEqual([]);
 }, 60_000);
+
+const credentials = { username: "ariadne", password: "thread-of-red" };
+const steps = [{ action: "extract", selector: "h1" }];
+
+test("a login that asks for the user first is no login because its address tells where to go next", async () => {
+  const userFirst = `<form action="/password" method="post"><input name="username"><button type="submit">Next</button></form>`;
+  await using site = await startSite({
+    "/login": userFirst,
+    "/sso": userFirst,
+    "/password": `<form action="/in" method="post"><input type="password" name="password"><button type="submit">Log in</button></form>`,
+    "/in": (_request, response) => void response.writeHead(303, { location: "/orders" }).end(),
+    "/orders": "<h1>Orders</h1>",
+  });
+  for (const path of ["/login?next=/orders", "/sso?next=/orders"]) {
+    const auth = { mode: "form_login", login_url: site.url + path, success: { url_contains: "/orders", timeout_ms: 5_000 } };
+    const { outcome } = await room.run(JSON.stringify({ id: "entering", auth, steps }), { credentials });
+    expect(outcome.state).toBe(Run_State.COMPLETED);
+  }
+  expect(site.bodies).toEqual(Array(2).fill(["username=ariadne", "password=thread-of-red"]).flat());
+});
+
+test("no credential is entered on a host that the login page only leads to, unless it is an allowed domain", async () => {
+  await using other = await startSite({
+    "/login": `<form action="/in" method="post"><input name="username"><input type="password" name="password"><button type="submit">Log in</button></form>`,
+    "/in": "<h1>Thank you</h1>",
+  });
+  await using site = await startSite({
+    "/login": (_request, response) => void response.writeHead(302, { location: `${other.url}/login` }).end(),
+  });
+  const auth = { mode: "form_login", login_url: `${site.url}/login`, success: { url_contains: "/in", timeout_ms: 5_000 } };
+  const playbookSource = JSON.stringify({ id: "entering", auth, steps });
+  const refused = await room.run(playbookSource, { credentials });
+  expect(other.asked).toContain("GET /login");
+  expect(other.bodies).toEqual([]);
+  expect(refused.outcome).toMatchObject({ state: Run_State.FAILED, outcome: { error: { reason: "AUTHENTICATION_FAILED" } } });
+  expect(refused.outcome.outcome.error?.message).toMatch(new RegExp(`${site.host} led to ${other.host}.*allowed_domains`));
+
+  const guardrails = { allowPrivateNetworks: true, allowedDomains: ["127.0.0.1"] };
+  await room.run(playbookSource, { credentials, spec: { guardrails } });
+  expect(other.bodies).toEqual(["username=ariadne&password=thread-of-red"]);
+});

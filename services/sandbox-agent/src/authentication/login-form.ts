@@ -8,6 +8,7 @@ import { toLocator } from "../actions/to-locator.ts";
 import { within } from "../actions/within.ts";
 import { runAction } from "../playbook/run-action.ts";
 import type { LoginContext } from "./login-context.ts";
+import { demandLoginHost } from "./login-host.ts";
 
 const pollMs = 250;
 
@@ -49,11 +50,12 @@ const codeFields = ["input[autocomplete~=one-time-code]", "input[name*=otp i]", 
 const buttonNames = ["Log in", "Sign in", "Login", "Submit", "Next", "Continue"];
 
 /**
- * Fills in a login form and sends it, each field and the button an action in the journal. The password may be asked for on a page of its own.
+ * Fills in a login form and sends it, each field and the button an action in the journal. The password may be asked for on a page of its own. Nothing is
+ * entered on another site than that of `loginUrl`.
  *
  * @throws Fault AUTHENTICATION_FAILED where a credential or a field is missing; whatever an action fails with.
  */
-export async function sendLoginForm(context: LoginContext): Promise<void> {
+export async function sendLoginForm(loginUrl: string, context: LoginContext): Promise<void> {
   const { credentials } = context;
   const user = ["username", "email"].find((name) => credentials[name] !== undefined);
   if (user === undefined) throw failed("The run was given no credential 'username' or 'email'.");
@@ -66,11 +68,11 @@ export async function sendLoginForm(context: LoginContext): Promise<void> {
   await delay(pollMs, { signal: stopping });
   const beside = await find(active.page, passwordFields, signal);
   const userField = await find(active.page, userFields(beside), signal);
-  if (userField !== undefined) await type(userField, "user field", user, context);
+  if (userField !== undefined) await type(userField, "user field", user, loginUrl, context);
   if (beside === undefined && userField !== undefined) await send(userField, context);
   const password = beside ?? (await awaitField(passwordFields, context));
   if (password === undefined) throw failed("No field for the password, or more than one, is shown.");
-  await type(password, "password field", "password", context);
+  await type(password, "password field", "password", loginUrl, context);
   await send(password, context);
 }
 
@@ -79,16 +81,22 @@ export function findCodeField({ active, signal }: LoginContext): Promise<Candida
   return find(active.page, codeFields, signal);
 }
 
-/** Enters a one-time code and sends it. */
-export async function sendCode(field: Candidate, code: string, context: LoginContext): Promise<void> {
-  await type(field, "field for the one-time code", "one_time_code", {
+/** The field for the user, where the page shows one. */
+export function findUserField({ active, signal }: LoginContext): Promise<Candidate | undefined> {
+  return find(active.page, userFields(undefined), signal);
+}
+
+/** Enters a one-time code and sends it; on no other site than that of `loginUrl`. */
+export async function sendCode(field: Candidate, code: string, loginUrl: string, context: LoginContext): Promise<void> {
+  await type(field, "field for the one-time code", "one_time_code", loginUrl, {
     ...context,
     credentials: { ...context.credentials, one_time_code: code },
   });
   await send(field, context);
 }
 
-async function type(field: Candidate, description: string, credential: string, context: LoginContext): Promise<void> {
+async function type(field: Candidate, description: string, credential: string, loginUrl: string, context: LoginContext): Promise<void> {
+  demandLoginHost(loginUrl, context);
   await runAction(keyPress(field, description, { credential_ref: credential }), context.place, context);
 }
 

@@ -1,9 +1,10 @@
 import { browserStateSecrets } from "@clew/playbook/browser-state-secrets";
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
+import type { PlaybookAuthentication } from "@clew/playbook/schema/authentication";
 import type { TakeBrowserStateResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import type { ActivePage } from "../browser/active-page.ts";
 import { type BrowserState, parseBrowserState, readBrowserState } from "./browser-state.ts";
-import { signsOfLoggedOut } from "./success.ts";
+import { isLoginAddress, lacksSuccess, signsOfLoggedOut } from "./success.ts";
 
 /** Which login a run begins with, and whether the one it ends with is wanted. */
 export interface SavedLoginOptions {
@@ -20,6 +21,7 @@ export class SavedLogin {
   readonly #isKept: boolean;
   readonly #secrets: KnownSecrets;
   readonly #wasGiven: boolean;
+  #auth: PlaybookAuthentication | undefined;
   #isLoggedOut = false;
   #left: string | undefined;
 
@@ -36,14 +38,30 @@ export class SavedLogin {
     this.#isLoggedOut = this.#wasGiven;
   }
 
-  /** Looks at the login the work ends with, before the browser closes: it is kept where the work succeeded and is still logged in. Never rejects. */
+  /** Says what shows that the run is logged in. */
+  judgeBy(auth: PlaybookAuthentication): void {
+    this.#auth = auth;
+  }
+
+  /**
+   * Looks at the login the work ends with, before the browser closes: it is kept where the work succeeded and is still logged in, and no login any more
+   * where the page is that of a login. What only looks like it, such as a page to change the password, says neither. Never rejects.
+   */
   async leave(active: ActivePage, succeeded: boolean, signal: AbortSignal): Promise<void> {
-    const signs = active.isOpen ? await signsOfLoggedOut(active.page, signal).catch(() => undefined) : [];
-    if (signs === undefined) return;
-    if (signs.length > 0) return this.noteLoggedOut();
-    if (!succeeded || !this.#isKept) return;
+    const end = await this.#judge(active, signal).catch(() => "unclear");
+    if (end === "out") this.noteLoggedOut();
+    if (end !== "in" || !succeeded || !this.#isKept) return;
     this.#left = await readBrowserState(active.context, signal).catch(() => undefined);
     this.#secrets.add(browserStateSecrets(this.#left ?? ""));
+  }
+
+  async #judge(active: ActivePage, signal: AbortSignal): Promise<"in" | "out" | "unclear"> {
+    if (!active.isOpen) return "in";
+    const { success, login_url: loginUrl } = this.#auth ?? {};
+    const signs = await signsOfLoggedOut(active.page, signal, loginUrl);
+    if (signs.length === 0) return "in";
+    if (success !== undefined && (await lacksSuccess(active, success, signal)).length === 0) return "in";
+    return isLoginAddress(active.url, loginUrl) ? "out" : "unclear";
   }
 
   /** What the orchestrator is told of it. */

@@ -42,11 +42,17 @@ export async function errorWordsOn(page: Page, signal: AbortSignal): Promise<rea
   return [...new Set([...text.matchAll(errorWords)].map(([words]) => words.toLowerCase()))];
 }
 
-function isLoginAddress(address: string, loginUrl: string): boolean {
+/** Whether an address is another one's page, whatever it is asked for there. */
+export function isAt(address: string, page: string): boolean {
+  const [one, other] = [URL.parse(address), URL.parse(page)];
+  return one !== null && other !== null && one.host === other.host && one.pathname === other.pathname;
+}
+
+/** Whether an address is that of a login: the playbook's, or by its words. */
+export function isLoginAddress(address: string, loginUrl = ""): boolean {
   const url = URL.parse(address);
-  const login = URL.parse(loginUrl);
   if (url === null) return false;
-  if (login !== null && url.host === login.host && url.pathname === login.pathname && url.hash === login.hash) return true;
+  if (isAt(address, loginUrl) && url.hash === URL.parse(loginUrl)?.hash) return true;
   return url.hostname.startsWith("login.") || /\/(?:login|log-in|signin|sign-in)(?:[/.]|$)/i.test(url.pathname + url.hash);
 }
 

@@ -63,12 +63,10 @@ export function recordTab(page: Page, { add, isCurrent, sinceLastMs }: TabRecord
 /** Reads the history as it was when the tab came to an address, which it may not have yet when the page says so. */
 async function readHistory(session: CDPSession, url: string): Promise<TabHistory | undefined> {
   for (let tries = 0; tries < mostReads; tries++) {
-    const { currentIndex, entries } = await session.send("Page.getNavigationHistory");
-    const read = {
-      index: currentIndex,
-      entries: entries.map(({ id, url: at, transitionType }) => ({ id, url: at, transition: transitionType })),
-    };
-    const found = historyAt(url, read);
+    // A question that is open while a page goes is not answered.
+    const read = await session.send("Page.getNavigationHistory").catch(() => undefined);
+    const entries = read?.entries.map(({ id, url: at, transitionType }) => ({ id, url: at, transition: transitionType })) ?? [];
+    const found = historyAt(url, { index: read?.currentIndex ?? 0, entries });
     if (found !== undefined) return found;
     await delay(readAgainMs);
   }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { pickNext, placeInQueue } from "./run-queue.ts";
+import { pickNext, positionInQueue } from "./run-queue.ts";
 
 const run = (id: string, priority: number, createTimeMs: number) => ({ id, priority, createTimeMs });
 
@@ -13,13 +13,13 @@ it.each([
   [1, 2, 1],
   [2, 2, 0],
   [5, 2, 0],
-])("with %i of %i places taken starts %i", (running, places, started) => {
+])("with %i of %i slots taken starts %i", (running, slots, started) => {
   const waiting = [run("a", 5, 1), run("b", 5, 2), run("c", 5, 3)];
-  expect(pickNext(waiting, running, places)).toHaveLength(started);
+  expect(pickNext(waiting, running, slots)).toHaveLength(started);
 });
 
 it("counts who is ahead", () => {
   const waiting = [run("a", 5, 1), run("b", 9, 2), run("c", 5, 3)];
-  expect(placeInQueue(run("c", 5, 3), waiting)).toBe(2);
-  expect(placeInQueue(run("b", 9, 2), waiting)).toBe(0);
+  expect(positionInQueue(run("c", 5, 3), waiting)).toBe(2);
+  expect(positionInQueue(run("b", 9, 2), waiting)).toBe(0);
 });

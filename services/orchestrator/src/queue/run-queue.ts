@@ -1,4 +1,4 @@
-/** A run that waits for a place. */
+/** A run that waits for a slot. */
 export interface QueuedRun {
   readonly id: string;
   /** 0 to 9, higher first. */
@@ -13,13 +13,13 @@ export function byTurn(a: QueuedRun, b: QueuedRun): number {
 }
 
 /** How many runs of `waiting` come before `run`. */
-export function placeInQueue(run: QueuedRun, waiting: Iterable<QueuedRun>): number {
+export function positionInQueue(run: QueuedRun, waiting: Iterable<QueuedRun>): number {
   let ahead = 0;
   for (const other of waiting) if (other.id !== run.id && byTurn(other, run) < 0) ahead += 1;
   return ahead;
 }
 
-/** Picks who may start now, in order, where `running` of `places` are taken. */
-export function pickNext(waiting: Iterable<QueuedRun>, running: number, places: number): QueuedRun[] {
-  return [...waiting].sort(byTurn).slice(0, Math.max(0, places - running));
+/** Picks who may start now, in order, where `running` of `slots` are taken. */
+export function pickNext(waiting: Iterable<QueuedRun>, running: number, slots: number): QueuedRun[] {
+  return [...waiting].sort(byTurn).slice(0, Math.max(0, slots - running));
 }

@@ -29,8 +29,8 @@ describe("what has been kept long enough", () => {
   let on: TestRuns;
   let started: string;
   beforeEach(async () => {
-    on = await startRuns({ places: 1 });
-    // It takes the one place there is and never ends: those after it are queued.
+    on = await startRuns({ slots: 1 });
+    // It takes the one slot there is and never ends: those after it are queued.
     started = await on.create();
   });
   afterEach(() => on[Symbol.asyncDispose]());

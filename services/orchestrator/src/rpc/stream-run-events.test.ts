@@ -14,7 +14,7 @@ const kibibyte = 1024;
 
 let running: TestRuns;
 beforeEach(async () => {
-  running = await startRuns({ places: 0 });
+  running = await startRuns({ slots: 0 });
 });
 afterEach(() => running[Symbol.asyncDispose]());
 

@@ -16,7 +16,7 @@ export interface LiveRun extends PlaybookTexts {
   readonly secrets: RunSecrets;
   /** Keeps the journal open while the run is not over. */
   readonly hold: Disposable;
-  /** Settles when the run is over or let go of; undefined while it waits for a place. */
+  /** Settles when the run is over or let go of; undefined while it waits for a slot. */
   supervising: Promise<void> | undefined;
   /** Ends the run and its sandbox for what befell the volume. */
   fail?: (fault: Fault) => void;

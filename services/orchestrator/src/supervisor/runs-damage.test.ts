@@ -40,7 +40,7 @@ const texts = (events: readonly RunEvent[]) => events.map(({ sequence, type, sum
 
 describe("the journal of a finished run", () => {
   it("that is damaged anywhere is read to an end again, with what was lost said, and stays as it ended", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const { runId, events, journal, index } = await finishedRun(system);
     const whole = await readFile(journal);
     const wholeIndex = await readFile(index);
@@ -72,7 +72,7 @@ describe("the journal of a finished run", () => {
   }, 60_000);
 
   it("that is found damaged while it is read tells its readers where to read on, once for all of them", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const { runId, events, journal } = await finishedRun(system);
     // It is open, and was read.
     await writeFile(journal, withFlip(await readFile(journal), 900));
@@ -85,7 +85,7 @@ describe("the journal of a finished run", () => {
   });
 
   it("is given its end also when whoever mended it died before", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const { runId, journal, index } = await finishedRun(system);
     await writeFile(journal, withFlip(await readFile(journal), 900));
     await rm(index);
@@ -105,7 +105,7 @@ describe("the journal of a finished run", () => {
   });
 
   it("of which nothing is left is begun again from the index, with its outcome", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const { runId, journal } = await finishedRun(system);
     const whole = await readFile(journal);
     await system.restart(async () => writeFile(journal, withFlip(whole, 70)));
@@ -117,7 +117,7 @@ describe("the journal of a finished run", () => {
 
 describe("the journal of a live run", () => {
   it("that is found damaged while the run is queued ends it FAILED as well", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const runId = await system.create();
     const journal = join(system.volume.folder, "runs", runId, "journal");
     await writeFile(journal, withFlip(await readFile(journal), 300), { flag: "r+" });
@@ -128,7 +128,7 @@ describe("the journal of a live run", () => {
   });
 
   it("that cannot be ended because the volume fails holds its readers up for a time only", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const runId = await system.create();
     const journal = join(system.volume.folder, "runs", runId, "journal");
     await writeFile(journal, withFlip(await readFile(journal), 300), { flag: "r+" });
@@ -138,7 +138,7 @@ describe("the journal of a live run", () => {
   }, 14_000);
 
   it("that is found damaged while it is read ends the run FAILED, and its readers come to that end", async () => {
-    await using system = await startRuns({ places: 1 });
+    await using system = await startRuns({ slots: 1 });
     const runId = await system.create();
     await vi.waitFor(() => expect(system.runs.get(runId, caller).state).toBe(Run_State.STARTING));
     const journal = join(system.volume.folder, "runs", runId, "journal");

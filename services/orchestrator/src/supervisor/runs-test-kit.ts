@@ -44,7 +44,7 @@ const waitingProvider: SandboxProvider = {
 };
 
 interface TestRunsOptions extends Partial<RoomOptions> {
-  readonly places: number;
+  readonly slots: number;
   readonly start?: SandboxProvider["start"];
 }
 
@@ -55,7 +55,7 @@ export interface TestRuns extends AsyncDisposable {
   readonly disk: FailingDisk;
   readonly volume: Volume;
   readonly registry: Registry;
-  /** Creates a run; it stays queued where there are no places. */
+  /** Creates a run; it stays queued where there are no slots. */
   create(requestId?: string): Promise<string>;
   /** Follows a run from after a token until its stream ends or breaks. */
   follow(runId: string, after?: string): Promise<{ events: RunEvent[]; ended: boolean; fault: unknown }>;
@@ -63,8 +63,8 @@ export interface TestRuns extends AsyncDisposable {
   restart(between?: () => Promise<void>): Promise<void>;
 }
 
-/** Starts it with so many places; `start` is what starting a sandbox comes to, otherwise waiting. */
-export async function startRuns({ places, start, folder: given, ...room }: TestRunsOptions): Promise<TestRuns> {
+/** Starts it with so many slots; `start` is what starting a sandbox comes to, otherwise waiting. */
+export async function startRuns({ slots, start, folder: given, ...room }: TestRunsOptions): Promise<TestRuns> {
   const provider = start === undefined ? waitingProvider : { ...waitingProvider, start };
   const folder = given ?? (await mkdtemp(join(tmpdir(), "clew-runs-")));
   const volume = await openVolume(folder);
@@ -79,7 +79,7 @@ export async function startRuns({ places, start, folder: given, ...room }: TestR
     const { registry } = opened;
     const logger = createLogger({ name: "test", level: "silent" });
     const tombstones = await Tombstones.open(folder);
-    const options = { volume, registry, tombstones, provider, maxConcurrentRuns: places, maxQueuedRuns: 100, logger };
+    const options = { volume, registry, tombstones, provider, maxConcurrentRuns: slots, maxQueuedRuns: 100, logger };
     const runs = parts.use(new Runs({ ...options, room: opened.room, disk }));
     await runs.recover();
     return { ...opened, runs };

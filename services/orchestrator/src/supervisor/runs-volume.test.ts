@@ -35,7 +35,7 @@ describe("a disk that fails under a live run", () => {
   ])(
     "with %s in %s ends the run FAILED %s, keeps what was visible, and is worked on again when it is mended",
     async (code, call, reason) => {
-      await using system = await startRuns({ places: 1, lookMs: 60_000 });
+      await using system = await startRuns({ slots: 1, lookMs: 60_000 });
       const { runs, disk } = system;
       const runId = await system.create();
       await vi.waitFor(() => expect(runs.get(runId, caller).state).toBe(Run_State.STARTING));
@@ -63,7 +63,7 @@ describe("a disk that fails under a live run", () => {
   );
 
   it("is not written through the handle whose fsync failed, and the end that waited in memory is there after a restart", async () => {
-    await using system = await startRuns({ places: 1 });
+    await using system = await startRuns({ slots: 1 });
     const runId = await system.create();
     await vi.waitFor(() => expect(system.runs.get(runId, caller).state).toBe(Run_State.STARTING));
     system.disk.fail("EIO", "datasync", "make");
@@ -82,7 +82,7 @@ describe("a disk that fails under a live run", () => {
   });
 
   it("that takes no row lets no run go until it is indexed as it ended", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const runId = await system.create();
     const other = new DatabaseSync(join(system.volume.folder, "registry.sqlite"));
     other.exec("BEGIN IMMEDIATE");
@@ -97,7 +97,7 @@ describe("a disk that fails under a live run", () => {
   });
 
   it("keeps a queued run queued, and lets it be stopped once it is mended", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const runId = await system.create();
     system.disk.fail("EIO", "datasync", "make");
     expect(await refusal(system.runs.stop(runId, caller, "", 0))).toBe("VOLUME_FAILED");
@@ -113,8 +113,8 @@ describe("runs that cannot be opened at the start", () => {
     await system.restart(async () => system.disk.fail("EIO", "open"));
   };
 
-  it("begin only where there is a place once they can be, and are not said to be stopped before", async () => {
-    await using system = await startRuns({ places: 1 });
+  it("begin only where there is a slot once they can be, and are not said to be stopped before", async () => {
+    await using system = await startRuns({ slots: 1 });
     const runIds = [await system.create(), await system.create(), await system.create()];
     await vi.waitFor(() => expect(system.runs.get(runIds[0] ?? "", caller).state).toBe(Run_State.STARTING));
     await refuseOpening(system);
@@ -128,7 +128,7 @@ describe("runs that cannot be opened at the start", () => {
   });
 
   it("hold no file open meanwhile", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const runId = await system.create();
     await system.runs.stop(runId, caller, "", 0);
     await endOf(system, runId);
@@ -144,7 +144,7 @@ describe("runs that cannot be opened at the start", () => {
   });
 
   it("are not those that only the index does not take", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     await system.create();
     await using other = new AsyncDisposableStack();
     await system.restart(async () => {
@@ -156,7 +156,7 @@ describe("runs that cannot be opened at the start", () => {
   });
 
   it("are not those that never began, of which nothing stays, nor does what a crash left of a file", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const runId = await system.create();
     const folder = join(system.volume.folder, "runs");
     await system.restart(async () => {
@@ -170,7 +170,7 @@ describe("runs that cannot be opened at the start", () => {
 
 describe("an index that is behind", () => {
   it("makes no second run of a request, and has the first as soon as it takes it", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const other = new DatabaseSync(join(system.volume.folder, "registry.sqlite"));
     other.exec("BEGIN IMMEDIATE");
     const made = [await system.create("once"), await system.create("once")];
@@ -183,7 +183,7 @@ describe("an index that is behind", () => {
 
 describe("a deleted run whose folder cannot be removed", () => {
   it("stays deleted, also after a restart", async () => {
-    await using system = await startRuns({ places: 0 });
+    await using system = await startRuns({ slots: 0 });
     const elsewhere = await mkdtemp("/dev/shm/clew-trash-");
     await using _ = { [Symbol.asyncDispose]: () => rm(elsewhere, { recursive: true, force: true }) };
     const trash = join(system.volume.folder, "trash");
@@ -213,7 +213,7 @@ describe("a sandbox that cannot be started", () => {
     ["EIO", "VOLUME_FAILED"],
   ])("because the volume fails with %s ends its run %s at once", async (code, reason) => {
     await using system = await startRuns({
-      places: 1,
+      slots: 1,
       start: async () => Promise.reject(Object.assign(new Error(code), { code, syscall: "mkdir" })),
     });
     expect(await endOf(system, await system.create())).toEqual({ state: Run_State.FAILED, reason });
@@ -223,7 +223,7 @@ describe("a sandbox that cannot be started", () => {
 describe("a full volume", () => {
   it("ends every live run, keeps queued ones, begins none, and goes on by itself when there is room", async () => {
     let free = 1e9;
-    await using system = await startRuns({ places: 2, freeBytes: async () => free, lookMs: 20 });
+    await using system = await startRuns({ slots: 2, freeBytes: async () => free, lookMs: 20 });
     const live = [await system.create(), await system.create()];
     const queued = await system.create();
     await vi.waitFor(() =>
@@ -234,7 +234,7 @@ describe("a full volume", () => {
     free = 1e6;
     for (const runId of live) expect(await endOf(system, runId)).toEqual({ state: Run_State.FAILED, reason: "VOLUME_FULL" });
     expect((await readdir(system.volume.folder)).includes("reserve")).toBe(false);
-    // Let go of, so that their places are free.
+    // Let go of, so that their slots are free.
     await vi.waitFor(() => expect(system.runs.load).toEqual({ queued: 1, running: 0 }));
     const before = await readdir(join(system.volume.folder, "runs"));
     expect(await refusal(system.create())).toBe("VOLUME_FULL");
@@ -249,7 +249,7 @@ describe("a full volume", () => {
 
 describe("a copy of what cannot be made again", () => {
   it("is the whole volume: finished runs, their tokens, queued runs, what was deleted, and which request made what", async () => {
-    await using original = await startRuns({ places: 0 });
+    await using original = await startRuns({ slots: 0 });
     const finished = await original.create();
     await original.runs.stop(finished, caller, "", 0);
     await endOf(original, finished);
@@ -265,7 +265,7 @@ describe("a copy of what cannot be made again", () => {
       await cp(join(original.volume.folder, name), join(folder, name), { recursive: true });
     // Copied while a record was being written.
     await appendFile(join(folder, "runs", queued, "journal"), "half a record");
-    await using copy = await startRuns({ places: 0, folder });
+    await using copy = await startRuns({ slots: 0, folder });
     expect(copy.volume.sign("request", "x")).toBe(original.volume.sign("request", "x"));
     expect((await copy.follow(finished)).events).toEqual(events);
     const third = await copy.follow(finished, events[1]?.resumeToken);

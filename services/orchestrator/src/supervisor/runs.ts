@@ -6,7 +6,7 @@ import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { type Caller, reaches } from "../access/caller.ts";
 import type { Journal } from "../journal/journal.ts";
-import { placeInQueue, type QueuedRun } from "../queue/run-queue.ts";
+import { positionInQueue, type QueuedRun } from "../queue/run-queue.ts";
 import type { RunFilter } from "../registry/registry.ts";
 import { canonicalJson } from "../runs/canonical-json.ts";
 import { limits } from "../runs/limits.ts";
@@ -21,7 +21,7 @@ import { beginRun } from "./begin-run.ts";
 import type { LiveRun } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
 import { type OpenedRun, type OpenRunOptions, openFinished } from "./open-run.ts";
-import { Places } from "./places.ts";
+import { Slots } from "./slots.ts";
 import { reopenRun } from "./reopen-run.ts";
 import { RunRows } from "./run-rows.ts";
 import { RunSecrets } from "./run-secrets.ts";
@@ -40,7 +40,7 @@ export class Runs implements AsyncDisposable {
   readonly #live = new Map<RunId, LiveRun>();
   readonly #creating = new Map<string | symbol, Promise<Run>>();
   readonly #journals: OpenJournals;
-  readonly #places: Places;
+  readonly #slots: Slots;
   readonly #rows: RunRows;
   readonly #watching: Disposable | undefined;
   #accepting = true;
@@ -49,13 +49,13 @@ export class Runs implements AsyncDisposable {
     this.#options = options;
     this.#rows = new RunRows(options.registry, options.logger);
     this.#journals = new OpenJournals((runId) => this.#openFinished(runId));
-    this.#places = new Places(options, this.#live, (runId, live, signal) => this.#retire(runId, live, signal));
-    this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#places.fill()));
+    this.#slots = new Slots(options, this.#live, (runId, live, signal) => this.#retire(runId, live, signal));
+    this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#slots.fill()));
   }
 
-  /** How many runs wait for a place, and how many have one. */
+  /** How many runs wait for a slot, and how many have one. */
   get load(): { readonly queued: number; readonly running: number } {
-    return this.#places.load;
+    return this.#slots.load;
   }
 
   /** Indexes what the registry misses, and goes on with every run that is not over. */
@@ -162,7 +162,7 @@ export class Runs implements AsyncDisposable {
       async () => {
         const live = this.#live.get(runId);
         if (live === undefined) return;
-        if (live.supervising === undefined) this.#places.give(runId, live);
+        if (live.supervising === undefined) this.#slots.give(runId, live);
         live.fail?.(new Fault("JOURNAL_DAMAGED"));
         await abortable(live.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});
         // The volume does not let it end: its reader may come again.
@@ -174,8 +174,8 @@ export class Runs implements AsyncDisposable {
   /** Stops every run that is under way, and waits until each is over or `signal` aborts. Queued runs stay queued. */
   async stopAll(graceSeconds: number, signal: AbortSignal): Promise<void> {
     this.#accepting = false;
-    this.#places.close();
-    const running = this.#places.taken();
+    this.#slots.close();
+    const running = this.#slots.taken();
     await Promise.allSettled(running.map(([, live]) => askToStop(live.log, "", graceSeconds, undefined)));
     await abortable(Promise.allSettled(running.map(([, { supervising }]) => supervising)), signal).catch(() => {});
     // What did not end in time is killed; the next orchestrator finds it lost and ends it.
@@ -190,7 +190,7 @@ export class Runs implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#accepting = false;
     this.#watching?.[Symbol.dispose]();
-    await this.#places[Symbol.asyncDispose]();
+    await this.#slots[Symbol.asyncDispose]();
     await Promise.allSettled([...this.#live.values()].map(({ log }) => log.settled()));
     await this.#journals[Symbol.asyncDispose]();
     this.#rows[Symbol.dispose]();
@@ -223,7 +223,7 @@ export class Runs implements AsyncDisposable {
     const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: createTime.getTime() };
     const log = await beginRun({
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
-      position: placeInQueue(queued, this.#places.waiting()),
+      position: positionInQueue(queued, this.#slots.waiting()),
       playbookSource: work.source,
       calledPlaybooks: work.called,
       inputs: work.inputs,
@@ -245,9 +245,9 @@ export class Runs implements AsyncDisposable {
       supervising: undefined,
     };
     this.#live.set(runId, live);
-    this.#places.watchQueue(runId, live);
+    this.#slots.watchQueue(runId, live);
     const created = log.run;
-    this.#places.fill();
+    this.#slots.fill();
     return created;
   }
 
@@ -307,25 +307,25 @@ export class Runs implements AsyncDisposable {
     });
     for (const [runId, live] of found) this.#live.set(runId, live);
     if (!this.#accepting) return left;
-    // Those that were under way have a place already.
+    // Those that were under way have a slot already.
     for (const [runId, live] of found) {
-      if (live.log.run.state === Run_State.QUEUED) this.#places.watchQueue(runId, live);
-      else this.#places.give(runId, live);
+      if (live.log.run.state === Run_State.QUEUED) this.#slots.watchQueue(runId, live);
+      else this.#slots.give(runId, live);
     }
-    this.#places.fill();
+    this.#slots.fill();
     return left;
   }
 
   /** Tries again until all of them are opened: every run that was ever created is ended. */
   #retryOpening(runIds: readonly RunId[]): void {
-    const { ending: signal } = this.#places;
+    const { ending: signal } = this.#slots;
     const retrying = (async () => {
       for (let left = runIds; left.length > 0; ) {
         await delay(reopenMs, { signal });
         left = await this.#reopen(left);
       }
     })().catch(() => {});
-    this.#places.keep(retrying);
+    this.#slots.keep(retrying);
   }
 
   /** A volume that did not take what was to be written of one run: where it is full, that is so for all of them. */

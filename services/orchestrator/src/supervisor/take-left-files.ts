@@ -13,6 +13,7 @@ const kinds = [
   { names: /^trace.*\.zip$/, kind: Artifact_Kind.TRACE, contentType: "application/zip" },
   { names: /\.webm$/, kind: Artifact_Kind.VIDEO, contentType: "video/webm" },
   { names: /\.jpg$/, kind: Artifact_Kind.SCREENSHOT, contentType: "image/jpeg" },
+  { names: /\.png$/, kind: Artifact_Kind.SCREENSHOT, contentType: "image/png" },
   { names: /\.ndjson$/, kind: Artifact_Kind.LOG, contentType: "application/x-ndjson" },
   { names: /\.json$/, kind: Artifact_Kind.DATA, contentType: "application/json" },
   { names: /^text-.*\.txt$/, kind: Artifact_Kind.DATA, contentType: "text/plain; charset=utf-8" },

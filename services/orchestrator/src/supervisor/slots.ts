@@ -11,8 +11,8 @@ import type { RunsOptions } from "./runs-options.ts";
 import { failRun, finishRun, superviseRun } from "./supervise.ts";
 import { waitInQueue } from "./wait-in-queue.ts";
 
-/** Gives live runs the places there are, in the queue's order, and stays with each that has one until it is over. */
-export class Places implements AsyncDisposable {
+/** Gives live runs the slots there are, in the queue's order, and stays with each that has one until it is over. */
+export class Slots implements AsyncDisposable {
   readonly #options: RunsOptions;
   readonly #live: ReadonlyMap<RunId, LiveRun>;
   readonly #ending = new AbortController();
@@ -31,7 +31,7 @@ export class Places implements AsyncDisposable {
     this.#retire = retire;
   }
 
-  /** How many runs wait for a place, and how many have one. */
+  /** How many runs wait for a slot, and how many have one. */
   get load(): { readonly queued: number; readonly running: number } {
     const running = this.taken().length;
     return { queued: this.#live.size - running, running };
@@ -42,7 +42,7 @@ export class Places implements AsyncDisposable {
     return this.#ending.signal;
   }
 
-  /** The runs that have a place. */
+  /** The runs that have a slot. */
   taken(): [RunId, LiveRun][] {
     return [...this.#live].filter(([, { supervising }]) => supervising !== undefined);
   }
@@ -52,12 +52,12 @@ export class Places implements AsyncDisposable {
     return [...this.#live].filter(([, live]) => live.supervising === undefined).map(([id, live]) => toQueued(id, live));
   }
 
-  /** No run gets a place any more; those that have one keep it. */
+  /** No run gets a slot any more; those that have one keep it. */
   close(): void {
     this.#isOpen = false;
   }
 
-  /** Gives the next runs the places that are free. */
+  /** Gives the next runs the free slots. */
   fill(): void {
     if (this.ending.aborted || !this.#isOpen || this.#options.room?.isFull) return;
     for (const { id } of pickNext(this.waiting(), this.load.running, this.#options.maxConcurrentRuns)) {
@@ -66,7 +66,7 @@ export class Places implements AsyncDisposable {
     }
   }
 
-  /** Gives one run a place, whatever the queue says. */
+  /** Gives one run a slot, whatever the queue says. */
   give(runId: RunId, live: LiveRun): void {
     const { volume, provider } = this.#options;
     const logger = this.#options.logger.child({ run: runId });

@@ -2,6 +2,7 @@ import type { Redact } from "@clew/playbook/redact";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { Guard } from "../guardrails/guard.ts";
 import type { RunFiles } from "../recording/run-files.ts";
+import type { HeadersByOrigin } from "./request-hop.ts";
 
 /** What an action works with. */
 export interface ActionContext {
@@ -18,8 +19,8 @@ export interface ActionContext {
   readonly redact: Redact;
   /** Judges every address before an HTTP request is sent to it. */
   readonly checks: { readonly guard: Pick<Guard, "admit" | "follow"> };
-  /** What every HTTP request carries, by name, unless it says otherwise. */
-  readonly requestHeaders: ReadonlyMap<string, string>;
+  /** What HTTP requests to an origin carry, unless they say otherwise. */
+  readonly requestHeaders: HeadersByOrigin;
   /** Throws GUARDRAIL_BLOCKED where what bears these labels may not be clicked; asked before it is. */
   readonly checkClick?: (labels: readonly string[]) => void;
 }

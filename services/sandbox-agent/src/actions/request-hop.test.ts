@@ -11,9 +11,9 @@ const post = firstHop(
     cookies: { theme: "dark" },
     json: { id: 1 },
   }),
-  new Map([
-    ["x-csrf", "common"],
-    ["Authorization", "Bearer x"],
+  new Map<string, Record<string, string>>([
+    ["https://shop.example", { "x-csrf": "common", Authorization: "Bearer x" }],
+    ["https://other.example", { "x-other": "elsewhere" }],
   ]),
 );
 

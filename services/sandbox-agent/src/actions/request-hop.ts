@@ -14,13 +14,20 @@ export interface Hop {
 /** What another origin may be told of a request: nothing that lets anybody in. */
 const harmless: ReadonlySet<string> = new Set(["accept", "accept-language", "content-type"]);
 
-/** The request a step asks for; `common` headers give way to its own. */
-export function firstHop(request: PlaybookRequest, common: ReadonlyMap<string, string>): Hop {
+/** Headers of requests, by name, each set for one origin. */
+export type HeadersByOrigin = ReadonlyMap<string, Readonly<Record<string, string>>>;
+
+/** The request a step asks for; `common` headers, which only their origin is told, give way to its own. */
+export function firstHop(request: PlaybookRequest, common: HeadersByOrigin): Hop {
   const { method, json, form, query = {}, cookies = {} } = request;
   const url = new URL(request.url);
   for (const [name, value] of Object.entries(query)) url.searchParams.append(name, String(value));
   const type = json !== undefined ? "application/json" : form !== undefined ? "application/x-www-form-urlencoded" : undefined;
-  const headers = { ...lowerCased(common), ...(type && { "content-type": type }), ...lowerCased(Object.entries(request.headers ?? {})) };
+  const headers = {
+    ...lowerCased(Object.entries(common.get(url.origin) ?? {})),
+    ...(type && { "content-type": type }),
+    ...lowerCased(Object.entries(request.headers ?? {})),
+  };
   const fields = Object.entries(form ?? {}).map(([name, value]): [string, string] => [name, String(value)]);
   const body = json !== undefined ? JSON.stringify(json) : form !== undefined ? String(new URLSearchParams(fields)) : undefined;
   return { method, url: url.href, headers, cookies, body };

@@ -11,7 +11,8 @@ type Capture = NonNullable<Playbook["capture"]>;
 const pollMs = 250;
 
 /**
- * Keeps what the playbook wants of the login: cookies and stored values by name, for the steps to use, and the headers of every API request.
+ * Keeps what the playbook wants of the login: cookies and stored values by name, for the steps to use, and the headers of API requests to the origin of
+ * the page that is open.
  * What is kept is a secret from then on. Values that the page is only about to set are waited for, 5 s at most.
  *
  * @throws Fault AUTHENTICATION_FAILED, naming all that is missing.
@@ -31,8 +32,9 @@ export async function captureLogin(capture: Capture | undefined, findings: Findi
     }
     await delay(pollMs, { signal: context.stopping });
   }
-  const headers = Object.entries(bound({ ...capture, cookies: [], storage: [] }, findings).static_headers);
-  for (const [name, value] of headers) context.requestHeaders.set(name, value);
+  const headers = bound({ ...capture, cookies: [], storage: [] }, findings).static_headers;
+  const origin = URL.parse(context.active.url)?.origin;
+  if (origin !== undefined) context.requestHeaders.set(origin, headers);
 }
 
 async function look({ cookies, storage }: Capture, { active, signal }: StepContext) {

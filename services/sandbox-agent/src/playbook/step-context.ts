@@ -31,8 +31,8 @@ export interface StepContext {
   readonly secrets: KnownSecrets;
   /** The login the run begins with, and the one it leaves. */
   readonly login: SavedLogin;
-  /** What every HTTP request carries, by name; kept from the login. */
-  readonly requestHeaders: Map<string, string>;
+  /** What HTTP requests carry to the origin whose login it was kept from. */
+  readonly requestHeaders: Map<string, Readonly<Record<string, string>>>;
   /** Whether a person can see the browser's window. */
   readonly isHeaded: boolean;
   /** Whom the run asks what it cannot decide. */

@@ -11,9 +11,16 @@ export interface Scrub {
   bytes(bytes: Buffer): Buffer | undefined;
 }
 
-/** Makes what takes these secrets out. Without any, all stays as it is. */
+/** What lets in whoever shows it, whether it is known to be a secret or not. */
+const headerNames = /^(?:cookie|set-cookie|authorization|proxy-authorization)$/i;
+
+/** A header as a line of a log says it. */
+const headerLines = /^(\s*(?:cookie|set-cookie|authorization|proxy-authorization): ).+$/gim;
+
+const redacted = "[redacted]";
+
+/** Makes what takes these secrets out, and from lines of JSON every cookie and what authorizes a request. */
 export function createScrub(secrets: readonly string[]): Scrub {
-  if (secrets.length === 0) return { line: (json) => json, text: (text) => text, bytes: (bytes) => bytes };
   const mask = createRedact(secrets);
   const find = createRedact(secrets.flatMap((secret) => [secret, ...inBytes(secret)]));
   return {
@@ -40,9 +47,21 @@ function inBytes(secret: string): readonly string[] {
 
 /** No field is spared, whatever its name: the page chose what stands there. */
 function maskTexts(value: unknown, mask: (text: string) => string): unknown {
-  if (typeof value === "string") return mask(value);
+  if (typeof value === "string") return mask(value.replaceAll(headerLines, `$1${redacted}`));
   if (typeof value === "number") return mask(String(value)) === String(value) || !Number.isInteger(value) ? value : mask(String(value));
   if (Array.isArray(value)) return value.map((entry) => maskTexts(entry, mask));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [mask(name), maskTexts(entry, mask)]));
+  const isHeader = "name" in value && typeof value.name === "string" && headerNames.test(value.name);
+  const maskField = (name: string, entry: unknown) => {
+    if (typeof entry === "string" && (headerNames.test(name) || (isHeader && name === "value"))) return redacted;
+    return name === "cookies" && Array.isArray(entry)
+      ? entry.map((cookie) => maskTexts(withoutValue(cookie), mask))
+      : maskTexts(entry, mask);
+  };
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [mask(name), maskField(name, entry)]));
+}
+
+/** A cookie as a list of them has it. */
+function withoutValue(cookie: unknown): unknown {
+  return typeof cookie === "object" && cookie !== null && "value" in cookie ? { ...cookie, value: redacted } : cookie;
 }

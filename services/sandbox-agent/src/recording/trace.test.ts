@@ -74,3 +74,23 @@ test("a trace of several parts becomes one that Playwright opens, with all actio
   for (const [name, bytes] of await contentsOf(await readFile(path)))
     expect(`${name} ${bytes.toString("utf8")}`).not.toMatch(/S3cr3t|Zebra|S%C3%B6hne/);
 });
+
+test("no cookie lies readable in a trace, whoever set it and however often it changed", async () => {
+  let count = 0;
+  await using site = await startSite({
+    "/": (_request, response) => {
+      response.setHeader("set-cookie", `session=rotating-session-${++count}; HttpOnly; Path=/`);
+      return `<h1>Page ${count}</h1>`;
+    },
+  });
+  const files = await RunFiles.open(join(folder, "files"), 1);
+  const { page, context } = active;
+  const trace = await Trace.start(context, { files, folder: join(folder, "recording"), secrets: new KnownSecrets([]) });
+  for (let visits = 0; visits < 3; visits++) await page.goto(site.url);
+  await context.request.get(site.url, { headers: { authorization: "Bearer rotating-session-0" } });
+  await trace.store();
+  expect(count).toBe(4);
+  const contents = await contentsOf(await readFile(join(folder, "files", "trace.zip")));
+  expect([...contents.keys()]).toContain("trace.network");
+  for (const [name, bytes] of contents) expect(`${name} ${bytes.toString("utf8")}`).not.toContain("rotating-session");
+});

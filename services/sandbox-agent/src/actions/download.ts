@@ -6,13 +6,16 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import type { Download, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
 import type { ActionContext, PrepareAction } from "./action.ts";
-import { findElement } from "./find-element.ts";
+import { type FoundElement, findElement } from "./find-element.ts";
 import { type CallOptions, inBrowser } from "./in-browser.ts";
 import { isTargetGone } from "./playwright-fault.ts";
 import { timeouts } from "./timeouts.ts";
 
-/** A file's name in the run. */
-type Kept = string;
+/** A file's name in the run, and the address it came from. */
+interface Kept {
+  readonly name: string;
+  readonly from: string;
+}
 
 /** Keeps a file that a click begins to download, or that an address answers with, once it is whole. */
 export const download: PrepareAction<StepOf<"download">> = async (step, context) => {
@@ -21,14 +24,15 @@ export const download: PrepareAction<StepOf<"download">> = async (step, context)
   if (element !== undefined) context.checkClick?.(element.labels);
   const words = element === undefined ? publicAddress(context.redact(url ?? "")) : `what ${element.words} offers`;
   return async () => {
-    const name = await inTime(words, timeout, context, (options) =>
+    const { name, from } = await inTime(words, timeout, context, (options) =>
       element === undefined
         ? fetchFile(url ?? "", step.params.name, context, options)
-        : takeOffered(() => element.locator.click(options), step.params.name, context, options),
+        : takeOffered(element, step.params.name, context, options),
     );
     const { sizeBytes, sha256 } = await context.files.describe({ name, kind: Artifact_Kind.DOWNLOAD, contentType: "" });
+    const source = element === undefined ? words : `${words} (${publicAddress(context.redact(from))})`;
     return {
-      did: `Downloaded ${words} as ${name} (${sizeBytes} bytes, sha256 ${sha256})`,
+      did: `Downloaded ${source} as ${name} (${sizeBytes} bytes, sha256 ${sha256})`,
       found: name,
       value: { name, sizeBytes, sha256 },
     };
@@ -48,13 +52,15 @@ async function inTime(words: string, timeout: number, context: ActionContext, ac
 }
 
 async function takeOffered(
-  begin: () => Promise<void>,
+  { locator, page }: FoundElement,
   name: string | undefined,
-  { active, files }: ActionContext,
-  { signal }: CallOptions,
+  { active, files, redact }: ActionContext,
+  options: CallOptions,
 ): Promise<Kept> {
-  const offered = await active.downloads.next(begin, signal);
-  return await active.downloads.keep(offered, files, signal, name);
+  // What begins while the element cannot be clicked yet is not what it offers.
+  await locator.click({ trial: true, ...options });
+  const offered = await active.downloads.next(page, () => locator.click(options), redact, options.signal);
+  return { name: await active.downloads.keep(offered, files, options.signal, name), from: offered.url() };
 }
 
 /** Opens the address in a page of its own, so that the one that is acted on stays as it is. Whatever it answers with is a download there. */
@@ -74,7 +80,8 @@ async function fetchFile(
       throw thrown;
     });
     const came = await abortable(Promise.race([offered, opened]), options.signal);
-    if (came !== null && "suggestedFilename" in came) return await active.downloads.keep(came, files, options.signal, name);
+    if (came !== null && "suggestedFilename" in came)
+      return { name: await active.downloads.keep(came, files, options.signal, name), from: url };
     const answer = came === null ? "nothing" : `status ${came.status()}`;
     throw new Fault("ACTION_FAILED", { message: `${publicAddress(redact(url))} answered with ${answer}, and no file.` });
   } finally {

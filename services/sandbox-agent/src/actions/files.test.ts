@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, symlink, writeFile } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Downloads } from "../browser/downloads.ts";
@@ -95,6 +96,40 @@ test.each([
   expect(did).toContain(`(${csv.length} bytes, sha256 ${sha256})`);
   await expect(kept((value as { name: string }).name)).resolves.toBe(csv);
   await expect(desk.act({ action: "wait_for", selector: "text=Nothing" })).resolves.toBeDefined();
+});
+
+test("takes what its own click offers, not what another tab or the page offers meanwhile, and says where it came from", async () => {
+  const file = (name: string) => (_: unknown, response: ServerResponse) => {
+    response.writeHead(200, { "content-disposition": `attachment; filename=${name}` }).end(name);
+    return undefined;
+  };
+  await using pages = await startSite({
+    "/": `<a href="/mine">Mine</a><button disabled>Soon</button><script>
+      const button = document.querySelector("button"); button.onclick = () => (location = "/mine");
+      const offer = (path) => Object.assign(document.createElement("a"), { href: path }).click();
+      function begin() { offer("/early"); setTimeout(() => (button.disabled = false), 500) }
+    </script>`,
+    "/both": `<button onclick="for (const path of ['/mine', '/other']) Object.assign(document.body.appendChild(document.createElement('iframe')), { src: path })">Both</button>`,
+    "/mine": file("mine.txt"),
+    "/other": file("other.txt"),
+    "/early": file("early.txt"),
+  });
+  await using desk = await room.desk();
+  desk.active.downloads.keepIn(desk.context.files, desk.context.signal);
+  await desk.act({ action: "goto", params: { url: pages.url } });
+  const aside = await desk.active.context.newPage();
+  await desk.act({ action: "switch_tab", params: { index: 0 } });
+  const perform = await desk.prepare({ action: "download", selector: "text=Mine" });
+  const [taken] = await Promise.all([perform(), aside.goto(`${pages.url}/other`).catch(() => {})]);
+  expect(taken.did).toContain(`Downloaded what link 'Mine' offers (${pages.url}/mine) as mine`);
+  await desk.active.page.evaluate("begin()");
+  const { did } = await desk.act({ action: "download", selector: "button" });
+  expect(did).toContain(`(${pages.url}/mine)`);
+  await desk.act({ action: "goto", params: { url: `${pages.url}/both` } });
+  await expect(desk.act({ action: "download", selector: "button" })).rejects.toMatchObject({
+    reason: "ACTION_FAILED",
+    message: expect.stringMatching(/2 were offered, '(mine|other).txt', '(mine|other).txt'/),
+  });
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import type { PrepareAction } from "./action.ts";
 
-/** Says how the next dialog of a page is answered. To be done before what opens it, since dialogs are answered at once. */
+/** Says how the dialog is answered that the next action opens. To be done just before that, since dialogs are answered at once. */
 export const handleDialog: PrepareAction<StepOf<"handle_dialog">> = async (step, { active }) => {
   const { accept, text } = step.params;
   return async () => {

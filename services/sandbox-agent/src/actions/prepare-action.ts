@@ -64,11 +64,16 @@ const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
 export async function prepareAction(step: ActingStep, context: ActionContext): Promise<ReadyAction> {
   if (!canRun(step)) throw new Fault("NOT_IMPLEMENTED", { message: `The step action '${step.action}' is not built yet.` });
   const perform = await prepare(step.action, step, context);
+  const { dialogs } = context.active;
   return async () => {
+    // An answer for a dialog is meant for one action.
+    const answer = dialogs.told;
     try {
       const result = await perform();
+      if (answer !== undefined) await dialogs.expire(answer, context.signal);
       return { ...result, did: told(result.did, context) };
     } catch (thrown) {
+      if (answer !== undefined) dialogs.takeBack(answer);
       throw thrown instanceof Fault && !context.signal.aborted ? explained(thrown, context) : thrown;
     }
   };

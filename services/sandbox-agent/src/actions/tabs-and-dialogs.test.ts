@@ -93,6 +93,30 @@ test("answers the next dialog as it was told, and only that one", async () => {
   await expect(desk.active.page.evaluate("name")).resolves.toBe("Ariadne/false");
 });
 
+test("answers as it was told for the next action only, whatever alerts come, and says where no dialog came", async () => {
+  await using site = await startSite({
+    "/": `<button id="calm">Calm</button><button id="wipe" onclick="if (confirm('Wipe everything?')) fetch('/wiped', { method: 'POST' })">Wipe</button>
+      <button id="late" onclick="alert('Wait'); setTimeout(() => confirm('Sure?') && fetch('/sure', { method: 'POST' }), 200)">Late</button>`,
+    "/wiped": "",
+    "/sure": "",
+  });
+  await using desk = await room.desk();
+  await desk.act({ action: "goto", params: { url: site.url } });
+  const clickOn = (selector: string) => desk.act({ action: "click", selector });
+  const accept = { action: "handle_dialog", params: { accept: true } };
+  await desk.act(accept);
+  await expect(clickOn("#calm")).resolves.toEqual({
+    did: "Clicked button 'Calm'; no dialog came, and the answer for one counts no longer",
+  });
+  await expect(clickOn("#wipe")).resolves.toMatchObject({ did: expect.stringContaining("'Wipe everything?' and was dismissed") });
+  await desk.act(accept);
+  await expect(clickOn("#late")).resolves.toEqual({
+    did: "Clicked button 'Late'; an alert said 'Wait' and was accepted; a confirmation said 'Sure?' and was accepted",
+  });
+  await expect.poll(() => site.asked).toContain("POST /sure");
+  expect(site.asked).not.toContain("POST /wiped");
+});
+
 test("says why a page was not left, and leaves it when told so", async () => {
   await using site = await startSite({
     "/": "<input><script>onbeforeunload = (event) => event.preventDefault()</script>",

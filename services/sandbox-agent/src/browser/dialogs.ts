@@ -1,4 +1,6 @@
+import { abortable } from "@clew/streams/abortable";
 import type { Dialog, Page } from "playwright";
+import { cut } from "../actions/cut.ts";
 import type { Notices } from "./notices.ts";
 
 /** How a dialog is answered. */
@@ -11,46 +13,96 @@ export interface DialogAnswer {
 /** The most characters that are told of what a dialog says. */
 const saidChars = 200;
 
+/** How long a dialog that was told of may come after the action that is to open it, in milliseconds. */
+const awaitedMs = 1_000;
+
+/** An answer that is to be given, until an action has had its chance to ask for it. */
+class ToldAnswer {
+  readonly answer: DialogAnswer;
+  readonly #given = Promise.withResolvers<void>();
+  isGiven = false;
+
+  constructor(answer: DialogAnswer) {
+    this.answer = answer;
+  }
+
+  /** Resolves once it was given. */
+  get given(): Promise<void> {
+    return this.#given.promise;
+  }
+
+  give(): DialogAnswer {
+    this.isGiven = true;
+    this.#given.resolve();
+    return this.answer;
+  }
+}
+
 /** More dialogs of one page than this within the time, in milliseconds, and it is closed: nobody could use it. */
 const stormDialogs = 50;
 const stormMs = 10_000;
 
 /**
- * Answers the dialogs of all pages at once, since a page with an open one does nothing else. Alerts are accepted and all others dismissed, but the next
- * one as it was told. What they said is noted.
+ * Answers the dialogs of all pages at once, since a page with an open one does nothing else. Alerts are accepted and all others dismissed, but the one
+ * the next action opens as it was told. What they said is noted.
  */
 export class Dialogs {
   readonly #notices: Notices;
   readonly #recent = new WeakMap<Page, number[]>();
-  #next: DialogAnswer | undefined;
+  #told: ToldAnswer | undefined;
 
   constructor(notices: Notices) {
     this.#notices = notices;
   }
 
-  /** Has the next dialog, of whatever kind, answered so. */
+  /** Has the confirmation or prompt that the next action opens answered so, and whether a page is left. */
   answerNext(answer: DialogAnswer): void {
-    this.#next = answer;
+    this.#told = new ToldAnswer(answer);
+  }
+
+  /** What was told and not used up. */
+  get told(): ToldAnswer | undefined {
+    return this.#told;
+  }
+
+  /** Waits a second for the dialog, then takes the answer back, and notes it where none came. */
+  async expire(told: ToldAnswer, signal: AbortSignal): Promise<void> {
+    await abortable(abortable(told.given, AbortSignal.timeout(awaitedMs)), signal).catch(() => {});
+    this.takeBack(told);
+  }
+
+  /** Takes an answer back that was not used up. */
+  takeBack(told: ToldAnswer): void {
+    if (this.#told !== told) return;
+    this.#told = undefined;
+    if (!told.isGiven) this.#notices.add(() => "no dialog came, and the answer for one counts no longer");
   }
 
   /** Answers a dialog that has just opened. */
   answer(dialog: Dialog): void {
-    const told = this.#next;
-    this.#next = undefined;
-    const accept = told?.accept ?? dialog.type() === "alert";
     const [type, message] = [dialog.type(), dialog.message()];
+    const answer = type === "alert" ? { accept: true } : this.#answerFor(type);
+    const accept = answer?.accept ?? false;
     this.#notices.add((redact) => {
       const said = redact(message);
-      const words = type === "beforeunload" ? "the page asked before it was left" : `${kinds[type] ?? "a dialog"} said '${cut(said)}'`;
+      const words =
+        type === "beforeunload" ? "the page asked before it was left" : `${kinds[type] ?? "a dialog"} said '${cut(said, saidChars)}'`;
       return `${words} and was ${accept ? "accepted" : "dismissed"}`;
     });
     // It may be gone with its page.
-    void (accept ? dialog.accept(told?.text) : dialog.dismiss()).catch(() => {});
+    void (accept ? dialog.accept(answer?.text) : dialog.dismiss()).catch(() => {});
     const page = dialog.page();
     if (page !== null && this.#isStorm(page)) {
       this.#notices.add(() => `the page showed more than ${stormDialogs} dialogs and was closed`);
       void page.close().catch(() => {});
     }
+  }
+
+  /** Answers what was told, which a page that is left does not use up: whatever else it asks is still to come. */
+  #answerFor(type: string): DialogAnswer | undefined {
+    const told = this.#told;
+    if (type !== "beforeunload") this.#told = undefined;
+    return told?.give();
   }
 
   #isStorm(page: Page): boolean {
@@ -62,7 +114,3 @@ export class Dialogs {
 }
 
 const kinds: Readonly<Record<string, string>> = { alert: "an alert", confirm: "a confirmation", prompt: "a prompt" };
-
-function cut(text: string): string {
-  return text.length > saidChars ? `${text.slice(0, saidChars - 1)}…` : text;
-}

@@ -3,8 +3,10 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setInterval } from "node:timers/promises";
 import { Fault } from "@clew/fault/fault";
+import type { Redact } from "@clew/playbook/redact";
 import { abortable } from "@clew/streams/abortable";
-import type { Download } from "playwright";
+import { delay } from "@clew/streams/delay";
+import type { Download, Page } from "playwright";
 import type { Notices } from "./notices.ts";
 
 const mebibyte = 1024 * 1024;
@@ -14,6 +16,9 @@ const usualBytes = 100 * mebibyte;
 
 /** How often that is looked at, in milliseconds. */
 const lookMs = 200;
+
+/** How long further files may be offered beside the first, in milliseconds. */
+const besideMs = 500;
 
 const contentType = "application/octet-stream";
 
@@ -26,6 +31,12 @@ export interface DownloadFiles {
   ): Promise<string>;
 }
 
+/** Files that are waited for: of a page and of those it opens. */
+interface Awaited {
+  readonly pages: ReadonlySet<Page>;
+  readonly offer: (download: Download) => void;
+}
+
 /** The downloads of all pages: those an action waits for, and those that begin by themselves, which are kept too. */
 export class Downloads {
   readonly #folder: string;
@@ -35,7 +46,7 @@ export class Downloads {
   readonly #own = new Set<Promise<void>>();
   #files: DownloadFiles | undefined;
   #signal: AbortSignal | undefined;
-  #awaited: ((download: Download) => void) | undefined;
+  #awaited: Awaited | undefined;
 
   constructor(folder: string, notices: Notices, mostBytes: number = usualBytes) {
     this.#folder = folder;
@@ -51,25 +62,42 @@ export class Downloads {
 
   /** Takes a download that has just begun. */
   take(download: Download): void {
-    const awaited = this.#awaited;
-    this.#awaited = undefined;
-    if (awaited !== undefined) {
-      awaited(download);
-      return;
-    }
-    const kept = this.#keepOwn(download).finally(() => this.#own.delete(kept));
-    this.#own.add(kept);
+    if (this.#awaited?.pages.has(download.page())) this.#awaited.offer(download);
+    else this.#takeOwn(download);
   }
 
-  /** Answers the next download that begins; `begin` makes it. */
-  async next(begin: () => Promise<unknown>, signal: AbortSignal): Promise<Download> {
-    const { promise, resolve } = Promise.withResolvers<Download>();
-    this.#awaited = resolve;
+  /**
+   * Answers the one download that a page, or a popup of it, begins; `begin` makes it. Rejects with ACTION_FAILED, naming them, where there are several
+   * within half a second: those are kept like any that begin by themselves.
+   */
+  async next(page: Page, begin: () => Promise<unknown>, redact: Redact, signal: AbortSignal): Promise<Download> {
+    const pages = new Set([page]);
+    const offered: Download[] = [];
+    const first = Promise.withResolvers<void>();
+    const addPopup = (popup: Page) => pages.add(popup);
+    page.on("popup", addPopup);
+    this.#awaited = {
+      pages,
+      offer(download) {
+        offered.push(download);
+        first.resolve();
+      },
+    };
     try {
       await begin();
-      return await abortable(promise, signal);
+      await abortable(first.promise, signal);
+      await delay(besideMs, { signal });
+      const [only] = offered;
+      if (only !== undefined && offered.length === 1) {
+        offered.length = 0;
+        return only;
+      }
+      const names = offered.map((download) => `'${redact(download.suggestedFilename())}'`).join(", ");
+      throw new Fault("ACTION_FAILED", { message: `It is ambiguous which file is meant: ${offered.length} were offered, ${names}.` });
     } finally {
-      if (this.#awaited === resolve) this.#awaited = undefined;
+      page.off("popup", addPopup);
+      this.#awaited = undefined;
+      for (const download of offered) this.#takeOwn(download);
     }
   }
 
@@ -98,6 +126,11 @@ export class Downloads {
   async finish(ms: number, signal: AbortSignal): Promise<void> {
     const over = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
     await abortable(Promise.allSettled(this.#own), over).catch(() => {});
+  }
+
+  #takeOwn(download: Download): void {
+    const kept = this.#keepOwn(download).finally(() => this.#own.delete(kept));
+    this.#own.add(kept);
   }
 
   async #keepOwn(download: Download): Promise<void> {

@@ -1,13 +1,13 @@
 import { readdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { importRecording } from "@clew/recorder/devtools/import-recording";
 import { recordPlaybook } from "@clew/recorder/record-playbook";
 import { PlaybookRoom } from "@clew/sandbox-agent/playbook/playbook-room.fixture";
 import type { Page } from "playwright";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { findChromium } from "../../scripts/find-chromium.mjs";
+import { tempFolder } from "../support/temp-folder.ts";
 
 let room: PlaybookRoom;
 let executablePath: string | undefined;
@@ -32,7 +32,10 @@ async function logIn(page: Page): Promise<void> {
 describe("a recorded playbook", () => {
   test("cancels another order than the one it was recorded with, and the password stands nowhere in it", async () => {
     await using office = await startBackOffice();
+    await using folder = await tempFolder();
+    vi.stubEnv("TMPDIR", folder.path);
     const recorded = await record(`${office.url}/login`, async (page) => {
+      expect((await readdir(folder.path)).filter((name) => name.startsWith("clew-recorder-"))).toHaveLength(1);
       await logIn(page);
       await page.getByRole("searchbox").click();
       await page.keyboard.type("12345");
@@ -42,6 +45,7 @@ describe("a recorded playbook", () => {
       await page.getByRole("button", { name: "Yes, cancel it" }).click();
       await page.getByText("was cancelled").waitFor();
     });
+    vi.unstubAllEnvs();
     expect(office.orders.get("12345")?.status).toBe("cancelled");
     expect(recorded.text.replace(office.url, "OFFICE")).toMatchInlineSnapshot(`
       "id: recorded
@@ -103,7 +107,7 @@ describe("a recorded playbook", () => {
     expect(report.outcome.state).toBe(Run_State.COMPLETED);
     expect(office.orders.get("12346")?.status).toBe("cancelled");
     expect(office.orders.cancellations).toBe(2);
-    expect((await readdir(tmpdir())).filter((name) => name.startsWith("clew-recorder-"))).toEqual([]);
+    expect((await readdir(folder.path)).filter((name) => name.startsWith("clew-recorder-"))).toEqual([]);
   });
 
   test("does again what was done in forms, frames, shadow roots, dialogs and tabs", async () => {

@@ -28,9 +28,11 @@ export async function recordContext(
   const tabs = new Tabs();
   const doneAt = new WeakMap<Page, number>();
 
+  const loseOne = () =>
+    void warnings.add("Something that was done in a frame is not recorded: the frame was gone before it could be named.");
   const add = (entry: Interaction | Promise<Interaction | undefined>) => {
     if (entries.length >= mostInteractions) warnings.add(`Only the first ${mostInteractions} things that were done are recorded.`);
-    else entries.push(Promise.resolve(entry).catch(() => undefined));
+    else entries.push(Promise.resolve(entry).catch(loseOne));
   };
   const use = (page: Page) => {
     const change = tabs.use(page);

@@ -1,4 +1,4 @@
-import type { Fault } from "./plan.ts";
+import type { Fault, RunPlan } from "./plan.ts";
 
 /** A record of a journal, as it is found when all is over. */
 export interface LoggedRecord {
@@ -15,6 +15,8 @@ export interface LoggedRecord {
   readonly timeMs: number;
   /** The action it is about, if it is about one. */
   readonly actionId: string | undefined;
+  /** What the run came to, where this record says so: a state, and a reason where there is one. */
+  readonly outcome: { readonly state: string; readonly reason: string } | undefined;
 }
 
 /** A run's journal, read from what a last loss of power left of it. */
@@ -34,7 +36,8 @@ export type SeenFrame =
 
 /** One thing that happened. */
 export type Happening =
-  | { readonly kind: "fault"; readonly fault: Fault }
+  /** Something went wrong; with the process it struck, where it was meant for one and that was there. */
+  | { readonly kind: "fault"; readonly fault: Fault; readonly struck?: string | undefined }
   /** Somebody was told that the run they asked for exists. */
   | { readonly kind: "created"; readonly run: number; readonly runId: string }
   /** A reader opened a connection. */
@@ -73,8 +76,8 @@ export interface History {
   readonly seed: number;
   readonly happenings: readonly (Happening & { readonly atMs: number })[];
   readonly readers: readonly ReaderFacts[];
-  /** How many runs were asked for. */
-  readonly runs: number;
+  /** What was asked for. */
+  readonly runs: readonly RunPlan[];
   readonly logs: readonly FinalLog[];
   /** Whether every reader reached the end within the time it has after the last fault. */
   readonly ended: "all finished" | "out of time" | "without end";

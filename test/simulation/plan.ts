@@ -59,7 +59,7 @@ export interface Plan {
 }
 
 const sizes = {
-  small: { runs: 1, steps: 3, readers: 1, faults: 2, steps0: 250 },
+  small: { runs: 1, steps: 3, readers: 2, faults: 2, steps0: 250 },
   medium: { runs: 1, steps: 8, readers: 3, faults: 4, steps0: 600 },
   large: { runs: 3, steps: 20, readers: 6, faults: 8, steps0: 2_000 },
 } as const satisfies Record<Size, object>;

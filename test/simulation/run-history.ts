@@ -105,7 +105,7 @@ class Stagehand {
       seed,
       happenings: this.#happenings,
       readers: readers.map(({ run, types, fromNow }, index) => ({ name: `reader ${index}`, run, types, fromNow })),
-      runs: this.#plan.runs.length,
+      runs: this.#plan.runs,
       logs,
       ended,
       leftovers,

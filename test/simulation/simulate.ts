@@ -10,8 +10,10 @@ export interface SimulationOptions {
   readonly from: number;
   /** How many seeds. */
   readonly count: number;
-  /** Milliseconds after which no more are begun. */
+  /** Milliseconds after which no more are begun, once there are `atLeast`. */
   readonly budgetMs: number;
+  /** How many there are to be however long it takes; none unless given. */
+  readonly atLeast?: number;
   /** Stops at the first failure, and leaves it as large as it is. */
   readonly quick?: boolean;
   /** How many threads; one a core unless given. */
@@ -63,6 +65,7 @@ export async function simulate({
   from,
   count,
   budgetMs,
+  atLeast = 0,
   quick = false,
   workers = availableParallelism(),
   onProgress,
@@ -70,9 +73,10 @@ export async function simulate({
   const untilMs = performance.now() + budgetMs;
   const failures: Failure[] = [];
   let [next, histories, steps] = [from, 0, 0];
+  const isEnough = () => failures.length >= (quick ? 1 : mostFailures) || (performance.now() >= untilMs && next >= from + atLeast);
   const go = async () => {
     await using thread = new SimulationThread();
-    while (next < from + count && failures.length < (quick ? 1 : mostFailures) && performance.now() < untilMs) {
+    while (next < from + count && !isEnough()) {
       const start = next;
       next = Math.min(from + count, start + chunk);
       const report = await thread.do({ kind: "seeds", from: start, count: next - start, size, quick });

@@ -29,8 +29,10 @@ import { beginJob, type Job } from "./jobs.ts";
 export interface CampaignOptions {
   readonly runs: number;
   readonly seed: number;
-  /** Milliseconds after which no new run is begun. */
+  /** Milliseconds after which no new run is begun, once `atLeast` were. */
   readonly budgetMs?: number;
+  /** How many there are to be however long it takes; none unless given. */
+  readonly atLeast?: number;
   readonly gateways?: number;
   /** Runs at the same time. */
   readonly side?: number;
@@ -77,6 +79,7 @@ export async function runCampaign({
   runs,
   seed,
   budgetMs = Number.POSITIVE_INFINITY,
+  atLeast = 0,
   gateways = 2,
   side = 3,
   say = () => {},
@@ -110,7 +113,7 @@ export async function runCampaign({
   const done: Told[] = [];
   const worker = async () => {
     for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-      if (performance.now() - startedAt > budgetMs) return;
+      if (index >= atLeast && performance.now() - startedAt > budgetMs) return;
       const told = await tellOne({ fleet, readers, spoiled, begun }, `${seed}-${index}`, random.fork(`run ${index}`));
       done.push(told);
       say(`${clock(startedAt)} run ${done.length}: ${told.job.kind} ${told.job.run.id}`);

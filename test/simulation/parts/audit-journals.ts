@@ -1,5 +1,6 @@
 import { Journal } from "@clew/orchestrator/journal/journal";
 import { decodeRecord } from "@clew/orchestrator/supervisor/decode-record";
+import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { FinalLog, LoggedRecord } from "../history.ts";
 import type { SimulatedDisk } from "../world/simulated-disk.ts";
 
@@ -18,12 +19,20 @@ export async function auditJournals(folder: string, disk: SimulatedDisk): Promis
         const { sequence, attempt, producer, producerSequence, durable, timeMs } = record;
         const { payload } = decodeRecord(journal, record);
         const actionId = payload.$case === "actionStarted" ? payload.value.actionId : undefined;
+        const outcome =
+          payload.$case === "outcomePublished"
+            ? { state: nameOf(payload.value.state), reason: payload.value.outcome?.error?.reason ?? "" }
+            : undefined;
         const token = journal.tokenOf(record);
-        records.push({ sequence, attempt, producer, producerSequence, durable, timeMs, type: payload.$case, token, actionId });
+        records.push({ sequence, attempt, producer, producerSequence, durable, timeMs, type: payload.$case, token, actionId, outcome });
         position = record;
       }
     }
     logs.push({ runId, records });
   }
   return logs;
+}
+
+function nameOf(state: Run_State): string {
+  return Object.entries(Run_State).find(([, value]) => value === state)?.[0] ?? `${state}`;
 }

@@ -44,21 +44,20 @@ export class Faults {
   }
 
   apply(fault: Fault): void {
-    this.#stage.note({ kind: "fault", fault });
+    const victim = "process" in fault ? this.#victim(fault.process) : undefined;
+    this.#stage.note({ kind: "fault", fault, struck: victim?.process.name });
     const { network, disk, world } = this.#stage;
     switch (fault.kind) {
       case "kill":
         this.#lasts(fault.ms);
-        this.#hit(fault.process, (process, kept) => {
-          this.#stage.kill(process);
-          kept?.restart(fault.ms);
-        });
+        if (victim === undefined) return;
+        this.#stage.kill(victim.process);
+        victim.kept?.restart(fault.ms);
         break;
       case "pause":
-        this.#hit(fault.process, (process) => {
-          world.pause(process);
-          this.#afterwards(fault.ms, () => world.resume(process));
-        });
+        if (victim === undefined) return;
+        world.pause(victim.process);
+        this.#afterwards(fault.ms, () => world.resume(victim.process));
         break;
       case "hand over":
         this.#lasts(fault.ms);
@@ -91,18 +90,18 @@ export class Faults {
     for (const net of [this.#stage.network, this.#http]) net.slowness = times;
   }
 
-  #hit(name: string, hurt: (process: SimulatedProcess, kept: KeptProcess | undefined) => void): void {
+  /** One of the processes of a kind, with what keeps it alive; undefined where there is none just now. */
+  #victim(name: string): { readonly process: SimulatedProcess; readonly kept: KeptProcess | undefined } | undefined {
     const { world } = this.#stage;
     const { orchestrator, gateways, readers } = this.#victims;
     const kept = { orchestrator: [orchestrator], gateway: gateways, reader: readers }[name];
     if (kept === undefined) {
       const found = world.processes.filter((process) => process.name.startsWith(`${name} `));
       const process = found[world.random.whole(0, found.length - 1)];
-      if (process !== undefined) hurt(process, undefined);
-      return;
+      return process === undefined ? undefined : { process, kept: undefined };
     }
     const one = kept[world.random.whole(0, kept.length - 1)];
-    if (one?.process !== undefined) hurt(one.process, one);
+    return one?.process === undefined ? undefined : { process: one.process, kept: one };
   }
 
   /** The machine with the volume goes off: orchestrator and sandboxes at once, without a word to anybody. */

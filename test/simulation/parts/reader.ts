@@ -83,7 +83,7 @@ function grpcTransport({ network }: Stage): EventTransport {
 function frameOf({ resumeToken: token, frame }: StreamRunEventsResponse): Frame | undefined {
   switch (frame?.$case) {
     case "hello":
-      return { kind: "hello", token, heartbeatMs: frame.value.heartbeatMs };
+      return { kind: "hello", token, sequence: frame.value.sequence, heartbeatMs: frame.value.heartbeatMs };
     case "events":
       return { kind: "events", events: frame.value.events.filter((event) => isRunEvent(event)) };
     case "checkpoint":

@@ -47,7 +47,8 @@ export async function open(path: string, flags: string | number): Promise<FileHa
   return new FileHandle(await onDisk(0.1, () => openNow(path, flags, owner)));
 }
 
-export function mkdir(path: string, { recursive = false }: { readonly recursive?: boolean } = {}): Promise<void> {
+/** As Node's: answers the first folder it made, where it makes those above too. */
+export function mkdir(path: string, { recursive = false }: { readonly recursive?: boolean } = {}): Promise<string | undefined> {
   return onDisk(0.1, () => here().disk.makeFolder(path, recursive));
 }
 

@@ -16,13 +16,14 @@ function sound(): History {
     token: `${sequence}`,
     timeMs: sequence,
     actionId: undefined,
+    outcome: undefined,
     ...more,
   });
   const records = [
     record(1, "runCreated", { attempt: 0 }),
     record(2, "attemptStarted", { durable: 0 }),
     record(3, "actionStarted", { producer: 1, producerSequence: 1, actionId: "a1" }),
-    record(4, "outcomePublished", { producer: 1, producerSequence: 2 }),
+    record(4, "outcomePublished", { producer: 1, producerSequence: 2, outcome: { state: "COMPLETED", reason: "" } }),
     record(5, "runFinished"),
   ];
   const reader = "reader 0";
@@ -53,7 +54,7 @@ function sound(): History {
     seed: 1,
     happenings: happenings.map((happening) => ({ ...happening, atMs: 0 })),
     readers: [{ name: reader, run: 0, types: [], fromNow: false }],
-    runs: 1,
+    runs: [{ atMs: 0, steps: [], ending: "completed", stop: undefined, timeoutSeconds: 60 }],
     logs: [{ runId, records }],
     ended: "all finished",
     leftovers: [],
@@ -78,8 +79,39 @@ function recorded(how: (record: LoggedRecord) => LoggedRecord[]): History {
   return { ...history, logs: history.logs.map((log) => ({ ...log, records: log.records.flatMap(how) })) };
 }
 
+/** The run ended otherwise. */
+function ended(state: string, reason: string): History {
+  return recorded((record) => [record.outcome === undefined ? record : { ...record, outcome: { state, reason } }]);
+}
+
+/** The run ended in its second attempt; its orchestrator was killed before that, or was not. The first had got as far as `type` says. */
+function secondAttempt(type: string, { orchestrator }: { readonly orchestrator: boolean }): History {
+  const history = recorded((record) => [{ ...record, ...(record.sequence === 2 ? { type, attempt: 1 } : { attempt: 2 }) }]);
+  const fault = { step: 1, kind: "kill", process: "orchestrator", ms: 1 } as const;
+  const happened = orchestrator ? [{ kind: "fault" as const, fault, struck: "orchestrator", atMs: 0 }] : [];
+  return { ...history, happenings: [...happened, ...history.happenings] };
+}
+
+/** The reader asked for what is new when there were `greeted` events, and was given what comes after the third. */
+function fromNow(greeted: number): History {
+  const history = sound();
+  return {
+    ...history,
+    readers: history.readers.map((reader) => ({ ...reader, fromNow: true })),
+    happenings: history.happenings.flatMap((each): typeof history.happenings => {
+      if (each.kind === "opened") return [{ ...each, after: "now" }];
+      if (each.kind === "applied") return each.sequence > 3 ? [each] : [];
+      if (each.kind !== "frame") return [each];
+      if (each.frame.kind === "hello") return [{ ...each, frame: { ...each.frame, sequence: greeted } }];
+      if (each.frame.kind === "events") return each.connection === 1 ? [] : [{ ...each, frame: { ...each.frame, sequences: [4, 5] } }];
+      return [each];
+    }),
+  };
+}
+
 it("finds nothing wrong where nothing is", () => {
   expect(checkHistory(sound())).toEqual([]);
+  expect(checkHistory(fromNow(3))).toEqual([]);
 });
 
 it.each<[property: string, what: string, history: History]>([
@@ -132,6 +164,22 @@ it.each<[property: string, what: string, history: History]>([
   ["P11 fenced", "a record behind the last", recorded((record) => [record.sequence === 4 ? { ...record, type: "runFinished" } : record])],
   ["P12 live", "a reader that never hears of the end", { ...told("finished", () => []), ended: "out of time" }],
   ["P12 live", "a run without an end", recorded((record) => (record.type === "runFinished" ? [] : [record]))],
+  ["P13 explained", "a run that fails without a cause", ended("FAILED", "SANDBOX_LOST")],
+  ["P13 explained", "a run that is out of time too soon", ended("TIMED_OUT", "TIMED_OUT")],
+  ["P13 explained", "a sandbox that is lost with its orchestrator", secondAttempt("sandboxReady", { orchestrator: true })],
+  ["P13 explained", "an attempt that fails while nothing is touched", secondAttempt("attemptStarted", { orchestrator: false })],
+  [
+    "P14 steadfast",
+    "a client that gives up",
+    told("finished", (said) => [{ kind: "gaveUp", reader: said.reader, reason: "RUN_NOT_FOUND" }, said]),
+  ],
+  [
+    "P14 steadfast",
+    "a position that is refused",
+    told("frame", (said) => [said.frame.kind === "end" ? { ...said, frame: { kind: "reset", sequence: 0 } } : said]),
+  ],
+  ["P5 resumable", "a reader of what is new that is not given the next", fromNow(2)],
+  ["P10 complete", "a reader of what is new that lacks what came after its greeting", fromNow(2)],
   ["R2 tidy", "a timer that is left", { ...sound(), leftovers: ["gateway 0: something is still to be done"] }],
   ["R2 tidy", "an error nobody meant", told("finished", (said) => [said, { kind: "unexpected", process: "gateway", message: "oh" }])],
   ["intent before effect", "an action the journal does not know", told("effect", (said) => [{ ...said, actionId: "a2" }])],

@@ -5,12 +5,14 @@ import { atomic } from "./atomic.ts";
 import { bookmarkable } from "./bookmarkable.ts";
 import { complete } from "./complete.ts";
 import { durable } from "./durable.ts";
+import { explained } from "./explained.ts";
 import { fenced } from "./fenced.ts";
 import { live } from "./live.ts";
 import { ordered } from "./ordered.ts";
 import type { Property } from "./property.ts";
 import { reliable } from "./reliable.ts";
 import { resumable } from "./resumable.ts";
+import { steadfast } from "./steadfast.ts";
 import { tidy } from "./tidy.ts";
 import { unique } from "./unique.ts";
 import { visible } from "./visible.ts";
@@ -28,6 +30,8 @@ const properties: Readonly<Record<string, Property>> = {
   "P10 complete": complete,
   "P11 fenced": fenced,
   "P12 live": live,
+  "P13 explained": explained,
+  "P14 steadfast": steadfast,
   "R2 tidy": tidy,
   "intent before effect": announced,
 };

@@ -1,17 +1,16 @@
-import { happened, heldBy, logOf, type Property, wanted } from "./property.ts";
+import { dueTo, happened, heldBy, type Property } from "./property.ts";
 
-/** P10: who was told the end holds all there is to the last event, and a run that is over has exactly one outcome and one end. */
+/** P10: who was told the end holds all there is to the last event, from where it began; and a run that is over has exactly one outcome and one end. */
 export const complete: Property = (history) => {
   const finished = new Set(happened(history, "finished").map(({ reader }) => reader));
   return [
     ...history.readers
       .filter(({ name }) => finished.has(name))
-      .flatMap(({ name, run, types, fromNow }) => {
-        const all = wanted(logOf(history, run), types);
-        const held = heldBy(history, name);
-        const expected = fromNow ? all.slice(all.length - held.length) : all;
-        if (held.length === expected.length && held.at(-1)?.sequence === expected.at(-1)?.sequence) return [];
-        return [`${name} was told the end with ${held.length} events of ${expected.length}`];
+      .flatMap((reader) => {
+        const due = dueTo(history, reader);
+        const held = heldBy(history, reader.name);
+        if (held.length === due.length && held.at(-1)?.sequence === due.at(-1)?.sequence) return [];
+        return [`${reader.name} was told the end with ${held.length} events of ${due.length}`];
       }),
     ...history.logs
       .filter(({ records }) => history.ended === "all finished" && records.length > 0)

@@ -1,4 +1,4 @@
-import type { FinalLog, Happening, History, LoggedRecord } from "../history.ts";
+import type { FinalLog, Happening, History, LoggedRecord, ReaderFacts } from "../history.ts";
 
 /** Something that must be true of every history; the answer is what is wrong, in words. */
 export type Property = (history: History) => string[];
@@ -10,7 +10,7 @@ export function happened<K extends Happening["kind"]>(history: History, kind: K)
   );
 }
 
-/** What a reader's application holds in the end: what it was given, in order. A history that is lost takes what came after it along. */
+/** What a reader's application was given, in order, over all its processes and connections. */
 export function heldBy(history: History, reader: string): Extract<Happening, { readonly kind: "applied" }>[] {
   return happened(history, "applied").filter((event) => event.reader === reader);
 }
@@ -24,4 +24,22 @@ export function logOf(history: History, run: number): FinalLog | undefined {
 /** The records of a journal that a reader with these types is to have. */
 export function wanted(log: FinalLog | undefined, types: readonly string[]): readonly LoggedRecord[] {
   return (log?.records ?? []).filter(({ type }) => types.length === 0 || types.includes(type));
+}
+
+/** The records that a reader is to have in the end: of its types, and after the place where it began. */
+export function dueTo(history: History, { name, run, types, fromNow }: ReaderFacts): readonly LoggedRecord[] {
+  const began = fromNow ? greetedAt(history, name) : 0;
+  return wanted(logOf(history, run), types).filter(({ sequence }) => began !== undefined && sequence > began);
+}
+
+/** Where a reader that asked for what is new was told it stands; undefined where nothing told it. One that keeps nothing yet asks anew when it begins anew. */
+function greetedAt(history: History, name: string): number | undefined {
+  let greeted: number | undefined;
+  for (const each of history.happenings) {
+    if (!("reader" in each) || each.reader !== name) continue;
+    if (each.kind === "applied") break;
+    if (each.kind === "restarted" || each.kind === "gaveUp") greeted = undefined;
+    if (each.kind === "frame" && each.frame.kind === "hello") greeted ??= each.frame.sequence;
+  }
+  return greeted;
 }

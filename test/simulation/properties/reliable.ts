@@ -1,4 +1,4 @@
-import { happened, heldBy, logOf, type Property, wanted } from "./property.ts";
+import { dueTo, happened, heldBy, type Property } from "./property.ts";
 
 /** P3: a reader misses nothing between what it has, a connection nothing between what it brings, and a journal nothing between what it has of a producer. */
 export const reliable: Property = (history) => [
@@ -15,14 +15,11 @@ export const reliable: Property = (history) => [
         });
       });
     }),
-  ...history.readers.flatMap(({ name, run, types, fromNow }) => {
-    const all = wanted(logOf(history, run), types).map(({ sequence }) => sequence);
-    const held = heldBy(history, name).map(({ sequence }) => sequence);
-    const first = held[0];
-    const from = fromNow && first !== undefined ? all.indexOf(first) : 0;
-    return held.flatMap((sequence, index) => {
-      const next = all[from + index];
-      return next !== undefined && sequence > next ? [`${name} had event ${sequence} where ${next} was to come`] : [];
+  ...history.readers.flatMap((reader) => {
+    const due = dueTo(history, reader);
+    return heldBy(history, reader.name).flatMap(({ sequence }, index) => {
+      const next = due[index]?.sequence;
+      return next !== undefined && sequence > next ? [`${reader.name} had event ${sequence} where ${next} was to come`] : [];
     });
   }),
   ...history.logs.flatMap(({ runId, records }) => {

@@ -87,13 +87,15 @@ export class SimulatedDisk {
     return inode;
   }
 
-  makeFolder(path: string, recursive = false): void {
+  /** Makes a folder, and with `recursive` those above it; answers the first that it made then. */
+  makeFolder(path: string, recursive = false): string | undefined {
     if (this.find(path) instanceof Folder) {
-      if (recursive) return;
+      if (recursive) return undefined;
       throw diskError("EEXIST");
     }
-    if (recursive && this.find(dirname(path)) === undefined) this.makeFolder(dirname(path), true);
+    const above = recursive && this.find(dirname(path)) === undefined ? this.makeFolder(dirname(path), true) : undefined;
     this.#rename([{ folder: this.folder(dirname(path)), name: basename(path), node: new Folder() }]);
+    return recursive ? (above ?? path) : undefined;
   }
 
   link(from: string, to: string): void {

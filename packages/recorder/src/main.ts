@@ -6,7 +6,8 @@ import { readSettings } from "./config.ts";
 import { requestSchema } from "./request.ts";
 
 const [given = "{}"] = process.argv.slice(2);
-const say = (stream: NodeJS.WriteStream, line: string) => void stream.write(`${line}\n`);
+// What a page says must not steer a terminal.
+const say = (stream: NodeJS.WriteStream, line: string) => void stream.write(`${line.replace(/\p{Cc}/gu, " ")}\n`);
 const stop = new AbortController();
 void untilSignal().then(() => stop.abort());
 const isJson = /"json":true/.test(given);

@@ -19,10 +19,15 @@ test("[weakness 33] an empty list of blocked domains leaves the default ones blo
 });
 
 test("[weakness 40] what a run gives counts over the playbook's word, also where it equals the default", () => {
-  const playbook = { maxUrlsVisited: 7, maxConsecutiveErrors: 1, allowPrivateNetworks: true, enableLlmActionCheck: false };
+  const playbook = { maxUrlsVisited: 7, maxConsecutiveErrors: 1, enableLlmActionCheck: false };
   expect(mergeGuardrails({}, playbook)).toMatchObject(playbook);
-  const run = { maxUrlsVisited: 50, maxConsecutiveErrors: 5, allowPrivateNetworks: false, enableLlmActionCheck: true };
+  const run = { maxUrlsVisited: 50, maxConsecutiveErrors: 5, enableLlmActionCheck: true };
   expect(mergeGuardrails(run, playbook)).toMatchObject(run);
+});
+
+test("only a run opens private networks, whatever its playbook says", () => {
+  expect(mergeGuardrails({}, { allowPrivateNetworks: true }).allowPrivateNetworks).toBe(false);
+  expect(mergeGuardrails({ allowPrivateNetworks: true }, { allowPrivateNetworks: false }).allowPrivateNetworks).toBe(true);
 });
 
 test("[weakness 40] a window that nobody gave holds whole cycles, and one that is too small for them is refused", () => {

@@ -54,7 +54,7 @@ const hostAndPort = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/;
 
 /**
  * Decides every setting: the run's word, else the playbook's, else the default. Blocked domains add up, and the default ones always stay; private
- * hosts are the run's alone to name. A window that nobody gave is as large as the rules that look through it need.
+ * networks and hosts are the run's alone to allow: whoever runs another's playbook decides what it may reach. A window that nobody gave is as large as the rules that look through it need.
  */
 export function mergeGuardrails(run: GivenGuardrails, playbook: GivenGuardrails = {}): GuardrailSettings {
   const number = (name: NumberName) => run[name] ?? playbook[name] ?? guardrailNumbers[name].default;
@@ -78,7 +78,7 @@ export function mergeGuardrails(run: GivenGuardrails, playbook: GivenGuardrails 
     allowedDomains: ownAllowed.length > 0 ? ownAllowed : (playbook.allowedDomains ?? []),
     blockedDomains: [...new Set([...defaultBlocklist, ...(playbook.blockedDomains ?? []), ...(run.blockedDomains ?? [])])],
     allowedPrivateHosts: run.allowedPrivateHosts ?? [],
-    allowPrivateNetworks: run.allowPrivateNetworks ?? playbook.allowPrivateNetworks ?? false,
+    allowPrivateNetworks: run.allowPrivateNetworks === true,
     enableLlmActionCheck: run.enableLlmActionCheck ?? playbook.enableLlmActionCheck ?? true,
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { createProcessProvider, type ProcessProviderOptions } from "./process-provider.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
-import type { SandboxHandle, SandboxProvider } from "./sandbox-provider.ts";
+import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
 import { socketPaths } from "./socket-folder.ts";
 
 const repository = resolve(import.meta.dirname, "../../../..");
@@ -51,11 +51,11 @@ function provide(options: Partial<ProcessProviderOptions> = {}): SandboxProvider
 }
 
 /** Starts a sandbox for a new run; whatever the test did to it, nothing of it is left afterwards. */
-async function start(provider: SandboxProvider = provide(), deadlineMs = 60_000) {
+async function start(provider: SandboxProvider = provide(), deadlineMs = 60_000, inputs: SandboxPlan["inputs"] = []) {
   const runId = `run-${crypto.randomUUID().replaceAll("-", "")}`;
   const runFolder = join(volume, "runs", runId);
   await mkdir(runFolder, { recursive: true });
-  const handle = await provider.start({ runId, attempt: 1, runFolder, secret, deadlineMs }, {});
+  const handle = await provider.start({ runId, attempt: 1, runFolder, secret, deadlineMs, inputs }, {});
   const connection = connectSandbox(handle, secret);
   return {
     provider,
@@ -71,6 +71,15 @@ async function start(provider: SandboxProvider = provide(), deadlineMs = 60_000)
 }
 
 type Started = Awaited<ReturnType<typeof start>>;
+
+it("gives a sandbox the files of its run, to be read only", async () => {
+  const path = join(volume, "given.txt");
+  await writeFile(path, "given");
+  await using sandbox = await start(provide(), 60_000, [{ name: "a.txt", path }]);
+  const given = join(placesOf(sandbox.handle.workFolder).inputs, "a.txt");
+  expect(await readFile(given, "utf8")).toBe("given");
+  expect((await stat(given)).mode & 0o777).toBe(0o400);
+});
 
 /** Waits for the warden's `sandboxReady`. */
 async function ready({ connection }: Started): Promise<SandboxReady> {

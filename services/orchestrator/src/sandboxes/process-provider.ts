@@ -205,7 +205,7 @@ function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: nu
 
 /** Copies, for what works in a sandbox may write whatever is its own. */
 async function copyInputs(folder: string, inputs: readonly InputPath[]): Promise<void> {
-  if (inputs.length > 0) await mkdir(folder, { mode: 0o700 });
+  if (inputs.length > 0) await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const { name, path } of inputs) {
     await copyFile(path, join(folder, name), constants.COPYFILE_FICLONE);
     await chmod(join(folder, name), 0o400);

@@ -252,8 +252,15 @@ async function startSandbox(
     signal.throwIfAborted();
     logger.error({ attempt, error }, "sandbox did not start");
     if (isDiskTrouble(error)) throw volumeFault(error);
-    return void (await endAttempt(log, attempt, new Fault("SANDBOX_START_FAILED")));
+    return void (await endAttempt(log, attempt, startFault(error)));
   }
+}
+
+/** What a run says of a sandbox that did not start: its own reason, or the system's short word for it. */
+function startFault(error: unknown): Fault {
+  if (error instanceof Fault && error.reason === "SANDBOX_START_FAILED") return error;
+  const cause = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : Fault.from(error).reason;
+  return new Fault("SANDBOX_START_FAILED", { details: { cause }, cause: error });
 }
 
 function seconds({ startTime, createTime }: Run): string {

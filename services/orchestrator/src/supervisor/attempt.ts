@@ -7,10 +7,9 @@ import { delay } from "@clew/streams/delay";
 import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { SandboxProducer } from "../runs/admit.ts";
-import { deadlineMs, isLate } from "../runs/deadline.ts";
+import { deadlineMs } from "../runs/deadline.ts";
 import { fitOutcome } from "../runs/fit-outcome.ts";
 import { limits } from "../runs/limits.ts";
-import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { graceEndsAtMs, isDecided, type RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
@@ -22,7 +21,8 @@ import { failedOutcome, outcomePublished } from "./phrases.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
-import { keepLogin, readLogin } from "./saved-login.ts";
+import { keepLogin } from "./saved-login.ts";
+import { startWork } from "./start-work.ts";
 import { takeArtifact } from "./take-artifact.ts";
 import { takeLeftFiles } from "./take-left-files.ts";
 
@@ -161,26 +161,6 @@ function source(
       }),
     logger,
   };
-}
-
-async function startWork(plan: AttemptPlan, { agent }: SandboxConnection, signal: AbortSignal): Promise<void> {
-  const { log, attempt, spec, playbookSource, calledPlaybooks } = plan;
-  // Of a sandbox that was adopted, what the login it began with holds must be known again: it is masked.
-  if (log.fold.attempt.startedAtMs !== undefined) return void (await readLogin(plan).catch(() => {}));
-  // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
-  if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return;
-  if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
-  const browserState = await readLogin(plan);
-  try {
-    await agent.startWork(
-      { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks, browserState },
-      { signal, timeoutMs: callMs },
-    );
-  } catch (cause) {
-    signal.throwIfAborted();
-    // Whatever a sandbox says of itself here is its own word, not a reason of ours.
-    throw new Fault("SANDBOX_LOST", { cause });
-  }
 }
 
 /** Whether the sandbox may still put its things in order, or must be ended at once. */

@@ -1,0 +1,43 @@
+import { Fault } from "@clew/fault/fault";
+import { createBackoff } from "@clew/streams/backoff";
+import { delay } from "@clew/streams/delay";
+import { isLate } from "../runs/deadline.ts";
+import { hasLostSecrets } from "../runs/lost-secrets.ts";
+import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
+import type { AttemptPlan } from "./attempt.ts";
+import { readLogin } from "./saved-login.ts";
+
+const callMs = 10_000;
+/** What a call ends with that was lost on its way there or back. */
+const unanswered: ReadonlySet<string> = new Set(["SANDBOX_UNREACHABLE", "DEADLINE_EXCEEDED"]);
+
+/**
+ * Has an attempt's work begun, unless it has been, is wanted no more or too late; an answer that is lost is asked for again, for as long as the
+ * sandbox shows signs of life.
+ *
+ * @throws Fault SANDBOX_LOST where the sandbox refuses, CREDENTIALS_LOST; the signal's reason when that aborts.
+ */
+export async function startWork(plan: AttemptPlan, { agent }: Pick<SandboxConnection, "agent">, signal: AbortSignal): Promise<void> {
+  const { log, attempt, spec, playbookSource, calledPlaybooks } = plan;
+  // Of a sandbox that was adopted, what the login it began with holds must be known again: it is masked.
+  if (log.fold.attempt.startedAtMs !== undefined) return void (await readLogin(plan).catch(() => {}));
+  // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
+  if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return;
+  if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
+  const browserState = await readLogin(plan);
+  const work = { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks, browserState };
+  const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
+  while (!log.fold.attempt.exited && log.fold.stop === undefined) {
+    try {
+      await agent.startWork(work, { signal, timeoutMs: callMs });
+      return;
+    } catch (cause) {
+      signal.throwIfAborted();
+      // A moment's cut is no death, and the same work again changes nothing.
+      const isUnanswered = cause instanceof Fault && unanswered.has(cause.reason);
+      // Whatever a sandbox says of itself here is its own word, not a reason of ours.
+      if (!isUnanswered) throw new Fault("SANDBOX_LOST", { cause });
+    }
+    await delay(backoff.next(), { signal });
+  }
+}

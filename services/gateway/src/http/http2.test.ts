@@ -74,6 +74,22 @@ test("a reader who takes nothing loses its stream; the connection and its other 
   await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
 });
 
+test("a reader who takes nothing loses its stream also where it was idle for longer before", { timeout: 20_000 }, async () => {
+  const run = site.fake.addRun(1);
+  const stalled = request(`/v1/runs/${run.id}/stream`);
+  // Its stall timer rings once while nothing waits for it.
+  await new Promise<void>((resolve) => {
+    stalled.setTimeout(1_500, resolve);
+    stalled.on("data", () => {});
+  });
+  stalled.pause();
+  const closed = new Promise<void>((resolve) => stalled.once("close", () => resolve()).once("aborted", () => resolve()));
+  const filler = "x".repeat(16_000);
+  for (let n = 0; n < 300; n += 1) run.append(filler);
+  await closed;
+  await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
+});
+
 test("the other doors answer too, and an unknown Host is refused", async () => {
   const run = site.fake.addRun(1);
   run.finish();

@@ -178,6 +178,17 @@ describe("what a native EventSource could not bear is said in-band", () => {
     expect(await response.text()).toMatch(/\n\nretry: 7000\nevent: busy\ndata: \{"afterMs":7000\}\n\n$/);
   });
 
+  test.each(["INTERNAL", "JOURNAL_DAMAGED", "VOLUME_FAILED", "EPOCH_CHANGED"] as const)(
+    "%s of the orchestrator says busy: it may pass",
+    async (reason) => {
+      const run = site.fake.addRun(1);
+      run.fault = new Fault(reason);
+      const { response } = await open(run.id);
+      expect(response.status).toBe(200);
+      expect(await response.text()).toMatch(/\n\nretry: (\d+)\nevent: busy\ndata: \{"afterMs":\1\}\n\n$/);
+    },
+  );
+
   test("one stream too many says busy, and there is room again when a reader leaves", async () => {
     await using other = await startTestGateway({ streams: { maxReaders: 2 } });
     const run = other.fake.addRun(1);

@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import type { Reason } from "@clew/fault/reasons";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { FakeRun } from "../testing/fake-orchestrator.ts";
 import { readSse, readUntil } from "../testing/read-sse.ts";
@@ -170,15 +171,87 @@ test("a run that was swept while its reader was away is told as gone, and hides 
   expect((await open(idOf([swept, other]))).status).toBe(404);
 });
 
-test("sends its reader away when one of the runs cannot be read now", async () => {
+/** Has every judgement of a run fail, until it is told otherwise. */
+function failRun(run: FakeRun, reason: Reason): Disposable {
+  run.fault = new Fault(reason);
+  return {
+    [Symbol.dispose]() {
+      run.fault = undefined;
+    },
+  };
+}
+
+test.each(["INTERNAL", "JOURNAL_DAMAGED", "VOLUME_FAILED"] as const)(
+  "a run that cannot be read, for %s, waits on its own, and is read when it can be; the others are served",
+  async (reason) => {
+    const [broken, other] = [site.fake.addRun(2), site.fake.addRun(2)];
+    const breaking = failRun(broken, reason);
+    const response = await open(idOf([broken, other]));
+    expect(response.status).toBe(200);
+    const events = readSse(response);
+    const told = [...(await readUntil(events, "message")), ...(await readUntil(events, "message"))];
+    const last = told.at(-1);
+    expect(JSON.parse(last?.data ?? "")).toMatchObject({ runId: other.id, sequence: 2 });
+    // Whoever comes back meanwhile loses nothing of either.
+    const again = readSse(await open(idOf([broken, other]), last?.id));
+    other.append();
+    expect(JSON.parse((await readUntil(again, "message")).at(-1)?.data ?? "")).toMatchObject({ runId: other.id, sequence: 3 });
+    breaking[Symbol.dispose]();
+    for (const sequence of [1, 2])
+      expect(JSON.parse((await readUntil(again, "message")).at(-1)?.data ?? "")).toMatchObject({ runId: broken.id, sequence });
+    for (const run of [broken, other]) run.finish();
+    const rest: Read = [];
+    for await (const { event = "message", id, data } of again) rest.push({ event, id, data: JSON.parse(data) });
+    expect([sequencesOf(rest, broken), sequencesOf(rest, other)]).toEqual([[3], [4]]);
+    expect(rest.at(-1)).toMatchObject({ event: "end", data: {} });
+    await events.return();
+  },
+);
+
+test("runs none of which can be read now say busy", async () => {
   const runs = [site.fake.addRun(1), site.fake.addRun(1)];
-  const events = readSse(await open(idOf(runs)));
+  const breaking = runs.map((run) => failRun(run, "VOLUME_FAILED"));
+  const response = await open(idOf(runs));
+  expect(response.status).toBe(200);
+  expect(await response.text()).toMatch(/event: busy\ndata: \{"afterMs":\d+\}\n\n$/);
+  for (const each of breaking) each[Symbol.dispose]();
+});
+
+test("a run that fails while it is read is read on from where it was; the others do not notice", async () => {
+  const [broken, other] = [site.fake.addRun(1), site.fake.addRun(1)];
+  const events = readSse(await open(idOf([broken, other])));
+  await readUntil(events, "message");
   await readUntil(events, "message");
   await vi.waitFor(() => expect(site.fake.openStreams).toBe(2));
-  site.fake.failNext("streamRunEvents", new Fault("NOT_PERMITTED"), new Fault("NOT_PERMITTED"));
+  broken.fault = new Fault("INTERNAL");
   await site.fake.kill();
   await site.fake.listen();
-  expect((await readUntil(events, "reconnect")).at(-1)?.id).toBeUndefined();
-  expect(await events.next()).toMatchObject({ done: true });
-  await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
+  for (const run of [broken, other]) run.append();
+  expect(JSON.parse((await readUntil(events, "message")).at(-1)?.data ?? "")).toMatchObject({ runId: other.id, sequence: 2 });
+  broken.fault = undefined;
+  expect(JSON.parse((await readUntil(events, "message")).at(-1)?.data ?? "")).toMatchObject({ runId: broken.id, sequence: 2 });
+  for (const run of [broken, other]) run.finish();
+  const ends = [await readUntil(events, "end"), await readUntil(events, "end"), await readUntil(events, "end")];
+  expect(ends.at(-1)?.at(-1)?.data).toBe("{}");
+});
+
+test("sends its reader away when none of the runs can be read now, or it may not read one any more", async () => {
+  for (const [first, second] of [
+    ["NOT_PERMITTED", "NOT_PERMITTED"],
+    ["KEY_INVALID", undefined],
+  ] as const) {
+    const runs = [site.fake.addRun(1), site.fake.addRun(1)];
+    const events = readSse(await open(idOf(runs)));
+    await readUntil(events, "message");
+    await vi.waitFor(() => expect(site.fake.openStreams).toBe(2));
+    for (const [index, reason] of [first, second].entries()) {
+      const run = runs[index];
+      if (run !== undefined && reason !== undefined) run.fault = new Fault(reason);
+    }
+    await site.fake.kill();
+    await site.fake.listen();
+    expect((await readUntil(events, "reconnect")).at(-1)?.id).toBeUndefined();
+    expect(await events.next()).toMatchObject({ done: true });
+    await vi.waitFor(() => expect(site.fake.openStreams).toBe(0));
+  }
 });

@@ -31,6 +31,8 @@ export class FakeRun {
   isFinished = false;
   /** Whether it was kept as long as it was to be. */
   isExpired = false;
+  /** Why it cannot be read now. */
+  fault: Fault | undefined;
 
   constructor(id: string, run: RunFields = {}) {
     this.id = id;
@@ -91,6 +93,7 @@ export class FakeRun {
 
   /** Reads a token as the sequence it names. */
   resolve(token: string, field: "after" | "resumeToken"): number {
+    if (this.fault !== undefined) throw this.fault;
     if (this.isExpired) throw new Fault(token === "" ? "RUN_EXPIRED" : "EXPIRED");
     if (token === "") return 0;
     if (token === "now") return this.events.length;

@@ -1,9 +1,7 @@
 import { access, readFile, stat, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { Fault } from "@clew/fault/fault";
-import type { RecorderSettings } from "./config.ts";
 import { importRecording } from "./devtools/import-recording.ts";
-import { recordPlaybook } from "./record-playbook.ts";
 import type { RecorderRequest } from "./request.ts";
 import type { RecordedPlaybook } from "./steps/write-playbook.ts";
 
@@ -11,7 +9,6 @@ const mostRecordingBytes = 4 * 1024 * 1024;
 
 /** What answering a request needs besides it. */
 export interface AnswerRequestOptions {
-  readonly settings: RecorderSettings;
   /** Ends a recording, which is written all the same. */
   readonly signal: AbortSignal;
   /** Called once there is something to record. */
@@ -30,7 +27,10 @@ export async function answerRequest(request: RecorderRequest, options: AnswerReq
   return playbook;
 }
 
-async function record(url: string, id: string, { settings, signal, onReady }: AnswerRequestOptions): Promise<RecordedPlaybook> {
+async function record(url: string, id: string, { signal, onReady }: AnswerRequestOptions): Promise<RecordedPlaybook> {
+  // Only recording needs a browser, which is slow to load.
+  const [{ readSettings }, { recordPlaybook }] = await Promise.all([import("./config.ts"), import("./record-playbook.ts")]);
+  const settings = readSettings();
   if (!settings.hasDisplay)
     throw new Fault("INVALID_REQUEST", {
       message: "Recording opens a window, and there is no display here: run it on a desktop, or where DISPLAY names one.",

@@ -2,7 +2,6 @@ import { Fault } from "@clew/fault/fault";
 import { reasons } from "@clew/fault/reasons";
 import { untilSignal } from "@clew/process/until-signal";
 import { answerRequest } from "./answer-request.ts";
-import { readSettings } from "./config.ts";
 import { requestSchema } from "./request.ts";
 
 const [given = "{}"] = process.argv.slice(2);
@@ -19,7 +18,6 @@ try {
   const { output, json } = request.data;
   const onReady = () => say(process.stderr, "Recording. Close the window, press Ctrl+Shift+S in it or Ctrl-C here when you are done.");
   const { steps, parameters, warnings } = await answerRequest(request.data, {
-    settings: readSettings(),
     signal: stop.signal,
     onReady,
   });

@@ -2,8 +2,10 @@ import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 

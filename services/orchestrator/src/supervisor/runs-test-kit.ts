@@ -60,7 +60,7 @@ export interface TestRuns extends AsyncDisposable {
   /** Follows a run from after a token until its stream ends or breaks. */
   follow(runId: string, after?: string): Promise<{ events: RunEvent[]; ended: boolean; fault: unknown }>;
   /** Lets go of all runs and opens them again, as the next orchestrator would. */
-  restart(between?: () => Promise<void>): Promise<void>;
+  restart(between?: () => Promise<void>, slots?: number): Promise<void>;
 }
 
 /** Starts it with so many slots; `start` is what starting a sandbox comes to, otherwise waiting. */
@@ -69,7 +69,7 @@ export async function startRuns({ slots, start, folder: given, ...room }: TestRu
   const folder = given ?? (await mkdtemp(join(tmpdir(), "clew-runs-")));
   const volume = await openVolume(folder);
   const disk = new FailingDisk(nodeDisk);
-  const open = async () => {
+  const open = async (maxConcurrentRuns: number) => {
     const parts = new AsyncDisposableStack();
     const opened = {
       parts,
@@ -79,12 +79,12 @@ export async function startRuns({ slots, start, folder: given, ...room }: TestRu
     const { registry } = opened;
     const logger = createLogger({ name: "test", level: "silent" });
     const tombstones = await Tombstones.open(folder);
-    const options = { volume, registry, tombstones, provider, maxConcurrentRuns: slots, maxQueuedRuns: 100, logger };
+    const options = { volume, registry, tombstones, provider, maxConcurrentRuns, maxQueuedRuns: 2_000, logger };
     const runs = parts.use(new Runs({ ...options, room: opened.room, disk }));
     await runs.recover();
     return { ...opened, runs };
   };
-  let now = await open();
+  let now = await open(slots);
   return {
     get runs() {
       return now.runs;
@@ -122,10 +122,10 @@ export async function startRuns({ slots, start, folder: given, ...room }: TestRu
         return { events, ended: false, fault };
       }
     },
-    async restart(between = async () => {}) {
+    async restart(between = async () => {}, slotsThen = slots) {
       await now.parts.disposeAsync();
       await between();
-      now = await open();
+      now = await open(slotsThen);
     },
     async [Symbol.asyncDispose]() {
       await now.parts.disposeAsync();

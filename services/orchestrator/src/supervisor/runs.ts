@@ -4,6 +4,7 @@ import { type Artifact, type Run, Run_State } from "@clew/proto/grpc/clew/run/v1
 import type { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
+import { inTurn } from "@clew/streams/in-turn";
 import { type Caller, reaches } from "../access/caller.ts";
 import type { Journal } from "../journal/journal.ts";
 import { positionInQueue, type QueuedRun } from "../queue/run-queue.ts";
@@ -20,18 +21,20 @@ import { askToStop } from "./ask-to-stop.ts";
 import { beginRun } from "./begin-run.ts";
 import type { LiveRun } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
-import { type OpenedRun, type OpenRunOptions, openFinished } from "./open-run.ts";
-import { Slots } from "./slots.ts";
+import { type OpenRunOptions, openFinished } from "./open-run.ts";
 import { reopenRun } from "./reopen-run.ts";
 import { RunRows } from "./run-rows.ts";
 import { RunSecrets } from "./run-secrets.ts";
 import { type RunView, viewRun } from "./run-view.ts";
 import type { RunsOptions } from "./runs-options.ts";
+import { Slots } from "./slots.ts";
 import { writeLast } from "./supervise.ts";
 import { findUnended } from "./unended-runs.ts";
 import type { WantedRun } from "./wanted-run.ts";
 
 const reopenMs = 5_000;
+/** As many as there are threads for the disk. */
+const opensAtOnce = 16;
 const settleMs = 5_000;
 
 /** All runs of one volume: creates, queues, starts, stops and finds them. */
@@ -60,7 +63,10 @@ export class Runs implements AsyncDisposable {
 
   /** Indexes what the registry misses, and goes on with every run that is not over. */
   async recover(): Promise<void> {
-    const left = await this.#reopen(await findUnended(this.#options, this.#rows));
+    const { underWay, queued } = await findUnended(this.#options, this.#rows);
+    // Sandboxes wait for an orchestrator only so long.
+    const left = [...(await this.#reopen(underWay)), ...(await this.#reopen(queued))];
+    this.#slots.fill();
     if (left.length > 0) this.#retryOpening(left);
   }
 
@@ -286,25 +292,27 @@ export class Runs implements AsyncDisposable {
     });
   }
 
-  /** Opens runs that are not known to be over, and goes on with them. Answers those with which that may go better later. */
+  /** Opens runs that are not known to be over, and goes on with them but for those that wait. Answers those with which that may go better later. */
   async #reopen(runIds: readonly RunId[]): Promise<RunId[]> {
-    const opened: [RunId, OpenedRun][] = [];
     const left: RunId[] = [];
-    for (const runId of runIds) {
-      try {
-        const run = await reopenRun(this.#openOptions(runId), this.#rows);
-        if (run !== undefined) opened.push([runId, run]);
-      } catch (error) {
-        this.#options.logger.error({ run: runId, error }, "run could not be opened");
-        left.push(runId);
-      }
-    }
-    const found = opened.map(([runId, run]): [RunId, LiveRun] => {
-      return [
-        runId,
-        { ...run, secrets: new RunSecrets(run.spec), hold: this.#journals.adopt(runId, run.log.journal), supervising: undefined },
-      ];
+    const found: [RunId, LiveRun][] = [];
+    const open = async (runId: RunId) => ({
+      runId,
+      run: await reopenRun(this.#openOptions(runId)).catch((error: unknown) => Fault.from(error)),
     });
+    for await (const { runId, run } of inTurn(runIds, opensAtOnce, open)) {
+      if (run instanceof Fault) {
+        this.#options.logger.error({ run: runId, error: run }, "run could not be opened");
+        left.push(runId);
+        continue;
+      }
+      const { fold, opened } = run;
+      if (fold === undefined) this.#rows.remove(runId);
+      else this.#rows.note(fold, undefined);
+      if (opened === undefined) continue;
+      const hold = this.#journals.adopt(runId, opened.log.journal);
+      found.push([runId, { ...opened, secrets: new RunSecrets(opened.spec), hold, supervising: undefined }]);
+    }
     for (const [runId, live] of found) this.#live.set(runId, live);
     if (!this.#accepting) return left;
     // Those that were under way have a slot already.
@@ -312,7 +320,6 @@ export class Runs implements AsyncDisposable {
       if (live.log.run.state === Run_State.QUEUED) this.#slots.watchQueue(runId, live);
       else this.#slots.give(runId, live);
     }
-    this.#slots.fill();
     return left;
   }
 
@@ -323,6 +330,7 @@ export class Runs implements AsyncDisposable {
       for (let left = runIds; left.length > 0; ) {
         await delay(reopenMs, { signal });
         left = await this.#reopen(left);
+        this.#slots.fill();
       }
     })().catch(() => {});
     this.#slots.keep(retrying);

@@ -12,7 +12,6 @@ import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { findProcesses, readProcess } from "@clew/process/process-tree";
-import type { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { SandboxEventServiceService, StartWorkRequest, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
@@ -20,6 +19,7 @@ import { createProcessProvider, type ProcessProviderOptions } from "./process-pr
 import { connectSandbox } from "./sandbox-connection.ts";
 import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
 import { socketPaths } from "./socket-folder.ts";
+import { exited, ready } from "./warden-events.fixture.ts";
 
 const repository = resolve(import.meta.dirname, "../../../..");
 const secret = "a secret of at least sixteen characters";
@@ -80,32 +80,6 @@ it("gives a sandbox the files of its run, to be read only", async () => {
   expect(await readFile(given, "utf8")).toBe("given");
   expect((await stat(given)).mode & 0o777).toBe(0o400);
 });
-
-/** Waits for the warden's `sandboxReady`. */
-async function ready({ connection }: Started): Promise<SandboxReady> {
-  for await (const { frame } of connection.wardenEvents.streamSandboxEvents({ after: 0 })) {
-    if (frame?.$case !== "events") continue;
-    const [event] = frame.value.events;
-    if (event?.payload?.$case === "sandboxReady") return event.payload.value;
-    throw new Error(`not ready: ${event?.summary}`);
-  }
-  throw new Error("the warden's stream ended early");
-}
-
-/** Reads the warden's events to their end, which is `sandboxExited`. */
-async function exited({ connection }: Started): Promise<SandboxExited> {
-  let last: SandboxExited | undefined;
-  let ended = false;
-  for await (const { frame } of connection.wardenEvents.streamSandboxEvents({ after: 0 })) {
-    if (frame?.$case === "events") {
-      const payload = frame.value.events.at(-1)?.payload;
-      last = payload?.$case === "sandboxExited" ? payload.value : undefined;
-    }
-    ended = frame?.$case === "end";
-  }
-  if (last === undefined || !ended) throw new Error("the warden's stream did not end with sandboxExited");
-  return last;
-}
 
 function processesOf({ runId, attempt, workFolder }: SandboxHandle) {
   return findProcesses({ id: `${runId}.${attempt}`, folder: workFolder });

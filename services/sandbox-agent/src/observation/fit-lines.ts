@@ -15,7 +15,9 @@ export const leastChars = 200;
 
 /** What the note about what is left out takes at most. */
 const noteChars = 120;
-const deepestIndent = 20;
+const deepestIndentChars = 40;
+/** What a line keeps for what it says, however deep it stands. */
+const leastLineChars = 60;
 
 /**
  * Shows as many whole lines as a budget of characters holds, and says what is left out. With `find`, only lines that hold it, each with those it stands
@@ -62,6 +64,8 @@ class Room {
   readonly #lines: readonly Line[];
   readonly #find: string;
   readonly #lineChars: number;
+  /** What one line takes at most, so that in any budget there is room for one. */
+  readonly #most: number;
   readonly #taken = new Map<number, string>();
   #left: number;
 
@@ -70,6 +74,7 @@ class Room {
     this.#find = find;
     this.#lineChars = Math.max(Math.floor(maxChars / 4), 80);
     this.#left = maxChars - noteChars;
+    this.#most = this.#left - 1;
   }
 
   /** Takes these lines, or none of them where they do not fit. */
@@ -97,8 +102,8 @@ class Room {
   #write(at: number): string {
     const line = this.#lines[at];
     if (line === undefined) return "";
-    const indent = "  ".repeat(Math.min(line.depth, deepestIndent));
-    return `${indent}${line.say(this.#lineChars, this.#find)}`;
+    const indent = " ".repeat(Math.min(2 * line.depth, deepestIndentChars, this.#most - leastLineChars));
+    return `${indent}${line.say(Math.min(this.#lineChars, this.#most - indent.length), this.#find)}`;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Captcha, lookForCaptcha } from "../captcha/look-for-captcha.ts";
 export interface InPageReads {
   /** What a person would call it. */
   readonly seen: SeenElement;
-  /** The same, and what a person would read on it, or on the button or link it is in; long texts are no labels. */
+  /** The same, and what a person would read on it, or on the button or link it is in: the first 200 characters. */
   readonly target: { readonly seen: SeenElement; readonly labels: readonly string[] };
   /** The title of a document, and the challenge it shows; `unknown` while it is still coming. */
   readonly page: { readonly title: string; readonly captcha: Captcha | "none" | "unknown" };
@@ -56,10 +56,13 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
   const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
     seen,
     target: (root) => {
-      const target = root.closest("button, a, input, summary, label, [role]") ?? root;
+      const roles = ["button", "link", "menuitem", "menuitemcheckbox", "menuitemradio", "option", "tab", "switch", "checkbox", "radio"];
+      const target = root.closest(`button, a, input, summary, label, ${roles.map((role) => `[role=${role}]`).join()}`) ?? root;
       const isButton = target.matches("input[type=submit], input[type=button], input[type=image]");
       const named = ["aria-label", "title", "alt", ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
-      const labels = [...named, target.textContent ?? ""].map((text) => text.trim()).filter((text) => text !== "" && text.length <= 200);
+      const labels = [...named, target.textContent ?? ""]
+        .map((text) => text.replace(/\s+/g, " ").trim().slice(0, 200))
+        .filter((text) => text !== "");
       return { seen: seen(root), labels };
     },
     page: () => ({ title: document.title, captcha: findCaptcha() }),

@@ -1,6 +1,7 @@
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import { conceal, concealFocused } from "../recording/conceal.ts";
 import type { PrepareAction } from "./action.ts";
+import { checkKey } from "./check-key.ts";
 import { findElement } from "./find-element.ts";
 import { inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
@@ -28,6 +29,8 @@ export const keyPress: PrepareAction<StepOf<"key_press">> = async (step, context
     });
   };
   return async () => {
+    // What a text goes into is a field, which no key clicks.
+    if (key !== undefined && typed === undefined) await checkKey(key, element, context);
     await enter();
     if (key !== undefined) await inBrowser(`Pressing ${key}`, timeout, context, (options) => pressKey(key, element, active, options));
     if (typed === undefined) return { did: `Pressed ${key}${element === undefined ? "" : ` in ${element.words}`}` };

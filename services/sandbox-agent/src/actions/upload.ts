@@ -12,12 +12,14 @@ import { timeouts } from "./timeouts.ts";
 export const upload: PrepareAction<StepOf<"upload">> = async (step, context) => {
   const { files, timeout_ms: timeout = timeouts.action } = step.params;
   const paths = await givenFiles(files, context.inputsFolder);
-  const { locator, words, page } = await findElement(step.selector, context, orFileField);
+  const element = await findElement(step.selector, context, orFileField);
+  const { locator, words } = element;
+  const isField = await inBrowser(`Looking at ${words}`, timeout, context, (options) => locator.evaluate(holdsFiles, undefined, options));
+  if (!isField) context.checkClick?.(element.labels);
   return async () => {
     await inBrowser(`Giving files to ${words}`, timeout, context, async (options) => {
-      const isField = await locator.evaluate(holdsFiles, undefined, options);
       if (isField) await locator.setInputFiles(paths, options);
-      else await chooseFiles({ locator, words, page }, paths, options);
+      else await chooseFiles(element, paths, options);
     });
     return { did: `Gave ${files.map((name) => `'${name}'`).join(", ")} to ${words}` };
   };
@@ -28,7 +30,7 @@ function orFileField(matches: Locator): Locator {
   return matches.filter({ visible: true }).or(matches.and(matches.page().locator("input[type=file]")));
 }
 
-async function chooseFiles({ page, locator, words }: Omit<FoundElement, "labels">, paths: string[], options: CallOptions): Promise<void> {
+async function chooseFiles({ page, locator, words }: FoundElement, paths: string[], options: CallOptions): Promise<void> {
   const asking = page.waitForEvent("filechooser", options);
   // It is awaited below, unless the click fails before.
   asking.catch(() => {});

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Site, startSite } from "../browser/site.fixture.ts";
@@ -24,6 +26,8 @@ afterAll(async () => {
 async function run(steps: string, playbook = "", guardrails = {}): Promise<ReportInMemory> {
   await using room = await WorkRoom.open();
   const report = new ReportInMemory();
+  await mkdir(join(room.folder, "inputs"));
+  await writeFile(join(room.folder, "inputs", "a.txt"), "a");
   const playbookSource = `start_url: ${site.url}/\n${playbook}\nsteps:\n${steps}`;
   await room.start({ playbookSource, spec: { guardrails: { allowedPrivateHosts: [site.host], ...guardrails } } }, report).done;
   return report;
@@ -69,6 +73,19 @@ test("[weakness 27] a click that would destroy something happens only where the 
   expect(blocked.all("actionBlocked")).toMatchObject([{ action: "click", rule: "destructive_click" }]);
   expect(blocked.outcome.outcome.error).toMatchObject({ reason: "GUARDRAIL_BLOCKED", message: expect.stringContaining("effect: commit") });
   expect(site.asked).not.toContain("GET /deleted");
+});
+
+test.each([
+  ["what a page says is not its author's word", ["extract, selector: .next, store_as: seen", 'click, selector: { text: "{seen}" }']],
+  ["Enter clicks", ["press, selector: .next, params: { key: Enter }"]],
+  ["Space clicks what has the focus", ["key_press, params: { key: Space }"]],
+  ["giving files to a button clicks it", ["upload, selector: .next, params: { files: [a.txt] }"]],
+])("[weakness 27] nothing is destroyed on a way around: %s", async (_why, actions) => {
+  const asked = site.asked.length;
+  const focus = `evaluate, params: { script: "document.querySelector('.next').focus()" }`;
+  const blocked = await run([focus, ...actions].map((action) => `  - { action: ${action} }`).join("\n"));
+  expect(blocked.outcome.outcome.error).toMatchObject({ reason: "GUARDRAIL_BLOCKED", details: { rule: "destructive_click" } });
+  expect(site.asked.slice(asked)).not.toContain("GET /deleted");
 });
 
 test("a click that would destroy something happens once where the step asks for it", async () => {

@@ -35,7 +35,7 @@ test.each<[string, object, { never: boolean; handed: boolean; declared: boolean 
 ])("[weakness 34] tries again only what may happen twice: %s", (_, given, expected) => {
   const step = stepOf(given);
   const declared = stepOf({ ...given, on_failure: "retry" });
-  const handed = (by: ActingStep) => [{ step: by, effect: effectOf(by) }];
+  const handed = (by: ActingStep) => [{ step: by, effect: effectOf(by), clicks: false }];
   expect({
     never: mayRetry(step, [], passing),
     handed: mayRetry(step, handed(step), passing),
@@ -51,16 +51,22 @@ test("never tries again what says abort, nor after a failure that cannot pass", 
 test("tries a sequence again only where each action that was done may happen twice", () => {
   const sequence = stepOf({ action: "execute_sequence", steps: [click] });
   const fill = stepOf({ action: "fill", selector: "a", params: { text: "x" } });
-  expect(mayRetry(sequence, [{ step: fill, effect: "write" }], passing)).toBe(true);
+  expect(mayRetry(sequence, [{ step: fill, effect: "write", clicks: false }], passing)).toBe(true);
   expect(
     mayRetry(
       sequence,
       [
-        { step: fill, effect: "write" },
-        { step: stepOf(click), effect: "write" },
+        { step: fill, effect: "write", clicks: false },
+        { step: stepOf(click), effect: "write", clicks: false },
       ],
       passing,
     ),
   ).toBe(false);
-  expect(mayRetry(sequence, [{ step: fill, effect: "commit" }], passing)).toBe(false);
+  expect(mayRetry(sequence, [{ step: fill, effect: "commit", clicks: false }], passing)).toBe(false);
+});
+
+test("gives files again to a field, and clicks no button again that asks for them", () => {
+  const upload = stepOf({ action: "upload", selector: "a", params: { files: ["a.txt"] } });
+  expect(mayRetry(upload, [{ step: upload, effect: "write", clicks: false }], passing)).toBe(true);
+  expect(mayRetry(upload, [{ step: upload, effect: "write", clicks: true }], passing)).toBe(false);
 });

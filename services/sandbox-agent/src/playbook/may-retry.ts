@@ -6,6 +6,8 @@ import type { StepEffect } from "@clew/playbook/step-actions";
 export interface HandedAction {
   readonly step: ActingStep;
   readonly effect: StepEffect;
+  /** Whether it clicks, as giving files to a button does. */
+  readonly clicks: boolean;
 }
 
 /**
@@ -16,19 +18,20 @@ export interface HandedAction {
 export function mayRetry({ on_failure: policy }: Pick<ActingStep, "on_failure">, handed: readonly HandedAction[], failure: Fault): boolean {
   if (policy === "abort" || !failure.retryable) return false;
   return handed.every(
-    ({ step, effect }) =>
-      effect === "read" || (effect === "write" && (isRepeatable(step) || (policy === "retry" && step.action !== "api_request"))),
+    ({ step, effect, clicks }) =>
+      effect === "read" || (effect === "write" && (isRepeatable(step, clicks) || (policy === "retry" && step.action !== "api_request"))),
   );
 }
 
 /** Whether doing it again leaves what doing it once does. */
-function isRepeatable(step: ActingStep): boolean {
+function isRepeatable(step: ActingStep, clicks: boolean): boolean {
   switch (step.action) {
     case "fill":
     case "select":
     case "check":
-    case "upload":
       return true;
+    case "upload":
+      return !clicks;
     case "key_press":
       // Into an element a text is filled, over what is there; elsewhere it is typed, after what is there.
       return step.selector !== undefined && step.params.key === undefined;

@@ -13,6 +13,7 @@ import { isTargetGone } from "../actions/playwright-fault.ts";
 import { prepareAction } from "../actions/prepare-action.ts";
 import { publicAddress } from "../browser/address.ts";
 import { faceCaptcha } from "../captcha/face-captcha.ts";
+import { authorWords } from "../guardrails/author-words.ts";
 import { checkClick } from "../guardrails/check-click.ts";
 import { noteArrival } from "./note-arrival.ts";
 import { runErrorOf } from "./run-error.ts";
@@ -26,8 +27,10 @@ export interface RunActionOptions {
   readonly effect?: StepEffect;
   /** What a file of its text is called after; the step's id unless given. */
   readonly fileName?: string;
-  /** Called just before the action touches the page. */
-  readonly onHanded?: (effect: StepEffect) => void;
+  /** What its author says of it, where that is not the step as it is run. */
+  readonly authorWords?: readonly string[];
+  /** Called just before the action touches the page, with whether it clicks. */
+  readonly onHanded?: (effect: StepEffect, clicks: boolean) => void;
 }
 
 /** A text an action found, as events carry it, and whole; without secrets. */
@@ -53,7 +56,7 @@ export async function runAction(
   step: ActingStep,
   place: StepPlace,
   context: StepContext,
-  { effect = effectOf(step), fileName = fileNameOf(place), onHanded }: RunActionOptions = {},
+  { effect = effectOf(step), fileName = fileNameOf(place), onHanded, ...options }: RunActionOptions = {},
 ): Promise<FoundText | undefined> {
   const { active, checks, recordings, report, signal, stopping } = context;
   const facts = {
@@ -71,8 +74,13 @@ export async function runAction(
     payload: { $case: "actionStarted", value: ActionStarted.fromPartial({ ...facts, effect: effects[effect] }) },
   } as const;
   using cut = linkSignals(signal, effect === "read" ? checks.tripped : undefined);
-  const guarded = { ...context, signal: cut.signal, checkClick: (labels: readonly string[]) => checkClick(labels, step, effect) };
-  const preparing = prepareAction(step, guarded);
+  const words = options.authorWords ?? authorWords(step).flat();
+  let clicks = false;
+  const check = (labels: readonly string[]) => {
+    clicks = true;
+    checkClick(labels, words, effect);
+  };
+  const preparing = prepareAction(step, { ...context, signal: cut.signal, checkClick: check });
   preparing.catch(() => {});
   await abortable(effect === "read" ? report.say(started) : report.confirm(started), signal);
 
@@ -95,7 +103,7 @@ export async function runAction(
     const perform = await preparing;
     if (stopping.aborted) throw stopping.reason;
     hasTouched = true;
-    onHanded?.(effect);
+    onHanded?.(effect, clicks);
     const result = await perform();
     // Playwright takes an action as done when the browser dies under it.
     if (!active.isOpen) await delay(crashNewsMs, { signal });

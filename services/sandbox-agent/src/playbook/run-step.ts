@@ -6,6 +6,7 @@ import type { PlaybookStep } from "@clew/playbook/playbook-schema";
 import { StepCompleted, StepStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { inputSummary } from "../actions/input-summary.ts";
 import { publicAddress } from "../browser/address.ts";
+import { authorWords } from "../guardrails/author-words.ts";
 import { callPlaybook } from "./call-playbook.ts";
 import { type FoundText, shownOf } from "./run-action.ts";
 import { runChecks } from "./run-checks.ts";
@@ -69,7 +70,7 @@ export async function runStep(template: PlaybookStep, place: StepPlace, findings
   try {
     if (!("step" in bound))
       throw new Fault("STEP_FAILED", { message: bound.problems.map(({ field, message }) => `${field}: ${message}`).join("; ") });
-    const { found, skipped = false } = await perform(step, place, findings, context);
+    const { found, skipped = false } = await perform(step, template, place, findings, context);
     await complete({ success: true, skipped, ...(found && shownOf(found)) });
     return { success: true };
   } catch (thrown) {
@@ -82,7 +83,13 @@ export async function runStep(template: PlaybookStep, place: StepPlace, findings
   }
 }
 
-async function perform(step: PlaybookStep, place: StepPlace, findings: Findings, context: StepContext): Promise<StepDone> {
+async function perform(
+  step: PlaybookStep,
+  template: PlaybookStep,
+  place: StepPlace,
+  findings: Findings,
+  context: StepContext,
+): Promise<StepDone> {
   const runInner = async (steps: readonly PlaybookStep[], list: string) => {
     await runSteps(steps, (index) => inside(place, list, index), findings, context);
   };
@@ -97,7 +104,7 @@ async function perform(step: PlaybookStep, place: StepPlace, findings: Findings,
         await runChecks(called.checks, own, inner);
       });
     default: {
-      const { found, value } = await tryStep(step, place, context);
+      const { found, value } = await tryStep(step, authorWords(template), place, context);
       findings.texts.push(...found.map(({ whole }) => whole));
       if (step.store_as !== undefined) store(step.store_as, value, findings);
       return { found: found.at(-1) };

@@ -3,6 +3,7 @@ import type { ActingStep } from "@clew/playbook/playbook-schema";
 import { effectOfPart } from "@clew/playbook/step-effect";
 import { delay } from "@clew/streams/delay";
 import type { JsonValue } from "../actions/action.ts";
+import type { authorWords } from "../guardrails/author-words.ts";
 import { type HandedAction, mayRetry } from "./may-retry.ts";
 import { type FoundText, runAction } from "./run-action.ts";
 import type { StepContext } from "./step-context.ts";
@@ -18,13 +19,19 @@ export interface StepYield {
   readonly value: JsonValue;
 }
 
+type AuthorWords = ReturnType<typeof authorWords>;
+
 const retryDelayMs = 1_000;
 
-/** Acts, verifies, and reads the value to be kept; once more after a second where `mayRetry` says so. Rejects with what failed, both times. */
-export async function tryStep(step: ActingStep, place: StepPlace, context: StepContext): Promise<StepYield> {
+/**
+ * Acts, verifies, and reads the value to be kept; once more after a second where `mayRetry` says so. Rejects with what failed, both times.
+ *
+ * @param words what the author says of each of its actions.
+ */
+export async function tryStep(step: ActingStep, words: AuthorWords, place: StepPlace, context: StepContext): Promise<StepYield> {
   const handed: HandedAction[] = [];
   try {
-    return await tryOnce(step, place, context, handed);
+    return await tryOnce(step, words, place, context, handed);
   } catch (thrown) {
     const { signal, stopping } = context;
     const first = Fault.from(thrown);
@@ -32,13 +39,19 @@ export async function tryStep(step: ActingStep, place: StepPlace, context: StepC
     await delay(retryDelayMs, { signal: stopping }).catch(() => {
       throw first;
     });
-    return await tryOnce(step, place, context, handed).catch((again: unknown) => {
+    return await tryOnce(step, words, place, context, handed).catch((again: unknown) => {
       throw combined(first, Fault.from(again));
     });
   }
 }
 
-async function tryOnce(step: ActingStep, place: StepPlace, context: StepContext, handed: HandedAction[]): Promise<StepYield> {
+async function tryOnce(
+  step: ActingStep,
+  words: AuthorWords,
+  place: StepPlace,
+  context: StepContext,
+  handed: HandedAction[],
+): Promise<StepYield> {
   const found: FoundText[] = [];
   const parts = partsOf(step);
   for (const [index, part] of parts.entries()) {
@@ -46,7 +59,8 @@ async function tryOnce(step: ActingStep, place: StepPlace, context: StepContext,
     const text = await runAction(part, place, context, {
       ...(parts.length > 1 && { fileName: `${fileNameOf(place)}-${index + 1}` }),
       effect: effectOfPart(step, part),
-      onHanded: (effect) => handed.push({ step: part, effect }),
+      authorWords: words[index] ?? [],
+      onHanded: (effect, clicks) => handed.push({ step: part, effect, clicks }),
     });
     if (text !== undefined) found.push(text);
   }

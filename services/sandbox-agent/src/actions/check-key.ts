@@ -1,0 +1,26 @@
+import { findFocus } from "../browser/find-focus.ts";
+import { readEach } from "../observation/reader.ts";
+import type { ActionContext } from "./action.ts";
+import type { FoundElement } from "./find-element.ts";
+import { inBrowser } from "./in-browser.ts";
+import { timeouts } from "./timeouts.ts";
+
+/** Keys that click what has the focus. */
+const clicking = /(?:^|\+)(?:Enter|NumpadEnter|Space| )$/;
+
+/** Refuses a key that would click what may not be clicked: in an element, or where the focus is. */
+export async function checkKey(key: string, element: FoundElement | undefined, context: ActionContext): Promise<void> {
+  const { active, checkClick } = context;
+  if (checkClick === undefined || !clicking.test(key)) return;
+  if (element !== undefined) {
+    checkClick(element.labels);
+    return;
+  }
+  const labels = await inBrowser("Looking at what has the focus", timeouts.action, context, async (options) => {
+    await using focus = await findFocus(await active.settled(options.signal));
+    const focused = focus.frame.locator("*:focus");
+    if ((await focused.count()) === 0) return [];
+    return (await readEach(focused, "target", options)).flatMap((target) => target.labels);
+  });
+  checkClick(labels);
+}

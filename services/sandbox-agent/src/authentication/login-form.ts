@@ -16,8 +16,23 @@ const pollMs = 250;
 const fieldMs = 10_000;
 
 /** A selector of Playwright's, and a button by its words, as candidates. */
-const bySelector = (value: string, within?: Candidate): Candidate => ({ by: "selector", value, within, exact: false, frame: [] });
-const byButton = (name: string, within?: Candidate): Candidate => ({ by: "role", value: "button", name, within, exact: false, frame: [] });
+const bySelector = (value: string, within?: Candidate): Candidate => ({
+  by: "selector",
+  value,
+  within,
+  exact: false,
+  whole_words: false,
+  frame: [],
+});
+const byButton = (name: string, within?: Candidate): Candidate => ({
+  by: "role",
+  value: "button",
+  name,
+  within,
+  exact: false,
+  whole_words: false,
+  frame: [],
+});
 
 const passwordFields = ["input[autocomplete~=current-password]", "input[type=password]", "input[name=password]", "input[id=password]"].map(
   (selector) => bySelector(selector),

@@ -81,6 +81,11 @@ export class ActivePage implements AsyncDisposable {
     return this.#pages.get(this.page)?.status;
   }
 
+  /** Whether the page answers something that was sent, so that its address alone does not lead to it. */
+  get wasPosted(): boolean {
+    return this.#pages.get(this.page)?.wasPosted ?? false;
+  }
+
   /** How many navigations of main frames, and pages, have begun; tells whether anything moved meanwhile. */
   get navigations(): number {
     return this.#navigations;

@@ -5,6 +5,7 @@ export class MainFrame {
   readonly #onMove: (begun: boolean) => void;
   #pending: Request | undefined;
   #status: number | undefined;
+  #wasPosted = false;
 
   /** `onMove` is called whenever a navigation begins or ends. */
   constructor(page: Page, onMove: (begun: boolean) => void) {
@@ -19,6 +20,7 @@ export class MainFrame {
       this.#status = response.status();
       // The page stays as it is.
       if (this.#status === 204 || this.#status === 205) this.#arrive();
+      else this.#wasPosted = response.request().method() !== "GET";
     });
     page.on("requestfailed", (request) => {
       if (this.#pending === request) this.#arrive();
@@ -36,6 +38,11 @@ export class MainFrame {
   /** The status of the last response; absent when there was none. */
   get status(): number | undefined {
     return this.#status;
+  }
+
+  /** Whether the page answers something that was sent, so that its address alone does not lead to it. */
+  get wasPosted(): boolean {
+    return this.#wasPosted;
   }
 
   #arrive(): void {

@@ -11,7 +11,7 @@ import { ReportInMemory } from "../work.fixture.ts";
 import { type CaptchaContext, faceCaptcha } from "./face-captcha.ts";
 
 const article = `<p>${"This page says a lot. ".repeat(50)}</p>`;
-const waits = { pageMs: 1_500, widgetMs: 1_000, pollMs: 50 };
+const waits = { pageMs: 1_500, widgetMs: 1_000, unknownMs: 10_000, pollMs: 50 };
 const { signal } = new AbortController();
 
 let browser: Browser;
@@ -77,7 +77,7 @@ describe("a challenge is known by its marks:", () => {
 });
 
 /** A page on a path of the site, and someone who answers what is asked. */
-async function face(path: string, said: PersonSaid = "nobody", pageMs = waits.pageMs) {
+async function face(path: string, said: PersonSaid = "nobody", pageMs = waits.pageMs, waitUntil: "load" | "commit" = "load") {
   const context = await browser.newContext();
   const active = await ActivePage.open(context, { onCrash: () => {}, downloadsFolder: tmpdir() });
   const report = new ReportInMemory();
@@ -86,13 +86,14 @@ async function face(path: string, said: PersonSaid = "nobody", pageMs = waits.pa
     asked.push(question);
     return said;
   };
-  await active.page.goto(`${site.url}${path}`);
+  await active.page.goto(new URL(path, site.url).href, { waitUntil });
   const facing: CaptchaContext = {
     active,
     report,
     redact: (value) => value,
     person: { ask },
     recordings: { picture: async (name) => name },
+    reopen: async (url) => void (await active.page.goto(url)),
     isHeaded: false,
     signal,
     stopping: signal,
@@ -143,6 +144,17 @@ test("a person's browser state lets the run through", async () => {
   const { fault, asked } = await face("/door", { answer: JSON.stringify({ cookies, origins: [] }) });
   expect(fault).toBeUndefined();
   expect(asked).toMatchObject([{ kind: "BROWSER_STATE", prompt: expect.stringContaining("recaptcha"), screenshot: "captcha.jpg" }]);
+});
+
+test("a page that is still coming is looked at until it can be judged", async () => {
+  await using slow = await startSite({
+    "/": (_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).write("<title>Shop</title><p>A while");
+      setTimeout(() => response.end("<div class=h-captcha></div>"), 1_000);
+      return undefined;
+    },
+  });
+  expect((await face(slow.url, "nobody", waits.pageMs, "commit")).told).toMatchObject([{ kind: "hcaptcha" }]);
 });
 
 test("a widget on a page that is full of other things is told of, and stands in nobody's way", async () => {

@@ -1,7 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import { CaptchaDetected } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { delay } from "@clew/streams/delay";
-import { timeouts } from "../actions/timeouts.ts";
 import { parseBrowserState, putBrowserState } from "../authentication/browser-state.ts";
 import { publicAddress } from "../browser/address.ts";
 import { lookAtPage, type PageLook } from "../observation/look-at-page.ts";
@@ -11,6 +10,8 @@ import type { Captcha } from "./look-for-captcha.ts";
 /** What facing a challenge needs. */
 export type CaptchaContext = Pick<StepContext, "active" | "report" | "redact" | "person" | "isHeaded" | "signal" | "stopping"> & {
   readonly recordings: Pick<StepContext["recordings"], "picture">;
+  /** Opens an address, as an action in the journal. */
+  readonly reopen: (url: string) => Promise<void>;
 };
 
 /** How long a challenge may take to go away by itself, and how often it is looked at; milliseconds. */
@@ -18,10 +19,12 @@ export interface CaptchaWaits {
   /** Cloudflare's page, which lets most browsers through after a while. */
   readonly pageMs: number;
   readonly widgetMs: number;
+  /** How long a page that is still coming is looked at until it counts as one without a challenge. */
+  readonly unknownMs: number;
   readonly pollMs: number;
 }
 
-const usualWaits: CaptchaWaits = { pageMs: 30_000, widgetMs: 5_000, pollMs: 500 };
+const usualWaits: CaptchaWaits = { pageMs: 30_000, widgetMs: 5_000, unknownMs: 10_000, pollMs: 500 };
 
 /**
  * Waits for a challenge that was seen on the active page to go away by itself, says what came of it, and asks a person where it stands in the way and
@@ -31,18 +34,31 @@ const usualWaits: CaptchaWaits = { pageMs: 30_000, widgetMs: 5_000, pollMs: 500 
  */
 export async function faceCaptcha(seen: PageLook["captcha"], context: CaptchaContext, waits: CaptchaWaits = usualWaits): Promise<void> {
   const { active, report, redact } = context;
-  if (seen === "none" || seen === "unknown") return;
+  const known = seen === "unknown" ? await awaitKnown(context, waits) : seen;
+  if (known === "none") return;
   const url = publicAddress(redact(active.url));
   const startedAt = performance.now();
-  const left = await stays(seen, context, waits, seen.kind === "cloudflare" ? waits.pageMs : waits.widgetMs);
+  const left = await stays(known, context, waits, known.kind === "cloudflare" ? waits.pageMs : waits.widgetMs);
   const waitMs = Math.round(performance.now() - startedAt);
-  const value = CaptchaDetected.fromPartial({ kind: seen.kind, url, resolved: left === undefined, waitMs });
+  const value = CaptchaDetected.fromPartial({ kind: known.kind, url, resolved: left === undefined, waitMs });
   const end = left === undefined ? `went away after ${waitMs} ms` : `is still there after ${waitMs} ms`;
-  await report.say({ summary: `A challenge (${seen.kind}) on ${url} ${end}`, payload: { $case: "captchaDetected", value } });
+  await report.say({ summary: `A challenge (${known.kind}) on ${url} ${end}`, payload: { $case: "captchaDetected", value } });
   if (!left?.isBlocking) return;
   await askToSolve(left, url, context);
   const unsolved = await stays(left, context, waits, waits.widgetMs);
   if (unsolved?.isBlocking) throw failed(unsolved, url, "it is still there after a person was asked");
+}
+
+/** Looks at a page that is still coming until it can be judged. */
+async function awaitKnown({ active, signal, stopping }: CaptchaContext, { unknownMs, pollMs }: CaptchaWaits): Promise<Captcha | "none"> {
+  const deadline = performance.now() + unknownMs;
+  while (performance.now() < deadline) {
+    stopping.throwIfAborted();
+    await delay(pollMs, { signal });
+    const { captcha } = await lookAtPage(await active.settled(signal), signal);
+    if (captcha !== "unknown") return captcha;
+  }
+  return "none";
 }
 
 /** Looks until the challenge is gone or the time is over; answers what is left. A page that replaced it is looked at like any other. */
@@ -82,9 +98,11 @@ async function askToSolve({ kind }: Captcha, url: string, context: CaptchaContex
   if (answer.answer === "approve") return;
   const state = parseBrowserState(answer.answer);
   if (state === undefined) throw failed({ kind }, url, "what was answered is no browser state");
+  if (active.wasPosted) {
+    throw failed({ kind }, url, "it answers what was sent before, which is not sent again, so the answered state cannot be tried");
+  }
   await putBrowserState(active.context, state, signal);
-  // Still there is told of below, whatever the reload says.
-  await active.page.reload({ waitUntil: "domcontentloaded", timeout: timeouts.navigation, signal }).catch(() => signal.throwIfAborted());
+  await context.reopen(active.url);
 }
 
 function failed({ kind }: Pick<Captcha, "kind">, url: string, why: string): Fault {

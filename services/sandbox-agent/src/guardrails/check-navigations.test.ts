@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 /** A context that may open the site only, and what its guard tripped on. */
-async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}) {
+async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}, seenFrom = (context: BrowserContext) => context) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const trips: Trip[] = [];
@@ -55,7 +55,7 @@ async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}) {
     endsWhenStuck: false,
   });
   const { signal } = new AbortController();
-  const watch = await NavigationWatch.open(context, { guard, signal, onTrip: (trip) => trips.push(trip) });
+  const watch = await NavigationWatch.open(seenFrom(context), { guard, signal, onTrip: (trip) => trips.push(trip) });
   return {
     context,
     page,
@@ -104,6 +104,43 @@ describe("[weakness 25] a blocked page is never asked for, however the browser i
     await it.page.goto(`${site.url}/ok`);
     expect(secret.asked).toEqual([]);
   });
+});
+
+/** A context whose browser tells of new pages half a second late. */
+function withLateNews(context: BrowserContext): BrowserContext {
+  return over(context, {
+    browser: () =>
+      over(browser, {
+        newBrowserCDPSession: async () => {
+          const session = await browser.newBrowserCDPSession();
+          const { on } = session;
+          Reflect.set(session, "on", (event: string, listener: (news: unknown) => void) => {
+            const late = (news: unknown) => setTimeout(listener, 500, news);
+            return Reflect.apply(on, session, [event, event === "Target.targetCreated" ? late : listener]);
+          });
+          return session;
+        },
+      }),
+  });
+}
+
+/** An object with some of its members in others' place. */
+function over<T extends object>(object: T, members: Partial<T>): T {
+  return new Proxy(object, {
+    get(target, name) {
+      const member: unknown = Reflect.get(name in members ? members : target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}
+
+test("a popup that asks before there is news of it is judged as a page", async () => {
+  await using it = await watched({}, withLateNews);
+  await it.page.goto(`${site.url}/links`);
+  await it.page.click("#popup");
+  await expect.poll(() => it.trips, soon).toMatchObject([{ isPage: true }]);
+  await expect.poll(() => it.context.pages().length, soon).toBe(1);
+  expect(secret.asked).toEqual([]);
 });
 
 test("leaves at once what shows without being asked for", async () => {

@@ -18,6 +18,11 @@ interface PausedRequest {
   readonly redirectedRequestId?: string;
 }
 
+/** Whether something was let into a main frame. */
+interface MainFrameShown {
+  shown: boolean;
+}
+
 /**
  * Judges every document the browser is about to fetch, before it is asked for: whether a step opened it, a click, Enter, a form, a script, a popup or
  * the next hop of a redirect. What is blocked is never requested; the page before it stays, and a popup that has shown nothing yet is closed. What
@@ -31,8 +36,8 @@ export class NavigationWatch implements AsyncDisposable {
   readonly #guard: Guard;
   readonly #signal: AbortSignal;
   readonly #onTrip: (trip: Trip) => void;
-  /** The main frames there are, and whether something was let into them. */
-  readonly #pages = new Map<string, { shown: boolean }>();
+  /** The main frames there are. */
+  readonly #pages = new Map<string, MainFrameShown>();
   readonly #follow = (page: Page) => {
     page.on("framenavigated", this.#look);
     // A popup is told of when it shows its first page already.
@@ -72,7 +77,7 @@ export class NavigationWatch implements AsyncDisposable {
     for (const page of this.#context.pages()) this.#follow(page);
     let isBegun = false;
     this.#session.on("Target.targetCreated", ({ targetInfo }) => {
-      if (targetInfo.type === "page") this.#pages.set(targetInfo.targetId, { shown: !isBegun });
+      if (targetInfo.type === "page") this.#notePage(targetInfo.targetId, !isBegun);
     });
     this.#session.on("Target.targetDestroyed", ({ targetId }) => this.#pages.delete(targetId));
     this.#session.on("Fetch.requestPaused", (paused) => void this.#judge(paused).catch(() => {}));
@@ -83,10 +88,11 @@ export class NavigationWatch implements AsyncDisposable {
 
   /** Judges a request; one that could not be judged is never let through. */
   async #judge({ requestId, frameId, request, redirectedRequestId }: PausedRequest): Promise<void> {
-    const page = this.#pages.get(frameId);
-    const way = page === undefined ? "embed" : redirectedRequestId === undefined ? "admit" : "follow";
+    let page: MainFrameShown | undefined;
     let block: GuardrailBlock | undefined;
     try {
+      page = this.#pages.get(frameId) ?? (await this.#findPage(frameId));
+      const way = page === undefined ? "embed" : redirectedRequestId === undefined ? "admit" : "follow";
       block = await this.#guard[way](request.url, this.#signal);
     } catch {
       await this.#session.send("Fetch.failRequest", { requestId, errorReason: "NameNotResolved" });
@@ -100,6 +106,19 @@ export class NavigationWatch implements AsyncDisposable {
     this.#onTrip({ block, address: request.url, isPage: page !== undefined });
     await this.#session.send("Fetch.failRequest", { requestId, errorReason: "Aborted" });
     if (page?.shown === false) await this.#session.send("Target.closeTarget", { targetId: frameId });
+  }
+
+  /** Looks whether a frame is a page's: a popup's first request may come before the news of the popup. */
+  async #findPage(frameId: string): Promise<MainFrameShown | undefined> {
+    const { targetInfos } = await this.#session.send("Target.getTargets");
+    const isPage = targetInfos.some(({ type, targetId }) => type === "page" && targetId === frameId);
+    return isPage ? this.#notePage(frameId, false) : undefined;
+  }
+
+  #notePage(targetId: string, shown: boolean): MainFrameShown {
+    const page = this.#pages.get(targetId) ?? { shown };
+    this.#pages.set(targetId, page);
+    return page;
   }
 
   /** Judges a page that shows. The empty page and the browser's own page for an error hold nothing. */

@@ -7,9 +7,12 @@ it("keeps at most so many at it, and answers in order, whichever is done first",
   const answers: number[] = [];
   const all = (async () => {
     const items = done.map((_, item) => item);
-    for await (const answer of inTurn(items, 3, (item) => (began.push(item), done[item]?.promise.then(() => item) ?? Promise.reject()))) {
-      answers.push(answer);
-    }
+    const work = async (item: number) => {
+      began.push(item);
+      await done[item]?.promise;
+      return item;
+    };
+    for await (const answer of inTurn(items, 3, work)) answers.push(answer);
   })();
   for (const last of [2, 1]) done[last]?.resolve();
   await new Promise(setImmediate);

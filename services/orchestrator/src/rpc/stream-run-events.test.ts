@@ -1,4 +1,5 @@
 import { connect } from "node:http2";
+import { Fault } from "@clew/fault/fault";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { Producer } from "@clew/journal-format/record";
 import { EncodedStreamRunEventsResponse as Frame } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
@@ -90,4 +91,22 @@ it.each([
   } finally {
     session.destroy();
   }
+});
+
+it.each([
+  [0, 1_000],
+  [0.5, 1_500],
+  [0.9999, 2_000],
+])("tells readers before a shutdown to come again, each at a time of its own: %f is after %i ms", async (random, afterMs) => {
+  const stopping = new AbortController();
+  const request = StreamRunEventsRequest.fromPartial({ runId: await running.create() });
+  const said: Frame["frame"][] = [];
+  const reading = (async () => {
+    for await (const { frame } of streamRunEvents(request, caller, running.runs, stopping.signal, () => random)) {
+      said.push(frame);
+      if (frame?.$case === "events") stopping.abort(new Fault("SHUTTING_DOWN"));
+    }
+  })();
+  await expect(reading).rejects.toMatchObject({ reason: "SHUTTING_DOWN" });
+  expect(said.at(-1)).toEqual({ $case: "reconnect", value: { afterMs } });
 });

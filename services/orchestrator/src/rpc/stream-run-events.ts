@@ -17,6 +17,7 @@ import { openView } from "./open-view.ts";
 /** A frame whose events are encoded already. */
 type Frame = EncodedStreamRunEventsResponse;
 
+/** Readers who are sent away together come back over as long again as the first of them waits. */
 const reconnectAfterMs = 1_000;
 
 /**
@@ -28,6 +29,7 @@ export async function* streamRunEvents(
   caller: Caller,
   runs: Runs,
   signal: AbortSignal,
+  random = Math.random,
 ): AsyncGenerator<Frame> {
   demandEventTypes(request.types);
   const { view, position } = await openView(request.runId, request.resumeToken, caller, runs);
@@ -49,7 +51,7 @@ export async function* streamRunEvents(
   } catch (error) {
     // A planned close is said in the stream, so that readers do not take it for a broken one.
     if (!(signal.aborted && Fault.from(signal.reason).reason === "SHUTTING_DOWN")) throw error;
-    yield frame({ $case: "reconnect", value: { afterMs: reconnectAfterMs } });
+    yield frame({ $case: "reconnect", value: { afterMs: Math.round(reconnectAfterMs * (1 + random())) } });
     throw new Fault("SHUTTING_DOWN");
   } finally {
     wait.abort(new Fault("CANCELLED"));

@@ -1,3 +1,4 @@
+import { abortable } from "@clew/streams/abortable";
 import { expect, it, vi } from "vitest";
 import { caller, startRuns } from "./runs-test-kit.ts";
 
@@ -7,7 +8,7 @@ it("a thousand runs that wait are all there for the next orchestrator, and begin
     slots: 0,
     start: ({ runId }, { signal }) => {
       begun.push(runId);
-      return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true }));
+      return abortable(new Promise<never>(() => {}), signal);
     },
   });
   const created: string[] = [];

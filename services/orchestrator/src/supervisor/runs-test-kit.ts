@@ -5,6 +5,7 @@ import { createLogger } from "@clew/process/logger";
 import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
+import { abortable } from "@clew/streams/abortable";
 import type { Caller } from "../access/caller.ts";
 import { nodeDisk } from "../journal/disk.ts";
 import { FailingDisk } from "../journal/failing-disk.ts";
@@ -32,7 +33,7 @@ const source = "id: nothing\nsteps:\n  - { action: goto, params: { url: 'http://
 /** Sandboxes that never become ready: what is tested is what befalls the volume meanwhile. */
 const waitingProvider: SandboxProvider = {
   isolation: "process",
-  start: (_plan, { signal }) => new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
+  start: (_plan, { signal }) => abortable(new Promise<never>(() => {}), signal),
   find: async () => undefined,
   connect: () => {
     throw new Error("There is no sandbox.");

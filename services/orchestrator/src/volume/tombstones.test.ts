@@ -33,3 +33,14 @@ it("has nothing to say of a folder that is gone already", async () => {
   await tombstones.clear(runId, join(volume.path, "runs", runId));
   expect(tombstones.of(runId)).toEqual(left);
 });
+
+it("ends a deletion that was cut short with half a folder in the trash, and leaves what is not buried", async () => {
+  await using volume = await tempFolder();
+  const tombstones = await Tombstones.open(volume.path);
+  await tombstones.bury(runId, left);
+  const other = toRunId("01930000-0000-7000-8000-0000000000bb");
+  await mkdir(join(volume.path, "trash", runId), { recursive: true });
+  await mkdir(join(volume.path, "runs", other), { recursive: true });
+  await Tombstones.open(volume.path);
+  expect([await readdir(join(volume.path, "trash")), await readdir(join(volume.path, "runs"))]).toEqual([[], [other]]);
+});

@@ -31,9 +31,11 @@ export class Tombstones {
       buried.set(name, await readTombstone(join(folder, name)));
     }
     const tombstones = new Tombstones(folder, trash, buried);
-    for (const runId of buried.keys()) {
+    const runs = join(volumeFolder, "runs");
+    const left = [...(await namesIn(runs)), ...(await namesIn(trash))];
+    for (const runId of new Set(left.filter(isRunId))) {
       // What cannot be removed now is left to the next start: it stays buried.
-      if (isRunId(runId)) await tombstones.clear(runId, join(volumeFolder, "runs", runId)).catch(() => {});
+      if (buried.has(runId)) await tombstones.clear(runId, join(runs, runId)).catch(() => {});
     }
     return tombstones;
   }
@@ -59,6 +61,10 @@ export class Tombstones {
     await onVolume(rename(runFolder, away).catch(passMissing));
     await onVolume(rm(away, { recursive: true, force: true }));
   }
+}
+
+function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
 }
 
 function passMissing(error: unknown): void {

@@ -213,6 +213,9 @@ describe("the other commands", () => {
     expect(await clew(gateway, ["list", "--state", "asleep"])).toMatchObject({ code: 2 });
     expect(await clew(gateway, ["stop", sampleRunId, "--reason", "enough", "--grace", "0"])).toMatchObject({ code: 0 });
     expect(gateway.seen.at(-1)?.body).toBe('{"reason":"enough","graceSeconds":0}');
+    expect((await clew(gateway, ["stop", sampleRunId])).err).toMatch(
+      /^It is stopping: .* 10 seconds .*\n {2}npx clew get run-\w+ --wait 60\n/,
+    );
     expect((await clew(gateway, ["playbooks"])).out).toBe("hello  Says hello.\n");
   });
 

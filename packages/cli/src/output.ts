@@ -31,7 +31,9 @@ export function createOutput(json: boolean, url?: string): Output {
       const { code, reason, message, retryable, details, violations } = fault;
       if (json)
         return write(process.stderr, JSON.stringify({ error: { code, reason, message, retryable, details: { ...details, violations } } }));
-      write(process.stderr, `clew: ${printable(message)} (${reason})`);
+      const { requestId } = details;
+      const asked = requestId === undefined ? "" : `, request ${printable(requestId)}`;
+      write(process.stderr, `clew: ${printable(message)} (${reason}${asked})`);
       for (const violation of violations) write(process.stderr, `  ${printable(violation.field)}: ${printable(violation.message)}`);
       if (violations.length === 0 && reason !== "INVALID_REQUEST" && reason !== "GATEWAY_UNREACHABLE")
         write(process.stderr, `  ${printable(wayOut(reason, details["earliest"]) ?? "")}`);

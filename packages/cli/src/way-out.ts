@@ -5,7 +5,7 @@ const wayOutHere: Partial<Record<Reason, string>> = {
   KEY_MISSING: "Set CLEW_API_KEY to one of the keys that the service's CLEW_API_KEYS names.",
   KEY_INVALID: "Set CLEW_API_KEY to one of the keys that the service's CLEW_API_KEYS names.",
   RUN_NOT_FOUND: "See the runs there are: npx clew list",
-  ARTIFACT_NOT_FOUND: "See the files there are: npx clew artifacts RUN",
+  ARTIFACT_NOT_FOUND: "See the files there are: npx clew artifacts, with the id of the run",
   PLAYBOOK_NOT_FOUND: "See the playbooks there are: npx clew playbooks",
   IDEMPOTENCY_CONFLICT: "Give another --request-id, or ask as before.",
   TOKEN_MALFORMED: "Give --after a token exactly as it was printed, a sequence, or now.",

@@ -163,7 +163,11 @@ function noGateway(url: string, cause: unknown): Fault {
 async function faultFromResponse(response: Response, url: string): Promise<Fault> {
   const retryAfterMs = retryAfter(response.headers.get("retry-after"));
   const wire = wireErrorFromJson(await bodyOf(response), retryAfterMs);
-  if (wire !== undefined) return faultFromWire(wire);
+  const requestId = response.headers.get("x-request-id");
+  if (wire !== undefined) {
+    const isUnexplained = wire.reason === "INTERNAL" && requestId !== null;
+    return faultFromWire(isUnexplained ? { ...wire, details: { ...wire.details, requestId } } : wire);
+  }
   const { status } = response;
   const message = `${url} answered ${status}, and not in the way of a Clew gateway.`;
   return new Fault(reasonOfStatus(status), { message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });

@@ -41,6 +41,11 @@ export function decodeFileHeader(bytes: Buffer, runId: string): DecodedFileHeade
   return { kind: "header", epoch: bytes.readUInt32BE(12) };
 }
 
+/** Whether a file begins as a journal does, or names a run where one does: no file that was never a journal has either. */
+export function looksLikeJournal(bytes: Buffer): boolean {
+  return bytes.toString("latin1", 0, 8) === MAGIC || runIdInHeader(bytes) !== undefined;
+}
+
 /** The run that a file's header names, for who has only the file; undefined where it names none. The header may still be bad. */
 export function runIdInHeader(bytes: Buffer): string | undefined {
   const runId = bytes.toString("latin1", 16, 52);

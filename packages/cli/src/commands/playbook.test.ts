@@ -63,10 +63,19 @@ test("show says what a playbook of the catalogue is, and how its parameters and 
   ]);
 });
 
-test("check refuses a file that is not there", async () => {
+test("check goes on behind what is no playbook's file, and says why it is none", async () => {
+  await using folder = await tempFolder();
   await using gateway = await startStubGateway({ events: [] });
-  await expect(checkPlaybooksCommand(createClew({ url: gateway.url }), kept().output, ["missing.yaml"])).rejects.toMatchObject({
-    reason: "INVALID_REQUEST",
-    message: "There is no file missing.yaml.",
-  });
+  const [huge, good] = ["huge.yaml", "good.yaml"].map((name) => join(folder.path, name)) as [string, string];
+  await Promise.all([writeFile(huge, "#".repeat(300_000)), writeFile(good, "id: good")]);
+  gateway.script("POST /v1/playbooks/validate", answer(200, { valid: true, playbook, problems: [] }));
+  const { lines, output } = kept();
+  const names = ["missing.yaml", folder.path, huge, good];
+  expect(await checkPlaybooksCommand(createClew({ url: gateway.url }), output, names)).toBe(2);
+  expect(lines).toEqual([
+    "missing.yaml: There is no file missing.yaml.",
+    `${folder.path}: This is a folder; name the files in it.`,
+    `${huge}: ${huge} is larger than 256 KiB.`,
+    `${good}: 'good' can run.`,
+  ]);
 });

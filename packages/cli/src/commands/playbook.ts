@@ -1,4 +1,5 @@
-import type { Clew, PlaybookValidation } from "@clew/client";
+import { stat } from "node:fs/promises";
+import { type Clew, Fault, type PlaybookValidation } from "@clew/client";
 import { exitCode } from "../exit-code.ts";
 import type { Output } from "../output.ts";
 import { parameterLines, problemLines } from "../playbook-lines.ts";
@@ -9,7 +10,7 @@ import { readWork } from "../work.ts";
 export async function checkPlaybooksCommand(clew: Clew, output: Output, names: readonly string[]): Promise<number> {
   let isRight = true;
   for (const name of names) {
-    const { problems, playbook } = await look(clew, name);
+    const { problems, playbook } = await look(clew, name).catch((thrown: unknown) => unlookedAt(name, thrown));
     output.emit({ name, valid: problems.length === 0, problems });
     for (const line of problemLines(problems, name)) output.say(line);
     if (problems.length === 0) output.say(`${printable(name)}: '${printable(playbook?.id ?? "")}' can run.`);
@@ -31,6 +32,15 @@ export async function showPlaybookCommand(clew: Clew, output: Output, name: stri
   }
   for (const line of problemLines(problems, name)) output.say(line);
   return problems.length === 0 ? exitCode.done : exitCode.usage;
+}
+
+/** Takes a name that leads to no playbook for one that is wrong, so that the others are looked at all the same; throws what would hit them too. */
+async function unlookedAt(name: string, thrown: unknown): Promise<Pick<PlaybookValidation, "playbook" | "problems">> {
+  const { reason, message } = Fault.from(thrown);
+  if (reason !== "INVALID_REQUEST" && reason !== "PLAYBOOK_NOT_FOUND") throw thrown;
+  const isFolder = (await stat(name).catch(() => undefined))?.isDirectory() === true;
+  const said = isFolder ? "This is a folder; name the files in it." : message;
+  return { problems: [{ field: "", message: said, line: 0, column: 0 }] };
 }
 
 async function look(clew: Clew, name: string): Promise<Pick<PlaybookValidation, "playbook" | "problems">> {

@@ -1,8 +1,9 @@
 import { openAsBlob } from "node:fs";
-import { type Clew, Fault, type RunSpec } from "@clew/client";
+import type { Clew, RunSpec } from "@clew/client";
 import { parseAssignments, parseCredentials, parseWholeNumber } from "../assignments.ts";
 import { exitCode } from "../exit-code.ts";
 import { followRun } from "../follow-run.ts";
+import { demandFile } from "../local-file.ts";
 import type { Output } from "../output.ts";
 import { printable } from "../printable.ts";
 import { readWork } from "../work.ts";
@@ -77,11 +78,9 @@ function recordingOf({ video, screenshots, trace, logs }: RunOptions): Partial<N
 /** Sends the files a run is to be given. */
 async function uploadFiles(clew: Clew, { file }: RunOptions): Promise<Pick<RunSpec, "files">> {
   const given = Object.entries(parseAssignments("--file", file));
+  for (const [name, path] of given) await demandFile(path, `--file ${name}`);
   const files = given.map(async ([name, path]) => {
-    const content = await openAsBlob(path).catch(() => {
-      throw new Fault("INVALID_REQUEST", { message: `--file ${name}: ${path} cannot be read.` });
-    });
-    return { name, fileId: (await clew.uploadFile(name, content)).fileId };
+    return { name, fileId: (await clew.uploadFile(name, await openAsBlob(path))).fileId };
   });
   return given.length === 0 ? {} : { files: await Promise.all(files) };
 }

@@ -51,6 +51,9 @@ export async function stopCommand(
   });
   output.emit(run);
   output.say(lineOf(run));
+  if (isTerminal(run.state)) return exitCode.done;
+  const how = Number(grace) === 0 ? "It is being killed" : `It is stopping: what it does now has ${grace ?? 10} seconds to end`;
+  output.remark(`${how}. See it end with:\n  ${output.command(`get ${runId} --wait 60`)}`);
   return exitCode.done;
 }
 

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clew, Fault } from "@clew/client";
+import { FILE_HEADER_BYTES, looksLikeJournal } from "@clew/journal-format/file-header";
 import { exitCode } from "../exit-code.ts";
 import type { Output } from "../output.ts";
 import { checkJournal } from "../verify/check-journal.ts";
@@ -22,7 +23,10 @@ export async function verifyCommand(clew: Clew, output: Output, what: string, op
 }
 
 async function check(clew: Clew, what: string, volume: string | undefined): Promise<Verdict> {
-  if (await isFile(what)) return await checkFile(what);
+  if (await isFile(what)) {
+    await demandJournal(what);
+    return await checkFile(what);
+  }
   if (!runIdPattern.test(what)) throw new Fault("INVALID_REQUEST", { message: `${what} is neither a file that is here nor a run's id.` });
   const file = join(volume ?? process.env.CLEW_VOLUME ?? ".clew", "runs", what, "journal");
   if (await isFile(file)) {
@@ -37,6 +41,15 @@ async function check(clew: Clew, what: string, volume: string | undefined): Prom
 async function checkFile(file: string): Promise<Verdict> {
   await using journal = await openJournal(file);
   return await checkJournal(journal);
+}
+
+/** A journal whose header was changed is damaged; a file that has nothing of one was never meant. */
+async function demandJournal(file: string): Promise<void> {
+  await using journal = await openJournal(file);
+  const header = Buffer.alloc(FILE_HEADER_BYTES);
+  await journal.read(header, 0);
+  if (!looksLikeJournal(header))
+    throw new Fault("INVALID_REQUEST", { message: `${file} is no journal of Clew, or nothing is left of its beginning.` });
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -1,18 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { formatEventLine } from "@clew/cli/event-line";
 import { createClew, Fault, type RunEvent, type RunResult } from "@clew/client";
 import { toNotice } from "./notices.ts";
+import { demandArguments } from "./read-arguments.ts";
 import { readable, ServiceStartError } from "./service-process.ts";
 import { startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({ options: { volume: { type: "string", default: join(root, ".clew-demo") } } });
-const volume = resolve(values.volume);
+const help = `npm run demo cancels an order in a small back office, prints every event, and leaves nothing running.
+  -- --volume FOLDER  where the run is kept; .clew-demo unless given`;
+const options = demandArguments(help, ["volume"]);
+const volume = resolve(options["volume"] ?? join(root, ".clew-demo"));
 const playbook = "examples/playbooks/cancel-order.yaml";
 const longestMs = 180_000;
 

@@ -1,6 +1,7 @@
 import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
 import { toNotice } from "./notices.ts";
+import { demandArguments } from "./read-arguments.ts";
 import { parseLogLine, readable, ServiceStartError } from "./service-process.ts";
 import { type Services, startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -15,6 +16,12 @@ const schema = z.looseObject({
   CLEW_ORCHESTRATOR_ADDRESS: z.string().default("127.0.0.1:9090"),
   CLEW_PLAYBOOKS: z.string().default("examples/playbooks"),
 });
+const help = `npm start runs the gateway and the orchestrator until Ctrl-C. It takes no options; these variables of the environment say where:
+  CLEW_VOLUME                where runs are kept; .clew unless given
+  CLEW_GATEWAY_ADDRESS       127.0.0.1:8080 unless given
+  CLEW_ORCHESTRATOR_ADDRESS  127.0.0.1:9090 unless given
+  CLEW_PLAYBOOKS             the folder of the catalogue; examples/playbooks unless given
+docs/settings.md names the others.`;
 let ready = false;
 
 /** Shows notices and warnings in words; every line as it is once CLEW_LOG_LEVEL is set. What a failed start says beyond them stands in its error. */
@@ -68,6 +75,7 @@ async function main(): Promise<number> {
   return 1;
 }
 
+demandArguments(help);
 try {
   process.exit(await main());
 } catch (error) {

@@ -27,6 +27,8 @@ export interface RunActionOptions {
   readonly effect?: StepEffect;
   /** What a file of its text is called after; the step's id unless given. */
   readonly fileName?: string;
+  /** Whether a challenge that it leads to is dealt with; it is unless said otherwise. */
+  readonly facesCaptcha?: boolean;
   /** What its author says of it, where that is not the step as it is run. */
   readonly authorWords?: readonly string[];
   /** Called just before the action touches the page, with whether it clicks. */
@@ -56,7 +58,7 @@ export async function runAction(
   step: ActingStep,
   place: StepPlace,
   context: StepContext,
-  { effect = effectOf(step), fileName = fileNameOf(place), onHanded, ...options }: RunActionOptions = {},
+  { effect = effectOf(step), fileName = fileNameOf(place), facesCaptcha = true, onHanded, ...options }: RunActionOptions = {},
 ): Promise<FoundText | undefined> {
   const { active, checks, recordings, report, signal, stopping } = context;
   const facts = {
@@ -116,7 +118,8 @@ export async function runAction(
     const arrived = await noteArrival(from, context);
     const trip = checks.takeTrip();
     if (trip !== undefined) throw trip;
-    if (arrived !== undefined) await faceCaptcha(arrived.captcha, context);
+    if (facesCaptcha && arrived !== undefined)
+      await faceCaptcha(arrived.captcha, { ...context, reopen: (url) => reopen(url, place, context) });
     await checks.after(step, facts, undefined);
     await recordings.rest(signal);
     return found;
@@ -131,6 +134,18 @@ export async function runAction(
     if (!signal.aborted) await checks.after(step, facts, fault);
     throw fault;
   }
+}
+
+/** Opens a page once more, now without its challenge: who asked looks whether it is. */
+async function reopen(url: string, place: StepPlace, context: StepContext): Promise<void> {
+  const step: ActingStep = {
+    action: "goto",
+    params: { url },
+    description: "Open the page again",
+    on_failure: "abort",
+    failure_message: "",
+  };
+  await runAction(step, place, context, { facesCaptcha: false });
 }
 
 async function keepFound({ found, value }: ActionResult, fileName: string, { files, redact }: StepContext): Promise<FoundText | undefined> {

@@ -27,8 +27,10 @@ describe("a saved login", () => {
     expect(await states.read("other", "shop")).toBeUndefined();
     expect(await states.read("acme", "other")).toBeUndefined();
     expect(await (await BrowserStates.open(temp.path, key)).read("acme", "shop")).toBe(login);
-    await states.forget("acme", "shop");
-    await states.forget("acme", "shop");
+    await states.forget("acme", "shop", "old");
+    expect(await states.read("acme", "shop")).toBe(login);
+    await states.forget("acme", "shop", login);
+    await states.forget("acme", "shop", login);
     expect(await states.read("acme", "shop")).toBeUndefined();
   });
 

@@ -68,8 +68,9 @@ export class BrowserStates {
     await writeDurably(this.#file(tenant, name), Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), sealed]));
   }
 
-  /** Forgets a tenant's login. Repeatable. */
-  async forget(tenant: string, name: string): Promise<void> {
+  /** Forgets a tenant's login where it is still `text`: one that was saved since stays. Repeatable. */
+  async forget(tenant: string, name: string, text: string): Promise<void> {
+    if ((await this.read(tenant, name)) !== text) return;
     await onVolume(rm(this.#file(tenant, name), { force: true }));
     await onVolume(nodeDisk.syncFolder(this.#folder));
   }

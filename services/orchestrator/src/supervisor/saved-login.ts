@@ -17,8 +17,13 @@ export async function readLogin({ log, spec, states, secrets }: LoginPlan): Prom
   return text;
 }
 
-/** Takes back the login that a run ended with, once its outcome is durable: that of a completed run is saved, one that was logged out is forgotten. What fails is a warning. */
-export async function keepLogin(plan: LoginPlan, { agent }: Pick<SandboxConnection, "agent">, signal: AbortSignal): Promise<void> {
+/** Takes back the login that a run ended with, once its outcome is durable: that of a completed run is saved, one that was logged out is forgotten, where it is still what the run began with. What fails is a warning. */
+export async function keepLogin(
+  plan: LoginPlan,
+  { agent }: Pick<SandboxConnection, "agent">,
+  beganWith: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const { log, attempt, spec, states, logger } = plan;
   const { tenant, outcome } = log.run;
   const name = spec.browserState;
@@ -29,7 +34,7 @@ export async function keepLogin(plan: LoginPlan, { agent }: Pick<SandboxConnecti
     const isFit = browserState !== undefined && Buffer.byteLength(browserState) <= limits.browserStateBytes && isBrowserState(browserState);
     if (browserState !== undefined && !isFit) throw new Error("The sandbox gave no browser state, or one that is too large.");
     if (browserState !== undefined && log.fold.finalState === Run_State.COMPLETED) await states.save(tenant, name, browserState);
-    else if (loggedOut) await states.forget(tenant, name);
+    else if (loggedOut && beganWith !== undefined) await states.forget(tenant, name, beganWith);
   } catch (error) {
     signal.throwIfAborted();
     logger.warn({ attempt, error }, "login of a run was not kept");

@@ -13,16 +13,23 @@ const unanswered: ReadonlySet<string> = new Set(["SANDBOX_UNREACHABLE", "DEADLIN
 
 /**
  * Has an attempt's work begun, unless it has been, is wanted no more or too late; an answer that is lost is asked for again, for as long as the
- * sandbox shows signs of life.
+ * sandbox shows signs of life. Answers the saved login it was begun with now.
  *
  * @throws Fault SANDBOX_LOST where the sandbox refuses, CREDENTIALS_LOST; the signal's reason when that aborts.
  */
-export async function startWork(plan: AttemptPlan, { agent }: Pick<SandboxConnection, "agent">, signal: AbortSignal): Promise<void> {
+export async function startWork(
+  plan: AttemptPlan,
+  { agent }: Pick<SandboxConnection, "agent">,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const { log, attempt, spec, playbookSource, calledPlaybooks } = plan;
   // Of a sandbox that was adopted, what the login it began with holds must be known again: it is masked.
-  if (log.fold.attempt.startedAtMs !== undefined) return void (await readLogin(plan).catch(() => {}));
+  if (log.fold.attempt.startedAtMs !== undefined) {
+    await readLogin(plan).catch(() => {});
+    return undefined;
+  }
   // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
-  if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return;
+  if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return undefined;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
   const browserState = await readLogin(plan);
   const work = { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks, browserState };
@@ -30,7 +37,7 @@ export async function startWork(plan: AttemptPlan, { agent }: Pick<SandboxConnec
   while (!log.fold.attempt.exited && log.fold.stop === undefined) {
     try {
       await agent.startWork(work, { signal, timeoutMs: callMs });
-      return;
+      return browserState;
     } catch (cause) {
       signal.throwIfAborted();
       // A moment's cut is no death, and the same work again changes nothing.
@@ -40,4 +47,5 @@ export async function startWork(plan: AttemptPlan, { agent }: Pick<SandboxConnec
     }
     await delay(backoff.next(), { signal });
   }
+  return undefined;
 }

@@ -12,10 +12,11 @@ import { Journal } from "../journal/journal.ts";
 import type { Payload } from "../runs/event.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import { runAttempt, takeLeftovers } from "./attempt.ts";
+import { runAttempt } from "./attempt.ts";
 import { decodeRecord } from "./decode-record.ts";
 import { RunLog } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
+import { takeLeftovers } from "./take-leftovers.ts";
 
 const runId = `run-${"6".repeat(32)}`;
 const logger = createLogger({ name: "test", level: "silent" });

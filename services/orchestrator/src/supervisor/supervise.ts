@@ -18,13 +18,15 @@ import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provid
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
-import { publish, publishStopped, runAttempt, takeLeftovers } from "./attempt.ts";
+import { runAttempt } from "./attempt.ts";
 import { fitRun, leastRun } from "./fit-run.ts";
 import { keepLog } from "./keep-log.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
+import { publish, publishStopped } from "./publish-outcome.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
+import { takeLeftovers } from "./take-leftovers.ts";
 
 /** What supervising a run needs. */
 export interface SupervisedRun {

@@ -4,9 +4,9 @@ import { isFlatName } from "@clew/outbox/flat-name";
 import { placesOf } from "@clew/outbox/work-folder";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
-import type { Leftovers } from "./attempt.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import { artifactStored, type Bounds, mayStore } from "./take-artifact.ts";
+import type { Leftovers } from "./take-leftovers.ts";
 
 /** What a file is, by its name: nobody was left to say. */
 const kinds = [

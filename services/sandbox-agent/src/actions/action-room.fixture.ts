@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { createRedact } from "@clew/playbook/redact";
+import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { type ActingStep, stepSchema } from "@clew/playbook/schema/step";
 import type { ActivePage } from "../browser/active-page.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
@@ -49,13 +49,15 @@ export class ActionRoom implements AsyncDisposable {
   async desk(html = ""): Promise<ActionDesk> {
     const active = await this.#browser.openPage({ width: 1000, height: 700 });
     if (html !== "") await active.page.setContent(html);
-    const redact = createRedact([roomSecret]);
+    const secrets = new KnownSecrets([roomSecret]);
+    const { redact } = secrets;
     const context: ActionContext = {
       active,
       files: await RunFiles.open(join(this.folder, "files"), 1, redact),
       inputsFolder: join(this.folder, "inputs"),
       signal: new AbortController().signal,
       credentials: { password: roomSecret },
+      secrets,
       redact,
       checks: { guard: { admit: async () => undefined, follow: async () => undefined } },
       requestHeaders: new Map(),

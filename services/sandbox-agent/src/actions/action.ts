@@ -1,3 +1,4 @@
+import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { Guard } from "../guardrails/guard.ts";
@@ -15,6 +16,8 @@ export interface ActionContext {
   readonly signal: AbortSignal;
   /** Secrets by name; never in a result. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** All that is secret as of now: credentials, and what a login or a person brought. No picture shows it. */
+  readonly secrets: Pick<KnownSecrets, "values">;
   /** Masks the run's secrets; what an action cuts it masks before. */
   readonly redact: Redact;
   /** Judges every address before an HTTP request is sent to it. */

@@ -13,8 +13,7 @@ export const drag: PrepareAction<StepOf<"drag">> = async (step, context) => {
   const { to, timeout_ms: timeout = timeouts.action } = step.params;
   const source = await findElement(step.selector, context);
   const target = await findElement(to, context);
-  const framesOf = ({ primary }: typeof to) => primary.frame.join(" > ");
-  if (framesOf(step.selector) !== framesOf(to))
+  if (source.frame.join(" > ") !== target.frame.join(" > "))
     throw new Fault("ACTION_FAILED", { message: `${source.words} cannot be dragged to ${target.words}: they are in different frames.` });
   return async () => {
     await inBrowser(`Dragging ${source.words} to ${target.words}`, timeout, context, (options) =>

@@ -25,6 +25,8 @@ export type ElementContext = Pick<ActionContext, "active" | "signal" | "redact">
 export interface FoundElement {
   readonly page: Page;
   readonly locator: Locator;
+  /** The selectors of the frames it is in, the outermost first. */
+  readonly frame: readonly string[];
   /** What a person would call it, such as `button 'Cancel order'`. */
   readonly words: string;
   /** What a person would read on it, or on the button or link it is in. */
@@ -83,7 +85,7 @@ async function look(sought: Sought, context: ElementContext, options: ReadOption
   if (first === undefined) return "none";
   if (targets.length === 1) {
     const [name = ""] = wordsOf([{ ...first.seen, state: "" }], redact);
-    return { page, locator, words: redact(selector.description) || name, labels: first.labels };
+    return { page, locator, frame: framesOf(candidate), words: redact(selector.description) || name, labels: first.labels };
   }
   const all = wordsOf(
     targets.map(({ seen }) => seen),
@@ -94,6 +96,10 @@ async function look(sought: Sought, context: ElementContext, options: ReadOption
   throw new Fault("SELECTOR_AMBIGUOUS", {
     message: `The selector '${shortCandidate(candidate, redact)}' matches ${count} visible elements on ${publicAddress(redact(page.url()))}: ${list}.`,
   });
+}
+
+function framesOf({ frame, within: outer }: Candidate): readonly string[] {
+  return outer === undefined ? frame : [...frame, ...framesOf(outer)];
 }
 
 /** Looks without waiting. */

@@ -38,6 +38,18 @@ test.each([
   });
 });
 
+test("chooses none of two options that are called the same", async () => {
+  await using desk = await room.desk("<select><option>Berlin<option value=1>Paris<option value=2>Paris</select>");
+  const select = (value: string) => desk.act({ action: "select", selector: "select", params: { value } });
+  await expect(select("Paris")).rejects.toMatchObject({
+    reason: "SELECTOR_AMBIGUOUS",
+    message: "list has 2 such options (on about:blank): say which by value, '1', '2'.",
+  });
+  await expect(desk.active.page.evaluate(chosen)).resolves.toBe("Berlin");
+  await select("2");
+  await expect(desk.active.page.evaluate(chosen)).resolves.toBe("2");
+});
+
 test("waits for an option that comes later", async () => {
   await using desk = await room.desk("<select><option>One</select>");
   await desk.active.page.evaluate(() => void setTimeout(() => document.querySelector("select")?.add(new Option("Late")), 300));

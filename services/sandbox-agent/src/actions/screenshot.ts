@@ -14,7 +14,7 @@ export const screenshot: PrepareAction<StepOf<"screenshot">> = async (step, cont
   return async () => {
     const page = element?.page ?? (await context.active.settled(context.signal));
     const { bytes, width, height } = await inBrowser("Taking a picture", timeouts.screenshot, context, (options) =>
-      takePicture(page, { ...options, element: element?.locator, fullPage, boxes, type, secrets: Object.values(context.credentials) }),
+      takePicture(page, { ...options, element: element?.locator, fullPage, boxes, type, secrets: context.secrets.values }),
     );
     const file = { name: freeName(name, type, context), kind: Artifact_Kind.SCREENSHOT, contentType: `image/${type}` };
     const kept = await context.files.write(file, bytes);

@@ -1,16 +1,20 @@
 import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
-import type { Locator } from "playwright";
+import type { Redact } from "@clew/playbook/redact";
+import { delay } from "@clew/streams/delay";
 import { publicAddress } from "../browser/address.ts";
 import type { ActionContext, PrepareAction } from "./action.ts";
 import { cut } from "./cut.ts";
 import { findElement } from "./find-element.ts";
-import { type CallOptions, inBrowser } from "./in-browser.ts";
+import { inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** The most options that an error lists, and characters of each. */
 const mostOptions = 20;
 const optionChars = 40;
+
+/** How often a list is looked at until it has what is wanted, in milliseconds. */
+const pollMs = 100;
 
 /** What a list offers. */
 interface OfferedOptions {
@@ -19,45 +23,72 @@ interface OfferedOptions {
   readonly options: readonly { readonly value: string; readonly label: string; readonly isDisabled: boolean }[];
 }
 
-/** Chooses options of a list, each by its value or its label, instead of those that were chosen. */
+/** Chooses options of a list, each by its value or its label, instead of those that were chosen; waits for those that are still to come. */
 export const select: PrepareAction<StepOf<"select">> = async (step, context) => {
   const timeout = step.params.timeout_ms ?? timeouts.action;
   const wanted = [step.params.value].flat();
   const { locator, words } = await findElement(step.selector, context);
   return async () => {
     await inBrowser(`Choosing in ${words}`, timeout, context, async (options) => {
-      // The browser would choose the first of them.
-      if (wanted.length > 1 && (await locator.evaluate(readOptions, undefined, options))?.isMultiple === false)
-        throw new Fault("ACTION_FAILED", { message: `${words} takes one option only, and the step names ${wanted.length}.` });
-      await locator.selectOption(wanted, options).catch(async (thrown: unknown) => {
-        throw (await missingOption(locator, wanted, words, context, options)) ?? thrown;
-      });
+      const deadline = performance.now() + timeout;
+      for (let isLast = false; ; await delay(pollMs, options)) {
+        const offered = await locator.evaluate(readOptions, undefined, options);
+        const chosen = choose(wanted, offered, words, context);
+        if (!(chosen instanceof Fault)) return void (await locator.selectOption(chosen, options));
+        if (isLast || chosen.reason === "SELECTOR_AMBIGUOUS") throw chosen;
+        isLast = performance.now() + pollMs >= deadline;
+      }
     });
     return { did: wanted.length === 1 ? `Chose an option of ${words}` : `Chose ${wanted.length} options of ${words}` };
   };
 };
 
-/** Says that it is no list, or which options there are, where one that is wanted is not among them or cannot be chosen. What was wanted is not told: it may be a secret. */
-async function missingOption(
-  locator: Locator,
+/**
+ * Finds the options that are wanted, each by its value or its label, or says why they cannot be chosen, and which there are. What was wanted is not told:
+ * it may be a secret. Options of one value are one.
+ */
+function choose(
   wanted: readonly string[],
+  offered: OfferedOptions | null,
   words: string,
   { active, redact }: ActionContext,
-  { signal }: CallOptions,
-): Promise<Fault | undefined> {
-  if (signal.aborted) return undefined;
-  const offered = await locator.evaluate(readOptions, undefined, { timeout: timeouts.selectorProbe, signal }).catch(() => undefined);
-  if (offered === undefined) return undefined;
+): { readonly index: number; readonly value: string }[] | Fault {
   if (offered === null) return new Fault("ACTION_FAILED", { message: `${words} is no list of options: click it, then the option.` });
-  const chosen = wanted.map((text) => offered.options.find(({ value, label }) => value === text || label === text));
-  if (chosen.every((option) => option !== undefined && !option.isDisabled)) return undefined;
-  const why = chosen.includes(undefined) ? "has no such option" : "has that option, but it is disabled";
-  const labels = redact(offered.options.map(({ label, value }) => label || value)).map((label) => `'${cut(label, optionChars)}'`);
-  const where = publicAddress(redact(active.url));
-  const more = labels.length > mostOptions ? ", …" : "";
-  return new Fault("ACTION_FAILED", {
-    message: `${words} ${why} (on ${where}). It has ${labels.slice(0, mostOptions).join(", ") || "none"}${more}.`,
-  });
+  const { options, isMultiple } = offered;
+  // The browser would choose the first of them.
+  if (wanted.length > 1 && !isMultiple)
+    return new Fault("ACTION_FAILED", { message: `${words} takes one option only, and the step names ${wanted.length}.` });
+  const matches = wanted.map((text) =>
+    options.flatMap((option, index) => (option.value === text || option.label === squeeze(text) ? [{ ...option, index }] : [])),
+  );
+  const where = `(on ${publicAddress(redact(active.url))})`;
+  const several = matches.find((found) => new Set(found.map(({ value }) => value)).size > 1);
+  if (several !== undefined) {
+    const values = listed(
+      several.map(({ value }) => value),
+      redact,
+    );
+    return new Fault("SELECTOR_AMBIGUOUS", {
+      message: `${words} has ${several.length} such options ${where}: say which by value, ${values}.`,
+    });
+  }
+  const chosen = matches.map((found) => found.find(({ isDisabled }) => !isDisabled));
+  if (!chosen.includes(undefined)) return chosen.flatMap((option) => (option ? [{ index: option.index, value: option.value }] : []));
+  const why = matches.some((found) => found.length === 0) ? "has no such option" : "has that option, but it is disabled";
+  const labels = listed(
+    options.map(({ label, value }) => label || value),
+    redact,
+  );
+  return new Fault("ACTION_FAILED", { message: `${words} ${why} ${where}. It has ${labels || "none"}.` });
+}
+
+function listed(texts: readonly string[], redact: Redact): string {
+  const shown = redact(texts.slice(0, mostOptions)).map((text) => `'${cut(text, optionChars)}'`);
+  return shown.join(", ") + (texts.length > mostOptions ? ", …" : "");
+}
+
+function squeeze(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
 }
 
 /** Runs in the page. */

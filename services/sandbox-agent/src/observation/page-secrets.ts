@@ -1,5 +1,5 @@
 import { createRedact, type Redact } from "@clew/playbook/redact";
-import type { Locator, Page } from "playwright";
+import { errors, type Frame, type Locator, type Page } from "playwright";
 import type { InPageReads } from "./in-page.ts";
 import { type ReadOptions, readOne, readWithPasswords } from "./reader.ts";
 
@@ -22,14 +22,19 @@ export interface Mask {
   field(text: string): string;
 }
 
-/** Reads what the password fields of all frames hold. A frame that goes away meanwhile has none. */
+/** How long a frame within a page may take to answer, in milliseconds: one that hangs is left out. */
+const frameMs = 1_000;
+
+/** Reads what the password fields of all frames hold. A frame that goes away meanwhile, or does not answer within a second, has none. */
 export async function readPasswords(page: Page, options: ReadOptions): Promise<string[]> {
-  const read = async (frame: ReturnType<Page["mainFrame"]>) => {
+  const read = async (frame: Frame) => {
+    const isMain = frame === page.mainFrame();
+    const timeout = isMain ? options.timeout : Math.min(frameMs, options.timeout);
     try {
-      return await readOne(frame.locator(":root"), "passwords", options);
+      return await readOne(frame.locator(":root"), "passwords", { ...options, timeout });
     } catch (thrown) {
       options.signal.throwIfAborted();
-      if (frame.isDetached()) return [];
+      if (frame.isDetached() || (!isMain && thrown instanceof errors.TimeoutError)) return [];
       throw thrown;
     }
   };

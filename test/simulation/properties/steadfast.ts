@@ -1,13 +1,17 @@
 import type { Fault } from "../plan.ts";
 import { happened, type Property } from "./property.ts";
 
+/** What keeps a gateway from a reader, and what keeps the orchestrator away. */
+const gatewayAway = ["kill", "pause", "cut", "slow network"] as const;
+const orchestratorAway = [...gatewayAway, "hand over", "power loss", "disk full", "sync fails"] as const;
+
 /** What a client may say when it gives up, and what must have gone wrong for it to be true. */
 const bearable: Readonly<Record<string, readonly Fault["kind"][] | "a reader too many">> = {
-  // Nobody answered for as long as it is patient.
-  GATEWAY_UNREACHABLE: ["kill", "pause", "cut", "slow network"],
-  SANDBOX_UNREACHABLE: ["kill", "pause", "cut", "slow network", "hand over", "power loss", "disk full", "sync fails"],
-  // The orchestrator stayed away for as long as that.
-  SHUTTING_DOWN: ["kill", "pause", "cut", "slow network", "hand over", "power loss", "disk full", "sync fails"],
+  // Nobody answered for as long as it is patient, or the last thing it met then was a cut.
+  GATEWAY_UNREACHABLE: gatewayAway,
+  CONNECTION_LOST: gatewayAway,
+  SANDBOX_UNREACHABLE: orchestratorAway,
+  SHUTTING_DOWN: orchestratorAway,
   // The gateway takes one reader at times.
   READERS_FULL: "a reader too many",
   VOLUME_FULL: ["disk full"],

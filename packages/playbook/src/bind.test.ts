@@ -167,3 +167,16 @@ test.each(["\\d{5}", "[A-Z]{2}-\\d+", "(?:open|closed)", "[^@]+@[a-z.]+", "(ab)+
     expect(patternProblem(pattern)).toBeUndefined();
   },
 );
+
+test.each([
+  ["javascript:alert(1)", false],
+  [" file:///etc/passwd", false],
+  ["localhost:8080", false],
+  ["https://shop.example/", true],
+])("of an address that begins with a value, %j is a page of the web: %s", (url, isFine) => {
+  const parsed = parsePlaybook('parameters: [{ name: url }]\nsteps: [{ action: goto, params: { url: "{url}" } }]');
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const message = "the value of 'url' must begin with http:// or https:// to stand there";
+  const refused = { problems: [{ field: "steps[0].params.url", message, line: 0, column: 0 }] };
+  expect(bindParameters(parsed.playbook, { url })).toEqual(isFine ? { values: new Map([["url", url]]) } : refused);
+});

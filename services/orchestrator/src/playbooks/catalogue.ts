@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { describePlaybook } from "@clew/playbook/describe-playbook";
+import { nearestOf } from "@clew/playbook/nearest";
 import { parsePlaybook } from "@clew/playbook/parse-playbook";
 import { SettingsError } from "@clew/process/settings";
 import { Playbook } from "@clew/proto/grpc/clew/run/v1/run_service";
@@ -36,26 +37,34 @@ export class Catalogue {
     return new Catalogue(folder);
   }
 
-  /** Reads one playbook. @throws Fault PLAYBOOK_NOT_FOUND. */
+  /** Reads one playbook. @throws Fault PLAYBOOK_NOT_FOUND, with the nearest id there is. */
   async get(id: string): Promise<CatalogueEntry> {
-    if (!isPlaybookId(id) || this.#folder === undefined) throw new Fault("PLAYBOOK_NOT_FOUND");
+    if (!isPlaybookId(id))
+      throw new Fault("PLAYBOOK_NOT_FOUND", { message: "There is no such playbook: an id has 1 to 100 letters, digits, _ and -." });
+    if (this.#folder === undefined) throw notFound(id, []);
     const file = join(this.#folder, `${id}${extension}`);
-    if ((await stat(file).catch(() => undefined))?.isFile() !== true) throw new Fault("PLAYBOOK_NOT_FOUND");
+    if ((await stat(file).catch(() => undefined))?.isFile() !== true) throw notFound(id, await this.#ids());
     return { id, source: await readFile(file, "utf8") };
   }
 
   /** Reads all playbooks, by id. */
   async list(): Promise<CatalogueEntry[]> {
-    if (this.#folder === undefined) return [];
-    const names = await readdir(this.#folder).catch((): string[] => []);
-    const ids = names.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
-    return Promise.all(
-      ids
-        .filter(isPlaybookId)
-        .sort()
-        .map((id) => this.get(id)),
-    );
+    return Promise.all((await this.#ids()).map((id) => this.get(id)));
   }
+
+  async #ids(): Promise<string[]> {
+    const names = this.#folder === undefined ? [] : await readdir(this.#folder).catch((): string[] => []);
+    const ids = names.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
+    return ids.filter(isPlaybookId).sort();
+  }
+}
+
+function notFound(playbook: string, known: readonly string[]): Fault {
+  const nearest = nearestOf(playbook, known);
+  if (nearest === undefined)
+    return new Fault("PLAYBOOK_NOT_FOUND", { message: `There is no playbook '${playbook}'.`, details: { playbook } });
+  const message = `There is no playbook '${playbook}'; did you mean '${nearest}'?`;
+  return new Fault("PLAYBOOK_NOT_FOUND", { message, details: { playbook, nearest } });
 }
 
 /** The SHA-256 of a playbook's text, in hex. */

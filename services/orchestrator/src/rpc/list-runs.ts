@@ -11,7 +11,11 @@ export async function listRuns(request: ListRunsRequest, caller: Caller, runs: R
   const violations: Violation[] = [];
   const { pageSize, createdAfter, createdBefore, playbook, parentRun } = request;
   if (pageSize > limits.listPageSize.max)
-    violations.push({ field: "pageSize", rule: "range", message: `must be 1 to ${limits.listPageSize.max}` });
+    violations.push({
+      field: "pageSize",
+      rule: "range",
+      message: `must be 0 to ${limits.listPageSize.max}; 0 is ${limits.listPageSize.default}`,
+    });
   if (request.state.includes(Run_State.STATE_UNSPECIFIED)) violations.push({ field: "state", rule: "enum", message: "must be a state" });
   const labels = request.label.map((text): readonly [string, string] => {
     const colon = text.indexOf(":");

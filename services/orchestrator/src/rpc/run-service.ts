@@ -82,7 +82,7 @@ export function createRunService({ runs, catalogue, uploads, states, volume, key
     },
     validatePlaybook: async ({ source }, context) => {
       identify(context, "readTenant");
-      return validatePlaybook(source);
+      return validatePlaybook(source, catalogue);
     },
     uploadFile: async (parts, context) => uploadFile(parts, identify(context, "write"), uploads),
   });

@@ -14,6 +14,7 @@ import { limits } from "../runs/limits.ts";
 import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
+import { runNotFound } from "../runs/run-not-found.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { Tombstone } from "../volume/tombstones.ts";
 import { answerInput, type GivenAnswer, type SignAnswer } from "./answer-input.ts";
@@ -101,9 +102,9 @@ export class Runs implements AsyncDisposable {
     const left = this.#options.tombstones.of(runId);
     const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
     const tenant = left?.tenant ?? run?.tenant;
-    if (tenant === undefined || !reaches(caller, runId, tenant)) throw new Fault("RUN_NOT_FOUND");
+    if (tenant === undefined || !reaches(caller, runId, tenant)) throw runNotFound(runId);
     if (left !== undefined) throw new Fault(left.why === "expired" ? "RUN_EXPIRED" : "RUN_DELETED");
-    if (run === undefined) throw new Fault("RUN_NOT_FOUND");
+    if (run === undefined) throw runNotFound(runId);
     return run;
   }
 
@@ -159,7 +160,7 @@ export class Runs implements AsyncDisposable {
   /** Opens a run's journal for a reader. */
   async view(runId: string, caller: Caller): Promise<RunView> {
     const run = this.get(runId, caller);
-    if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
+    if (!isRunId(runId)) throw runNotFound(runId);
     this.#liveOrOver(run);
     return viewRun(
       this.#journals,
@@ -258,7 +259,7 @@ export class Runs implements AsyncDisposable {
   }
 
   async #remove({ id, tenant, state }: Run, why: Tombstone["why"]): Promise<void> {
-    if (!isRunId(id)) throw new Fault("RUN_NOT_FOUND");
+    if (!isRunId(id)) throw runNotFound(id);
     if (!isTerminal(state)) throw new Fault("RUN_NOT_TERMINAL");
     // Its readers may know its end before it is sealed and let go of.
     await abortable(this.#live.get(id)?.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});

@@ -128,6 +128,20 @@ test("what lets in to one site is not told to another", async () => {
   expect(JSON.stringify(headers.at(-1))).not.toContain("secret");
 });
 
+test("headers kept of a login go to its origin, and to no other", async () => {
+  const playbookSource = JSON.stringify({
+    id: "sending",
+    start_url: `${site.url}/page`,
+    capture: { cookies: [{ name: "session", store_as: "session" }], static_headers: { "X-Session": "{session}" } },
+    steps: [`${site.url}/json`, `${other.url}/there`].map((url) => ({
+      action: "api_request",
+      request: { url, response: { mode: "text" } },
+    })),
+  });
+  await room.run(playbookSource, {});
+  expect(headers.map((sent) => sent["x-session"])).toEqual(["from-page", undefined]);
+});
+
 test("[weakness 34] an answer of more than 10 MiB is refused", async () => {
   const report = await send([{ request: { url: `${site.url}/large` }, on_failure: "abort" }]);
   expect(report.outcome).toMatchObject(failed("ACTION_FAILED", "larger than 10 MiB"));

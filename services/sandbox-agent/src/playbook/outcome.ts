@@ -25,7 +25,7 @@ export async function composeOutcome(
   const texts = shortenTexts(whole.extractedTexts);
   const isTruncated = data.truncated || texts.truncated;
   const artifact = isTruncated
-    ? await files.write({ name: "outcome.json", kind: Artifact_Kind.DATA, contentType: "application/json" }, JSON.stringify(whole))
+    ? await files.writeLast({ name: "outcome.json", kind: Artifact_Kind.DATA, contentType: "application/json" }, JSON.stringify(whole))
     : undefined;
   return Outcome.fromPartial({
     summary: summarize(redact(summary)),

@@ -15,7 +15,7 @@ import { runForEach } from "./run-for-each.ts";
 import { runIf } from "./run-if.ts";
 import type { Findings, StepContext } from "./step-context.ts";
 import { fileNameOf, inside, type StepPlace } from "./step-place.ts";
-import { store } from "./store-value.ts";
+import { keepTexts, store } from "./store-value.ts";
 import { tryStep } from "./try-step.ts";
 
 /** What came of a step; the fault is what was told of it, and is not masked. */
@@ -105,7 +105,8 @@ async function perform(
       });
     default: {
       const { found, value } = await tryStep(step, authorWords(template), place, context);
-      findings.texts.push(...found.map(({ whole }) => whole));
+      const texts = found.map(({ whole }) => whole);
+      keepTexts(texts, findings);
       if (step.store_as !== undefined) store(step.store_as, value, findings);
       return { found: found.at(-1) };
     }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { FoundText } from "./run-action.ts";
 import { createFindings } from "./step-context.ts";
-import { storableValue, store } from "./store-value.ts";
+import { keepTexts, storableValue, store } from "./store-value.ts";
 
 const found = (whole: string, value: FoundText["value"] = whole): FoundText => ({ whole, value, resultText: whole, truncated: false });
 
@@ -42,4 +42,14 @@ test("puts numbers and lists into placeholders as JSON", () => {
   store("name", "Ada", findings);
   expect(Object.fromEntries(findings.values)).toEqual({ total: "12.5", ids: '["a","b"]', name: "Ada" });
   expect(Object.fromEntries(findings.stored)).toEqual({ total: 12.5, ids: ["a", "b"], name: "Ada" });
+});
+
+test("texts are kept up to 8 Mi characters, those of called playbooks included", () => {
+  const findings = createFindings(new Map());
+  const called = createFindings(new Map(), findings.texts);
+  const half = "x".repeat(4 * 1024 * 1024);
+  keepTexts([half], findings);
+  keepTexts([half], called);
+  expect(() => keepTexts(["x"], findings)).toThrow("more than 8 Mi characters");
+  expect(findings.texts).toHaveLength(2);
 });

@@ -5,6 +5,8 @@ import type { FoundText } from "./run-action.ts";
 import type { Findings } from "./step-context.ts";
 
 const mostChars = 60;
+/** Of all texts that a run extracts: it holds them until its outcome is written. */
+const mostTextChars = 8 * 1024 * 1024;
 /** Readers of the outcome must be able to walk it. */
 const mostDepth = 32;
 
@@ -32,6 +34,14 @@ function isDeeperThan(most: number, value: JsonValue): boolean {
     level = level.flatMap((entry): readonly JsonValue[] => (typeof entry === "object" && entry !== null ? Object.values(entry) : []));
   }
   return false;
+}
+
+/** Keeps what was extracted, in order. @throws Fault STEP_FAILED where that would be more than 8 Mi characters in all. */
+export function keepTexts(texts: readonly string[], findings: Findings): void {
+  const kept = [...findings.texts, ...texts].reduce((sum, { length }) => sum + length, 0);
+  if (kept > mostTextChars)
+    throw new Fault("STEP_FAILED", { message: "The run has extracted more than 8 Mi characters of text, which is the most it may." });
+  findings.texts.push(...texts);
 }
 
 /** Keeps a value under a name: for the outcome, and for `{name}` in what follows, where it is text or JSON. */

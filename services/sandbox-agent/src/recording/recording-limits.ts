@@ -5,6 +5,9 @@ export const recordingLimits = {
   files: 900,
   /** All files together. */
   bytes: 1024 * mebibyte,
+  /** Of these, what is kept while the run goes on; the rest is for its recordings and its outcome. */
+  keptFiles: 880,
+  keptBytes: 640 * mebibyte,
   fileBytes: 512 * mebibyte,
   screenshots: 300,
   downloads: 20,

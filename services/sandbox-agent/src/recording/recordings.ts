@@ -141,11 +141,16 @@ export class Recordings {
       announced.push(ready);
       await this.#announceOne(ready);
     }
+    if (files.refused > 0)
+      await this.#warn(
+        "ARTIFACT_OMITTED",
+        `${files.refused} more files were not written: the run's files would be too large, or too many.`,
+      );
     if (announced.length === 0) return;
     const startTimes = { ...(this.#trace && { "trace.zip": this.#trace.startTime }), ...this.#videos?.startTimes };
     const manifest = { name: "manifest.json", kind: Artifact_Kind.DATA, contentType: "application/json" };
     const placed = Object.fromEntries(Object.entries(startTimes).map(([name, time]) => [files.place(name).name, time]));
-    const name = await files.write(manifest, manifestOf(announced, placed));
+    const name = await files.writeLast(manifest, manifestOf(announced, placed));
     await this.#announceOne(await files.describe({ ...manifest, name }));
   }
 

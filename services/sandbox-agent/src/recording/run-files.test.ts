@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRedact } from "@clew/playbook/redact";
+import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recordingLimits } from "./recording-limits.ts";
 import { RunFiles } from "./run-files.ts";
@@ -70,4 +71,17 @@ test("a page may offer twenty files", async () => {
   for (let count = 0; count < 20; count++) await offer(files, "a.csv");
   await expect(offer(files, "a.csv")).rejects.toMatchObject({ reason: "ACTION_FAILED" });
   expect(files.all).toHaveLength(20);
+});
+
+test("a run that writes without an end is refused before the disk is full, and still has its outcome", async () => {
+  const files = await RunFiles.open(folder, 1);
+  const text = (number: number) => ({ name: `text-${number}.txt`, kind: Artifact_Kind.DATA, contentType: "text/plain" });
+  for (let count = 0; count < recordingLimits.keptFiles; count++) await files.write(text(count), "x");
+  const full = { reason: "ACTION_FAILED", message: expect.stringContaining("as many files as it may") };
+  await expect(files.write(text(1_000), "x")).rejects.toMatchObject(full);
+  await expect(offer(files, "list.csv")).rejects.toMatchObject(full);
+  expect(await readdir(folder)).toHaveLength(recordingLimits.keptFiles);
+  expect(files.refused).toBe(2);
+  await files.writeLast({ ...text(0), name: "outcome.json" }, "{}");
+  expect(files.all.at(-1)?.name).toBe("outcome.json");
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Fault } from "@clew/fault/fault";
@@ -41,6 +41,8 @@ export class RunFiles {
   readonly #promised = new Set<string>();
   #unfinished = 0;
   #downloads = 0;
+  #bytes = 0;
+  #refused = 0;
 
   private constructor(folder: string, attempt: number, redact: Redact) {
     this.#folder = folder;
@@ -54,8 +56,18 @@ export class RunFiles {
     return new RunFiles(folder, attempt, redact);
   }
 
-  /** Writes a file; answers the name it has in this attempt. */
+  /**
+   * Writes a file; answers the name it has in this attempt.
+   *
+   * @throws Fault ACTION_FAILED where the run has as many files, or bytes in them, as it may.
+   */
   async write(file: RunFile, content: string | Uint8Array): Promise<string> {
+    this.#demandRoom(Buffer.byteLength(content));
+    return await this.writeLast(file, content);
+  }
+
+  /** Writes one of the few files that a run ends with, however many it has. */
+  async writeLast(file: RunFile, content: string | Uint8Array): Promise<string> {
     const temporary = this.unfinished();
     await writeFile(temporary, content, { mode: 0o600 });
     return await this.take(file, temporary);
@@ -72,7 +84,7 @@ export class RunFiles {
   /**
    * Stores a file that a page offers, under a name made of the one it suggests; answers that name. One that is too large leaves nothing behind.
    *
-   * @throws Fault ACTION_FAILED when it is larger than 100 MiB, or the twenty-first.
+   * @throws Fault ACTION_FAILED when it is larger than 100 MiB, or the twenty-first, or there is no room for it.
    */
   async takeOffered({ suggestedName, contentType, content }: OfferedFile, signal: AbortSignal): Promise<string> {
     const { downloads, downloadBytes } = recordingLimits;
@@ -80,6 +92,7 @@ export class RunFiles {
     const temporary = this.unfinished();
     try {
       await pipeline(content, atMost(downloadBytes), createWriteStream(temporary, { mode: 0o600 }), { signal });
+      this.#demandRoom((await stat(temporary)).size);
       return await this.take({ name: this.#freeName(suggestedName), kind: Artifact_Kind.DOWNLOAD, contentType }, temporary);
     } catch (thrown) {
       await rm(temporary, { force: true });
@@ -103,6 +116,11 @@ export class RunFiles {
     this.#files.set(file.name, file);
   }
 
+  /** How many files there was no room for. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   /** All the files so far, in the order they came. */
   get all(): readonly RunFile[] {
     return [...this.#files.values()];
@@ -118,6 +136,17 @@ export class RunFiles {
       sizeBytes += chunk.length;
     }
     return ArtifactReady.fromPartial({ ...file, sizeBytes, sha256: hash.digest("hex") });
+  }
+
+  /** Counts a file that is about to be kept; the recordings have bounds of their own. */
+  #demandRoom(sizeBytes: number): void {
+    const { keptFiles, keptBytes } = recordingLimits;
+    if (this.#files.size < keptFiles && this.#bytes + sizeBytes <= keptBytes) {
+      this.#bytes += sizeBytes;
+      return;
+    }
+    this.#refused++;
+    throw tooMuch(`The run has as many files as it may: ${keptFiles}, or ${keptBytes / 1024 / 1024} MiB.`);
   }
 
   #freeName(suggested: string): string {

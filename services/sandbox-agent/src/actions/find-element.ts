@@ -2,6 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
 import type { Candidate } from "@clew/playbook/schema/candidate";
+import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
@@ -17,6 +18,9 @@ import { within } from "./within.ts";
 
 /** The most elements that are named where several match. */
 const mostNamed = 5;
+
+/** How often it is looked whether a page is still loading what is around an element, in milliseconds. */
+const busyPollMs = 100;
 
 /** What finding an element needs. */
 export type ElementContext = Pick<ActionContext, "active" | "signal" | "redact">;
@@ -42,28 +46,38 @@ const visible: Counted = (matches) => matches.filter({ visible: true });
  * Finds the one visible element a step acts on.
  *
  * The primary has 800 ms to show after the page has come to rest; where it is there already, that costs one round trip. Then the first candidate that
- * shows is taken. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND: frames are looked into only where a candidate names them,
+ * shows is taken. What the page says it is loading around it has 3 s to be there. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND: frames are looked into only where a candidate names them,
  * but the error says so where a match is in one.
  */
 export async function findElement(selector: PlaybookSelector, context: ElementContext, counted: Counted = visible): Promise<FoundElement> {
   const { active, signal } = context;
-  const deadline = performance.now() + timeouts.selectorTotal;
+  const startedAt = performance.now();
+  const deadline = startedAt + timeouts.selectorTotal;
   for (;;) {
     const page = await active.settled(signal);
+    const mayBeBusy = performance.now() > startedAt + timeouts.busy;
     const before = active.navigations;
     const hasMoved = () => active.navigations !== before && performance.now() < deadline;
-    const sought = (candidate: Candidate): Sought => ({ page, candidate, locator: counted(toLocator(page, candidate)), selector });
+    const sought = (candidate: Candidate): Sought => ({
+      page,
+      candidate,
+      locator: counted(toLocator(page, candidate)),
+      selector,
+      mayBeBusy,
+    });
     using moving = linkSignals(signal);
     void active.changed.then(() => moving.abort());
     const primary = await look(sought(selector.primary), context, { timeout: timeouts.selectorProbe, signal: moving.signal });
-    if (primary !== "none") return primary;
-    if (hasMoved()) continue;
-    // The primary once more: a page that is busy answers late.
-    for (const candidate of candidatesOf(selector)) {
-      const found = await lookNow(sought(candidate), context);
-      if (found !== "none") return found;
+    let found = primary;
+    if (found === "none" && hasMoved()) continue;
+    // The primary once more: a page that has much to do answers late.
+    for (const candidate of found === "none" ? candidatesOf(selector) : []) {
+      found = await lookNow(sought(candidate), context);
+      if (found !== "none") break;
     }
-    if (hasMoved()) continue;
+    if (found === "busy") await delay(busyPollMs, { signal });
+    else if (found !== "none") return found;
+    if (found === "busy" || hasMoved()) continue;
     throw await notFound(page, selector, context);
   }
 }
@@ -74,15 +88,21 @@ interface Sought {
   readonly candidate: Candidate;
   readonly locator: Locator;
   readonly selector: PlaybookSelector;
+  /** Whether it is taken also while the page loads what is around it. */
+  readonly mayBeBusy: boolean;
 }
 
-/** Waits until the candidate shows, and answers its one match, or `none` when the time is over; throws where there are several. */
-async function look(sought: Sought, context: ElementContext, options: ReadOptions): Promise<FoundElement | "none"> {
-  const { page, candidate, locator, selector } = sought;
+/**
+ * Waits until the candidate shows, and answers its one match, `none` when the time is over, or `busy` where what is around it is about to be another;
+ * throws where there are several.
+ */
+async function look(sought: Sought, context: ElementContext, options: ReadOptions): Promise<FoundElement | "none" | "busy"> {
+  const { page, candidate, locator, selector, mayBeBusy } = sought;
   const { redact } = context;
   const targets = await readEach(locator, "target", options).catch((thrown: unknown) => notThere(thrown, [], sought, context));
   const [first] = targets;
   if (first === undefined) return "none";
+  if (!mayBeBusy && targets.some(({ isBusy }) => isBusy)) return "busy";
   if (targets.length === 1) {
     const [name = ""] = wordsOf([{ ...first.seen, state: "" }], redact);
     return { page, locator, frame: framesOf(candidate), words: redact(selector.description) || name, labels: first.labels };
@@ -103,7 +123,7 @@ function framesOf({ frame, within: outer }: Candidate): readonly string[] {
 }
 
 /** Looks without waiting. */
-async function lookNow(sought: Sought, context: ElementContext): Promise<FoundElement | "none"> {
+async function lookNow(sought: Sought, context: ElementContext): Promise<FoundElement | "none" | "busy"> {
   const { signal } = context;
   const counting = within(sought.locator.count(), timeouts.action, signal);
   const count = await counting.catch((thrown: unknown) => notThere(thrown, 0, sought, context));

@@ -6,6 +6,8 @@ export const timeouts = {
   selectorProbe: 800,
   /** For a selector to match however often the page moves meanwhile. */
   selectorTotal: 10_000,
+  /** For what a page says it is loading around an element to be there. */
+  busy: 3_000,
   screenshot: 5_000,
   /** For each character that is typed key by key, besides. */
   typedCharacter: 20,

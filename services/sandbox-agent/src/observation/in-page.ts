@@ -6,7 +6,12 @@ export interface InPageReads {
   /** What a person would call it. */
   readonly seen: SeenElement;
   /** The same, and what a person would read on it, or on the button or link it is in: the first 200 characters. */
-  readonly target: { readonly seen: SeenElement; readonly labels: readonly string[] };
+  readonly target: {
+    readonly seen: SeenElement;
+    readonly labels: readonly string[];
+    /** Whether the page says that what is around it is about to be another. */
+    readonly isBusy: boolean;
+  };
   /** The title of a document, and the challenge it shows; `unknown` while it is still coming. */
   readonly page: { readonly title: string; readonly captcha: Captcha | "none" | "unknown" };
   /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
@@ -63,7 +68,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       const labels = [...named, target.textContent ?? ""]
         .map((text) => text.replace(/\s+/g, " ").trim().slice(0, 200))
         .filter((text) => text !== "");
-      return { seen: seen(root), labels };
+      return { seen: seen(root), labels, isBusy: isBusy(root) };
     },
     page: () => ({ title: document.title, captcha: findCaptcha() }),
     passwords: (root, { mostItems }) => {
@@ -96,6 +101,18 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       return { rows, rowCount: all.length };
     },
   };
+
+  /** Whether it stands in what is being loaded, or a sign of that shows in its parent or in the list, form or the like that it is in. */
+  function isBusy(root: Element): boolean {
+    const signs = "[role=progressbar]:not([aria-valuenow]), .loading, .loader, .spinner, .skeleton";
+    if (root.closest(`[aria-busy=true], [data-loading=true], ${signs}`) !== null) return true;
+    const parent = root.parentElement === root.ownerDocument.body ? null : root.parentElement;
+    const box = root.closest(
+      "section, article, form, table, ul, ol, dialog, [role=list], [role=grid], [role=table], [role=region], [role=dialog]",
+    );
+    const shows = (sign: Element) => sign.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    return [parent, box].some((around) => [...(around?.querySelectorAll(signs) ?? [])].some(shows));
+  }
 
   function seen(root: Element): SeenElement {
     return nameAll([root])[0] ?? { role: root.localName, label: "", state: "" };

@@ -36,7 +36,7 @@ export function createOutput(json: boolean, url?: string): Output {
       write(process.stderr, `clew: ${printable(message)} (${reason}${asked})`);
       for (const violation of violations) write(process.stderr, `  ${printable(violation.field)}: ${printable(violation.message)}`);
       if (violations.length === 0 && reason !== "INVALID_REQUEST" && reason !== "GATEWAY_UNREACHABLE")
-        write(process.stderr, `  ${printable(wayOut(reason, details["earliest"]) ?? "")}`);
+        write(process.stderr, `  ${printable(wayOut(reason, details) ?? "")}`);
     },
   };
 }

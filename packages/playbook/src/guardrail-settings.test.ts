@@ -72,6 +72,8 @@ test.each(["*", "*.example.com", "example.com.", "bücher.example", "10.0.0.1", 
 
 test("takes private hosts with their port only, and a hundred entries", () => {
   expect(fieldsOf({ allowedPrivateHosts: ["127.0.0.1:4000", "[::1]:80", "box:1"] })).toEqual([]);
-  expect(fieldsOf({ allowedPrivateHosts: ["127.0.0.1"] })).toEqual(["allowedPrivateHosts"]);
+  expect(guardrailProblems({ allowedPrivateHosts: ["127.0.0.1:80", "127.0.0.1"] })).toEqual([
+    { field: "allowedPrivateHosts", rule: "host_port", message: "must hold host:port entries, such as 127.0.0.1:80; [1] is none" },
+  ]);
   expect(fieldsOf({ blockedDomains: Array.from({ length: 101 }, (_, index) => `h${index}.example`) })).toEqual(["blockedDomains"]);
 });

@@ -91,8 +91,8 @@ export function guardrailProblems(given: GivenGuardrails): readonly GuardrailPro
     const entries = given[field] ?? [];
     if (entries.length > listEntries) wrong(field, "max_items", `must have at most ${listEntries} entries`);
     if (field === "allowedPrivateHosts") {
-      if (!entries.every((entry) => hostAndPort.test(entry) && entry.length <= domainChars))
-        wrong(field, "host_port", "must hold host:port entries");
+      const at = entries.findIndex((entry) => !hostAndPort.test(entry) || entry.length > domainChars);
+      if (at >= 0) wrong(field, "host_port", `must hold host:port entries, such as 127.0.0.1:80; [${at}] is none`);
     } else if (!entries.every((entry) => domainGlob.test(entry))) {
       wrong(field, "domain", `must hold host names of 1 to ${domainChars} characters, such as *.example.com, without scheme, port or path`);
     }

@@ -121,7 +121,13 @@ describe("what is wrong is named as the caller wrote it", () => {
       "a nested unknown field",
       "createRun",
       { body: { retry: { attempts: 2 } } },
-      ["retry.attempts [unknown] is not known; the nearest is maxAttempts, of maxAttempts, backoffSeconds"],
+      ["retry.attempts [unknown] is not known; known are maxAttempts, backoffSeconds"],
+    ],
+    [
+      "the beginning of a field",
+      "createRun",
+      { body: { retry: { max: 2 } } },
+      ["retry.max [unknown] is not known; did you mean maxAttempts?"],
     ],
     ["an unknown parameter", "listRuns", { query: "pagesize=3" }, ["pagesize [unknown] is not known; did you mean pageSize?"]],
     [

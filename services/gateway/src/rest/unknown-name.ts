@@ -10,7 +10,9 @@ export function unknownName(field: string, name: string, known: readonly string[
 function proposal(name: string, known: readonly string[]): string {
   const nearest = closest(name, known);
   if (distance(name, nearest) <= Math.max(2, name.length / 3)) return `did you mean ${nearest}?`;
-  return `the nearest is ${nearest}, of ${known.join(", ")}`;
+  const begun = known.filter((one) => name.length >= 3 && one.toLowerCase().startsWith(name.toLowerCase()));
+  if (begun.length > 0) return `did you mean ${begun.join(" or ")}?`;
+  return `known are ${known.join(", ")}`;
 }
 
 /** A caller's own name as it may be shown: short, and of printable characters only. */

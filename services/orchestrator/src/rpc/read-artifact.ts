@@ -8,9 +8,9 @@ import { isRunId } from "../runs/run-id.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
 
-function notFound(name: string): Fault {
+function notFound(runId: string, name: string): Fault {
   if (!isFlatName(name)) return new Fault("ARTIFACT_NOT_FOUND");
-  return new Fault("ARTIFACT_NOT_FOUND", { message: `The run has no artifact '${name}'.`, details: { artifact: name } });
+  return new Fault("ARTIFACT_NOT_FOUND", { message: `The run ${runId} has no artifact '${name}'.`, details: { runId, artifact: name } });
 }
 
 /** Reads a file of a run: first what it is, then the bytes asked for. */
@@ -28,7 +28,7 @@ export async function* readArtifact(
       throw invalidRequest([{ field, rule: "range", message: "must be a whole number, 0 or more" }]);
   }
   const artifact = runs.artifacts(runId, caller).find((stored) => stored.name === name);
-  if (artifact === undefined || !isRunId(runId)) throw notFound(name);
+  if (artifact === undefined || !isRunId(runId)) throw notFound(runId, name);
   if ((await artifactsExpireTime(volume.runFolder(runId))) !== undefined) throw new Fault("ARTIFACT_EXPIRED");
   yield { part: { $case: "artifact", value: artifact } };
   for await (const chunk of read(volume.runFolder(runId), name, offset, length)) yield { part: { $case: "chunk", value: chunk } };

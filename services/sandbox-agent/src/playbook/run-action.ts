@@ -156,7 +156,9 @@ async function keepFound({ found, value }: ActionResult, fileName: string, { fil
   const resultText = cutBytes(whole, textBytes);
   if (resultText === whole) return { ...kept, resultText, truncated: false };
   const file = { name: `text-${fileName}.txt`, kind: Artifact_Kind.DATA, contentType: "text/plain; charset=utf-8" } as const;
-  return { ...kept, resultText, truncated: true, resultArtifact: await files.write(file, whole) };
+  // Where there is no room for it, a warning at the end says so.
+  const resultArtifact = await files.writeWhereFits(file, whole);
+  return { ...kept, resultText, truncated: true, ...(resultArtifact !== undefined && { resultArtifact }) };
 }
 
 /** What an event carries of what was found. */

@@ -66,6 +66,11 @@ export class RunFiles {
     return await this.writeLast(file, content);
   }
 
+  /** Writes a file as `write` does; answers nothing where there is no room for it. */
+  async writeWhereFits(file: RunFile, content: string | Uint8Array): Promise<string | undefined> {
+    return this.#takesRoom(Buffer.byteLength(content)) ? await this.writeLast(file, content) : undefined;
+  }
+
   /** Writes one of the few files that a run ends with, however many it has. */
   async writeLast(file: RunFile, content: string | Uint8Array): Promise<string> {
     const temporary = this.unfinished();
@@ -138,15 +143,18 @@ export class RunFiles {
     return ArtifactReady.fromPartial({ ...file, sizeBytes, sha256: hash.digest("hex") });
   }
 
-  /** Counts a file that is about to be kept; the recordings have bounds of their own. */
+  /** Counts a file that is about to be kept, or that there is no room for it; the recordings have bounds of their own. */
+  #takesRoom(sizeBytes: number): boolean {
+    const { keptFiles, keptBytes } = recordingLimits;
+    const hasRoom = this.#files.size < keptFiles && this.#bytes + sizeBytes <= keptBytes;
+    if (hasRoom) this.#bytes += sizeBytes;
+    else this.#refused++;
+    return hasRoom;
+  }
+
   #demandRoom(sizeBytes: number): void {
     const { keptFiles, keptBytes } = recordingLimits;
-    if (this.#files.size < keptFiles && this.#bytes + sizeBytes <= keptBytes) {
-      this.#bytes += sizeBytes;
-      return;
-    }
-    this.#refused++;
-    throw tooMuch(`The run has as many files as it may: ${keptFiles}, or ${keptBytes / 1024 / 1024} MiB.`);
+    if (!this.#takesRoom(sizeBytes)) throw tooMuch(`The run has as many files as it may: ${keptFiles}, or ${keptBytes / 1024 / 1024} MiB.`);
   }
 
   #freeName(suggested: string): string {

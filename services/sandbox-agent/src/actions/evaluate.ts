@@ -19,7 +19,8 @@ export const evaluate: PrepareAction<StepOf<"evaluate">> = async (step, context)
   return async () => {
     const page = await context.active.settled(context.signal);
     const options = { timeout, signal: context.signal };
-    const passwordsOf = () => inBrowser("Reading the page's fields", timeouts.action, context, (call) => readPasswords(page, call));
+    const passwordsOf = () =>
+      inBrowser("Reading the page's fields", timeouts.action, context, (call) => readPasswords(page, call)).then(({ values }) => values);
     const before = await passwordsOf();
     const answer = await runScript(page, { script, args, mostChars: mostChars + longestSecret, ...options }).catch(
       describeFailure(before, context),

@@ -31,4 +31,5 @@ test.each([
   const result = await desk.act(step);
   expect(result.found).toContain(found);
   expect(result.found).not.toContain("top-secret");
+  expect(result.found).not.toContain("Advert");
 });

@@ -4,8 +4,8 @@ import { diffSnapshots } from "./diff-snapshot.ts";
 import { fitLines, leastChars } from "./fit-lines.ts";
 import { toLines } from "./lines.ts";
 import { createMask, type Mask, readPasswords } from "./page-secrets.ts";
-import type { ReadOptions } from "./reader.ts";
-import { parseSnapshot, type SnapshotNode } from "./snapshot-tree.ts";
+import { type ReadOptions, readOne } from "./reader.ts";
+import { parseSnapshot, type SnapshotNode, withoutFrames } from "./snapshot-tree.ts";
 
 /** How much of a page is looked at. */
 export interface ObserveOptions extends ReadOptions {
@@ -59,10 +59,13 @@ export async function readSnapshot(
 ): Promise<{ readonly nodes: readonly SnapshotNode[]; readonly mask: Mask }> {
   const options = { mode: "ai", ...(depth !== undefined && { depth }), timeout, signal } as const;
   // Passwords are read on both sides, since a field may come or go meanwhile.
-  const before = readPasswords(page, { timeout, signal });
-  const [known, json] = await Promise.all([before, (within ?? page).ariaSnapshotJSON(options)]);
-  const mask = createMask([...known, ...(await readPasswords(page, { timeout, signal }))], redact);
-  return { nodes: parseSnapshot(json, mask), mask };
+  const read = () =>
+    Promise.all([readPasswords(page, { timeout, signal }), within ? readOne(within, "passwords", { timeout, signal }) : []]);
+  const [[before, own], json] = await Promise.all([read(), (within ?? page).ariaSnapshotJSON(options)]);
+  const [after, ownAfter] = await read();
+  const mask = createMask([...before.values, ...own, ...after.values, ...ownAfter], redact);
+  const nodes = parseSnapshot(json, mask);
+  return { nodes: before.hasSilentFrame || after.hasSilentFrame ? withoutFrames(nodes) : nodes, mask };
 }
 
 function cutEnd(text: string, most: number): string {

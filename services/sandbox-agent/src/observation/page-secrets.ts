@@ -25,20 +25,29 @@ export interface Mask {
 /** How long a frame within a page may take to answer, in milliseconds: one that hangs is left out. */
 const frameMs = 1_000;
 
-/** Reads what the password fields of all frames hold. A frame that goes away meanwhile, or does not answer within a second, has none. */
-export async function readPasswords(page: Page, options: ReadOptions): Promise<string[]> {
-  const read = async (frame: Frame) => {
+/** What the password fields of a page hold. */
+export interface PagePasswords {
+  readonly values: readonly string[];
+  /** Whether there is a frame that did not answer: what it shows cannot be masked. */
+  readonly hasSilentFrame: boolean;
+}
+
+/** Reads what the password fields of all frames hold. A frame that goes away meanwhile has none; one within the page is waited for a second. */
+export async function readPasswords(page: Page, options: ReadOptions): Promise<PagePasswords> {
+  const read = async (frame: Frame): Promise<readonly string[] | "silent"> => {
     const isMain = frame === page.mainFrame();
     const timeout = isMain ? options.timeout : Math.min(frameMs, options.timeout);
     try {
       return await readOne(frame.locator(":root"), "passwords", { ...options, timeout });
     } catch (thrown) {
       options.signal.throwIfAborted();
-      if (frame.isDetached() || (!isMain && thrown instanceof errors.TimeoutError)) return [];
+      if (frame.isDetached()) return [];
+      if (!isMain && thrown instanceof errors.TimeoutError) return "silent";
       throw thrown;
     }
   };
-  return (await Promise.all(page.frames().map(read))).flat();
+  const answers = await Promise.all(page.frames().map(read));
+  return { values: answers.flatMap((answer) => (answer === "silent" ? [] : answer)), hasSilentFrame: answers.includes("silent") };
 }
 
 /** Reads every element a locator stands for, as `readEach` does, and what masks what was read. A page without frames costs one look. */
@@ -51,9 +60,9 @@ export async function readToMask<R extends keyof InPageReads>(
   const isAlone = page.frames().length === 1;
   const [{ items, passwords }, others] = await Promise.all([
     readWithPasswords(locator, read, options),
-    isAlone ? [] : readPasswords(page, options),
+    isAlone ? undefined : readPasswords(page, options),
   ]);
-  return { items, mask: createMask([...passwords, ...others], redact) };
+  return { items, mask: createMask([...passwords, ...(others?.values ?? [])], redact) };
 }
 
 /** Makes what masks the run's secrets and these passwords. */

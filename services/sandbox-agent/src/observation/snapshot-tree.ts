@@ -29,6 +29,11 @@ export function parseSnapshot(json: unknown, mask: Mask): readonly SnapshotNode[
   return Array.isArray(json) ? json.flatMap((entry) => parseNode(entry, mask)).map(unwrap) : [];
 }
 
+/** Leaves out what frames show: where one of them did not say what to mask. */
+export function withoutFrames(nodes: readonly SnapshotNode[]): readonly SnapshotNode[] {
+  return nodes.map((node) => ({ ...node, children: node.role === "iframe" ? [] : withoutFrames(node.children) }));
+}
+
 /** How many lines a snapshot has. */
 export function countNodes(nodes: readonly SnapshotNode[]): number {
   return nodes.reduce((sum, { children }) => sum + 1 + countNodes(children), 0);

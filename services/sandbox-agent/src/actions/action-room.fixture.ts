@@ -12,6 +12,9 @@ import { prepareAction } from "./prepare-action.ts";
 /** A secret that no result and no error may show. */
 export const roomSecret = "hunter2-hunter2";
 
+/** Another one, which is no credential: a login or a person brought it. */
+export const loginSecret = "session-of-ariadne";
+
 /** A page of its own to act on, in the browser of a test file; disposing it closes the page. */
 export interface ActionDesk extends AsyncDisposable {
   readonly active: ActivePage;
@@ -49,7 +52,7 @@ export class ActionRoom implements AsyncDisposable {
   async desk(html = ""): Promise<ActionDesk> {
     const active = await this.#browser.openPage({ width: 1000, height: 700 });
     if (html !== "") await active.page.setContent(html);
-    const secrets = new KnownSecrets([roomSecret]);
+    const secrets = new KnownSecrets([roomSecret, loginSecret]);
     const { redact } = secrets;
     const context: ActionContext = {
       active,

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createRedact } from "@clew/playbook/redact";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startSite } from "../browser/site.fixture.ts";
-import { type ActionDesk, ActionRoom, roomSecret } from "./action-room.fixture.ts";
+import { type ActionDesk, ActionRoom, loginSecret, roomSecret } from "./action-room.fixture.ts";
 
 let room: ActionRoom;
 let desk: ActionDesk;
@@ -118,6 +119,17 @@ async function pixels(name: string, [red, green, blue]: readonly [number, number
   const { value } = await evaluate({ script: script.replace("args.url", JSON.stringify(url)), timeout_ms: 20_000 });
   return Number(value);
 }
+
+test("covers in a picture what a login brought, as it does credentials", async () => {
+  const picture = async (text: string) => {
+    await desk.active.page.setContent(`<p style="font: 20px monospace">${text}</p>`);
+    const { found = "" } = await desk.act({ action: "screenshot", params: { name: "login.png" } });
+    return (await readFile(join(room.folder, "files", found))).toString("base64");
+  };
+  // Covered whatever their case, and of one size.
+  expect(await picture(loginSecret)).toBe(await picture(loginSecret.toUpperCase()));
+  expect(await picture("innocent-as-a-lamb")).not.toBe(await picture("INNOCENT-AS-A-LAMB"));
+});
 
 test("covers password fields in a picture", async () => {
   await desk.active.page.setContent(

@@ -1,8 +1,9 @@
-import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { Disk } from "../journal/disk.ts";
 import { Journal, type Recovery } from "../journal/journal.ts";
 import type { KnownRun } from "../registry/registry.ts";
 import type { RunId } from "../runs/run-id.ts";
+import { decodeRecord } from "./decode-record.ts";
 import { type PlaybookTexts, readPlaybooks } from "./playbook-artifacts.ts";
 import { type OnChange, type OnRefused, RunLog } from "./run-log.ts";
 import { sayDamage } from "./say-damage.ts";
@@ -27,7 +28,7 @@ export interface OpenedRun extends PlaybookTexts {
 const pageRecords = 1_000;
 const pageBytes = 4 * 1024 * 1024;
 
-/** Opens a run from its journal, mending that where it must be, and folds its events. Undefined where nothing was ever written. */
+/** Opens a run from its journal, mending that where it must be, and folds its events. Undefined where nothing was ever written, or not all it begins with. */
 export async function openRun(options: OpenRunOptions): Promise<OpenedRun | undefined> {
   await using opening = new AsyncDisposableStack();
   const opened = await openLog(options);
@@ -75,5 +76,12 @@ async function foldAll({ log, recovery }: OpenedLog, { known }: OpenRunOptions):
     position = records.at(-1) ?? position;
   }
   await sayDamage(log, recovery, known);
-  return log.isBegun ? log : undefined;
+  return log.isBegun && !(await isCutShort(log, known)) ? log : undefined;
+}
+
+/** Whether only a part of a run's first events is there. Nobody was told of such a run: it is told of once all of them are durable. */
+async function isCutShort({ journal, run }: RunLog, known: KnownRun | undefined): Promise<boolean> {
+  if (known !== undefined || journal.epoch !== 1 || run.state !== Run_State.QUEUED) return false;
+  const records = await journal.read(await journal.resolve({ kind: "start" }), { limit: pageRecords, maxBytes: pageBytes });
+  return records.every((record) => decodeRecord(journal, record).payload.$case !== "runQueued");
 }

@@ -1,9 +1,9 @@
 import { bindSelector } from "./bind-selector.ts";
 import { bindText, type Values } from "./bind-text.ts";
 import { bindUrl } from "./bind-url.ts";
-import { type Bound, unfit } from "./bound.ts";
+import type { Bound } from "./bound.ts";
 import { mapTemplates, type TemplateContext } from "./map-templates.ts";
-import { namesIn, splitTemplate } from "./placeholder.ts";
+import { namesIn } from "./placeholder.ts";
 
 /** A field whose value cannot stand where its placeholder does. */
 export interface BindingProblem {
@@ -21,7 +21,7 @@ const binders: Readonly<Record<TemplateContext, Bind>> = {
   selector: bindSelector,
   css: inLanguage("css="),
   xpath: inLanguage("xpath="),
-  url: webAddress,
+  url: bindUrl,
   text: bindText,
   "sought url": notBlank(bindUrl),
   sought: notBlank(bindText),
@@ -33,17 +33,6 @@ function inLanguage(prefix: string): Bind {
     const bound = bindSelector(`${prefix}${template}`, values);
     return "text" in bound ? { text: bound.text.slice(prefix.length) } : bound;
   };
-}
-
-/** A value that an address begins with may not lead out of the web: `javascript:` and `file:` are no pages. */
-function webAddress(template: string, values: Values): Bound {
-  const bound = bindUrl(template, values);
-  const [first] = splitTemplate(template);
-  if ("problem" in bound || first === undefined || !("name" in first)) return bound;
-  const scheme = URL.parse(bound.text)?.protocol;
-  return scheme === undefined || scheme === "http:" || scheme === "https:"
-    ? bound
-    : unfit(first.name, "must begin with http:// or https:// to stand there");
 }
 
 /** A blank text is found everywhere, and so tells nothing. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { addressProblems } from "./address-problems.ts";
 import { bindParameters } from "./bind-parameters.ts";
 import { bindSelector } from "./bind-selector.ts";
 import { bindText } from "./bind-text.ts";
@@ -177,6 +178,6 @@ test.each([
   const parsed = parsePlaybook('parameters: [{ name: url }]\nsteps: [{ action: goto, params: { url: "{url}" } }]');
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
   const message = "the value of 'url' must begin with http:// or https:// to stand there";
-  const refused = { problems: [{ field: "steps[0].params.url", message, line: 0, column: 0 }] };
-  expect(bindParameters(parsed.playbook, { url })).toEqual(isFine ? { values: new Map([["url", url]]) } : refused);
+  const refused = [{ field: "steps[0].params.url", message, line: 0, column: 0 }];
+  expect(addressProblems(parsed.playbook, new Map([["url", url]]))).toEqual(isFine ? [] : refused);
 });

@@ -1,4 +1,5 @@
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
+import { addressProblems } from "@clew/playbook/address-problems";
 import { bindParameters } from "@clew/playbook/bind-parameters";
 import { credentialNames, missingForLogin } from "@clew/playbook/credential-names";
 import type { PlaybookReference, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
@@ -32,10 +33,9 @@ export function resolveWork({ source, playbook, called, params }: FoundWork, inp
 /** @throws Fault INVALID_REQUEST naming the parameters that are missing, unknown or unfit. */
 export function demandParameters({ playbook, params }: FoundWork): void {
   const bound = bindParameters(playbook, params);
-  if (!("problems" in bound)) return;
-  const [first, ...others] = bound.problems.map(
-    ({ field, message }): Violation => ({ field: `spec.${field}`, rule: "parameter", message }),
-  );
+  const problems = "problems" in bound ? bound.problems : addressProblems(playbook, bound.values);
+  if (problems.length === 0) return;
+  const [first, ...others] = problems.map(({ field, message }): Violation => ({ field: `spec.${field}`, rule: "parameter", message }));
   throw first === undefined ? new Fault("INVALID_REQUEST") : invalidRequest([first, ...others]);
 }
 

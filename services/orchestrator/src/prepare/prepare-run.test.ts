@@ -74,6 +74,16 @@ describe("a run that is asked for", () => {
     await create({ ...asked, credentials: { email: "a@shop.example", password: "x" } });
   });
 
+  it("with an address that is known to lead out of the web is refused before it begins", async () => {
+    const playbookSource = 'parameters: [{ name: url }]\nsteps: [{ action: goto, params: { url: "{url}" } }]';
+    const asked = { work: { $case: "playbookSource" as const, value: playbookSource } };
+    await expect(create({ ...asked, params: { url: "javascript:alert(1)" } })).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+      violations: [{ field: "spec.steps[0].params.url", message: expect.stringContaining("must begin with http:// or https://") }],
+    });
+    await create({ ...asked, params: { url: "https://shop.example/" } });
+  });
+
   it("by a pin runs that text only", async () => {
     const given = { params: { order_id: 1 }, credentials };
     await create({ ...playbook(`cancel-order@sha256:${hashSource(cancel)}`), ...given });

@@ -1,0 +1,34 @@
+import type { Values } from "./bind-text.ts";
+import { bindUrl } from "./bind-url.ts";
+import { mapTemplates } from "./map-templates.ts";
+import { namesIn, splitTemplate } from "./placeholder.ts";
+import type { Playbook } from "./playbook-schema.ts";
+import { formatPath, type PlaybookProblem } from "./problem.ts";
+import { walkSteps } from "./walk-steps.ts";
+
+/**
+ * Finds addresses that begin with a parameter's value and lead out of the web, as `javascript:` and `file:` do, so that no run is made of them.
+ * Those that ask for a value that comes later are the guardrails' to judge.
+ */
+export function addressProblems({ start_url, auth, steps }: Playbook, values: Values): readonly PlaybookProblem[] {
+  const problems: PlaybookProblem[] = [];
+  const look = (part: unknown, path: string) =>
+    mapTemplates(part, (template, context, field) => {
+      const [first] = splitTemplate(template);
+      if (context !== "url" || first === undefined || !("name" in first)) return template;
+      if (!namesIn(template).every((name) => values.has(name)) || isOfWeb(template, values)) return template;
+      const message = `the value of '${first.name}' must begin with http:// or https:// to stand there`;
+      problems.push({ field: `${path}${field}`, message, line: 0, column: 0 });
+      return template;
+    });
+  look({ start_url: start_url ?? "", auth }, "");
+  for (const { step, path } of walkSteps(steps)) look(step, `${formatPath(path)}.`);
+  return problems;
+}
+
+/** An address without a scheme is one within the page's own site. */
+function isOfWeb(template: string, values: Values): boolean {
+  const bound = bindUrl(template, values);
+  const scheme = "text" in bound ? URL.parse(bound.text)?.protocol : undefined;
+  return scheme === undefined || scheme === "http:" || scheme === "https:";
+}

@@ -135,7 +135,9 @@ describe("errors", () => {
       {
         status: 400,
         details: {
-          violations: [{ field: "spec", rule: "unknown", message: expect.stringMatching(/^is not known; known are directive, playbook, /) }],
+          violations: [
+            { field: "spec", rule: "unknown", message: expect.stringMatching(/^is not known; known are directive, playbook, /) },
+          ],
         },
       },
     ],

@@ -15,7 +15,14 @@ export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
     await inBrowser("Opening a page", timeout, context, () => active.reopen());
     const page = await active.settled(signal);
     const response = await inBrowser(`Opening ${wanted}`, timeout, context, async (options) => {
-      const going = navigate(page, options, () => page.goto(url, { waitUntil: "domcontentloaded", ...options }));
+      const go = () => navigate(page, options, () => page.goto(url, { waitUntil: "domcontentloaded", ...options }));
+      const { navigations, dialogs } = active;
+      const { answered } = dialogs;
+      const going = go().catch((thrown: unknown) => {
+        // The end of a navigation that was given up before may be taken for this one's, which has not even asked.
+        if (!isAborted(thrown) || active.navigations !== navigations || dialogs.answered !== answered) throw thrown;
+        return go();
+      });
       return await going.catch((thrown: unknown) => {
         throw explained(thrown, wanted);
       });
@@ -24,6 +31,10 @@ export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
     return { did: `Opened ${publicAddress(redact(active.url))}${status}` };
   };
 };
+
+function isAborted(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.message.includes("net::ERR_ABORTED");
+}
 
 /** Says what Playwright says of an address that cannot be opened, with the address; all else is as it is. */
 function explained(thrown: unknown, wanted: string): unknown {

@@ -50,6 +50,7 @@ export class Dialogs {
   readonly #notices: Notices;
   readonly #recent = new WeakMap<Page, number[]>();
   #told: ToldAnswer | undefined;
+  #answered = 0;
 
   constructor(notices: Notices) {
     this.#notices = notices;
@@ -58,6 +59,11 @@ export class Dialogs {
   /** Has the confirmation or prompt that the next action opens answered so, and whether a page is left. */
   answerNext(answer: DialogAnswer): void {
     this.#told = new ToldAnswer(answer);
+  }
+
+  /** How many dialogs were answered so far. */
+  get answered(): number {
+    return this.#answered;
   }
 
   /** What was told and not used up. */
@@ -80,6 +86,7 @@ export class Dialogs {
 
   /** Answers a dialog that has just opened. */
   answer(dialog: Dialog): void {
+    this.#answered += 1;
     const [type, message] = [dialog.type(), dialog.message()];
     const answer = type === "alert" ? { accept: true } : this.#answerFor(type);
     const accept = answer?.accept ?? false;

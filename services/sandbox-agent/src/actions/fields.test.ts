@@ -56,6 +56,8 @@ test("presses keys in an element, or where the focus is", async () => {
 
 test("types where the focus is, then presses a key", async () => {
   await using desk = await room.desk("<textarea autofocus></textarea>");
+  // A page gives its first focus once it has been drawn.
+  await desk.active.page.locator("textarea:focus").waitFor();
   const text = "a b ".repeat(30);
   await expect(desk.act({ action: "key_press", params: { text, key: "Enter" } })).resolves.toEqual({ did: "Typed text and pressed Enter" });
   await expect(desk.active.page.inputValue("textarea")).resolves.toBe(`${text}\n`);

@@ -124,7 +124,8 @@ export async function runAction(
     await recordings.rest(signal);
     return found;
   } catch (thrown) {
-    if (thrown instanceof Fault && isTargetGone(thrown.cause)) await delay(crashNewsMs, { signal }).catch(() => {});
+    const isGone = !active.isOpen || (thrown instanceof Fault && isTargetGone(thrown.cause));
+    if (isGone) await delay(crashNewsMs, { signal }).catch(() => {});
     if (signal.aborted && hasTouched && effect !== "read") throw signal.reason;
     const trip = checks.takeTrip();
     const fault = Fault.from(signal.aborted ? signal.reason : (trip ?? thrown));

@@ -26,7 +26,7 @@ export const volumeFolder = "/volume";
 export interface SimulatedOrchestrator {
   /** Lets go of everything, as SIGTERM does. */
   handOver(): Promise<void>;
-  /** Whether no run is under way or waits. */
+  /** Whether no run is under way or waits, for a slot or to be opened. */
   isIdle(): boolean;
 }
 
@@ -60,7 +60,7 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
   const open = new Set<Promise<void>>();
   const listening = stage.network.listen(orchestratorAddress, [watched(service, stage, closing.signal, open)]);
   return {
-    isIdle: () => runs.load.queued + runs.load.running === 0,
+    isIdle: () => Object.values(runs.load).every((count) => count === 0),
     async handOver() {
       listening[Symbol.dispose]();
       closing.abort(new Fault("SHUTTING_DOWN"));

@@ -48,6 +48,7 @@ export class Runs implements AsyncDisposable {
   readonly #rows: RunRows;
   readonly #watching: Disposable | undefined;
   #accepting = true;
+  #unopened: readonly RunId[] = [];
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -57,18 +58,18 @@ export class Runs implements AsyncDisposable {
     this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#slots.fill()));
   }
 
-  /** How many runs wait for a slot, and how many have one. */
-  get load(): { readonly queued: number; readonly running: number } {
-    return this.#slots.load;
+  /** How many runs wait for a slot, how many have one, and how many are not over but could not be opened yet. */
+  get load(): { readonly queued: number; readonly running: number; readonly unopened: number } {
+    return { ...this.#slots.load, unopened: this.#unopened.length };
   }
 
   /** Indexes what the registry misses, and goes on with every run that is not over. */
   async recover(): Promise<void> {
     const { underWay, queued } = await findUnended(this.#options, this.#rows);
     // Sandboxes wait for an orchestrator only so long.
-    const left = [...(await this.#reopen(underWay)), ...(await this.#reopen(queued))];
+    this.#unopened = [...(await this.#reopen(underWay)), ...(await this.#reopen(queued))];
     this.#slots.fill();
-    if (left.length > 0) this.#retryOpening(left);
+    if (this.#unopened.length > 0) this.#retryOpening();
   }
 
   /** Creates a run and queues it; the same request id with the same request answers the run it made before. */
@@ -325,12 +326,12 @@ export class Runs implements AsyncDisposable {
   }
 
   /** Tries again until all of them are opened: every run that was ever created is ended. */
-  #retryOpening(runIds: readonly RunId[]): void {
+  #retryOpening(): void {
     const { ending: signal } = this.#slots;
     const retrying = (async () => {
-      for (let left = runIds; left.length > 0; ) {
+      while (this.#unopened.length > 0) {
         await delay(reopenMs, { signal });
-        left = await this.#reopen(left);
+        this.#unopened = await this.#reopen(this.#unopened);
         this.#slots.fill();
       }
     })().catch(() => {});

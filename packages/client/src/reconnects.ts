@@ -15,9 +15,9 @@ export interface Cut {
 /** How long to go on. */
 export interface ReconnectOptions {
   readonly signal: AbortSignal;
-  /** Milliseconds without an answer after which to give up, before the first answer. */
+  /** Milliseconds without an answer after which to give up, before the first answer. To be asked to come back later is an answer. */
   readonly connectPatienceMs: number;
-  /** The same after the first answer. */
+  /** The same after the first answer; and as long a service may ask to come back later, again and again. */
   readonly reconnectPatienceMs: number;
   /** Told why when a connection is cut, once until the service answers again; never where the service itself asked to come back. */
   readonly onTrouble?: ((fault: Fault) => void) | undefined;
@@ -38,7 +38,10 @@ export class Reconnects {
   readonly #random: () => number;
   readonly #backoff: Backoff;
   #patienceMs: number;
+  /** Since when nobody answers. */
   #troubledSince: number | undefined;
+  /** Since when the service asks to come back later. */
+  #putOffSince: number | undefined;
   #oddities = 0;
 
   constructor(options: ReconnectOptions) {
@@ -52,6 +55,7 @@ export class Reconnects {
   /** The service answers: what troubled before is over. */
   answered(): void {
     this.#troubledSince = undefined;
+    this.#putOffSince = undefined;
     this.#patienceMs = this.#options.reconnectPatienceMs;
   }
 
@@ -75,15 +79,28 @@ export class Reconnects {
   /** Waits until it is time to connect again. Throws the cut's fault when patience is over, and what the signal says. */
   async wait({ fault, afterMs, odd }: Cut): Promise<void> {
     const { signal } = this.#options;
-    if (this.#troubledSince === undefined && afterMs === undefined) this.#options.onTrouble?.(fault);
-    this.#troubledSince ??= performance.now();
+    const since = afterMs === undefined ? this.#troubled(fault) : this.#putOff();
     if (odd === true) this.odd(fault);
-    if (performance.now() - this.#troubledSince > this.#patienceMs) throw fault;
+    if (performance.now() - since > this.#patienceMs) throw fault;
     // Up to a fifth more than was asked: those who were sent away together should not come back together.
     const waitMs = afterMs === undefined ? this.#backoff.next() : Math.min(afterMs, longestWaitMs) * (1 + this.#random() / 5);
     await delay(waitMs, { signal }).catch(() => {
       throw cancelled(signal);
     });
+  }
+
+  #troubled(fault: Fault): number {
+    if (this.#troubledSince === undefined) this.#options.onTrouble?.(fault);
+    this.#troubledSince ??= performance.now();
+    return this.#troubledSince;
+  }
+
+  /** The time it asks for is no time without an answer. */
+  #putOff(): number {
+    this.#troubledSince = undefined;
+    this.#patienceMs = this.#options.reconnectPatienceMs;
+    this.#putOffSince ??= performance.now();
+    return this.#putOffSince;
   }
 }
 

@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compiledCode } from "./compiled-code.mjs";
 import { ChromiumSettingError } from "./find-chromium.mjs";
 import { SetupError, setUp, setUpTests } from "./setup.mjs";
 
@@ -58,6 +59,7 @@ async function main([target = "", ...rest]) {
       ...process.env,
       PATH: `${bin}${delimiter}${process.env.PATH ?? ""}`,
       CLEW_CHROMIUM: chromium.path,
+      NODE_COMPILE_CACHE: compiledCode,
       // 16 threads double the fsyncs of many journals at once.
       UV_THREADPOOL_SIZE: process.env.UV_THREADPOOL_SIZE ?? "16",
     };

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkFree } from "./check-free.ts";
+import { compiledCode } from "./compiled-code.mjs";
 import { findChromium } from "./find-chromium.mjs";
 import { type LineSink, parseLogLine, ServiceProcess } from "./service-process.ts";
 import { SupervisedService } from "./supervised-service.ts";
@@ -87,6 +88,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const chromium = await findChromium();
   const env: NodeJS.ProcessEnv = {
     UV_THREADPOOL_SIZE: "16",
+    NODE_COMPILE_CACHE: compiledCode,
     CLEW_SERVICE_KEY: randomBytes(32).toString("base64url"),
     ...(chromium === undefined ? {} : { CLEW_CHROMIUM: chromium.path }),
     ...(options.inherited ?? withoutSettings(process.env)),

@@ -51,7 +51,9 @@ async function runFile(folder: string, file: string): Promise<Verdict> {
 
 async function execute(folder: string, args: readonly string[]): Promise<{ readonly passed: boolean; readonly output: string }> {
   try {
-    const { stdout } = await run(process.execPath, args, { cwd: folder, timeout: patienceMs, maxBuffer: 64 * 1024 * 1024 });
+    // Compiled code is kept by path: that of a copy would stay for ever.
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "node_modules/.cache/clew") };
+    const { stdout } = await run(process.execPath, args, { cwd: folder, env, timeout: patienceMs, maxBuffer: 64 * 1024 * 1024 });
     return { passed: true, output: stdout };
   } catch (error) {
     const output = error instanceof Error && "stdout" in error && "stderr" in error ? `${error.stdout}\n${error.stderr}` : String(error);

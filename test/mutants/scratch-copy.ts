@@ -38,10 +38,10 @@ export async function makeScratchCopy(root: string): Promise<ScratchCopy> {
   };
 }
 
-/** Links every package, but the project's own workspaces to those of the copy. */
+/** Links every package, but the project's own workspaces to those of the copy, and no compiled code. */
 async function linkPackages(from: string, to: string): Promise<void> {
   await mkdir(join(to, "@clew"), { recursive: true });
-  for (const name of await readdir(from)) if (name !== "@clew") await symlink(join(from, name), join(to, name));
+  for (const name of await readdir(from)) if (![".cache", "@clew"].includes(name)) await symlink(join(from, name), join(to, name));
   for (const name of await readdir(join(from, "@clew"))) await symlink(await readlink(join(from, "@clew", name)), join(to, "@clew", name));
 }
 

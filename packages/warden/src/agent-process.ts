@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
+import { compileCacheEnvironment } from "@clew/process/compile-cache";
 import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";
 
@@ -45,7 +46,7 @@ export async function startAgentProcess(settings: WardenSettings): Promise<Agent
     cwd: agent,
     detached: true,
     stdio: ["pipe", "pipe", log],
-    env: { PATH: settings.path, HOME: home, TMPDIR: temp, [sandboxVariable]: settings.sandboxId },
+    env: { PATH: settings.path, HOME: home, TMPDIR: temp, ...compileCacheEnvironment(), [sandboxVariable]: settings.sandboxId },
   });
   closeSync(log);
   const { stdin, stdout } = child;

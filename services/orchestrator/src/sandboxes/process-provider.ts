@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
+import { compileCacheEnvironment } from "@clew/process/compile-cache";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
 import { delay } from "@clew/streams/delay";
@@ -101,7 +102,7 @@ export function createProcessProvider(options: ProcessProviderOptions): SandboxP
       detached: true,
       // No pipe of ours is held: the input ends with the settings, the rest goes to the file.
       stdio: ["pipe", logFile.fd, logFile.fd],
-      env: { PATH: path },
+      env: { PATH: path, ...compileCacheEnvironment() },
     });
     try {
       await once(child, "spawn");

@@ -32,7 +32,16 @@ export async function startWork(
   if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return undefined;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
   const browserState = await readLogin(plan);
-  const work = { runId: log.run.id, attempt, spec, playbookSource, credentials: spec.credentials, calledPlaybooks, browserState };
+  const work = {
+    runId: log.run.id,
+    attempt,
+    spec,
+    playbookSource,
+    credentials: spec.credentials,
+    credentialOrigins: [],
+    calledPlaybooks,
+    browserState,
+  };
   const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
   while (!log.fold.attempt.exited && log.fold.stop === undefined) {
     try {

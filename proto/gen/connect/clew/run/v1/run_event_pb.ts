@@ -610,13 +610,13 @@ export const RunCreatedSchema: GenMessage<RunCreated, {jsonType: RunCreatedJson}
   messageDesc(file_clew_run_v1_run_event, 1);
 
 /**
- * The run waits for a place.
+ * The run waits for a place. Said again as the run moves on: each time at most three quarters of the runs before are still ahead of it.
  *
  * @generated from message clew.run.v1.RunQueued
  */
 export type RunQueued = Message<"clew.run.v1.RunQueued"> & {
   /**
-   * How many runs are ahead of it.
+   * How many runs are to begin before it, as things stand.
    *
    * @generated from field: uint32 position = 1;
    */
@@ -624,13 +624,13 @@ export type RunQueued = Message<"clew.run.v1.RunQueued"> & {
 };
 
 /**
- * The run waits for a place.
+ * The run waits for a place. Said again as the run moves on: each time at most three quarters of the runs before are still ahead of it.
  *
  * @generated from message clew.run.v1.RunQueued
  */
 export type RunQueuedJson = {
   /**
-   * How many runs are ahead of it.
+   * How many runs are to begin before it, as things stand.
    *
    * @generated from field: uint32 position = 1;
    */

@@ -93,7 +93,11 @@ export interface Run {
     | string
     | undefined;
   /** What the run asks a person, while it is WAITING. */
-  readonly awaits?: InputRequested | undefined;
+  readonly awaits?:
+    | InputRequested
+    | undefined;
+  /** How many runs are to begin before it, as its last `runQueued` said; absent once it has left the queue. */
+  readonly queuePosition?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -724,6 +728,7 @@ function createBaseRun(): Run {
     traceparent: undefined,
     runArtifact: undefined,
     awaits: undefined,
+    queuePosition: undefined,
     _unknownFields: {},
   };
 }
@@ -786,6 +791,9 @@ export const Run: MessageFns<Run> = {
     }
     if (message.awaits !== undefined) {
       InputRequested.encode(message.awaits, writer.uint32(154).fork()).join();
+    }
+    if (message.queuePosition !== undefined) {
+      writer.uint32(160).uint32(message.queuePosition);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -963,6 +971,14 @@ export const Run: MessageFns<Run> = {
             message.awaits = InputRequested.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.queuePosition = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1013,6 +1029,7 @@ export const Run: MessageFns<Run> = {
     message.awaits = (object.awaits !== undefined && object.awaits !== null)
       ? InputRequested.fromPartial(object.awaits)
       : undefined;
+    message.queuePosition = object.queuePosition ?? undefined;
     return message;
   },
 };

@@ -133,9 +133,9 @@ export interface RunCreated {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** The run waits for a place. */
+/** The run waits for a place. Said again as the run moves on: each time at most three quarters of the runs before are still ahead of it. */
 export interface RunQueued {
-  /** How many runs are ahead of it. */
+  /** How many runs are to begin before it, as things stand. */
   readonly position: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

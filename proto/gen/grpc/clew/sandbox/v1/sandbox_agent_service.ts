@@ -203,7 +203,11 @@ export interface StartWorkRequest {
   /** The exact texts of the playbooks it calls, and of those they call, by id. */
   readonly calledPlaybooks: { [key: string]: string };
   /** The saved login to start from, as Playwright's storageState in JSON: a secret, in memory only; absent when there is none. */
-  readonly browserState?: string | undefined;
+  readonly browserState?:
+    | string
+    | undefined;
+  /** The only origins whose pages the credentials may be typed into; empty: those that the work goes to. */
+  readonly credentialOrigins: readonly string[];
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1418,6 +1422,7 @@ function createBaseStartWorkRequest(): StartWorkRequest {
     credentials: {},
     calledPlaybooks: {},
     browserState: undefined,
+    credentialOrigins: [],
     _unknownFields: {},
   };
 }
@@ -1444,6 +1449,9 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
     });
     if (message.browserState !== undefined) {
       writer.uint32(58).string(message.browserState);
+    }
+    for (const v of message.credentialOrigins) {
+      writer.uint32(66).string(v!);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1531,6 +1539,14 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
             message.browserState = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.credentialOrigins.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1579,6 +1595,7 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
       {},
     );
     message.browserState = object.browserState ?? undefined;
+    message.credentialOrigins = object.credentialOrigins?.map((e) => e) || [];
     return message;
   },
 };

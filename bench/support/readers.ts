@@ -177,9 +177,9 @@ const handlers = {
 /** What the readers' process can be asked. */
 export type Readers = typeof handlers;
 
-/** The id of the last event that stands whole in some bytes. */
+/** The id of the last event that stands whole in some bytes, which may begin with one. */
 function lastIdIn(bytes: Buffer): string | undefined {
-  const text = bytes.toString("latin1");
+  const text = `\n${bytes.toString("latin1")}`;
   const at = text.lastIndexOf("\nid: ", text.lastIndexOf("\n\n") - 1);
   return at < 0 ? undefined : text.slice(at + "\nid: ".length, text.indexOf("\n", at + 1));
 }

@@ -27,8 +27,11 @@ export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
         throw explained(thrown, wanted);
       });
     });
+    const reached = publicAddress(redact(active.url));
     const status = response === null ? "" : ` (status ${response.status()})`;
-    return { did: `Opened ${publicAddress(redact(active.url))}${status}` };
+    return {
+      did: response?.request().redirectedFrom() ? `Opened ${wanted}, which led to ${reached}${status}` : `Opened ${reached}${status}`,
+    };
   };
 };
 

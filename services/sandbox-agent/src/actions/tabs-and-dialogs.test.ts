@@ -59,6 +59,17 @@ test("opens a page again where the last one closed itself", async () => {
   await expect(desk.act({ action: "goto", params: { url: site.url } })).resolves.toMatchObject({ did: `Opened ${site.url}/ (status 200)` });
 });
 
+test("says where an address led to, when that is not where it was", async () => {
+  await using site = await startSite({
+    "/old": (_request, response) => void response.writeHead(302, { location: "/new?session=1" }).end(),
+    "/new": "<h1>New</h1>",
+  });
+  await using desk = await room.desk();
+  await expect(desk.act({ action: "goto", params: { url: `${site.url}/old?q=1` } })).resolves.toEqual({
+    did: `Opened ${site.url}/old, which led to ${site.url}/new (status 200)`,
+  });
+});
+
 test("keeps twenty pages of a storm, and says that others were closed", async () => {
   await using desk = await room.desk(
     `<button onclick="for (let i = 0; i < 30; i++) window.open('about:blank')">Storm</button><h1>Calm</h1>`,

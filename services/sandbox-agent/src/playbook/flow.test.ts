@@ -137,6 +137,24 @@ steps:
   await work.done;
 });
 
+test("stops waiting for what a step is verified by when the run is stopped", async () => {
+  const acted = Promise.withResolvers<void>();
+  const report = new ReportInMemory(({ payload }) => {
+    if (payload.$case === "actionCompleted" && payload.value.stepId === "step-1") acted.resolve();
+  });
+  const work = await room.start(
+    `start_url: "${site.url}"
+steps:
+  - { action: click, selector: button, verify: { expect_text_on_page: Nothing of the kind, timeout_ms: 15000 } }`,
+    {},
+    report,
+  );
+  await acted.promise;
+  await work.stop(60_000);
+  await work.done;
+  expect(report.all("stepCompleted")).toMatchObject([{ success: false, error: { reason: "TERMINATED" } }]);
+});
+
 test("refuses a longer list than the limit before the first round", async () => {
   const report = await run(`
 steps:

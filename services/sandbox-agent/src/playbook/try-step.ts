@@ -64,7 +64,7 @@ async function tryOnce(
     });
     if (text !== undefined) found.push(text);
   }
-  if (step.verify !== undefined) await verify(context.active, step.verify, context.signal);
+  if (step.verify !== undefined) await verify(step.verify, context);
   return { found, value: storableValue(step, found.at(-1)) };
 }
 

@@ -1,0 +1,56 @@
+import type { LanguageModelV4CallOptions, LanguageModelV4Prompt, SharedV4ProviderOptions } from "@ai-sdk/provider";
+import type { ModelProvider } from "@clew/playbook/model-name";
+import { RunSpec_Thinking } from "@clew/proto/grpc/clew/run/v1/run";
+import type { ModelCall } from "../ask-model.ts";
+
+/** The most tokens of an answer where a call says nothing. */
+const answerTokens = 16_384;
+
+type Effort = NonNullable<LanguageModelV4CallOptions["reasoning"]>;
+
+/** How hard a model thinks, in the SDK's words, which each of its providers puts into its own. */
+export function effortOf(thinking: RunSpec_Thinking): Effort {
+  return efforts[thinking] ?? "high";
+}
+
+const efforts: Readonly<Partial<Record<RunSpec_Thinking, Effort>>> = {
+  [RunSpec_Thinking.MINIMAL]: "minimal",
+  [RunSpec_Thinking.LOW]: "low",
+  [RunSpec_Thinking.MEDIUM]: "medium",
+  [RunSpec_Thinking.HIGH]: "high",
+  [RunSpec_Thinking.XHIGH]: "xhigh",
+};
+
+/** Puts a call as this provider takes it: with what it keeps from one call to the next, and nothing left with it that need not be. */
+export function fitCall(call: ModelCall, provider: ModelProvider, effort: Effort): LanguageModelV4CallOptions {
+  const { purpose, role: _, ...asked } = call;
+  return {
+    ...asked,
+    prompt: provider === "anthropic" ? withCacheMarks(call.prompt) : call.prompt,
+    maxOutputTokens: call.maxOutputTokens ?? answerTokens,
+    // A model that is told which tool to call has nothing to think about first, and this provider refuses both together.
+    reasoning: provider === "anthropic" && isForced(call.toolChoice) ? "none" : (call.reasoning ?? effort),
+    providerOptions: optionsOf[provider] ?? {},
+    headers: { "x-clew-purpose": purpose },
+  };
+}
+
+const optionsOf: Readonly<Partial<Record<ModelProvider, SharedV4ProviderOptions>>> = {
+  openai: { openai: { store: false, promptCacheKey: "clew" } },
+};
+
+const cacheMark = { anthropic: { cacheControl: { type: "ephemeral" } } } as const;
+
+/** Marks the end of what stays the same, the instructions, and of what the next call begins with, all there is. */
+function withCacheMarks(prompt: LanguageModelV4Prompt): LanguageModelV4Prompt {
+  const lastSystem = prompt.findLastIndex(({ role }) => role === "system");
+  return prompt.map((message, index) =>
+    index === lastSystem || index === prompt.length - 1
+      ? { ...message, providerOptions: { ...message.providerOptions, ...cacheMark } }
+      : message,
+  );
+}
+
+function isForced(choice: ModelCall["toolChoice"]): boolean {
+  return choice?.type === "tool" || choice?.type === "required";
+}

@@ -1,7 +1,8 @@
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@clew/fault/volume-fault";
 import { removeInputs } from "../files/input-files.ts";
-import { hasCode, nodeDisk } from "../journal/disk.ts";
+import { nodeDisk } from "../journal/disk.ts";
 
 /** The folder that artifacts were in, emptied: that it is there says that they are gone, and its time since when. */
 const goneFolder = "artifacts-expired";

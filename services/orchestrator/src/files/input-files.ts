@@ -1,7 +1,8 @@
 import { link, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
-import { hasCode, nodeDisk, onVolume } from "../journal/disk.ts";
+import { hasCode } from "@clew/fault/volume-fault";
+import { nodeDisk, onVolume } from "../journal/disk.ts";
 
 /** A file that a run is given, and where its bytes are. */
 export interface InputPath {

@@ -1,7 +1,7 @@
 import { close, fdatasync, fstat, fsync, ftruncate, open, read, write } from "node:fs";
 import { link, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { promisify } from "node:util";
-import { Fault } from "@clew/fault/fault";
+import { hasCode, volumeFault } from "@clew/fault/volume-fault";
 
 /** An open file. Whoever opened it closes it, once none of its calls is under way. */
 export interface DiskFile {
@@ -118,22 +118,6 @@ export const nodeDisk: Disk = {
     }
   },
 };
-
-/** Whether an error is the file system's, with one of these codes. */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && codes.includes(error.code);
-}
-
-/** What a failed call of the file system means to who asked for it: VOLUME_FULL where there was no room, otherwise VOLUME_FAILED. A Fault stays what it is. */
-export function volumeFault(error: unknown): Fault {
-  if (error instanceof Fault) return error;
-  return new Fault(hasCode(error, "ENOSPC", "EDQUOT") ? "VOLUME_FULL" : "VOLUME_FAILED", { cause: error });
-}
-
-/** Whether an error is one that a disk has, not one that a program makes. */
-export function isDiskTrouble(error: unknown): boolean {
-  return hasCode(error, "ENOSPC", "EDQUOT", "EIO", "EROFS");
-}
 
 /** Waits for calls of the file system. @throws Fault VOLUME_FULL or VOLUME_FAILED where they fail. */
 export async function onVolume<T>(calls: Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import { volumeFault } from "@clew/fault/volume-fault";
 import { encodeFileHeader, FILE_HEADER_BYTES, startOf } from "@clew/journal-format/file-header";
 import { keepPosition, type Position, sameChain } from "@clew/journal-format/position";
 import { readRecords } from "@clew/journal-format/read-records";
@@ -15,7 +16,7 @@ import {
 import { formatResumeToken, type ParsedPosition } from "@clew/journal-format/resume-token";
 import { Tail } from "@clew/streams/tail";
 import { CommitQueue } from "./commit-queue.ts";
-import { type Disk, type DiskFile, nodeDisk, volumeFault } from "./disk.ts";
+import { type Disk, type DiskFile, nodeDisk } from "./disk.ts";
 import { type Draft, encodeBatch } from "./encode-batch.ts";
 import { type JournalFiles, journalFiles, replaceFile } from "./files.ts";
 import { JournalIndex } from "./journal-index.ts";

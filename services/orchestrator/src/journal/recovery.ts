@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { hasCode } from "@clew/fault/volume-fault";
 import { decodeFileHeader, encodeFileHeader, FILE_HEADER_BYTES, startOf } from "@clew/journal-format/file-header";
 import { searchLaterProof } from "@clew/journal-format/later-proof";
 import { type Position, sameChain } from "@clew/journal-format/position";
 import { readRecords } from "@clew/journal-format/read-records";
 import { CHAIN_BYTES, decodeRecord, markerOfRun } from "@clew/journal-format/record";
-import { type Disk, type DiskFile, hasCode } from "./disk.ts";
+import type { Disk, DiskFile } from "./disk.ts";
 import { copyBytes, type JournalFiles, replaceFile } from "./files.ts";
 import { JournalIndex } from "./journal-index.ts";
 

@@ -1,8 +1,9 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { hasCode } from "@clew/fault/volume-fault";
 import { z } from "zod";
-import { type Disk, hasCode, nodeDisk } from "../journal/disk.ts";
+import { type Disk, nodeDisk } from "../journal/disk.ts";
 import type { SandboxHandle } from "./sandbox-provider.ts";
 
 const sandboxHandle = z.strictObject({

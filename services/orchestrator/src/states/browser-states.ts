@@ -2,7 +2,8 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync }
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
-import { hasCode, nodeDisk, onVolume } from "../journal/disk.ts";
+import { hasCode } from "@clew/fault/volume-fault";
+import { nodeDisk, onVolume } from "../journal/disk.ts";
 import { writeDurably } from "../volume/volume.ts";
 
 const version = 1;

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { hasCode, isDiskTrouble, volumeFault } from "@clew/fault/volume-fault";
 import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { type Run, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
@@ -8,7 +9,6 @@ import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { inputPaths } from "../files/input-files.ts";
-import { hasCode, isDiskTrouble, volumeFault } from "../journal/disk.ts";
 import { isLate } from "../runs/deadline.ts";
 import { limits } from "../runs/limits.ts";
 import { retryAtMs } from "../runs/retry.ts";

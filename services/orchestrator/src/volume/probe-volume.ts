@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { hasCode } from "@clew/fault/volume-fault";
 import { SettingsError } from "@clew/process/settings";
-import { type Disk, hasCode, nodeDisk } from "../journal/disk.ts";
+import { type Disk, nodeDisk } from "../journal/disk.ts";
 
 /**
  * Tries on a volume what journals stand on: exclusive creation, what was synced and is read back through another handle, rename

@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { hasCode } from "@clew/fault/volume-fault";
 import { z } from "zod";
-import { hasCode, onVolume } from "../journal/disk.ts";
+import { onVolume } from "../journal/disk.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
 import { writeDurably } from "./volume.ts";
 

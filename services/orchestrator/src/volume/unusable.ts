@@ -1,6 +1,6 @@
 import { Fault } from "@clew/fault/fault";
+import { hasCode } from "@clew/fault/volume-fault";
 import { SettingsError } from "@clew/process/settings";
-import { hasCode } from "../journal/disk.ts";
 
 /** SQLite's primary result codes, for what a disk does to a database. */
 const sqlite = { ioError: 10, readOnly: 8, full: 13, cannotOpen: 14, protocol: 15 } as const;

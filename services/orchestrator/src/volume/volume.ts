@@ -1,9 +1,10 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { hasCode } from "@clew/fault/volume-fault";
 import { SettingsError } from "@clew/process/settings";
 import { z } from "zod";
-import { hasCode, nodeDisk, onVolume } from "../journal/disk.ts";
+import { nodeDisk, onVolume } from "../journal/disk.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
 
 const format = 1;

@@ -1,6 +1,6 @@
 import { Fault } from "@clew/fault/fault";
-import { getDomain } from "tldts";
-import { matchesDomain } from "../guardrails/domain-glob.ts";
+import { matchesDomain } from "@clew/egress/domain-glob";
+import { isOfSameSite } from "../guardrails/same-site.ts";
 import type { LoginContext } from "./login-context.ts";
 
 /**
@@ -16,17 +16,4 @@ export function demandLoginHost(loginUrl: string, { active, checks }: Pick<Login
   const where = page === null || page.host === "" ? "no site" : page.host;
   const message = `The login at ${login.host} led to ${where}, where no credential is entered; name both in guardrails.allowed_domains if it is meant.`;
   throw new Fault("AUTHENTICATION_FAILED", { message, details: { host: where } });
-}
-
-/** Whether two addresses share the domain that somebody registered; hosts that have none, such as 127.0.0.1, are the same only with their port. */
-export function isOfSameSite(page: URL, login: URL): boolean {
-  if (page.protocol !== login.protocol && page.protocol !== "https:") return false;
-  if (page.host === login.host) return true;
-  const site = siteOf(login);
-  return site !== null && site === siteOf(page);
-}
-
-function siteOf({ hostname }: URL): string | null {
-  // Names under `github.io` and the like are different people's.
-  return getDomain(hostname, { allowPrivateDomains: true });
 }

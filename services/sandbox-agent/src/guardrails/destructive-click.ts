@@ -3,18 +3,28 @@ import type { GuardrailBlock } from "./guardrail-block.ts";
 /** What a click is taken for by the words on what is clicked. */
 export type ClickKind = "destructive" | "safe" | "ambiguous";
 
-/** Words of what cannot be taken back: losing things, money, and what others are told. */
-const destructive = [
-  /\b(?:delete|remove|destroy|erase|wipe|deactivate|terminate|chargeback|refund|purchase|publish|checkout|transfer)\b/i,
-  /\bcheck\s+out\b/i,
-  /\b(?:close|cancel|disable)\s+(?:my\s+|your\s+|this\s+|the\s+)?(?:account|subscription|membership)\b/i,
-  /\b(?:pay|buy|order)\s+now\b/i,
-  /\b(?:place|submit|complete|confirm)\s+(?:my\s+|your\s+|the\s+)?(?:order|purchase|payment)\b/i,
-  /\bpay\s+[$€£¥]?\s?\d/i,
-  /\bsend\s+(?:an?\s+|the\s+|this\s+)?(?:e-?mail|message|money|payment)\b/i,
-  /\b(?:post|submit)\s+(?:a\s+|my\s+|your\s+|the\s+)?(?:comment|review|reply)\b/i,
-  /\byes\b.*\b(?:delete|remove|erase|destroy)/i,
-];
+/** Words of what cannot be taken back, by what it does: losing things, money, and what others are told. */
+const destructive = {
+  delete: [/\b(?:delete|remove|destroy|erase|wipe)\b/i, /\byes\b.*\b(?:delete|remove|erase|destroy)/i],
+  end: [
+    /\b(?:deactivate|terminate)\b/i,
+    /\b(?:close|cancel|disable)\s+(?:my\s+|your\s+|this\s+|the\s+)?(?:account|subscription|membership)\b/i,
+  ],
+  refund: [/\b(?:chargeback|refund)\b/i],
+  transfer: [/\btransfer\b/i, /\bsend\s+(?:an?\s+|the\s+|this\s+)?(?:money|payment)\b/i],
+  buy: [
+    /\b(?:purchase|checkout)\b/i,
+    /\bcheck\s+out\b/i,
+    /\b(?:pay|buy|order)\s+now\b/i,
+    /\b(?:place|submit|complete|confirm)\s+(?:my\s+|your\s+|the\s+)?(?:order|purchase|payment)\b/i,
+    /\bpay\s+[$€£¥]?\s?\d/i,
+  ],
+  send: [/\bsend\s+(?:an?\s+|the\s+|this\s+)?(?:e-?mail|message)\b/i],
+  publish: [/\bpublish\b/i, /\b(?:post|submit)\s+(?:a\s+|my\s+|your\s+|the\s+)?(?:comment|review|reply)\b/i],
+} as const satisfies Readonly<Record<string, readonly RegExp[]>>;
+
+/** What cannot be taken back, by what it does. */
+export type DestructiveKind = keyof typeof destructive;
 
 /** Words that begin what only leads or looks elsewhere; without one of them a model may judge. */
 const safe = [
@@ -23,10 +33,18 @@ const safe = [
   /^(?:log|sign)[ -]?in\b/i,
 ];
 
+/** Names what a click would do that cannot be taken back, by the words on its target. */
+export function destructiveKinds(label: string): readonly DestructiveKind[] {
+  const words = plain(label);
+  return Object.entries(destructive).flatMap(([kind, patterns]) =>
+    isKind(kind) && patterns.some((pattern) => pattern.test(words)) ? [kind] : [],
+  );
+}
+
 /** Judges a click by what a person would read on its target; what only sounds safe may still be destructive, never the other way round. */
 export function clickKind(label: string): ClickKind {
-  const words = label.replace(/[\s_]+/g, " ").trim();
-  if (destructive.some((pattern) => pattern.test(words))) return "destructive";
+  if (destructiveKinds(label).length > 0) return "destructive";
+  const words = plain(label);
   return safe.some((pattern) => pattern.test(words)) ? "safe" : "ambiguous";
 }
 
@@ -41,4 +59,12 @@ export function judgeClick(labels: readonly string[], isCommit: boolean, authorW
     rule: "destructive_click",
     message: "The click would do what cannot be taken back, and the step does not say so; give it `effect: commit` if it is meant.",
   };
+}
+
+function plain(label: string): string {
+  return label.replace(/[\s_]+/g, " ").trim();
+}
+
+function isKind(name: string): name is DestructiveKind {
+  return Object.hasOwn(destructive, name);
 }

@@ -1,7 +1,20 @@
+import type { EgressRule } from "@clew/egress/egress-policy";
 import { Fault } from "@clew/fault/fault";
 
-/** The rules that keep an action from being done or a page from being opened, by name. */
-export type GuardrailRule = "scheme" | "private_network" | "allowed_domains" | "blocked_domains" | "url_budget" | "destructive_click";
+/** The rules that keep an action from being done or a page from being opened, by name; those of a directive's scope begin with `scope_`. */
+export type GuardrailRule =
+  | EgressRule
+  | "scheme"
+  | "url_budget"
+  | "destructive_click"
+  | "scope_action"
+  | "scope_site"
+  | "scope_address"
+  | "scope_form"
+  | "scope_element"
+  | "scope_secret"
+  | "scope_credential"
+  | "scope_commit";
 
 /** What a rule says against something. */
 export interface GuardrailBlock {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOfSameSite } from "./login-host.ts";
+import { isOfSameSite } from "./same-site.ts";
 
 test.each([
   ["https://www.example.com/", "https://example.com/login", true],

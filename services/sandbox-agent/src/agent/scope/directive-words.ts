@@ -1,0 +1,42 @@
+import type { DestructiveKind } from "../../guardrails/destructive-click.ts";
+import { clausesOf } from "./goal-class.ts";
+
+/** Verbs by which a directive asks for what cannot be taken back. */
+const asks: Readonly<Record<DestructiveKind, RegExp>> = {
+  delete: /\b(?:delete|remove|destroy|erase|wipe|get rid of|clear)\b/,
+  end: /\b(?:deactivate|terminate|close|cancel|disable|end|unsubscribe)\b/,
+  refund: /\b(?:refund|chargeback|pay back|reimburse)\b/,
+  transfer: /\b(?:transfer|send|pay|wire)\b/,
+  buy: /\b(?:buy|purchase|order|pay|check ?out|book)\b/,
+  send: /\b(?:send|e-?mail|message|write|reply|notify|tell)\b/,
+  publish: /\b(?:publish|post|submit|comment|review|reply)\b/,
+};
+
+/** Words that name nothing by themselves. */
+const neutral: ReadonlySet<string> = new Set(
+  "a an the this that it its my your our their i you we me yes no ok okay now please to of for in on at and or with by from is are be button link click press continue confirm complete place submit want really sure permanently item items entry here".split(
+    " ",
+  ),
+);
+
+/** Whether a directive asks for something of this kind; what it says not to do does not count. */
+export function asksFor(kind: DestructiveKind, directive: string): boolean {
+  return clausesOf(directive).some((clause) => asks[kind].test(clause));
+}
+
+/** Whether all that the labels name is named by the directive too. */
+export function namesOnlyWhatIsAsked(labels: readonly string[], directive: string): boolean {
+  const known = new Set(clausesOf(directive).flatMap(stemsOf));
+  return labels.flatMap(stemsOf).every((stem) => known.has(stem) || neutral.has(stem));
+}
+
+function stemsOf(text: string): readonly string[] {
+  return (text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => (neutral.has(word) ? word : stem(word)));
+}
+
+/** Takes the usual endings off a word, so that `orders` is `order` and `cancelled` is `cancel`. */
+function stem(word: string): string {
+  const short = word.replace(/(?:ies|ied)$/, "y").replace(/(?:ing|ed|es|s)$/, "");
+  const plain = short.length < 3 ? word : short;
+  return plain.replace(/([^aeiou])\1$/, "$1").replace(/e$/, "");
+}

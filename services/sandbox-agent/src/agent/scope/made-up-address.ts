@@ -1,0 +1,44 @@
+import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
+import type { ScopeProgress } from "./scope-verdict.ts";
+
+/** How many characters, beyond the directive's own words, an address may hold that no page showed, and all such addresses of a run. */
+export const madeUpLimits = { addressChars: 64, runChars: 512 } as const;
+
+/** What addresses hold that says nothing. */
+const usual: ReadonlySet<string> = new Set(
+  "http https www com org net edu html htm php index search wiki query lang home page about contact news docs help en".split(" "),
+);
+
+/**
+ * Judges an address that a model made up, where the work is bound to no site: what it knows could leave by an address, so one that no page showed as a
+ * link may hold little but the directive's words.
+ */
+export function judgeMadeUpAddress(address: string, directive: string, progress: ScopeProgress): GuardrailBlock | undefined {
+  if (progress.hasSeen(address)) return undefined;
+  const chars = madeUpChars(address, directive);
+  if (chars <= madeUpLimits.addressChars && progress.madeUpChars + chars <= madeUpLimits.runChars) return undefined;
+  return {
+    rule: "scope_address",
+    message: "The address was on no page, and holds more than the directive's own words: open a link instead, or a shorter address.",
+  };
+}
+
+/** Counts the characters of an address that are not of the directive's words. */
+export function madeUpChars(address: string, directive: string): number {
+  const known = new Set(wordsOf(directive));
+  return wordsOf(decode(address))
+    .filter((word) => !known.has(word) && !usual.has(word))
+    .reduce((sum, word) => sum + word.length, 0);
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+function decode(address: string): string {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
+}

@@ -1,0 +1,47 @@
+import { parse } from "tldts";
+
+/** Endings of files that are endings of sites too. */
+const fileEndings: ReadonlySet<string> = new Set([
+  "md",
+  "py",
+  "sh",
+  "zip",
+  "mov",
+  "rs",
+  "pl",
+  "ps",
+  "app",
+  "cc",
+  "so",
+  "ai",
+  "name",
+  "info",
+]);
+
+/** Names of products that look like a site's. */
+const products: ReadonlySet<string> = new Set(["asp.net", "ado.net", "vb.net", "socket.io", "node.io", "draw.io"]);
+
+const address = /\bhttps?:\/\/[^\s<>"'`{}|\\^]+/gi;
+const host =
+  /(?<![\w@/.:%+-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,62}(?::\d{1,5})?(?![\w@-])(?:\/[^\s<>"']*)?/giu;
+
+/**
+ * Finds the addresses that say where a directive's work belongs: those it spells out, its start, and bare hosts as people write them, such as
+ * `shop.example.com`. The names of files (`report.pdf`), products (`Node.js`) and the hosts of mail addresses are none.
+ */
+export function namedSites(directive: string, startUrl?: string): readonly string[] {
+  const spelled = [...directive.matchAll(address)].map(([text]) => text.replace(/[.,;:!?)\]]+$/, ""));
+  const rest = directive.replace(address, " ");
+  const bare = [...rest.matchAll(host)].map(([text]) => text.replace(/[.,;:!?)\]]+$/, "")).filter(isHost);
+  const sites = [...(startUrl === undefined ? [] : [startUrl]), ...spelled, ...bare.map((text) => `http://${text}`)];
+  return [...new Set(sites.filter((site) => URL.canParse(site)))];
+}
+
+function isHost(text: string): boolean {
+  const { hostname, publicSuffix, isIcann, domain } = parse(`http://${text}`);
+  if (hostname === null || domain === null || publicSuffix === null || isIcann !== true) return false;
+  if (products.has(text.toLowerCase())) return false;
+  // `notes.md` is a file; `www.notes.md` and `notes.md/index` are not.
+  const isPlain = hostname === domain && !text.includes("/");
+  return !(isPlain && fileEndings.has(publicSuffix));
+}

@@ -1,0 +1,58 @@
+import type { StepEffect } from "@clew/playbook/step-actions";
+import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
+
+/** What the scope says of an action, decided by code. Whoever may be asked can only agree to what is asked; all else about the action stays as it is. */
+export type ScopeVerdict =
+  | { readonly kind: "allow"; readonly effect: StepEffect }
+  | ({ readonly kind: "deny" } & GuardrailBlock)
+  | ({
+      readonly kind: "ask";
+      /** Who may agree: a person always, and where it says so the validator model before one. */
+      readonly of: "validator" | "person";
+      /** What the person reads. */
+      readonly prompt: string;
+      /** What the action does to the world where somebody agrees. */
+      readonly effect: StepEffect;
+    } & GuardrailBlock);
+
+/** What is known of a page when an action is judged. */
+export interface PageFacts {
+  /** Its address. */
+  readonly url: string;
+}
+
+/** What is known of the element an action is about to touch; read from the page, so none of it is to be trusted. */
+export interface TargetFacts {
+  /** What a person would read on it, or on the button or link it is in. */
+  readonly labels: readonly string[];
+  /** The address of the document it stands in, which may be a frame's. */
+  readonly documentUrl: string;
+  /** Where it leads, where it is a link. */
+  readonly leadsTo: string | undefined;
+  /** Where the form it belongs to is sent; undefined where it belongs to none. */
+  readonly formAction: string | undefined;
+  /** Whether a click on it, or Enter in it, sends that form. */
+  readonly submits: boolean;
+  /** Whether something can be entered in it. */
+  readonly isField: boolean;
+}
+
+/** What a run's agent has done so far, as far as the scope minds. */
+export interface ScopeProgress {
+  /** How often it did what cannot be taken back. */
+  readonly commits: number;
+  /** How many characters of addresses it made up by itself. */
+  readonly madeUpChars: number;
+  /** Whether an address was among those a page showed it as a link. */
+  hasSeen(address: string): boolean;
+}
+
+/** Lets an action happen. */
+export function allow(effect: StepEffect): ScopeVerdict {
+  return { kind: "allow", effect };
+}
+
+/** Refuses an action. */
+export function deny(rule: GuardrailBlock["rule"], message: string): ScopeVerdict {
+  return { kind: "deny", rule, message };
+}

@@ -1,0 +1,120 @@
+import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
+import type { PlaybookAction } from "@clew/playbook/schema/action";
+import { matchesDomain } from "@clew/egress/domain-glob";
+import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
+import { isOfSameSite } from "../../guardrails/same-site.ts";
+import type { GoalClass } from "./goal-class.ts";
+import { namedSites } from "./named-sites.ts";
+
+/** The name of an action, which is the name of the tool a model calls. */
+export type ActionName = PlaybookAction["action"];
+
+/** What of a page is shown, and may be acted on. */
+export interface Visibility {
+  /** Fields, and what sends a form. */
+  readonly forms: boolean;
+  /** Controls that do what cannot be taken back. */
+  readonly destructive: boolean;
+  /** What signs out and leads to one's account and settings. */
+  readonly account: boolean;
+}
+
+/** What a run's directive allows. Made before any page is seen; nothing a page or a model says changes it. */
+export interface Scope {
+  readonly goal: GoalClass;
+  /** The directive, or what stands for it in a recovery. */
+  readonly directive: string;
+  /** The actions a model is offered and may do. */
+  readonly actions: ReadonlySet<ActionName>;
+  /** Where the work belongs: addresses whose sites were named, and globs of the allowed domains. Anywhere where both are empty. */
+  readonly sites: readonly string[];
+  readonly domains: readonly string[];
+  readonly visibility: Visibility;
+  /** How often it may do what cannot be taken back, where the directive asks for that. */
+  readonly mostCommits: number;
+  /** Whether a model judges what the rules leave open. */
+  readonly hasValidator: boolean;
+}
+
+/** What a scope is made of. */
+export interface ScopeInput {
+  readonly directive: string;
+  readonly goal: GoalClass;
+  readonly startUrl?: string | undefined;
+  readonly settings: Pick<GuardrailSettings, "allowedDomains" | "enableLlmActionCheck">;
+}
+
+const looking = ["goto", "go_back", "click", "scroll", "wait_for", "get_dom", "screenshot", "switch_tab", "close_tab"] as const;
+const reading = [...looking, "reload", "hover", "extract", "llm_extract"] as const;
+const acting = [...reading, "fill", "press", "key_press", "select", "check", "drag", "handle_dialog"] as const;
+
+/** What each class of goal does; `evaluate` and `api_request` are of no class, files only of those that ask for them. */
+const actionsOf: Readonly<Record<GoalClass, readonly ActionName[]>> = {
+  navigate: looking,
+  read: reading,
+  interact: acting,
+  fill_form: acting,
+};
+
+const visibilityOf: Readonly<Record<GoalClass, Visibility>> = {
+  navigate: { forms: false, destructive: false, account: false },
+  read: { forms: false, destructive: false, account: false },
+  interact: { forms: true, destructive: true, account: false },
+  fill_form: { forms: true, destructive: true, account: true },
+};
+
+const asksForDownload =
+  /\b(?:download|export|save|fetch|get)\b.*\b(?:files?|pdf|csv|xlsx?|invoices?|reports?|documents?|spreadsheet|attachments?|receipts?|statements?)\b|\bdownload/i;
+const asksForUpload = /\b(?:upload|attach|import)\b/i;
+const asksForMany = /\b(?:all|each|every|both|several|any|multiple)\b/i;
+
+/** How often something that cannot be taken back is done where the directive asks for more than one. */
+const manyCommits = 20;
+
+/** Decides what a directive allows. */
+export function scopeOf({ directive, goal, startUrl, settings }: ScopeInput): Scope {
+  const acts = goal === "interact" || goal === "fill_form";
+  const files: readonly ActionName[] = [
+    ...(asksForDownload.test(directive) ? (["download"] as const) : []),
+    ...(acts && asksForUpload.test(directive) ? (["upload"] as const) : []),
+  ];
+  const domains = settings.allowedDomains;
+  return {
+    goal,
+    directive,
+    actions: new Set([...actionsOf[goal], ...files]),
+    sites: domains.length > 0 ? [] : namedSites(directive, startUrl),
+    domains,
+    visibility: visibilityOf[goal],
+    mostCommits: asksForMany.test(directive) ? manyCommits : 1,
+    hasValidator: settings.enableLlmActionCheck,
+  };
+}
+
+/** Whether a scope is bound to sites at all. */
+export function hasSites({ sites, domains }: Scope): boolean {
+  return sites.length > 0 || domains.length > 0;
+}
+
+/** Whether an address is one of those a scope is bound to; none is where it is bound to none. */
+export function isWithin(address: string, { sites, domains }: Scope): boolean {
+  const url = URL.parse(address);
+  if (url === null) return false;
+  return (
+    matchesDomain(url.hostname, domains) ||
+    sites.some((site) => {
+      const named = URL.parse(site);
+      return named !== null && isOfSameSite(url, named);
+    })
+  );
+}
+
+/** Judges where a page may lead, whatever leads there: for the run's `Guard`. */
+export function judgeScope(address: string, scope: Scope): GuardrailBlock | undefined {
+  if (!hasSites(scope) || isWithin(address, scope)) return undefined;
+  const host = URL.parse(address)?.host ?? "";
+  return {
+    rule: "scope_site",
+    message: `${host} is no site of this work: the directive, startUrl and guardrails.allowedDomains name those that are.`,
+  };
+}

@@ -22,6 +22,7 @@ type Case = readonly [file: string, source: string, broken: string | undefined];
 const pure = [
   "packages/fault/src",
   "packages/playbook/src",
+  "packages/egress/src",
   "packages/journal-format/src",
   "services/orchestrator/src/runs",
   "services/orchestrator/src/queue",
@@ -48,6 +49,7 @@ const cases: readonly Case[] = [
   ["packages/streams/src/a.ts", 'import "@clew/fault/fault";', imports],
   ["packages/process/src/a.ts", 'import "@clew/fault/fault";', imports],
   ["packages/playbook/src/a.ts", 'import "@clew/fault/fault";', imports],
+  ["packages/egress/src/a.ts", 'import "@clew/playbook/guardrail-settings";', imports],
   ["packages/journal-format/src/a.ts", 'import "@clew/streams/delay";', imports],
   ["packages/grpc/src/a.ts", 'import "@clew/process/logger";', imports],
   ["packages/outbox/src/a.ts", 'import "@clew/process/logger";', imports],

@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { appendFileSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type SandboxEvent, StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mountSmallVolume } from "../../../test/support/small-volume.ts";
 import { type TempFolder, tempFolder } from "../../../test/support/temp-folder.ts";
 import { type EventDraft, openOutbox } from "./outbox.ts";
 import { type ReadOutboxOptions, readOutboxFile } from "./read-outbox-file.ts";
@@ -156,6 +158,27 @@ describe("an outbox", () => {
     using outbox = openOutbox({ file });
     await expect(outbox.append(draft("x".repeat(64 * 1024)))).rejects.toMatchObject({ reason: "EVENT_TOO_LARGE" });
     expect(await outbox.append(draft("a"))).toBe(1);
+  });
+
+  it("on a disk without room says what it had, then why nothing follows, for good; whoever waits is told too", async (context) => {
+    await using volume = await mountSmallVolume(context, 1);
+    const full = join(volume.folder, "agent.outbox");
+    using outbox = openOutbox({ file: full, maxEvents: 2 });
+    await outbox.append(draft("a"));
+    const reading = said(outbox.stream(0));
+    const filler = await volume.fill();
+    const refused = { reason: "VOLUME_FULL" };
+    const large = draft("x".repeat(8_000));
+    const waiting = [outbox.append(large), outbox.append(large), outbox.append(draft("c"))].map((append) => append.catch((error) => error));
+    expect(await Promise.all(waiting)).toMatchObject([refused, refused, refused]);
+    await expect(reading).rejects.toMatchObject(refused);
+    await rm(filler);
+    await expect(outbox.append(draft("d"))).rejects.toMatchObject(refused);
+    await expect(outbox.finish()).rejects.toMatchObject(refused);
+    const left = outbox.stream(0);
+    expect((await left.next()).value).toMatchObject({ frame: { value: { events: [{ summary: "a" }] } } });
+    await expect(left.next()).rejects.toMatchObject(refused);
+    expect(await readOutboxFile(full)).toMatchObject({ events: [{ summary: "a" }], complete: false });
   });
 
   it("ends its readers and waiters with SHUTTING_DOWN when it is closed", async () => {

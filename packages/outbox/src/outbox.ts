@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { Fault } from "@clew/fault/fault";
+import { volumeFault } from "@clew/fault/volume-fault";
 import { SandboxEvent, StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
 import { withHeartbeat } from "@clew/streams/heartbeat";
@@ -51,6 +52,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
  * What a producer has said, in a file that survives its process, until the orchestrator says it is durable.
  *
  * The file only grows, without fsync. Memory holds one number an event; a full outbox makes its writers wait and drops nothing.
+ * Once its disk did not take something, nothing is said any more: an event that is missing would not be seen to be.
  */
 export class Outbox implements Disposable {
   readonly #fd: number;
@@ -65,6 +67,7 @@ export class Outbox implements Disposable {
   readonly #closing = new AbortController();
   #finishing: Promise<void> | undefined;
   #finished = false;
+  #broken: Fault | undefined;
 
   /** The last sequence that is durable in the journal. */
   readonly acknowledged = new Tail();
@@ -95,7 +98,8 @@ export class Outbox implements Disposable {
   /**
    * Writes an event and answers its sequence. While the outbox is full it waits; calls take turns in their order.
    *
-   * @throws Fault EVENT_TOO_LARGE over 64 KiB, the signal's reason, or an error once the outbox is finished or closed.
+   * @throws Fault EVENT_TOO_LARGE over 64 KiB; VOLUME_FULL or VOLUME_FAILED, also for all that follows; the signal's reason; an error once the outbox is
+   * finished or closed.
    */
   async append(draft: EventDraft, { signal }: WaitOptions = {}): Promise<number> {
     signal?.throwIfAborted();
@@ -126,7 +130,7 @@ export class Outbox implements Disposable {
    * Streams the events after a sequence as frames of at most 1 MiB: what there is, then what comes, a heartbeat when
    * idle, and `end` once finished. What is written in one turn of the event loop shares a frame.
    *
-   * @throws Fault FUTURE where the outbox has no such sequence; the signal's reason.
+   * @throws Fault FUTURE where the outbox has no such sequence; after the last event, why its disk took no more; the signal's reason.
    */
   async *stream(after: number, { signal }: WaitOptions = {}): AsyncGenerator<StreamSandboxEventsResponse, void> {
     if (after > this.tail) throw new Fault("FUTURE");
@@ -185,6 +189,7 @@ export class Outbox implements Disposable {
   }
 
   async #inTurn<T>(isEnd: boolean, signal: AbortSignal | undefined, write: () => T): Promise<T> {
+    if (this.#broken !== undefined) throw this.#broken;
     if (this.#turns.length === 0 && (isEnd || !this.#isFull())) return write();
     const turn: Turn = { ...Promise.withResolvers<void>(), isEnd };
     this.#turns.push(turn);
@@ -231,10 +236,11 @@ export class Outbox implements Disposable {
       let written = 0;
       while (written < record.length) written += writeSync(this.#fd, record, written);
     } catch (error) {
-      // A disk that is full may have taken a part: it must not stand before the next record.
-      ftruncateSync(this.#fd, this.#end(this.tail));
-      if (error instanceof Error && "code" in error && error.code === "ENOSPC") throw new Fault("VOLUME_FULL", { cause: error });
-      throw error;
+      // A part of the record may be there: whoever reads the file stops before it.
+      this.#broken = volumeFault(error);
+      this.#written.close(this.#broken);
+      for (const turn of this.#turns) turn.reject(this.#broken);
+      throw this.#broken;
     }
   }
 

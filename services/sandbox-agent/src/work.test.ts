@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Effect, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { expect, test } from "vitest";
 import { startSite } from "./browser/site.fixture.ts";
@@ -54,6 +56,17 @@ steps:
   const bytes = await room.read("trace.zip");
   expect(trace).toMatchObject({ sizeBytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") });
   expect(bytes.subarray(0, 2).toString()).toBe("PK");
+});
+
+test("fails where its folder cannot be written, and says so", async () => {
+  await using room = await WorkRoom.open();
+  // Where the folder of its files would be.
+  await writeFile(join(room.folder, "files"), "");
+  const report = new ReportInMemory();
+  const work = room.start({ playbookSource: "steps: [{ action: wait, params: { ms: 1 } }]" }, report);
+  await work.done;
+  expect(report.outcome).toMatchObject({ state: Run_State.FAILED, outcome: { error: { reason: "INTERNAL" } } });
+  expect(await work.stop(0)).toMatchObject({ error: { reason: "INTERNAL" } });
 });
 
 test("fails with the step's failure_message and a picture, after one more try", async () => {

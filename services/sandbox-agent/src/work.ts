@@ -1,8 +1,10 @@
 import { Fault } from "@clew/fault/fault";
+import { isDiskTrouble, volumeFault } from "@clew/fault/volume-fault";
 import { browserStateSecrets } from "@clew/playbook/browser-state-secrets";
 import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { secretsOf } from "@clew/playbook/secrets-of";
-import { Outcome } from "@clew/proto/grpc/clew/run/v1/run";
+import { Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { OutcomePublished } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { DeliverInputRequest, TakeBrowserStateResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { SavedLogin } from "./authentication/saved-login.ts";
@@ -48,16 +50,25 @@ export function startWork(options: WorkOptions): Work {
   const ended = Promise.withResolvers<Outcome>();
   let cutTimer: NodeJS.Timeout | undefined;
   let cutAt = Number.POSITIVE_INFINITY;
+  let isOutcomeSaid = false;
   let isDone = false;
 
-  const done = runWork(
-    { ...options, report },
-    { secrets, login, person, stopping: stopping.signal, signal: cut.signal, onEnd: (outcome) => ended.resolve(mask(outcome)) },
-  )
-    .catch((error: unknown) => {
+  const onEnd = (outcome: Outcome) => {
+    isOutcomeSaid = true;
+    ended.resolve(mask(outcome));
+  };
+
+  const done = runWork({ ...options, report }, { secrets, login, person, stopping: stopping.signal, signal: cut.signal, onEnd })
+    .catch(async (error: unknown) => {
       log.error({ err: error }, "work failed unexpectedly");
-      ended.resolve(Outcome.fromPartial({ summary: "The work failed inside.", error: runErrorOf(Fault.from(error), mask) }));
+      const fault = isDiskTrouble(error) ? volumeFault(error) : Fault.from(error);
+      const outcome = Outcome.fromPartial({ summary: "The work failed inside.", error: runErrorOf(fault, mask) });
+      ended.resolve(outcome);
+      if (isOutcomeSaid || stopping.signal.aborted) return;
+      const value = OutcomePublished.fromPartial({ state: Run_State.FAILED, outcome });
+      await report.say({ summary: outcome.summary, payload: { $case: "outcomePublished", value } });
     })
+    .catch((error: unknown) => log.error({ err: error }, "the outcome could not be said"))
     .finally(() => {
       isDone = true;
       clearTimeout(cutTimer);

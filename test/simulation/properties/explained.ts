@@ -117,7 +117,5 @@ function endsOf({ ending, steps, stop, timeoutSeconds }: RunPlan, { sandbox, dis
   if (stop !== undefined) ends.add("TERMINATED");
   if (sandbox) for (const reason of ["SANDBOX_LOST", "SANDBOX_HUNG", "SANDBOX_START_FAILED"]) ends.add(`FAILED ${reason}`);
   if (disk) for (const reason of ["VOLUME_FULL", "VOLUME_FAILED"]) ends.add(`FAILED ${reason}`);
-  // A sandbox that finds no room cannot say how its work ended.
-  if (disk) ends.add("TIMED_OUT");
   return ends;
 }

@@ -1,9 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Fault } from "@clew/fault/fault";
 import { openOutbox } from "@clew/outbox/outbox";
 import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { Outcome, Run, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { ArtifactReady, type SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -42,8 +44,8 @@ afterEach(async () => {
   await temp[Symbol.asyncDispose]();
 });
 
-/** A connection on which nothing is ever answered; `calls` holds the signal of each stream that was asked for. */
-function connectDeaf(calls: AbortSignal[] = []): SandboxConnection {
+/** A connection on which nothing is ever answered, but for what the agent's stream says; `calls` holds the signal of each stream that was asked for. */
+function connectDeaf(calls: AbortSignal[] = [], agentSays?: () => AsyncIterable<unknown>): SandboxConnection {
   const deaf = async (_: unknown, { signal }: { signal?: AbortSignal } = {}) => abortable(new Promise<never>(() => {}), signal);
   const events = {
     // biome-ignore lint/correctness/useYield: it says nothing.
@@ -59,20 +61,27 @@ function connectDeaf(calls: AbortSignal[] = []): SandboxConnection {
       await deaf({}, { signal });
     },
   };
-  const connection = { agent: {}, warden, agentEvents: events, wardenEvents: events, [Symbol.asyncDispose]: async () => {} };
+  const agentEvents = agentSays === undefined ? events : { streamSandboxEvents: agentSays, acknowledgeSandboxEvents: async () => ({}) };
+  const connection = {
+    agent: { startWork: async () => ({}) },
+    warden,
+    agentEvents,
+    wardenEvents: events,
+    [Symbol.asyncDispose]: async () => {},
+  };
   return connection as unknown as SandboxConnection;
 }
 
 describe("an attempt that breaks", () => {
   /** An attempt whose warden is alive when it is asked first, and whose provider can then only say this. */
-  async function breaking(isAlive: () => Promise<boolean>) {
+  async function breaking(isAlive: () => Promise<boolean>, agentSays?: () => AsyncIterable<unknown>) {
     const calls: AbortSignal[] = [];
     let asked = 0;
     const provider: SandboxProvider = {
       isolation: "process",
       start: () => Promise.reject(new Error("It was started.")),
       find: async () => undefined,
-      connect: () => connectDeaf(calls),
+      connect: () => connectDeaf(calls, agentSays),
       isAlive: () => (asked++ === 0 ? Promise.resolve(true) : isAlive()),
       kill: () => Promise.reject(new Error("4 processes of a sandbox could not be ended.")),
       remove: async () => {},
@@ -101,6 +110,22 @@ describe("an attempt that breaks", () => {
     const { broke, calls } = await breaking(async () => false);
     expect(broke).toMatchObject({ reason: "SANDBOX_LOST" });
     expect(calls.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it.each([
+    ["ends without an outcome", "SANDBOX_LOST", undefined],
+    ["can say no more, its disk being full,", "VOLUME_FULL", new Fault("VOLUME_FULL")],
+  ] as const)("whose work %s is over at once, for %s", async (_, reason, fault) => {
+    const ready = { attempt: 1, summary: "", payload: { $case: "sandboxReady", value: SandboxReady.fromPartial({}) } } as const;
+    await log.decide(() => [ready]);
+    const { broke } = await breaking(
+      async () => true,
+      async function* () {
+        if (fault !== undefined) throw fault;
+        yield { frame: { $case: "end", value: { tail: 0 } } };
+      },
+    );
+    expect(broke).toMatchObject({ reason });
   });
 
   it("for a fault of ours calls its sandbox no more either", async () => {

@@ -107,6 +107,10 @@ async function holdSandbox(
     ]);
     if (isReady(log.fold)) {
       agent = take("agent", connection.agentEvents);
+      agent.then(
+        () => isUnended(log.fold) && broken.reject(new Fault("SANDBOX_LOST", { message: "The sandbox's work ended without an outcome." })),
+        () => {},
+      );
       const attending = attendPerson(plan, connection, scope.signal);
       attending.catch(broken.reject);
       taking.push(attending);
@@ -168,6 +172,7 @@ async function killSandbox(
   }
 }
 
+const isUnended = (fold: RunFold) => !isDecided(fold) && fold.stop === undefined;
 const isReady = ({ attempt }: RunFold) => attempt.readyAtMs !== undefined && !attempt.exited;
 const isReadyOrOver = (fold: RunFold) =>
   fold.attempt.readyAtMs !== undefined || fold.attempt.exited || isDecided(fold) || fold.stop !== undefined;

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Fault } from "@clew/fault/fault";
 import { Producer } from "@clew/journal-format/record";
 import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { createLogger } from "@clew/process/logger";
@@ -123,6 +124,18 @@ describe("what a sandbox says", () => {
       await expect(ingestLive(agent(1), client, { signal, onSign: quiet })).rejects.toMatchObject({ reason: "SANDBOX_MISBEHAVED" });
       expect(after).toEqual([0, 0, 1]);
     });
+  });
+
+  it.each(["VOLUME_FULL", "VOLUME_FAILED"] as const)("is all there will be where its outbox says %s, and is taken in", async (reason) => {
+    const client = {
+      async *streamSandboxEvents() {
+        yield { frame: events(...said(runStarted)) };
+        throw new Fault(reason);
+      },
+      acknowledgeSandboxEvents: async () => ({}),
+    } as unknown as EventClient;
+    await expect(ingestLive(agent(1), client, { signal, onSign: () => {} })).rejects.toMatchObject({ reason });
+    expect((await types()).slice(2)).toEqual(["runStarted"]);
   });
 
   it("is a sign of life for as long as it takes us to write it, and not after", async () => {

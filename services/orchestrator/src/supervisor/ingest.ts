@@ -22,6 +22,9 @@ const records = { agent: Producer.AGENT, warden: Producer.WARDEN } as const sati
 
 const partEvents = 500;
 
+/** Why a producer that lives can say nothing any more: its outbox could not be written. */
+const muting: ReadonlySet<string> = new Set(["VOLUME_FULL", "VOLUME_FAILED"]);
+
 /** Brings a file the sandbox announced onto the volume, and answers the event that says so. */
 export type TakeArtifact = (
   ready: Extract<SandboxEvent["payload"], { $case: "artifactReady" }>["value"],
@@ -46,7 +49,8 @@ export type EventClient = GrpcClient<typeof SandboxEventServiceService>;
  * Takes in all that a live producer says: append, fsync, publish, acknowledge. Reconnects by itself, resuming after the
  * journal's own position. Resolves when the producer has said all it will ever say.
  *
- * @throws Fault SANDBOX_MISBEHAVED when it breaks its contract twice; the signal's reason when that aborts.
+ * @throws Fault SANDBOX_MISBEHAVED when it breaks its contract twice; VOLUME_FULL or VOLUME_FAILED where that befell the journal or its own outbox; the
+ * signal's reason when that aborts.
  */
 export async function ingestLive(
   source: Source,
@@ -87,8 +91,10 @@ export async function ingestLive(
     } catch (error) {
       signal.throwIfAborted();
       source.logger.debug({ producer, error }, "stream of a producer broke");
-      // What the other side says of itself is no reason of ours; it is only tried again.
       if (ours !== undefined && (ours.reason !== "SANDBOX_MISBEHAVED" || ++offences > 1)) throw ours;
+      // What the other side says of itself is no reason of ours, and is only tried again; but that it can say no more.
+      const theirs = Fault.from(error);
+      if (ours === undefined && muting.has(theirs.reason)) throw theirs;
     }
     await delay(backoff.next(), { signal });
   }

@@ -92,6 +92,8 @@ export const reasons = {
   INPUT_EXPIRED: { code: "DEADLINE_EXCEEDED", retryable: false, message: "The run asked a person, and nobody answered in time.", wayOut: "Answer sooner, or raise waitForPersonSeconds." },
   INPUT_DENIED: { code: "PERMISSION_DENIED", retryable: false, message: "A person denied what the run asked.", wayOut: "Nothing; it was decided." },
   CAPTCHA_FAILED: { code: "FAILED_PRECONDITION", retryable: false, message: "A page asked whether a person is there, and nobody was.", wayOut: "Set waitForPersonSeconds and answer." },
+  MAX_STEPS: { code: "RESOURCE_EXHAUSTED", retryable: false, message: "The agent had as many steps as it may, and the work is not done.", wayOut: "Raise maxSteps, or make the work smaller; the outcome holds what there is." },
+  TASK_FAILED: { code: "ABORTED", retryable: false, message: "The agent says that the work cannot be done.", wayOut: "Read why in the message; look at the run's last steps." },
   MODEL_FAILED: { code: "UNAVAILABLE", retryable: true, message: "The model did not answer.", wayOut: "Check the model's name and the operator's key." },
   MODEL_UNAVAILABLE: { code: "FAILED_PRECONDITION", retryable: false, message: "This model cannot be called here.", wayOut: "Name a model that the operator set up: CLEW_MODEL, its provider's key, and CLEW_MODELS; see docs/models.md." },
   MODEL_CALL_REFUSED: { code: "PERMISSION_DENIED", retryable: false, message: "The relay does not pass on this call of a model.", wayOut: "Only the run's own models may be called, with what their API needs and nothing that acts outside the sandbox." },

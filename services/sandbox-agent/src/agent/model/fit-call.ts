@@ -3,8 +3,8 @@ import type { ModelProvider } from "@clew/playbook/model-name";
 import { RunSpec_Thinking } from "@clew/proto/grpc/clew/run/v1/run";
 import type { ModelCall } from "../ask-model.ts";
 
-/** The most tokens of an answer where a call says nothing. */
-const answerTokens = 16_384;
+/** Room for a little thinking, in tokens. */
+const littleThought = 8_192;
 
 type Effort = NonNullable<LanguageModelV4CallOptions["reasoning"]>;
 
@@ -24,15 +24,22 @@ const efforts: Readonly<Partial<Record<RunSpec_Thinking, Effort>>> = {
 /** Puts a call as this provider takes it: with what it keeps from one call to the next, and nothing left with it that need not be. */
 export function fitCall(call: ModelCall, provider: ModelProvider, effort: Effort): LanguageModelV4CallOptions {
   const { purpose, role: _, ...asked } = call;
+  // A model that is told which tool to call has nothing to think about first, and this provider refuses both together.
+  const reasoning = provider === "anthropic" && isForced(call.toolChoice) ? "none" : (call.reasoning ?? effort);
   return {
     ...asked,
     prompt: provider === "anthropic" ? withCacheMarks(call.prompt) : call.prompt,
-    maxOutputTokens: call.maxOutputTokens ?? answerTokens,
-    // A model that is told which tool to call has nothing to think about first, and this provider refuses both together.
-    reasoning: provider === "anthropic" && isForced(call.toolChoice) ? "none" : (call.reasoning ?? effort),
+    maxOutputTokens: provider === "anthropic" ? call.maxOutputTokens : withThought(call.maxOutputTokens, reasoning),
+    reasoning,
     providerOptions: optionsOf[provider] ?? {},
     headers: { "x-clew-purpose": purpose },
   };
+}
+
+/** Where thinking counts as a part of the answer, what bounds the answer must leave room for it: as much as the model has, for much thinking. */
+function withThought(answerTokens: number | undefined, effort: Effort): number | undefined {
+  if (answerTokens === undefined || effort === "none") return answerTokens;
+  return effort === "minimal" || effort === "low" ? answerTokens + littleThought : undefined;
 }
 
 const optionsOf: Readonly<Partial<Record<ModelProvider, SharedV4ProviderOptions>>> = {

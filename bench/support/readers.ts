@@ -58,6 +58,7 @@ class Reader {
   #socket: Socket | undefined;
   #heard = Promise.withResolvers<number>();
   #wentOn = Promise.withResolvers<number>();
+  #hasGoneOn = false;
   #lastId = "";
   #isLeft = false;
 
@@ -76,7 +77,7 @@ class Reader {
     return this.#heard.promise;
   }
 
-  /** Resolves with the moment its present connection brought its first event: `retry:`, `hello` and `busy` are none. */
+  /** Resolves with the moment the first event came since it was cut off: `retry:`, `hello` and `busy` are none. */
   get wentOn(): Promise<number> {
     return this.#wentOn.promise;
   }
@@ -110,7 +111,10 @@ class Reader {
           group.lastAtMs = nowMs();
           const before = this.count;
           this.#counter.take(bytes, onMark);
-          if (this.count > before) this.#wentOn.resolve(group.lastAtMs);
+          if (this.count > before) {
+            this.#hasGoneOn = true;
+            this.#wentOn.resolve(group.lastAtMs);
+          }
           if (group.firstAtMs === 0 && this.count > 0) group.firstAtMs = group.lastAtMs;
           if (returns) this.#lastId = lastIdIn(bytes) ?? this.#lastId;
           return stalled !== true;
@@ -122,7 +126,9 @@ class Reader {
     socket.once("close", () => {
       if (this.#isLeft || !returns) return;
       this.#heard = Promise.withResolvers();
-      this.#wentOn = Promise.withResolvers();
+      // Whoever waits for it waits on, however often it is refused meanwhile.
+      if (this.#hasGoneOn) this.#wentOn = Promise.withResolvers();
+      this.#hasGoneOn = false;
       setTimeout(() => this.#isLeft || this.connect(), returnMs);
     });
     const resume = this.#lastId === "" ? "" : `last-event-id: ${this.#lastId}\r\n`;

@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
-import { compileCacheEnvironment } from "@clew/process/compile-cache";
-import { sandboxVariable } from "@clew/process/process-tree";
+import { agentCommand } from "./agent-command.ts";
+import { writeAgentLog } from "./agent-log.ts";
 import type { WardenSettings } from "./config.ts";
 
 /** How the agent's process ended. */
@@ -25,6 +24,8 @@ export interface AgentProcess {
   readonly ready: Promise<string>;
   /** Resolves when the process is gone and reaped. Never rejects. */
   readonly exited: Promise<AgentExit>;
+  /** Resolves when all it logged is in its file, and nobody is left who could log more. Never rejects. */
+  readonly logged: Promise<void>;
   /** Asks it to close its browser and exit, which it does within 2 s if it can. */
   close(): void;
 }
@@ -32,31 +33,34 @@ export interface AgentProcess {
 /**
  * Starts the agent with nothing of this process's environment.
  *
- * It logs to `agent.log`; its input stays open for as long as this process lives, which is how it learns of our death.
+ * Its log is written to `agent.log` for it; its input stays open for as long as this process lives, which is how it learns of our death.
  *
  * @throws Fault SANDBOX_START_FAILED when it cannot be spawned.
  */
 export async function startAgentProcess(settings: WardenSettings): Promise<AgentProcess> {
-  const { workFolder } = settings;
-  const { agent } = placesOf(workFolder);
-  const [home, temp] = [join(agent, "home"), join(agent, "tmp")];
-  await Promise.all([home, temp].map((folder) => mkdir(folder, { recursive: true, mode: 0o700 })));
-  const log = openSync(join(workFolder, "agent.log"), "a", 0o600);
-  const child = spawn(settings.node, [settings.agentPath], {
-    cwd: agent,
-    detached: true,
-    stdio: ["pipe", "pipe", log],
-    env: { PATH: settings.path, HOME: home, TMPDIR: temp, ...compileCacheEnvironment(), [sandboxVariable]: settings.sandboxId },
-  });
-  closeSync(log);
-  const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Fault("SANDBOX_START_FAILED");
+  const { command, environment, folder } = await agentCommand(settings);
+  const [program, ...args] = command;
+  const child = spawn(program, args, { cwd: folder, detached: true, stdio: "pipe", env: environment });
+  const { stdin, stdout, stderr } = child;
   const exited = new Promise<AgentExit>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ ...(code === null ? {} : { exitCode: code }), signal: signal ?? "" }));
+    child.once("exit", (code, signal) =>
+      resolve(settings.isolation.kind === "process" ? toExit(code, signal) : enclosedExit(code, signal)),
+    );
   });
+  const logged = writeAgentLog(stderr, join(settings.workFolder, "agent.log"));
   await spawned(child);
   stdin.on("error", () => {}).write(`${JSON.stringify(agentSettings(settings))}\n`);
-  return { pid: child.pid ?? 0, ready: firstReadyLine(stdout), exited, close: () => stdin.end() };
+  return { pid: child.pid ?? 0, ready: firstReadyLine(stdout), exited, logged, close: () => stdin.end() };
+}
+
+function toExit(code: number | null, signal: string | null): AgentExit {
+  return { ...(code === null ? {} : { exitCode: code }), signal: signal ?? "" };
+}
+
+/** Bubblewrap says the signal that ended what it enclosed as shells do. */
+function enclosedExit(code: number | null, signal: string | null): AgentExit {
+  const [name] = Object.entries(constants.signals).find(([, number]) => code === 128 + number) ?? [];
+  return name === undefined ? toExit(code, signal) : { signal: name };
 }
 
 function agentSettings(settings: WardenSettings) {
@@ -70,7 +74,8 @@ function agentSettings(settings: WardenSettings) {
     chromiumPath: settings.chromium.executablePath,
     chromiumSandbox: settings.chromium.sandbox,
     headless: settings.headless,
-    isolation: settings.isolation,
+    // Chromium binds a socket of its own there, and such a path may not be long.
+    tempFolder: settings.isolation.kind === "process" ? dirname(settings.agentSocket) : "/tmp",
     graceMs: settings.graceMs,
     logLevel: settings.logLevel,
   };

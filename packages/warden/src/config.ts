@@ -26,7 +26,15 @@ const wardenSettings = z.strictObject({
   path: z.string(),
   chromium: z.strictObject({ executablePath: z.string().min(1), sandbox: z.boolean() }),
   headless: z.boolean(),
-  isolation: z.enum(["process", "bubblewrap"]),
+  /** How it is kept apart from the machine. */
+  isolation: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("process") }),
+    z.strictObject({
+      kind: z.literal("bubblewrap"),
+      /** What the agent may read beside the system's programs: its own, and the browser. */
+      readable: z.array(absolutePath),
+    }),
+  ]),
   /** Milliseconds the agent has to be ready. */
   startTimeoutMs: z.int().min(1),
   /** Milliseconds until the warden ends the sandbox on its own. */

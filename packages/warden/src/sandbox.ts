@@ -9,6 +9,8 @@ import type { WardenSettings } from "./config.ts";
 
 /** Milliseconds an agent that is asked to close has. */
 const closeMs = 3_000;
+/** Milliseconds the end of its log has to be written. */
+const loggedMs = 1_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
@@ -94,7 +96,7 @@ export class Sandbox implements Disposable {
     // Chromium leads a group of its own: its children stay in it when it dies before we look again.
     for (const { group } of findProcesses(this.#marks())) this.#groups.add(group);
     const durationMs = Math.round(performance.now() - startedAt);
-    const { isolation } = this.#settings;
+    const { kind: isolation } = this.#settings.isolation;
     this.#say(`Sandbox is ready with ${browser}`, {
       $case: "sandboxReady",
       value: SandboxReady.fromPartial({ isolation, browser, durationMs }),
@@ -108,6 +110,7 @@ export class Sandbox implements Disposable {
     } catch (error) {
       this.#log.error({ err: error }, "processes of the sandbox are left");
     }
+    await Promise.race([this.#agent.logged, delay(loggedMs)]);
     this.#isAlive = false;
     const how = this.#cause !== "" ? this.#cause : signal !== "" ? `signal ${signal}` : `exit code ${exitCode}`;
     this.#say(`Sandbox exited: ${how}`, {

@@ -51,7 +51,7 @@ describe("the orchestrator's settings", () => {
     [{ CLEW_MAX_CONCURRENT_RUNS: "0" }, "CLEW_MAX_CONCURRENT_RUNS"],
     [{ CLEW_ADOPTION_GRACE: "soon" }, "CLEW_ADOPTION_GRACE"],
     [{ CLEW_ADOPTION_GRACE: "0" }, "CLEW_ADOPTION_GRACE"],
-    [{ CLEW_SANDBOX: "bubblewrap" }, "CLEW_SANDBOX"],
+    [{ CLEW_SANDBOX: "none" }, "CLEW_SANDBOX"],
     [{ CLEW_CHROMIUM: "/no/such/browser" }, "CLEW_CHROMIUM"],
     [{ CLEW_VOLUMN: "x" }, "did you mean CLEW_VOLUME"],
   ])("refuse %j, naming the setting", (more, message) => {

@@ -80,6 +80,8 @@ export interface Config {
   readonly address: Address;
   /** Of callers, and of the gateways. */
   readonly keys: readonly ApiKey[];
+  /** How sandboxes are kept apart. */
+  readonly sandbox: "bubblewrap" | "process";
   readonly chromium: { readonly executablePath: string; readonly sandbox: boolean };
   readonly headless: boolean;
   readonly maxConcurrentRuns: number;
@@ -99,7 +101,6 @@ export interface Config {
 /** Reads the orchestrator's settings. @throws SettingsError listing all that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const settings = readSettings(orchestratorSettings, env);
-  if (settings.CLEW_SANDBOX === "bubblewrap") throw new SettingsError("CLEW_SANDBOX: bubblewrap is not built yet; set process");
   const keys = settings.CLEW_API_KEYS.map(toKey);
   if (settings.CLEW_SERVICE_KEY !== undefined)
     keys.push({ tenant: "default", name: "service", hash: hashKey(settings.CLEW_SERVICE_KEY), role: "service" });
@@ -110,7 +111,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     volume: resolve(settings.CLEW_VOLUME),
     address: settings.CLEW_ORCHESTRATOR_ADDRESS,
     keys,
-    chromium: { executablePath: findChromium(settings.CLEW_CHROMIUM, env["PATH"] ?? ""), sandbox: process.getuid?.() !== 0 },
+    chromium: {
+      executablePath: findChromium(settings.CLEW_CHROMIUM, env["PATH"] ?? ""),
+      sandbox: settings.CLEW_SANDBOX === "bubblewrap" || process.getuid?.() !== 0,
+    },
+    sandbox: settings.CLEW_SANDBOX,
     headless: settings.CLEW_HEADED !== "1",
     maxConcurrentRuns: settings.CLEW_MAX_CONCURRENT_RUNS,
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,

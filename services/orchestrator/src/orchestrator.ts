@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { fileURLToPath } from "node:url";
 import { startGrpcServer } from "@clew/grpc/server";
 import { formatAddress } from "@clew/process/address";
 import type { Logger } from "@clew/process/logger";
@@ -15,7 +14,9 @@ import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { limits } from "./runs/limits.ts";
-import { createProcessProvider } from "./sandboxes/process-provider.ts";
+import { createLocalProvider } from "./sandboxes/local-provider.ts";
+import { demandIsolation } from "./sandboxes/prove-isolation.ts";
+import { sandboxPrograms } from "./sandboxes/sandbox-programs.ts";
 import { BrowserStates } from "./states/browser-states.ts";
 import { Runs } from "./supervisor/runs.ts";
 import { takeVolume } from "./volume/take-volume.ts";
@@ -32,11 +33,8 @@ export interface Orchestrator extends AsyncDisposable {
 
 const stopGraceSeconds = 5;
 
-/** What runs in a sandbox, unless somebody wants other work done there. */
-const sandboxAgent = fileURLToPath(new URL("../../sandbox-agent/src/main.ts", import.meta.url));
-
-/** Starts an orchestrator on its volume: recovers what is there, then listens. */
-export async function startOrchestrator(config: Config, logger: Logger, agentPath = sandboxAgent): Promise<Orchestrator> {
+/** Starts an orchestrator on its volume: recovers what is there, then listens. `agentPath` is what works in sandboxes in the agent's place. */
+export async function startOrchestrator(config: Config, logger: Logger, agentPath?: string): Promise<Orchestrator> {
   await using started = new AsyncDisposableStack();
   const { volume, room } = started.use(
     await takeVolume(config.volume, {
@@ -48,11 +46,13 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     }),
   );
   const registry = started.use(openRegistry(config.volume));
-  const provider = createProcessProvider({
-    node: process.execPath,
-    wardenPath: fileURLToPath(new URL("../../../packages/warden/src/main.ts", import.meta.url)),
-    agentPath,
-    chromium: config.chromium,
+  const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
+  const isIsolated = config.sandbox === "bubblewrap";
+  if (isIsolated) await demandIsolation(programs, config.volume);
+  const provider = createLocalProvider({
+    ...programs,
+    isolation: isIsolated ? { kind: "bubblewrap", readable: programs.readable } : { kind: "process" },
+    chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,

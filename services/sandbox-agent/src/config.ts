@@ -13,6 +13,8 @@ const agentSettings = z.strictObject({
   sandboxId: z.string().min(1),
   /** Where the agent listens. */
   socketPath: z.string().startsWith("/"),
+  /** Where the browser keeps what is temporary, and binds a socket of its own: a folder with a short path. */
+  tempFolder: z.string().startsWith("/"),
   /** What both ends of the agent's channel prove that they hold. */
   secret: z.string().min(16),
   /** The Chromium to run. */
@@ -20,8 +22,6 @@ const agentSettings = z.strictObject({
   /** Whether Chromium's own sandbox is on. */
   chromiumSandbox: z.boolean(),
   headless: z.boolean(),
-  /** How this sandbox is kept apart. */
-  isolation: z.enum(["process", "bubblewrap"]),
   /** Milliseconds without an orchestrator after which the agent ends itself. */
   graceMs: z.int().min(1),
   logLevel: z.string().min(1),

@@ -6,6 +6,8 @@ import { startSandboxAgent } from "./sandbox-agent.ts";
 /** Milliseconds to close everything once the warden has closed. */
 const closeMs = 2_000;
 
+// Who reads the log may end first.
+process.stderr.on("error", () => {});
 const { settings, closed } = await readSettings(process.stdin);
 // Standard output belongs to the warden, for the one line it waits for.
 const log = createLogger({ name: "sandbox-agent", level: settings.logLevel, destination: process.stderr }).child({

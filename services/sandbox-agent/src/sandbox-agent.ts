@@ -1,5 +1,5 @@
 import { unlink } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { implement, startGrpcServer } from "@clew/grpc/server";
@@ -41,7 +41,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       sandbox: settings.chromiumSandbox,
       headless: settings.headless,
       workFolder: settings.workFolder,
-      tempFolder: dirname(settings.socketPath),
+      tempFolder: settings.tempFolder,
       sandboxId: settings.sandboxId,
     }),
   );

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryDisk } from "../journal/memory-disk.ts";
-import { createProcessProvider } from "./process-provider.ts";
+import { createLocalProvider } from "./local-provider.ts";
 import { readSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
 import type { SandboxHandle } from "./sandbox-provider.ts";
 
@@ -28,7 +28,8 @@ describe("sandbox.json", () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   const find = () =>
-    createProcessProvider({
+    createLocalProvider({
+      isolation: { kind: "process" },
       node: process.execPath,
       wardenPath: "/nowhere",
       agentPath: "/nowhere",

@@ -6,11 +6,13 @@ import { Fault } from "@clew/fault/fault";
 /** The longest path a Unix socket can be bound to, in bytes. */
 const maxSocketPathBytes = 107;
 
-/** Where a sandbox's two sockets lie. */
+/** Where a sandbox's sockets lie. */
 export interface SocketPaths {
   /** The sandbox's own folder, which nobody else may enter. */
   readonly folder: string;
   readonly warden: string;
+  /** The folder in it that is seen from within the sandbox. */
+  readonly inside: string;
   readonly agent: string;
 }
 
@@ -18,7 +20,8 @@ export interface SocketPaths {
 export function socketPaths(base: string, workFolder: string): SocketPaths {
   const hash = createHash("sha256").update(workFolder).digest("hex").slice(0, 16);
   const folder = join(base, `clew-${hash}`);
-  return { folder, warden: join(folder, "warden"), agent: join(folder, "agent") };
+  const inside = join(folder, "inside");
+  return { folder, warden: join(folder, "warden"), inside, agent: join(inside, "agent") };
 }
 
 /**
@@ -26,7 +29,7 @@ export function socketPaths(base: string, workFolder: string): SocketPaths {
  *
  * @throws Fault SANDBOX_START_FAILED when the path is too long to bind, or when somebody else holds the folder.
  */
-export async function makeSocketFolder({ folder, warden, agent }: SocketPaths): Promise<void> {
+export async function makeSocketFolder({ folder, warden, inside, agent }: SocketPaths): Promise<void> {
   if ([warden, agent].some((path) => Buffer.byteLength(path) > maxSocketPathBytes)) {
     throw new Fault("SANDBOX_START_FAILED", {
       message: "The sockets' folder has too long a path; set XDG_RUNTIME_DIR or TMPDIR to a shorter one.",
@@ -40,4 +43,5 @@ export async function makeSocketFolder({ folder, warden, agent }: SocketPaths): 
     await rm(folder, { recursive: true });
   }
   await mkdir(folder, { mode: 0o700 });
+  await mkdir(inside, { mode: 0o700 });
 }

@@ -5,7 +5,7 @@ import { createLogger } from "@clew/process/logger";
 import { readBootId, readProcess } from "@clew/process/process-tree";
 import { expect, it, vi } from "vitest";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
-import { createProcessProvider } from "./process-provider.ts";
+import { createLocalProvider } from "./local-provider.ts";
 
 it("ends a sandbox whose warden ends by itself just then", async () => {
   await using folder = await tempFolder();
@@ -27,7 +27,8 @@ it("ends a sandbox whose warden ends by itself just then", async () => {
     child.kill("SIGKILL");
     throw Object.assign(new Error("kill ESRCH"), { code: "ESRCH" });
   });
-  const provider = createProcessProvider({
+  const provider = createLocalProvider({
+    isolation: { kind: "process" },
     node: process.execPath,
     wardenPath: "",
     agentPath: "",

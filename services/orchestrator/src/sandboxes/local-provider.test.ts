@@ -1,89 +1,37 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { connectGrpc } from "@clew/grpc/client";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import { placesOf } from "@clew/outbox/work-folder";
-import { createLogger } from "@clew/process/logger";
-import { findProcesses, readProcess } from "@clew/process/process-tree";
+import { readProcess } from "@clew/process/process-tree";
 import { SandboxEventServiceService, StartWorkRequest, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
-import { createProcessProvider, type ProcessProviderOptions } from "./process-provider.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
-import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
+import type { SandboxHandle } from "./sandbox-provider.ts";
+import { processesOf, SandboxRoom, type StartedSandbox, secret, socketFolder, until } from "./sandbox-room.fixture.ts";
 import { socketPaths } from "./socket-folder.ts";
 import { exited, ready } from "./warden-events.fixture.ts";
 
-const repository = resolve(import.meta.dirname, "../../../..");
-const secret = "a secret of at least sixteen characters";
-const log = createLogger({ name: "test", level: "silent" });
-
-let volume: string;
-let sockets: string;
+let room: SandboxRoom;
 beforeAll(async () => {
-  sockets = await mkdtemp(join(tmpdir(), "clew-sockets-"));
-  volume = await mkdtemp(join(tmpdir(), "clew-sandboxes-"));
+  room = await SandboxRoom.open(process.env.CLEW_CHROMIUM);
 });
-afterAll(async () => {
-  expect(await readdir(sockets)).toEqual([]);
-  await Promise.all([volume, sockets].map((folder) => rm(folder, { recursive: true })));
-});
-
-function provide(options: Partial<ProcessProviderOptions> = {}): SandboxProvider {
-  return createProcessProvider({
-    node: process.execPath,
-    wardenPath: join(repository, "packages/warden/src/main.ts"),
-    agentPath: join(repository, "services/sandbox-agent/src/main.ts"),
-    chromium: { executablePath: process.env.CLEW_CHROMIUM ?? "/usr/bin/chromium", sandbox: process.getuid?.() !== 0 },
-    headless: true,
-    socketFolder: sockets,
-    adoptionGraceMs: 60_000,
-    log,
-    ...options,
-  });
-}
-
-/** Starts a sandbox for a new run; whatever the test did to it, nothing of it is left afterwards. */
-async function start(provider: SandboxProvider = provide(), deadlineMs = 60_000, inputs: SandboxPlan["inputs"] = []) {
-  const runId = `run-${crypto.randomUUID().replaceAll("-", "")}`;
-  const runFolder = join(volume, "runs", runId);
-  await mkdir(runFolder, { recursive: true });
-  const handle = await provider.start({ runId, attempt: 1, runFolder, secret, deadlineMs, inputs }, {});
-  const connection = connectSandbox(handle, secret);
-  return {
-    provider,
-    runFolder,
-    handle,
-    connection,
-    async [Symbol.asyncDispose]() {
-      await connection[Symbol.asyncDispose]();
-      await provider.kill(handle);
-      await provider.remove(handle);
-    },
-  };
-}
-
-type Started = Awaited<ReturnType<typeof start>>;
+afterAll(() => room[Symbol.asyncDispose]());
 
 it("gives a sandbox the files of its run, to be read only", async () => {
-  const path = join(volume, "given.txt");
+  const path = join(room.volume, "given.txt");
   await writeFile(path, "given");
-  await using sandbox = await start(provide(), 60_000, [{ name: "a.txt", path }]);
+  await using sandbox = await room.start(room.provide(), 60_000, [{ name: "a.txt", path }]);
   const given = join(placesOf(sandbox.handle.workFolder).inputs, "a.txt");
   expect(await readFile(given, "utf8")).toBe("given");
   expect((await stat(given)).mode & 0o777).toBe(0o400);
 });
-
-function processesOf({ runId, attempt, workFolder }: SandboxHandle) {
-  return findProcesses({ id: `${runId}.${attempt}`, folder: workFolder });
-}
 
 /** The agent, and the browser's first process: the one it started. */
 function principalsOf(handle: SandboxHandle): { agent: number; browser: number } {
@@ -94,26 +42,14 @@ function principalsOf(handle: SandboxHandle): { agent: number; browser: number }
   return { agent: agent.pid, browser: browser.pid };
 }
 
-async function until(holds: () => boolean, ms = 15_000): Promise<void> {
-  for (const end = performance.now() + ms; !holds(); await wait(20)) {
-    if (performance.now() > end) throw new Error(`not so after ${ms} ms: ${holds}`);
-  }
-}
-
-function socketFolder(handle: SandboxHandle): string {
-  return dirname(handle.wardenAddress.slice("unix:".length));
-}
-
 describe("a sandbox", { timeout: 60_000 }, () => {
   it("gets ready, is found again, does its work, and leaves nothing when it is released", async () => {
-    await using sandbox = await start();
+    await using sandbox = await room.start();
     const { provider, handle, runFolder, connection } = sandbox;
     expect(await ready(sandbox)).toMatchObject({ isolation: "process", browser: expect.stringMatching(/^Chromium \d/) });
-    expect(await provide().find(runFolder)).toEqual(handle);
-    expect([handle.wardenAddress, handle.agentAddress].map((address) => dirname(dirname(address.slice("unix:".length))))).toEqual([
-      sockets,
-      sockets,
-    ]);
+    expect(await room.provide().find(runFolder)).toEqual(handle);
+    expect(dirname(socketFolder(handle))).toBe(room.sockets);
+    expect(dirname(dirname(handle.agentAddress.slice("unix:".length)))).toBe(socketFolder(handle));
     expect(await provider.isAlive(handle)).toBe(true);
     expect(await connection.warden.getSandbox({})).toMatchObject({ runId: handle.runId, attempt: 1, alive: true });
 
@@ -142,7 +78,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
   });
 
   it("whose agent is killed says so, and no process of it is left", async () => {
-    await using sandbox = await start();
+    await using sandbox = await room.start();
     await ready(sandbox);
     const { handle } = sandbox;
     process.kill(principalsOf(handle).agent, "SIGKILL");
@@ -153,7 +89,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
   });
 
   it("whose browser is killed before its work begins exits, and no process of it is left", async () => {
-    await using sandbox = await start();
+    await using sandbox = await room.start();
     await ready(sandbox);
     process.kill(principalsOf(sandbox.handle).browser, "SIGKILL");
     expect(await exited(sandbox)).toMatchObject({ signal: "", exitCode: 1, cause: "" });
@@ -161,7 +97,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
   });
 
   it("whose warden is killed ends by itself", async () => {
-    await using sandbox = await start();
+    await using sandbox = await room.start();
     await ready(sandbox);
     const { handle, provider } = sandbox;
     const before = processesOf(handle);
@@ -174,7 +110,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
   });
 
   it("whose warden is stopped and does not answer is ended by the provider", async () => {
-    await using sandbox = await start();
+    await using sandbox = await room.start();
     await ready(sandbox);
     const { handle, provider } = sandbox;
     for (const { pid } of processesOf(handle)) process.kill(pid, "SIGSTOP");
@@ -187,7 +123,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
   });
 
   it("is ended by its warden at the deadline", async () => {
-    await using sandbox = await start();
+    await using sandbox = await room.start();
     await ready(sandbox);
     await sandbox.connection.warden.setDeadline({ remainingMs: 50 });
     expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", cause: "DEADLINE" });
@@ -195,18 +131,18 @@ describe("a sandbox", { timeout: 60_000 }, () => {
   });
 
   it("that is not ready in time is ended by its warden", async () => {
-    await using sandbox = await start(provide({ startTimeoutMs: 100 }));
+    await using sandbox = await room.start(room.provide({ startTimeoutMs: 100 }));
     expect(await exited(sandbox)).toMatchObject({ cause: "START_TIMEOUT" });
     expect(processesOf(sandbox.handle)).toEqual([]);
   });
 
   it("whose browser cannot be started exits and says so", async () => {
-    await using sandbox = await start(provide({ chromium: { executablePath: "/nowhere/chromium", sandbox: true } }));
+    await using sandbox = await room.start(room.provide({ chromium: { executablePath: "/nowhere/chromium", sandbox: true } }));
     expect(await exited(sandbox)).toMatchObject({ exitCode: 1, cause: "" });
   });
 
   it("without an orchestrator for the grace time ends and leaves nothing", async () => {
-    await using sandbox = await start(provide({ adoptionGraceMs: 1_500 }));
+    await using sandbox = await room.start(room.provide({ adoptionGraceMs: 1_500 }));
     const { handle } = sandbox;
     await until(() => readProcess(handle.pid) === undefined, 20_000);
     expect(processesOf(handle)).toEqual([]);
@@ -215,7 +151,7 @@ describe("a sandbox", { timeout: 60_000 }, () => {
   });
 
   it("whose warden gets SIGTERM ends, and leaves what it said to be read", async () => {
-    await using sandbox = await start();
+    await using sandbox = await room.start();
     await ready(sandbox);
     const { handle } = sandbox;
     process.kill(handle.pid, "SIGTERM");
@@ -229,9 +165,9 @@ describe("a sandbox", { timeout: 60_000 }, () => {
 });
 
 describe("a ready sandbox", { timeout: 60_000 }, () => {
-  let sandbox: Started;
+  let sandbox: StartedSandbox;
   beforeAll(async () => {
-    sandbox = await start();
+    sandbox = await room.start();
     await ready(sandbox);
   }, 60_000);
   afterAll(() => sandbox[Symbol.asyncDispose]());
@@ -252,7 +188,7 @@ describe("a ready sandbox", { timeout: 60_000 }, () => {
     await expect(agentAtWarden.releaseSandbox({})).rejects.toMatchObject(refused);
     expect(await sandbox.connection.warden.getSandbox({})).toMatchObject({ alive: true });
 
-    const address = `unix:${join(volume, "impostor")}`;
+    const address = `unix:${join(room.volume, "impostor")}`;
     const event = { sequence: 1, summary: "believe me" };
     await using _ = await startGrpcServer({
       address,
@@ -308,17 +244,17 @@ describe("a ready sandbox", { timeout: 60_000 }, () => {
 });
 
 describe("a provider", { timeout: 60_000 }, () => {
-  const plan = (name: string) => ({ runId: `run-${name}`, attempt: 1, runFolder: join(volume, name), secret, deadlineMs: 60_000 });
+  const plan = (name: string) => ({ runId: `run-${name}`, attempt: 1, runFolder: join(room.volume, name), secret, deadlineMs: 60_000 });
 
   it("[weakness 20, 48] leaves a sandbox that is on record to whoever comes next where its start is given up", async () => {
     const giveUp = new AbortController();
     const { runFolder } = plan("given-up");
-    const starting = provide().start(plan("given-up"), { signal: giveUp.signal });
+    const starting = room.provide().start(plan("given-up"), { signal: giveUp.signal });
     starting.catch(() => {});
     await until(() => existsSync(join(runFolder, "sandbox.json")));
     giveUp.abort(new Error("given up"));
     await expect(starting).rejects.toThrow("given up");
-    const provider = provide();
+    const provider = room.provide();
     const handle = await provider.find(runFolder);
     if (handle === undefined) throw new Error("no sandbox is on record");
     expect(await provider.isAlive(handle)).toBe(true);
@@ -330,17 +266,19 @@ describe("a provider", { timeout: 60_000 }, () => {
   it("clears what a start that was cut short left, whatever there is of it", async () => {
     const cut = plan("cut-short");
     const workFolder = join(cut.runFolder, "work-1");
-    const { folder } = socketPaths(sockets, workFolder);
+    const { folder } = socketPaths(room.sockets, workFolder);
     await mkdir(workFolder, { recursive: true });
     await mkdir(folder);
     await writeFile(join(workFolder, "warden.log"), "");
-    for (let time = 0; time < 2; time++) await provide().clear(cut);
+    for (let time = 0; time < 2; time++) await room.provide().clear(cut);
     expect(await readdir(cut.runFolder)).toEqual([]);
     expect(existsSync(folder)).toBe(false);
   });
 
   it("leaves no warden where nobody is left to give it its settings", async () => {
-    const warden = spawn(process.execPath, [join(repository, "packages/warden/src/main.ts")], { stdio: ["pipe", "ignore", "ignore"] });
+    const warden = spawn(process.execPath, [join(resolve(import.meta.dirname, "../../../.."), "packages/warden/src/main.ts")], {
+      stdio: ["pipe", "ignore", "ignore"],
+    });
     warden.stdin.end();
     const [code] = await once(warden, "exit");
     expect(code).not.toBe(0);
@@ -348,16 +286,16 @@ describe("a provider", { timeout: 60_000 }, () => {
 
   it("leaves nothing when the warden cannot be started", async () => {
     const failed = { reason: "SANDBOX_START_FAILED" };
-    await expect(provide({ node: "/nowhere/node" }).start(plan("no-node"), {})).rejects.toMatchObject(failed);
-    await expect(provide({ wardenPath: "/nowhere/main.ts" }).start(plan("no-warden"), {})).rejects.toMatchObject(failed);
-    expect(await readdir(join(volume, "no-node"))).toEqual([]);
-    expect(await readdir(join(volume, "no-warden"))).toEqual([]);
+    await expect(room.provide({ node: "/nowhere/node" }).start(plan("no-node"), {})).rejects.toMatchObject(failed);
+    await expect(room.provide({ wardenPath: "/nowhere/main.ts" }).start(plan("no-warden"), {})).rejects.toMatchObject(failed);
+    expect(await readdir(join(room.volume, "no-node"))).toEqual([]);
+    expect(await readdir(join(room.volume, "no-warden"))).toEqual([]);
   });
 
   it("refuses a folder whose sockets could not be bound", async () => {
-    const socketFolder = join(volume, "x".repeat(100));
+    const socketFolder = join(room.volume, "x".repeat(100));
     await mkdir(socketFolder);
-    await expect(provide({ socketFolder }).start(plan("long"), {})).rejects.toMatchObject({ reason: "SANDBOX_START_FAILED" });
+    await expect(room.provide({ socketFolder }).start(plan("long"), {})).rejects.toMatchObject({ reason: "SANDBOX_START_FAILED" });
     expect(await readdir(socketFolder)).toEqual([]);
   });
 
@@ -367,15 +305,15 @@ describe("a provider", { timeout: 60_000 }, () => {
       runId: "run-other",
       attempt: 1,
       isolation: "process",
-      wardenAddress: `unix:${join(volume, "other", "warden")}`,
-      agentAddress: `unix:${join(volume, "other", "agent")}`,
-      workFolder: join(volume, "other", "work-1"),
+      wardenAddress: `unix:${join(room.volume, "other", "warden")}`,
+      agentAddress: `unix:${join(room.volume, "other", "agent")}`,
+      workFolder: join(room.volume, "other", "work-1"),
       pid: process.pid,
       startTime: entry?.startTime ?? "",
       bootId: "another boot",
     };
-    expect(await provide().isAlive(handle)).toBe(false);
-    await provide().kill(handle);
-    await provide().remove({ ...handle, startTime: "1" });
+    expect(await room.provide().isAlive(handle)).toBe(false);
+    await room.provide().kill(handle);
+    await room.provide().remove({ ...handle, startTime: "1" });
   });
 });

@@ -1,0 +1,34 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { placesOf } from "@clew/outbox/work-folder";
+import { compileCacheEnvironment } from "@clew/process/compile-cache";
+import { sandboxVariable } from "@clew/process/process-tree";
+import type { WardenSettings } from "./config.ts";
+import { enclose } from "./isolation/enclose.ts";
+
+/** How the agent's process is started. */
+export interface AgentCommand {
+  readonly command: readonly [string, ...string[]];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Where it works. */
+  readonly folder: string;
+}
+
+/** Writes the command that starts the agent, by itself or enclosed, with nothing of this process's environment; and makes the folders it expects. */
+export async function agentCommand(settings: WardenSettings): Promise<AgentCommand> {
+  const { isolation } = settings;
+  const { agent: folder } = placesOf(settings.workFolder);
+  const [home, temp] = [join(folder, "home"), join(folder, "tmp")];
+  await Promise.all([home, temp].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
+  const command = [settings.node, settings.agentPath] as const;
+  const environment = {
+    PATH: settings.path,
+    HOME: home,
+    TMPDIR: temp,
+    ...compileCacheEnvironment(),
+    [sandboxVariable]: settings.sandboxId,
+  };
+  if (isolation.kind === "process") return { command, environment, folder };
+  const folders = [folder, dirname(settings.agentSocket)] as const;
+  return { command: await enclose({ command, environment, readable: isolation.readable, folders }), environment, folder };
+}

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
+import { SettingsError } from "@clew/process/settings";
+import type { SandboxPrograms } from "./sandbox-programs.ts";
+
+/** Milliseconds a proof may take in all. */
+const proofMs = 20_000;
+
+/** The search path of sandboxes. */
+export const sandboxPath = "/usr/local/bin:/usr/bin:/bin";
+
+/**
+ * Proves that sandboxes enclosed by bubblewrap are isolated on this machine: starts a tiny one as all are started, and looks at it from within and from outside.
+ *
+ * @throws SettingsError saying what is wrong, and which setting allows less.
+ */
+export async function demandIsolation({ node, provePath, readable }: SandboxPrograms, volumeFolder: string): Promise<void> {
+  const problem = await askProver([node, provePath], { node, path: sandboxPath, readable, hidden: volumeFolder });
+  if (problem === "") return;
+  throw new SettingsError(
+    `CLEW_SANDBOX: bubblewrap does not isolate here: ${problem}. Install or allow it (docs/isolation.md), or set CLEW_SANDBOX=process, which keeps runs from nothing on this machine`,
+  );
+}
+
+/** Answers what the prover says is wrong; empty where nothing is. */
+async function askProver([node, main]: readonly [string, string], proof: object): Promise<string> {
+  const child = spawn(node, [main], {
+    env: { PATH: sandboxPath },
+    stdio: ["pipe", "pipe", "ignore"],
+    timeout: proofMs,
+    killSignal: "SIGKILL",
+  });
+  const code = new Promise<number | null>((resolve) => child.once("exit", resolve).once("error", () => resolve(null)));
+  child.stdin.on("error", () => {}).end(JSON.stringify(proof));
+  const said = await text(child.stdout);
+  return (await code) === 0 ? said : "the proof could not be made";
+}

@@ -30,6 +30,7 @@ export const limits = {
   headerValueChars: 4_096,
   urlChars: 2_048,
   requestIdChars: 200,
+  concurrencyKeyChars: 200,
   reasonChars: 500,
   actorChars: 200,
   timeoutSeconds: { min: 5, max: 3_600, default: 600 },
@@ -77,6 +78,8 @@ export const limits = {
   startMs: 60_000,
   finalizeMs: 60_000,
   sandboxSilenceMs: 30_000,
+  /** How often it is looked whether queued runs have moved on. */
+  queueLookMs: 5_000,
   /** Attempts in a row that may be lost before their work begins. */
   startAttempts: 3,
   /** What is held on the volume to end runs with when it is full. */

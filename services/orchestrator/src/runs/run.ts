@@ -88,7 +88,7 @@ function move(fold: RunFold, { type, payload }: Event): RunFold {
   if (!isSignal(type)) return fold;
   const finalState = payload.$case === "outcomePublished" ? payload.value.state : fold.finalState;
   const state = nextState(fold.run.state, type, finalState);
-  return state === null ? fold : { ...fold, finalState, run: { ...fold.run, state } };
+  return state === null ? fold : { ...fold, finalState, run: { ...fold.run, state, queuePosition: undefined } };
 }
 
 function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunFold {
@@ -101,6 +101,8 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
         requestHmac: payload.value.requestHmac,
         requestId: payload.value.requestId,
       };
+    case "runQueued":
+      return { ...fold, run: { ...run, queuePosition: payload.value.position } };
     case "attemptStarted":
       return {
         ...fold,

@@ -69,6 +69,8 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
     if (value === "") wrong(`credentials.${name}`, "required", "must not be empty");
     length(`credentials.${name}`, value, limits.credentialChars);
   }
+  length("concurrencyKey", asked.concurrencyKey, limits.concurrencyKeyChars);
+  if (asked.concurrencyKey === "") wrong("concurrencyKey", "required", "must not be empty");
   checkHeaders(asked.browser?.extraHttpHeaders ?? {}, wrong);
   checkLabels(asked.labels, wrong);
   for (const { field, rule, message } of guardrailProblems(asked.guardrails ?? {})) wrong(`guardrails.${field}`, rule, message);
@@ -81,7 +83,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   later("thinking", asked.thinking !== undefined);
   later("profile", asked.profile !== undefined);
   later("budget", asked.budget !== undefined);
-  later("concurrencyKey", asked.concurrencyKey !== undefined);
   later("proxy", asked.proxy !== undefined);
   later("continueFrom", asked.continueFrom !== undefined);
   later("forkFrom", asked.forkFrom !== undefined);

@@ -6,6 +6,7 @@ import { type InputPath, keepInputs } from "../files/input-files.ts";
 import type { Disk } from "../journal/disk.ts";
 import { Journal } from "../journal/journal.ts";
 import type { EventDraft } from "../runs/event.ts";
+import { runQueued } from "./phrases.ts";
 import { playbookArtifacts } from "./playbook-artifacts.ts";
 import { type OnChange, type OnRefused, RunLog } from "./run-log.ts";
 import { artifactStored } from "./take-artifact.ts";
@@ -46,11 +47,10 @@ export async function beginRun(beginning: Beginning): Promise<RunLog> {
     const file = await storeArtifact(folder, name, [Buffer.from(text)]);
     stored.push(artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...file }));
   }
-  const summary = position === 0 ? "Waits for a place" : `Waits for a place behind ${position} others`;
   await log.begin([
     { attempt: 0, summary: `Created a run of ${playbook?.id ?? ""}`, payload: { $case: "runCreated", value: created } },
     ...stored.map((draft) => ({ attempt: 0, ...draft })),
-    { attempt: 0, summary, payload: { $case: "runQueued", value: { position } } },
+    { attempt: 0, ...runQueued(position) },
   ]);
   undo.move();
   return log;

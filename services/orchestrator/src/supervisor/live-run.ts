@@ -1,6 +1,6 @@
 import type { Fault } from "@clew/fault/fault";
-import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
-import type { QueuedRun } from "../queue/run-queue.ts";
+import type { Run, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { QueuedRun } from "../queue/queued-run.ts";
 import { limits } from "../runs/limits.ts";
 import type { RunId } from "../runs/run-id.ts";
 import type { PlaybookTexts } from "./playbook-artifacts.ts";
@@ -18,11 +18,22 @@ export interface LiveRun extends PlaybookTexts {
   readonly hold: Disposable;
   /** Settles when the run is over or let go of; undefined while it waits for a slot. */
   supervising: Promise<void> | undefined;
+  /** Since when it has a slot, in milliseconds of this process's own clock. */
+  slotSinceMs?: number;
   /** Ends the run and its sandbox for what befell the volume. */
   fail?: (fault: Fault) => void;
 }
 
-/** A live run as the queue sees it. */
-export function toQueued(id: RunId, { log: { run } }: LiveRun): QueuedRun {
-  return { id, priority: run.spec?.priority ?? limits.priority.default, createTimeMs: run.createTime?.getTime() ?? 0 };
+/** A run as the queue sees it. */
+export function toQueued(id: RunId, { spec, tenant, createTime }: Run): QueuedRun {
+  return { id, tenant, priority: spec?.priority ?? limits.priority.default, createTimeMs: createTime?.getTime() ?? 0, keys: keysOf(spec) };
+}
+
+/** What one run of a tenant at a time may hold: the key its spec names, and the saved login that it writes. */
+export function keysOf(spec: Pick<RunSpec, "concurrencyKey" | "browserState"> | undefined): string[] {
+  const { concurrencyKey, browserState } = spec ?? {};
+  return [
+    ...(concurrencyKey === undefined ? [] : [`key ${concurrencyKey}`]),
+    ...(browserState === undefined ? [] : [`browserState ${browserState}`]),
+  ];
 }

@@ -28,6 +28,13 @@ export function outcomePublished(state: Run_State, outcome: Outcome): EventDraft
   };
 }
 
+/** Says how many runs are to begin before this one. */
+export function runQueued(position: number): EventDraft {
+  const others = position === 1 ? "another" : `${position} others`;
+  const summary = position === 0 ? "Waits for a place" : `Waits for a place behind ${others}`;
+  return { summary, payload: { $case: "runQueued", value: { position } } };
+}
+
 /** Says that an attempt failed and another follows. */
 export function attemptFailed(error: RunError, retryAtMs: number, nowMs: number): EventDraft {
   const wait = Math.round((retryAtMs - nowMs) / 1_000);

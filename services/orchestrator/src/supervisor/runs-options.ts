@@ -1,5 +1,6 @@
 import type { Logger } from "@clew/process/logger";
 import type { Disk } from "../journal/disk.ts";
+import type { Allowance } from "../queue/allowance.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
@@ -15,6 +16,8 @@ export interface RunsOptions {
   readonly provider: SandboxProvider;
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
+  /** What bounds a tenant's runs; without it they have equal shares and no bounds of their own. */
+  readonly allowanceOf?: (tenant: string) => Allowance;
   readonly logger: Logger;
   /** The room on the volume; without it there is always some. */
   readonly room?: Room;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
-import { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { type DeepPartial, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { CreateRunRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { abortable } from "@clew/streams/abortable";
@@ -17,6 +17,7 @@ import { Room, type RoomOptions } from "../volume/room.ts";
 import { Tombstones } from "../volume/tombstones.ts";
 import { openVolume, type Volume } from "../volume/volume.ts";
 import { Runs } from "./runs.ts";
+import type { RunsOptions } from "./runs-options.ts";
 
 /** Who asks in these tests. */
 export const caller: Caller = {
@@ -47,6 +48,14 @@ const waitingProvider: SandboxProvider = {
 interface TestRunsOptions extends Partial<RoomOptions> {
   readonly slots: number;
   readonly start?: SandboxProvider["start"];
+  readonly allowanceOf?: RunsOptions["allowanceOf"];
+}
+
+/** A run that is created, where it is not like others. */
+interface TestRun {
+  readonly requestId?: string;
+  readonly tenant?: string;
+  readonly spec?: DeepPartial<RunSpec>;
 }
 
 /** Runs on a volume of their own, whose disk can be made to fail. Dispose it: the volume goes. */
@@ -57,7 +66,7 @@ export interface TestRuns extends AsyncDisposable {
   readonly volume: Volume;
   readonly registry: Registry;
   /** Creates a run; it stays queued where there are no slots. */
-  create(requestId?: string): Promise<string>;
+  create(run?: TestRun): Promise<string>;
   /** Follows a run from after a token until its stream ends or breaks. */
   follow(runId: string, after?: string): Promise<{ events: RunEvent[]; ended: boolean; fault: unknown }>;
   /** Lets go of all runs and opens them again, as the next orchestrator would. */
@@ -65,7 +74,7 @@ export interface TestRuns extends AsyncDisposable {
 }
 
 /** Starts it with so many slots; `start` is what starting a sandbox comes to, otherwise waiting. */
-export async function startRuns({ slots, start, folder: given, ...room }: TestRunsOptions): Promise<TestRuns> {
+export async function startRuns({ slots, start, allowanceOf, folder: given, ...room }: TestRunsOptions): Promise<TestRuns> {
   const provider = start === undefined ? waitingProvider : { ...waitingProvider, start };
   const folder = given ?? (await mkdtemp(join(tmpdir(), "clew-runs-")));
   const volume = await openVolume(folder);
@@ -80,7 +89,8 @@ export async function startRuns({ slots, start, folder: given, ...room }: TestRu
     const { registry } = opened;
     const logger = createLogger({ name: "test", level: "silent" });
     const tombstones = await Tombstones.open(folder);
-    const options = { volume, registry, tombstones, provider, maxConcurrentRuns, maxQueuedRuns: 2_000, logger };
+    const bounds = { maxConcurrentRuns, maxQueuedRuns: 2_000, ...(allowanceOf && { allowanceOf }) };
+    const options = { volume, registry, tombstones, provider, logger, ...bounds };
     const runs = parts.use(new Runs({ ...options, room: opened.room, disk }));
     await runs.recover();
     return { ...opened, runs };
@@ -98,13 +108,13 @@ export async function startRuns({ slots, start, folder: given, ...room }: TestRu
     },
     disk,
     volume,
-    async create(requestId = "") {
-      const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: source } });
+    async create({ requestId = "", tenant = caller.tenant, spec: more = {} } = {}) {
+      const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: source }, ...more });
       const reference = { id: "nothing", version: "", sha256: hashSource(source) };
       const wanted = {
         spec,
         resolve: async () => ({ source, reference, called: {}, params: undefined, inputs: [] }),
-        caller,
+        caller: { ...caller, tenant },
         traceparent: undefined,
       };
       const { id } = await now.runs.create(CreateRunRequest.fromPartial({ requestId, spec }), wanted);

@@ -174,7 +174,7 @@ describe("an index that is behind", () => {
     await using system = await startRuns({ slots: 0 });
     const other = new DatabaseSync(join(system.volume.folder, "registry.sqlite"));
     other.exec("BEGIN IMMEDIATE");
-    const made = [await system.create("once"), await system.create("once")];
+    const made = [await system.create({ requestId: "once" }), await system.create({ requestId: "once" })];
     expect(made[1]).toBe(made[0]);
     other.exec("ROLLBACK");
     other.close();

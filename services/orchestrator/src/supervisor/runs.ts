@@ -7,10 +7,9 @@ import { delay } from "@clew/streams/delay";
 import { inTurn } from "@clew/streams/in-turn";
 import { type Caller, reaches } from "../access/caller.ts";
 import type { Journal } from "../journal/journal.ts";
-import { positionInQueue, type QueuedRun } from "../queue/run-queue.ts";
+import type { QueuedRun } from "../queue/queued-run.ts";
 import type { RunFilter } from "../registry/registry.ts";
 import { canonicalJson } from "../runs/canonical-json.ts";
-import { limits } from "../runs/limits.ts";
 import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
@@ -20,7 +19,7 @@ import type { Tombstone } from "../volume/tombstones.ts";
 import { answerInput, type GivenAnswer, type SignAnswer } from "./answer-input.ts";
 import { askToStop } from "./ask-to-stop.ts";
 import { beginRun } from "./begin-run.ts";
-import type { LiveRun } from "./live-run.ts";
+import { type LiveRun, toQueued } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
 import { type OpenRunOptions, openFinished } from "./open-run.ts";
 import { reopenRun } from "./reopen-run.ts";
@@ -42,7 +41,7 @@ const settleMs = 5_000;
 export class Runs implements AsyncDisposable {
   readonly #options: RunsOptions;
   readonly #live = new Map<RunId, LiveRun>();
-  readonly #creating = new Map<string | symbol, Promise<Run>>();
+  readonly #creating = new Map<string | symbol, { readonly tenant: string; readonly made: Promise<Run> }>();
   readonly #journals: OpenJournals;
   readonly #slots: Slots;
   readonly #rows: RunRows;
@@ -74,25 +73,22 @@ export class Runs implements AsyncDisposable {
 
   /** Creates a run and queues it; the same request id with the same request answers the run it made before. */
   async create({ requestId, spec: asked }: CreateRunRequest, wanted: WantedRun): Promise<Run> {
-    const { volume, maxQueuedRuns } = this.#options;
+    const { volume } = this.#options;
     const { caller } = wanted;
     const requestHmac = volume.sign("request", Buffer.from(canonicalJson(asked)));
     const key = requestId === "" ? Symbol("no request id") : `${caller.tenant}\0${requestId}`;
-    while (this.#creating.has(key)) await this.#creating.get(key)?.catch(() => {});
-    const made = requestId === "" ? undefined : this.#findRequest(caller.tenant, requestId);
-    if (made !== undefined) {
-      if (made.requestHmac !== requestHmac) throw new Fault("IDEMPOTENCY_CONFLICT");
-      return this.get(made.runId, caller);
+    while (this.#creating.has(key)) await this.#creating.get(key)?.made.catch(() => {});
+    const known = requestId === "" ? undefined : this.#findRequest(caller.tenant, requestId);
+    if (known !== undefined) {
+      if (known.requestHmac !== requestHmac) throw new Fault("IDEMPOTENCY_CONFLICT");
+      return this.get(known.runId, caller);
     }
     if (!this.#accepting) throw new Fault("SHUTTING_DOWN", { retryAfterMs: 2_000 });
-    const { queued, running } = this.load;
-    if (queued + this.#creating.size >= maxQueuedRuns) {
-      throw new Fault("QUEUE_FULL", { retryAfterMs: 5_000, details: { queued: String(queued), running: String(running) } });
-    }
-    const creating = this.#create(requestId, requestHmac, wanted);
-    this.#creating.set(key, creating);
+    this.#slots.demandRoom(caller.tenant, [...this.#creating.values()]);
+    const made = this.#create(requestId, requestHmac, wanted);
+    this.#creating.set(key, { tenant: caller.tenant, made });
     try {
-      return await creating;
+      return await made;
     } finally {
       this.#creating.delete(key);
     }
@@ -228,10 +224,10 @@ export class Runs implements AsyncDisposable {
     const runId = toRunId(randomUUIDv7());
     const createTime = new Date();
     const run = newRun({ id: runId, tenant: caller.tenant, spec, playbook: work.reference, traceparent, createTime });
-    const queued: QueuedRun = { id: runId, priority: spec.priority ?? limits.priority.default, createTimeMs: createTime.getTime() };
+    const queued: QueuedRun = toQueued(runId, run);
     const log = await beginRun({
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
-      position: positionInQueue(queued, this.#slots.waiting()),
+      position: this.#slots.positionOf(queued),
       playbookSource: work.source,
       calledPlaybooks: work.called,
       inputs: work.inputs,

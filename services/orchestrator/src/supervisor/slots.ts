@@ -1,15 +1,26 @@
 import { Fault } from "@clew/fault/fault";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { delay } from "@clew/streams/delay";
+import { inTurn } from "@clew/streams/in-turn";
 import { linkSignals } from "@clew/streams/linked-signal";
-import { pickNext, type QueuedRun } from "../queue/run-queue.ts";
+import { type Allowance, usualAllowance } from "../queue/allowance.ts";
+import { FairShares } from "../queue/fair-shares.ts";
+import { isNews, pickNext, positionsInQueue, type QueueView } from "../queue/pick-next.ts";
+import { demandQueueRoom } from "../queue/queue-room.ts";
+import type { QueuedRun } from "../queue/queued-run.ts";
+import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
-import { type LiveRun, toQueued } from "./live-run.ts";
-import { failedOutcome } from "./phrases.ts";
+import { keysOf, type LiveRun, toQueued } from "./live-run.ts";
+import { failedOutcome, runQueued } from "./phrases.ts";
 import { publish, publishStopped } from "./publish-outcome.ts";
+import type { RunLog } from "./run-log.ts";
 import type { RunsOptions } from "./runs-options.ts";
 import { failRun, finishRun, superviseRun } from "./supervise.ts";
 import { waitInQueue } from "./wait-in-queue.ts";
+
+/** As many as there are threads for the disk. */
+const toldAtOnce = 16;
 
 /** Gives live runs the slots there are, in the queue's order, and stays with each that has one until it is over. */
 export class Slots implements AsyncDisposable {
@@ -19,7 +30,9 @@ export class Slots implements AsyncDisposable {
   readonly #supervised = new Set<Promise<void>>();
   /** Lets go of a run that is over. */
   readonly #retire: (runId: RunId, live: LiveRun, signal: AbortSignal) => Promise<void>;
+  readonly #shares: FairShares;
   #isOpen = true;
+  #isTelling = false;
 
   constructor(
     options: RunsOptions,
@@ -29,12 +42,12 @@ export class Slots implements AsyncDisposable {
     this.#options = options;
     this.#live = live;
     this.#retire = retire;
+    this.#shares = new FairShares((tenant) => this.#allowanceOf(tenant).share);
   }
 
   /** How many runs wait for a slot, and how many have one. */
   get load(): { readonly queued: number; readonly running: number } {
-    const running = this.taken().length;
-    return { queued: this.#live.size - running, running };
+    return { queued: this.#waiting().length, running: this.taken().length };
   }
 
   /** Aborts when all is let go of. */
@@ -44,12 +57,28 @@ export class Slots implements AsyncDisposable {
 
   /** The runs that have a slot. */
   taken(): [RunId, LiveRun][] {
-    return [...this.#live].filter(([, { supervising }]) => supervising !== undefined);
+    return [...this.#live].filter(([, { slotSinceMs }]) => slotSinceMs !== undefined);
   }
 
-  /** The runs that wait for one. */
-  waiting(): QueuedRun[] {
-    return [...this.#live].filter(([, live]) => live.supervising === undefined).map(([id, live]) => toQueued(id, live));
+  /** @throws Fault QUEUE_FULL where a tenant may have no run more waiting, beside those that are `creating`. */
+  demandRoom(tenant: string, creating: readonly { readonly tenant: string }[]): void {
+    const { maxConcurrentRuns: slots, maxQueuedRuns: mostQueued } = this.#options;
+    const waiting = [...this.#waiting(), ...creating];
+    demandQueueRoom({
+      queued: waiting.length,
+      running: this.taken().length,
+      mostQueued,
+      tenantQueued: waiting.filter((run) => run.tenant === tenant).length,
+      tenantMost: this.#allowanceOf(tenant).queuedRuns,
+      slots,
+      usualMs: this.#shares.usualMs,
+    });
+  }
+
+  /** How many runs are to begin before one that comes to wait now. */
+  positionOf(run: QueuedRun): number {
+    const view = this.#view();
+    return positionsInQueue({ ...view, waiting: [...view.waiting, run] }, this.#shares).get(run.id) ?? 0;
   }
 
   /** No run gets a slot any more; those that have one keep it. */
@@ -60,10 +89,11 @@ export class Slots implements AsyncDisposable {
   /** Gives the next runs the free slots. */
   fill(): void {
     if (this.ending.aborted || !this.#isOpen || this.#options.room?.isFull) return;
-    for (const { id } of pickNext(this.waiting(), this.load.running, this.#options.maxConcurrentRuns)) {
+    for (const { id } of pickNext(this.#view(), this.#shares)) {
       const live = isRunId(id) ? this.#live.get(id) : undefined;
       if (live !== undefined && isRunId(id)) this.give(id, live);
     }
+    this.#tellLater();
   }
 
   /** Gives one run a slot, whatever the queue says. */
@@ -80,13 +110,12 @@ export class Slots implements AsyncDisposable {
       secretOf: (attempt: number) => volume.sign("sandbox", runId, String(attempt)),
       logger,
     };
+    const sinceMs = performance.now();
+    const { tenant } = live.log.run;
     const running = (async () => {
       using hold = linkSignals(this.ending);
       live.fail = (fault) => hold.abort(fault);
       try {
-        if (live.log.run.state === Run_State.QUEUED && hasLostSecrets(live.spec)) {
-          await publish(live.log, 0, Run_State.FAILED, failedOutcome(new Fault("CREDENTIALS_LOST"), undefined));
-        }
         await superviseRun(supervised, hold.signal);
       } catch (error) {
         if (this.ending.aborted) return;
@@ -94,27 +123,79 @@ export class Slots implements AsyncDisposable {
         await failRun(supervised, Fault.from(error), this.ending).catch(() => {});
       }
       await this.#retire(runId, live, this.ending).catch(() => {});
+      this.#shares.release({ tenant, sinceMs }, performance.now());
       this.fill();
     })();
+    live.slotSinceMs = sinceMs;
     live.supervising = running;
     this.keep(running);
   }
 
-  /** Ends a queued run that waits too long, or that somebody stops. */
+  /** Ends a queued run that waits too long, that somebody stops, or whose secrets a restart lost. */
   watchQueue(runId: RunId, live: LiveRun): void {
     const { log } = live;
     const watching = (async () => {
-      const first = await waitInQueue(log, this.ending);
+      const isLost = hasLostSecrets(live.spec);
+      const first = isLost ? "lost" : await waitInQueue(log, this.ending);
       if (live.supervising !== undefined) return;
-      const late = () => publish(log, 0, Run_State.FAILED, failedOutcome(new Fault("QUEUE_TIMED_OUT"), undefined));
       const { volume, logger } = this.#options;
-      const decide = () => (first === "late" ? late() : publishStopped(log, 0, undefined));
+      const fail = (reason: "QUEUE_TIMED_OUT" | "CREDENTIALS_LOST") =>
+        publish(log, 0, Run_State.FAILED, failedOutcome(new Fault(reason), undefined));
+      const ends = {
+        late: () => fail("QUEUE_TIMED_OUT"),
+        lost: () => (log.fold.stop === undefined ? fail("CREDENTIALS_LOST") : publishStopped(log, 0, undefined)),
+        moved: () => publishStopped(log, 0, undefined),
+      };
+      const decide = ends[first];
       const ended = finishRun({ log, runFolder: volume.runFolder(runId), logger }, this.ending, decide);
       live.supervising = ended.then(() => this.#retire(runId, live, this.ending));
       await live.supervising;
       this.fill();
     })().catch(() => {});
     this.keep(watching);
+  }
+
+  #allowanceOf(tenant: string): Allowance {
+    return this.#options.allowanceOf?.(tenant) ?? usualAllowance;
+  }
+
+  #waiting(): QueuedRun[] {
+    return [...this.#live].filter(([, { supervising }]) => supervising === undefined).map(([id, { log }]) => toQueued(id, log.run));
+  }
+
+  #view(): QueueView {
+    const placed = this.taken().map(([, { log, slotSinceMs = 0 }]) => {
+      return { tenant: log.run.tenant, keys: keysOf(log.run.spec), sinceMs: slotSinceMs };
+    });
+    return {
+      waiting: this.#waiting(),
+      placed,
+      slots: this.#options.maxConcurrentRuns,
+      runsAtOnce: (tenant) => this.#allowanceOf(tenant).runsAtOnce,
+      nowMs: performance.now(),
+    };
+  }
+
+  /** Has the runs that wait told soon how they moved on, all at once however much moves until then. */
+  #tellLater(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    const telling = (async () => {
+      await delay(limits.queueLookMs, { signal: this.ending });
+      this.#isTelling = false;
+      await this.#tellPositions();
+    })().catch(() => {});
+    this.keep(telling);
+  }
+
+  async #tellPositions(): Promise<void> {
+    const moved = [...positionsInQueue(this.#view(), this.#shares)].flatMap(([id, position]) => {
+      const log = isRunId(id) ? this.#live.get(id)?.log : undefined;
+      return log !== undefined && isNews(log.run.queuePosition ?? 0, position) ? [{ log, position }] : [];
+    });
+    const tell = ({ log, position }: { readonly log: RunLog; readonly position: number }) =>
+      log.decide(({ run, stop }) => (run.state === Run_State.QUEUED && stop === undefined ? [{ attempt: 0, ...runQueued(position) }] : []));
+    for await (const _told of inTurn(moved, toldAtOnce, (one) => tell(one).catch(() => {})));
   }
 
   /** Has `going` waited for before all is let go of. It must not reject. */

@@ -25,6 +25,7 @@ const speakers = {
   pageChanged: ["agent"],
   stuckDetected: ["agent"],
   captchaDetected: ["agent"],
+  injectionDetected: ["agent"],
   recoveryStarted: ["agent"],
   recoveryEnded: ["agent"],
   inputRequested: ["agent"],

@@ -36,6 +36,7 @@ const kinds = (text: string): { readonly [Kind in Payload["$case"]]: Extract<Pay
     guardrailTripped: { rule: "domains", message: text, url: text },
     stuckDetected: { severity: "hint", rule: "repeat", message: text },
     captchaDetected: { kind: "x", url: text, resolved: true, waitMs: 1 },
+    injectionDetected: { rule: "x", url: text },
     recoveryStarted: { stepIndex: 1, error },
     recoveryEnded: { success: true, message: text },
     modelCalled: ModelCalled.fromPartial({ model: "m", purpose: "p", error }),

@@ -15,6 +15,7 @@ const all = {
   guardrailTripped: true,
   stuckDetected: true,
   captchaDetected: true,
+  injectionDetected: true,
   recoveryStarted: true,
   recoveryEnded: true,
   modelCalled: true,

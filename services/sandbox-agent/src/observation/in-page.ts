@@ -12,6 +12,15 @@ export interface InPageReads {
     /** Whether the page says that what is around it is about to be another. */
     readonly isBusy: boolean;
   };
+  /** What touching an element may lead to: see `TargetFacts`. */
+  readonly touch: {
+    readonly labels: readonly string[];
+    readonly documentUrl: string;
+    readonly leadsTo: string | null;
+    readonly formAction: string | null;
+    readonly submits: boolean;
+    readonly isField: boolean;
+  };
   /** The title of a document, and the challenge it shows; `unknown` while it is still coming. */
   readonly page: { readonly title: string; readonly captcha: Captcha | "none" | "unknown" };
   /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
@@ -60,15 +69,24 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
 
   const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
     seen,
-    target: (root) => {
-      const roles = ["button", "link", "menuitem", "menuitemcheckbox", "menuitemradio", "option", "tab", "switch", "checkbox", "radio"];
-      const target = root.closest(`button, a, input, summary, label, ${roles.map((role) => `[role=${role}]`).join()}`) ?? root;
-      const isButton = target.matches("input[type=submit], input[type=button], input[type=image]");
-      const named = ["aria-label", "title", "alt", ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
-      const labels = [...named, target.textContent ?? ""]
-        .map((text) => text.replace(/\s+/g, " ").trim().slice(0, 200))
-        .filter((text) => text !== "");
-      return { seen: seen(root), labels, isBusy: isBusy(root) };
+    target: (root) => ({ seen: seen(root), labels: labelsOf(root), isBusy: isBusy(root) }),
+    touch: (root) => {
+      const target = targetOf(root);
+      const link = root.closest<HTMLAnchorElement>("a[href], area[href]");
+      const field = (root instanceof HTMLLabelElement ? root.control : root.closest("input, textarea, select, button")) ?? root;
+      const isButton = field.matches("button, input[type=submit i], input[type=image i], input[type=button i], input[type=reset i]");
+      const submits = field.matches("button:not([type=button i], [type=reset i]), input[type=submit i], input[type=image i]");
+      const isEditable = root instanceof HTMLElement && root.isContentEditable;
+      const form = (field instanceof HTMLButtonElement || field instanceof HTMLInputElement ? field.form : null) ?? field.closest("form");
+      const written = (submits ? field.getAttribute("formaction") : null) ?? (form === null ? null : attributeOf(form, "action"));
+      return {
+        labels: labelsOf(root),
+        documentUrl: location.href,
+        leadsTo: link === null ? null : (URL.parse(link.getAttribute("href") ?? "", target.baseURI)?.href ?? ""),
+        formAction: form === null ? null : (URL.parse(written || location.href, field.baseURI)?.href ?? ""),
+        submits: submits && form !== null,
+        isField: isEditable || (!isButton && field.matches("input, textarea, select, [role=textbox], [role=searchbox], [role=combobox]")),
+      };
     },
     page: () => ({ title: document.title, captcha: findCaptcha() }),
     passwords: (root, { mostItems }) => {
@@ -101,6 +119,25 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       return { rows, rowCount: all.length };
     },
   };
+
+  /** The button or link an element is in, or itself. */
+  function targetOf(root: Element): Element {
+    const roles = ["button", "link", "menuitem", "menuitemcheckbox", "menuitemradio", "option", "tab", "switch", "checkbox", "radio"];
+    return root.closest(`button, a, input, summary, label, ${roles.map((role) => `[role=${role}]`).join()}`) ?? root;
+  }
+
+  /** What a person would read on an element, or on the button or link it is in: the first 200 characters. */
+  function labelsOf(root: Element): readonly string[] {
+    const target = targetOf(root);
+    const isButton = target.matches("input[type=submit], input[type=button], input[type=image]");
+    const named = ["aria-label", "title", "alt", ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
+    return [...named, target.textContent ?? ""].map((text) => text.replace(/\s+/g, " ").trim().slice(0, 200)).filter((text) => text !== "");
+  }
+
+  /** An attribute of a form, whose fields may be called like a method of it. */
+  function attributeOf(form: Element, name: string): string | null {
+    return Element.prototype.getAttribute.call(form, name);
+  }
 
   /** Whether it stands in what is being loaded, or a sign of that shows in its parent or in the list, form or the like that it is in. */
   function isBusy(root: Element): boolean {

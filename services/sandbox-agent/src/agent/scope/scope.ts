@@ -1,6 +1,6 @@
+import { matchesDomain } from "@clew/egress/domain-glob";
 import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
 import type { PlaybookAction } from "@clew/playbook/schema/action";
-import { matchesDomain } from "@clew/egress/domain-glob";
 import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
 import { isOfSameSite } from "../../guardrails/same-site.ts";
 import type { GoalClass } from "./goal-class.ts";

@@ -112,6 +112,9 @@ export interface RunEvent {
     | //
     /** The attempt failed, and another follows. */
     { readonly $case: "attemptFailed"; readonly value: AttemptFailed }
+    | //
+    /** A page spoke to the agent. */
+    { readonly $case: "injectionDetected"; readonly value: InjectionDetected }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -363,6 +366,15 @@ export interface CaptchaDetected {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** A page spoke to the agent: the text was not shown to it. */
+export interface InjectionDetected {
+  /** What it was taken for, such as `ignore_instructions` or `forged_mark`. */
+  readonly rule: string;
+  /** The page's address, without its query. */
+  readonly url: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 /** The agent took over from a playbook. */
 export interface RecoveryStarted {
   /** The step that failed, from 0. */
@@ -602,6 +614,9 @@ export const RunEvent: MessageFns<RunEvent> = {
         break;
       case "attemptFailed":
         AttemptFailed.encode(message.payload.value, writer.uint32(362).fork()).join();
+        break;
+      case "injectionDetected":
+        InjectionDetected.encode(message.payload.value, writer.uint32(378).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -892,6 +907,14 @@ export const RunEvent: MessageFns<RunEvent> = {
             message.payload = { $case: "attemptFailed", value: AttemptFailed.decode(reader, reader.uint32()) };
             continue;
           }
+          case 47: {
+            if (tag !== 378) {
+              break;
+            }
+
+            message.payload = { $case: "injectionDetected", value: InjectionDetected.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1078,6 +1101,12 @@ export const RunEvent: MessageFns<RunEvent> = {
       case "attemptFailed": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "attemptFailed", value: AttemptFailed.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "injectionDetected": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "injectionDetected", value: InjectionDetected.fromPartial(object.payload.value) };
         }
         break;
       }
@@ -2938,6 +2967,89 @@ export const CaptchaDetected: MessageFns<CaptchaDetected> = {
     message.url = object.url ?? "";
     message.resolved = object.resolved ?? false;
     message.waitMs = object.waitMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseInjectionDetected(): InjectionDetected {
+  return { rule: "", url: "", _unknownFields: {} };
+}
+
+export const InjectionDetected: MessageFns<InjectionDetected> = {
+  encode(message: InjectionDetected, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rule !== "") {
+      writer.uint32(10).string(message.rule);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InjectionDetected {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInjectionDetected() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InjectionDetected>): InjectionDetected {
+    return InjectionDetected.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InjectionDetected>): InjectionDetected {
+    const message = createBaseInjectionDetected() as any;
+    message.rule = object.rule ?? "";
+    message.url = object.url ?? "";
     return message;
   },
 };

@@ -27,6 +27,7 @@ import {
   ActionStarted,
   CaptchaDetected,
   GuardrailTripped,
+  InjectionDetected,
   ModelCalled,
   OutcomePublished,
   PageChanged,
@@ -110,6 +111,9 @@ export interface SandboxEvent {
     | //
     /** Agent: proposes what came of the run. */
     { readonly $case: "outcomePublished"; readonly value: OutcomePublished }
+    | //
+    /** Agent: a page spoke to the agent. */
+    { readonly $case: "injectionDetected"; readonly value: InjectionDetected }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -414,6 +418,9 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
       case "outcomePublished":
         OutcomePublished.encode(message.payload.value, writer.uint32(362).fork()).join();
         break;
+      case "injectionDetected":
+        InjectionDetected.encode(message.payload.value, writer.uint32(370).fork()).join();
+        break;
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -607,6 +614,14 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
             message.payload = { $case: "outcomePublished", value: OutcomePublished.decode(reader, reader.uint32()) };
             continue;
           }
+          case 46: {
+            if (tag !== 370) {
+              break;
+            }
+
+            message.payload = { $case: "injectionDetected", value: InjectionDetected.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -746,6 +761,12 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
       case "outcomePublished": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "outcomePublished", value: OutcomePublished.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "injectionDetected": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "injectionDetected", value: InjectionDetected.fromPartial(object.payload.value) };
         }
         break;
       }

@@ -1,0 +1,188 @@
+import { randomBytes } from "node:crypto";
+import { Fault } from "@clew/fault/fault";
+import type { KnownSecrets } from "@clew/playbook/known-secrets";
+import type { PlaybookAction } from "@clew/playbook/schema/action";
+import type { StepEffect } from "@clew/playbook/step-actions";
+import { InjectionDetected } from "@clew/proto/grpc/clew/run/v1/run_event";
+import type { ActivePage } from "../../browser/active-page.ts";
+import { publicAddress } from "../../browser/address.ts";
+import type { Guard } from "../../guardrails/guard.ts";
+import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
+import type { SnapshotNode } from "../../observation/snapshot-tree.ts";
+import type { Person } from "../../person/ask-person.ts";
+import type { Report } from "../../report.ts";
+import type { ScopeVerdict as Admission, AgentScope, ProposedAction } from "../agent-scope.ts";
+import { blindNodes } from "./blind.ts";
+import { checkAfter } from "./check-after.ts";
+import { checkBefore } from "./check-before.ts";
+import { checkTarget } from "./check-target.ts";
+import { filterObservation, filterText } from "./filter-observation.ts";
+import { madeUpChars } from "./made-up-address.ts";
+import { readTargets } from "./read-target.ts";
+import { judgeScope, type Scope } from "./scope.ts";
+import type { ScopeVerdict } from "./scope-verdict.ts";
+import { SeenAddresses } from "./seen-addresses.ts";
+import type { Validator } from "./validate-action.ts";
+
+/** What confining an agent needs. */
+export interface ConfineOptions {
+  readonly scope: Scope;
+  readonly active: ActivePage;
+  readonly guard: Pick<Guard, "confine">;
+  readonly secrets: Pick<KnownSecrets, "redact">;
+  readonly report: Report;
+  readonly person: Person;
+  /** Judges what the rules leave open; where there is none, a person does. */
+  readonly validator: Validator | undefined;
+}
+
+/** An agent's scope, until it is disposed. */
+export type ConfinedAgent = AgentScope & AsyncDisposable;
+
+/** Keeps an agent, from now on, in what its directive allows: pages, elements, texts. Every page that is opened meanwhile is judged, whoever opens it. */
+export function confineAgent(options: ConfineOptions): ConfinedAgent {
+  return new Confinement(options);
+}
+
+class Confinement implements ConfinedAgent {
+  readonly allowedTools: AgentScope["allowedTools"];
+  readonly #options: ConfineOptions;
+  readonly #confined: Disposable;
+  readonly #seen = new SeenAddresses();
+  readonly #told = new Set<string>();
+  #saying: Promise<void> = Promise.resolve();
+  #commits = 0;
+  #madeUpChars = 0;
+
+  constructor(options: ConfineOptions) {
+    const { scope, guard } = options;
+    this.#options = options;
+    this.allowedTools = scope.actions;
+    this.#confined = guard.confine((address) => judgeScope(address, scope));
+  }
+
+  readonly filterNodes = (nodes: readonly SnapshotNode[]): readonly SnapshotNode[] => {
+    const { scope, active } = this.#options;
+    this.#seen.addNodes(nodes, active.url);
+    const blinded = blindNodes(nodes, scope);
+    this.#sayFound(blinded.found);
+    return blinded.nodes;
+  };
+
+  markUntrusted(text: string): string {
+    this.#seen.addText(text);
+    const { text: marked, found } = filterObservation(text, newNonce());
+    this.#sayFound(found);
+    return marked;
+  }
+
+  async checkBefore({ step }: ProposedAction, signal: AbortSignal): Promise<Admission> {
+    const { scope, active, secrets } = this.#options;
+    if (step.action === "execute_sequence") return { block: { rule: "scope_action", message: "A sequence is no action of an agent." } };
+    const { redact } = secrets;
+    const progress = { commits: this.#commits, madeUpChars: this.#madeUpChars, hasSeen: (address: string) => this.#seen.has(address) };
+    let verdict = checkBefore(step, { scope, page: { url: active.url }, progress, redact });
+    let labels: readonly string[] = [];
+    if (verdict.kind === "allow" && verdict.effect !== "read") {
+      const targets = await readTargets(step, { active, signal, redact });
+      labels = targets.flatMap((target) => target.labels);
+      verdict = gravest(
+        verdict,
+        targets.map((target) => checkTarget(step, target, { scope, progress })),
+      );
+    }
+    const admitted = verdict.kind === "ask" ? await this.#ask(step, verdict, labels, signal) : verdict;
+    if (admitted.kind !== "allow") return { block: { rule: admitted.rule, message: redact(admitted.message) } };
+    this.#count(step, admitted.effect);
+    return { effect: admitted.effect };
+  }
+
+  async checkAfter({ url: before }: ProposedAction, url: string): Promise<GuardrailBlock | undefined> {
+    return checkAfter({ url: before }, { url }, this.#options.scope);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#confined[Symbol.dispose]();
+    await this.#saying;
+  }
+
+  /** Asks whoever may agree. Who is not there, does not answer or answers anything else has not agreed. */
+  async #ask(
+    step: PlaybookAction,
+    verdict: Extract<ScopeVerdict, { kind: "ask" }>,
+    labels: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Exclude<ScopeVerdict, { kind: "ask" }>> {
+    const { rule, effect } = verdict;
+    if (verdict.of === "validator" && (await this.#isPartOfWork(step, labels, signal))) return { kind: "allow", effect };
+    const said = await this.#options.person.ask({ kind: "APPROVE", prompt: verdict.prompt }, signal);
+    if (typeof said === "object" && said.answer === "approve") return { kind: "allow", effect };
+    const why =
+      said === "nobody" ? "nobody is there to approve it" : said === "expired" ? "nobody approved it in time" : "a person denied it";
+    return { kind: "deny", rule, message: `${verdict.message} Not done: ${why}.` };
+  }
+
+  async #isPartOfWork(step: PlaybookAction, labels: readonly string[], signal: AbortSignal): Promise<boolean> {
+    const { scope, active, secrets, validator } = this.#options;
+    if (validator === undefined || !scope.hasValidator) return false;
+    const { redact } = secrets;
+    const open = {
+      directive: scope.directive,
+      action: step.action,
+      labels: filterText(redact(labels.join("\n"))).text,
+      url: publicAddress(redact(active.url)),
+    };
+    try {
+      return await validator.isPartOfWork(open, signal);
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (thrown instanceof Fault && endsRun.has(thrown.reason)) throw thrown;
+      return false;
+    }
+  }
+
+  #count(step: PlaybookAction, effect: StepEffect): void {
+    const { scope } = this.#options;
+    if (effect === "commit") this.#commits++;
+    if (step.action === "goto" && !this.#seen.has(step.params.url)) this.#madeUpChars += madeUpChars(step.params.url, scope.directive);
+  }
+
+  #sayFound(found: readonly string[]): void {
+    const { report, active, secrets } = this.#options;
+    const url = publicAddress(secrets.redact(active.url));
+    for (const pattern of found) {
+      const key = `${pattern} ${url}`;
+      if (this.#told.has(key) || this.#told.size >= mostTold) continue;
+      this.#told.add(key);
+      const value = InjectionDetected.fromPartial({ rule: pattern, url });
+      const summary = `A page speaks to the agent (${pattern}): it is not shown`;
+      const said = report.say({ summary, payload: { $case: "injectionDetected", value } });
+      this.#saying = Promise.all([this.#saying, said]).then(
+        () => {},
+        () => {},
+      );
+    }
+  }
+}
+
+/** What a validator must not swallow. */
+const endsRun: ReadonlySet<string> = new Set(["BUDGET_EXCEEDED", "CASSETTE_MISMATCH", "TERMINATED"]);
+
+/** The most findings that are told of, one event each. */
+const mostTold = 50;
+
+function newNonce(): string {
+  return randomBytes(16).toString("hex");
+}
+
+function gravest(first: ScopeVerdict, others: readonly ScopeVerdict[]): ScopeVerdict {
+  const all = [first, ...others];
+  return (
+    all.find(({ kind }) => kind === "deny") ??
+    all.find((verdict) => verdict.kind === "ask" && verdict.of === "person") ??
+    all.find(({ kind }) => kind === "ask") ??
+    all.find((verdict) => verdict.kind === "allow" && verdict.effect === "commit") ??
+    others.at(-1) ??
+    first
+  );
+}

@@ -1,6 +1,5 @@
-import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium } from "../../scripts/find-chromium.mjs";
+import { launchChromium } from "../support/chromium.ts";
 import { doors, readerAt, readLines } from "../support/doors.ts";
 import { type System, startSystem } from "../support/system.ts";
 
@@ -27,11 +26,7 @@ describe("one run, seen through every door", () => {
     expect(system.backOffice.orders.get("12345")?.status).toBe("cancelled");
 
     // Native EventSource, in Chromium, from the gateway's own page.
-    const found = await findChromium();
-    const browser = await chromium.launch({
-      ...(found === undefined ? {} : { executablePath: found.path }),
-      args: ["--no-sandbox", "--disable-background-networking", "--no-first-run"],
-    });
+    const browser = await launchChromium();
     try {
       const page = await browser.newPage();
       await page.goto(system.url);

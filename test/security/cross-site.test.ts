@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Browser, chromium } from "playwright";
+import type { Browser } from "playwright";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium } from "../../scripts/find-chromium.mjs";
+import { launchChromium } from "../support/chromium.ts";
 import { type System, startSystem } from "../support/system.ts";
 
 describe("a page of another site, in a browser that can reach the gateway", () => {
@@ -14,11 +14,7 @@ describe("a page of another site, in a browser that can reach the gateway", () =
     system = await startSystem();
     await new Promise<void>((listening) => foreign.listen(0, "127.0.0.1", listening));
     foreignUrl = `http://127.0.0.1:${(foreign.address() as AddressInfo).port}/`;
-    const found = await findChromium();
-    browser = await chromium.launch({
-      ...(found === undefined ? {} : { executablePath: found.path }),
-      args: ["--no-sandbox", "--disable-background-networking", "--no-first-run", "--host-resolver-rules=MAP rebound.example 127.0.0.1"],
-    });
+    browser = await launchChromium("--host-resolver-rules=MAP rebound.example 127.0.0.1");
   });
   afterAll(async () => {
     await browser?.close();

@@ -63,6 +63,17 @@ test("leaves no process and no profile when it was killed", async () => {
   expect(browser.crashed.aborted).toBe(true);
 });
 
+test("turns off all that Playwright turns off, and draws no page but its own and a spare one", async () => {
+  const commands = await Promise.all(processes.map(({ pid }) => readCommand(pid)));
+  const [theirs, ours, ...more] = commands
+    .flatMap((command) => command.split("\0"))
+    .filter((argument) => argument.startsWith("--disable-features="))
+    .map((argument) => argument.slice("--disable-features=".length).split(","));
+  expect(more).toEqual([]);
+  expect(ours).toEqual(expect.arrayContaining(theirs ?? ["Playwright's"]));
+  expect(commands.filter((command) => command.includes("--type=renderer")).length).toBeLessThanOrEqual(2);
+});
+
 test("is killed when it hangs while it is closed", async () => {
   kill("SIGSTOP");
   await browser[Symbol.asyncDispose]();

@@ -1,4 +1,27 @@
-/** What Chromium is started with, besides what Playwright gives it: nothing calls home by itself, and nothing goes around a proxy. */
+/** What Playwright turns off. Chromium heeds only the last list it is given, which is ours, so that one is repeated here. */
+const offByPlaywright = [
+  "AvoidUnnecessaryBeforeUnloadCheckSync",
+  "DestroyProfileOnBrowserClose",
+  "HttpsUpgrades",
+  "HttpsFirstBalancedModeAutoEnable",
+  "LensOverlay",
+  "MediaRouter",
+  "PaintHolding",
+  "ThirdPartyStoragePartitioning",
+  "AvoidCorsURLLoaderRestartOnRedirect",
+  "TcpPortRandomizationWin",
+  "OptimizationHints",
+  "NetworkTimeServiceQuerying",
+  "AimEnabled",
+  "PreconnectToSearch",
+  "msForceBrowserSignIn",
+  "msEdgeUpdateLaunchServicesPreferredVersion",
+];
+
+/** The suggestions below an address bar that nobody sees: a page of Chromium's own, as dear to start as all the rest of it. */
+const suggestions = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"];
+
+/** What Chromium is started with, besides what Playwright gives it: nothing calls home by itself, nothing goes around a proxy, and nothing runs that only a person at its window needs. */
 export const chromiumArguments = [
   "--disable-background-networking",
   "--disable-component-update",
@@ -8,4 +31,5 @@ export const chromiumArguments = [
   "--disable-dev-shm-usage",
   "--no-first-run",
   "--no-pings",
+  `--disable-features=${[...offByPlaywright, ...suggestions].join(",")}`,
 ];

@@ -1,15 +1,16 @@
 import { bindStep } from "@clew/playbook/bind-step";
 import { type Candidate, candidateSchema } from "@clew/playbook/schema/candidate";
 import fc from "fast-check";
-import { type Browser, chromium, type Page } from "playwright";
+import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toLocator } from "../actions/to-locator.ts";
+import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
 
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", chromiumSandbox: process.getuid?.() !== 0 });
+  browser = await launchBareBrowser();
   page = await browser.newPage();
 });
 afterAll(() => browser.close());

@@ -1,5 +1,6 @@
 import type { Logger } from "@clew/process/logger";
 import type { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { AskModel } from "./agent/ask-model.ts";
 import type { BrowserSession } from "./browser/browser-session.ts";
 import type { Report } from "./report.ts";
 
@@ -12,6 +13,8 @@ export interface WorkOptions {
   /** The sandbox's folder; the run's files go to `files` inside. */
   readonly workFolder: string;
   readonly log: Logger;
+  /** Asks the run's model; absent where the run has none. */
+  readonly askModel?: AskModel | undefined;
   /** Sees to it that Playwright finds an ffmpeg for videos; answers whether there is one. Without it, Playwright finds what it finds. */
   readonly provideFfmpeg?: () => Promise<boolean>;
 }

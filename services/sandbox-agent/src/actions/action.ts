@@ -2,6 +2,7 @@ import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { Guard } from "../guardrails/guard.ts";
+import type { SnapshotNode } from "../observation/snapshot-tree.ts";
 import type { RunFiles } from "../recording/run-files.ts";
 import type { HeadersByOrigin } from "./request-hop.ts";
 
@@ -24,6 +25,8 @@ export interface ActionContext {
   readonly checks: { readonly guard: Pick<Guard, "admit" | "follow"> };
   /** What HTTP requests to an origin carry, unless they say otherwise. */
   readonly requestHeaders: HeadersByOrigin;
+  /** Leaves out of a look at the page what whoever acts must not see; nothing unless given. */
+  readonly filterNodes?: (nodes: readonly SnapshotNode[]) => readonly SnapshotNode[];
   /** Throws GUARDRAIL_BLOCKED where what bears these labels may not be clicked; asked before it is. */
   readonly checkClick?: (labels: readonly string[]) => void;
 }

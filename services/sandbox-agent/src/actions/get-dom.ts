@@ -23,6 +23,7 @@ export const getDom: PrepareAction<StepOf<"get_dom">> = async (step, context) =>
         changes,
         within: element?.locator,
         redact: context.redact,
+        filterNodes: context.filterNodes,
       });
       return { did: `Looked at ${element?.words ?? "the page"}: ${shown} of ${total} lines`, found: text };
     });

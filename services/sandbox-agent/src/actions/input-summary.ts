@@ -59,7 +59,10 @@ function summarize<A extends PlaybookStep["action"]>(action: A, step: StepOf<A>)
 }
 
 function the(selector: PlaybookSelector | undefined): string {
-  return `'${cut(selector === undefined ? "body" : describeCandidate(selector.primary), 50)}'`;
+  if (selector === undefined) return "'body'";
+  // A ref says nothing to anybody later.
+  const isRef = selector.primary.value.startsWith("aria-ref=") && selector.description !== "";
+  return isRef ? cut(selector.description, 60) : `'${cut(describeCandidate(selector.primary), 50)}'`;
 }
 
 function at(url: string): string {

@@ -22,7 +22,7 @@ export interface AgentScope {
   /** The actions it is offered. */
   readonly allowedTools: ReadonlySet<ActingStep["action"]>;
   /** Leaves out of a page what the agent must not see, and so cannot act on. */
-  filterNodes(nodes: readonly SnapshotNode[]): readonly SnapshotNode[];
+  readonly filterNodes: (nodes: readonly SnapshotNode[]) => readonly SnapshotNode[];
   /** Marks a text that came from a page as such, without what pretends to instruct the agent. */
   markUntrusted(text: string): string;
   /** Judges an action before it is begun. */

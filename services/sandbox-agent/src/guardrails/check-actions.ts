@@ -23,6 +23,9 @@ export interface ActionFacts {
   readonly inputSummary: string;
 }
 
+/** Who acted: a step of a playbook, or an agent, and what the page was like before. */
+export type ActionSubject = { readonly stepId: string } | { readonly pageState: string };
+
 /** What checking a run's actions needs. */
 export interface ActionChecksOptions {
   readonly settings: GuardrailSettings;
@@ -37,8 +40,8 @@ export interface ActionChecksOptions {
 const mostTrips = 50;
 
 /**
- * Checks each action of a playbook against the run's guardrails, and its page meanwhile, and says what they find. A playbook's steps are its author's,
- * so going in circles is said and never ends it. Dispose it before the page.
+ * Checks each action against the run's guardrails, and its page meanwhile, and says what they find. A playbook's steps are its author's, so going in
+ * circles is said and never ends it; an agent it ends. Dispose it before the page.
  */
 export class ActionChecks implements AsyncDisposable {
   readonly guard: Guard;
@@ -49,10 +52,11 @@ export class ActionChecks implements AsyncDisposable {
   #trip: Fault | undefined;
   #tripped = new AbortController();
   #stuck: StuckSeverity | undefined;
+  #hint: string | undefined;
 
   private constructor(options: ActionChecksOptions) {
     this.#options = options;
-    this.guard = new Guard({ settings: options.settings, check: checkAddress, endsWhenStuck: false });
+    this.guard = new Guard({ settings: options.settings, check: checkAddress });
   }
 
   /** Begins to watch the page. */
@@ -100,20 +104,29 @@ export class ActionChecks implements AsyncDisposable {
   }
 
   /** Takes in how an action ended, and throws where the run may not go on. */
-  async after(step: ActingStep, { stepId, action }: ActionFacts, failure: Fault | undefined): Promise<void> {
+  async after(step: ActingStep, subject: ActionSubject, failure: Fault | undefined): Promise<void> {
     const { active, report } = this.#options;
-    const pageState = active.url;
-    // Two steps of a playbook are never the same; one that comes again, in another round or try, may be.
-    const signature = `${stepId.replaceAll(/\.\d+\.(?=steps-)/g, ".")} ${stuckSignature(step)}`;
-    const { stuck, end } = this.guard.record({ signature, pageState, visited: action === "goto" ? [pageState] : [] }, failure);
-    const severity = stuck?.severity === "stop" ? "warning" : stuck?.severity;
+    const isAgent = "pageState" in subject;
+    const pageState = isAgent ? subject.pageState : active.url;
+    const visited = step.action === "goto" ? [active.url] : [];
+    const observation = { signature: isAgent ? agentSignature(step) : stepSignature(subject.stepId, step), pageState, visited };
+    const { stuck, end } = this.guard.record(observation, failure, isAgent ? "agent" : "playbook");
+    const severity = !isAgent && stuck?.severity === "stop" ? "warning" : stuck?.severity;
     const isGraver = severity !== undefined && rank(severity) > rank(this.#stuck);
     this.#stuck = severity;
+    this.#hint = stuck?.message;
     if (stuck !== undefined && isGraver) {
       const value = StuckDetected.fromPartial({ ...stuck, severity });
       await report.say({ summary: stuck.message, payload: { $case: "stuckDetected", value } });
     }
     if (end !== undefined) throw end;
+  }
+
+  /** Answers, once, what is said of the last action going in circles; undefined where nothing is. */
+  takeHint(): string | undefined {
+    const hint = this.#hint;
+    this.#hint = undefined;
+    return hint;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -138,6 +151,16 @@ export class ActionChecks implements AsyncDisposable {
       () => {},
     );
   }
+}
+
+/** Two steps of a playbook are never the same; one that comes again, in another round or try, may be. */
+function stepSignature(stepId: string, step: ActingStep): string {
+  return `${stepId.replaceAll(/\.\d+\.(?=steps-)/g, ".")} ${stuckSignature(step)}`;
+}
+
+/** An element that is called the same is the same to an agent: its ref is another after every navigation. */
+function agentSignature(step: ActingStep): string {
+  return stuckSignature({ ...step, selector: "selector" in step ? step.selector?.description : undefined });
 }
 
 function rank(severity: StuckSeverity | undefined): number {

@@ -52,7 +52,6 @@ async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}, seenFro
   const guard = new Guard({
     settings: mergeGuardrails({ allowedPrivateHosts: [site.host], ...more }),
     check: checkAddress,
-    endsWhenStuck: false,
   });
   const { signal } = new AbortController();
   const watch = await NavigationWatch.open(seenFrom(context), { guard, signal, onTrip: (trip) => trips.push(trip) });

@@ -7,8 +7,7 @@ import { type CheckAddress, Guard } from "./guard.ts";
 const { signal } = new AbortController();
 const failure = new Fault("ACTION_FAILED", { message: "No." });
 const byText: CheckAddress = async (address, rules) => judgeAddress(address, rules);
-const guardOf = (given: GivenGuardrails, check = byText, endsWhenStuck = false) =>
-  new Guard({ settings: mergeGuardrails(given), check, endsWhenStuck });
+const guardOf = (given: GivenGuardrails, check = byText) => new Guard({ settings: mergeGuardrails(given), check });
 const seen = (signature: string) => ({ signature, pageState: "", visited: [] });
 
 test("a blocked address spends nothing of the budget, and one that is only asked about neither", async () => {
@@ -62,8 +61,8 @@ test("work that goes in circles is said to", () => {
 });
 
 test("going in circles ends the run of an agent, for good", () => {
-  const guard = guardOf({}, byText, true);
-  const ends = Array.from({ length: 7 }, () => guard.record(seen("a"), undefined).end?.reason);
+  const guard = guardOf({});
+  const ends = Array.from({ length: 7 }, () => guard.record(seen("a"), undefined, "agent").end?.reason);
   expect(ends).toEqual([...Array(6).fill(undefined), "STUCK"]);
   expect(guard.record(seen("another"), undefined).end).toMatchObject({ reason: "STUCK", details: { rule: "stuck_repeat" } });
 });

@@ -21,25 +21,21 @@ export interface GuardVerdict {
 export interface GuardOptions {
   readonly settings: GuardrailSettings;
   readonly check: CheckAddress;
-  /** Whether going in circles ends the run: an agent's does; a playbook's steps are its author's. */
-  readonly endsWhenStuck: boolean;
 }
 
 /** The guardrails of one run, and what they remember of it: whoever acts, playbook or agent, asks here before and tells here after. */
 export class Guard {
   readonly settings: GuardrailSettings;
   readonly #check: CheckAddress;
-  readonly #endsWhenStuck: boolean;
   readonly #frameRules: AddressRules;
   readonly #budget: UrlBudget;
   readonly #errors: ErrorStreak;
   readonly #stuck: StuckDetector;
   #end: Fault | undefined;
 
-  constructor({ settings, check, endsWhenStuck }: GuardOptions) {
+  constructor({ settings, check }: GuardOptions) {
     this.settings = settings;
     this.#check = check;
-    this.#endsWhenStuck = endsWhenStuck;
     this.#frameRules = { ...settings, blockedDomains: settings.blockedDomains.filter((domain) => !defaultBlocklist.includes(domain)) };
     this.#budget = new UrlBudget(settings.maxUrlsVisited);
     this.#errors = new ErrorStreak(settings.maxConsecutiveErrors);
@@ -84,12 +80,16 @@ export class Guard {
     return /^(?:https?|file):/i.test(address) ? await this.#check(address, this.#frameRules, signal) : undefined;
   }
 
-  /** Takes in how an action ended. */
-  record(observation: Omit<StuckObservation, "success">, failure: Fault | undefined): GuardVerdict {
+  /** Takes in how an action ended. Going in circles ends an agent's work; a playbook's steps are its author's. */
+  record(
+    observation: Omit<StuckObservation, "success">,
+    failure: Fault | undefined,
+    actor: "playbook" | "agent" = "playbook",
+  ): GuardVerdict {
     const stuck = this.#stuck.record({ ...observation, success: failure === undefined });
     const tooMany = this.#errors.record(failure);
     const circles =
-      this.#endsWhenStuck && stuck?.severity === "stop"
+      actor === "agent" && stuck?.severity === "stop"
         ? new Fault("STUCK", { message: stuck.message, details: { rule: stuck.rule } })
         : undefined;
     this.#end ??= tooMany ?? circles;

@@ -19,6 +19,8 @@ export interface ObserveOptions extends ReadOptions {
   readonly changes?: boolean | undefined;
   /** The only part that is looked at; the whole page unless given. */
   readonly within?: Locator | undefined;
+  /** Leaves out what is not to be seen; nothing unless given. */
+  readonly filterNodes?: ((nodes: readonly SnapshotNode[]) => readonly SnapshotNode[]) | undefined;
   readonly redact: Redact;
 }
 
@@ -55,7 +57,7 @@ export async function observe(page: Page, options: ObserveOptions): Promise<Obse
 /** Reads a page, or a part of it, as a tree without secrets, and with it what masks them elsewhere on the page. */
 export async function readSnapshot(
   page: Page,
-  { depth, within, redact, timeout, signal }: Pick<ObserveOptions, "depth" | "within" | "redact" | keyof ReadOptions>,
+  { depth, within, filterNodes = (nodes) => nodes, redact, timeout, signal }: Pick<ObserveOptions, "depth" | "within" | "filterNodes" | "redact" | keyof ReadOptions>,
 ): Promise<{ readonly nodes: readonly SnapshotNode[]; readonly mask: Mask }> {
   const options = { mode: "ai", ...(depth !== undefined && { depth }), timeout, signal } as const;
   // Passwords are read on both sides, since a field may come or go meanwhile.
@@ -65,7 +67,7 @@ export async function readSnapshot(
   const [after, ownAfter] = await read();
   const mask = createMask([...before.values, ...own, ...after.values, ...ownAfter], redact);
   const nodes = parseSnapshot(json, mask);
-  return { nodes: before.hasSilentFrame || after.hasSilentFrame ? withoutFrames(nodes) : nodes, mask };
+  return { nodes: filterNodes(before.hasSilentFrame || after.hasSilentFrame ? withoutFrames(nodes) : nodes), mask };
 }
 
 function cutEnd(text: string, most: number): string {

@@ -1,25 +1,21 @@
 import type { Redact } from "@clew/playbook/redact";
-import { Artifact_Kind, Outcome, type RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import { Artifact_Kind, Outcome } from "@clew/proto/grpc/clew/run/v1/run";
 import type { JsonValue } from "../actions/action.ts";
 import type { RunFiles } from "../recording/run-files.ts";
+import type { PlaybookEnd } from "./run-playbook.ts";
 import { cutBytes, summarize, textBytes } from "./shorten.ts";
 import type { Findings } from "./step-context.ts";
 import { textOf } from "./store-value.ts";
 
 const dataBytes = 16 * 1024;
 const textsBytes = 24 * 1024;
+const memoryBytes = 4 * 1024;
 
 /**
  * Composes the outcome of what was found. It is masked once more, by all the secrets that are known by now; what does not fit an event is kept whole in the
  * artifact `outcome.json`.
  */
-export async function composeOutcome(
-  summary: string,
-  findings: Findings,
-  files: RunFiles,
-  redact: Redact,
-  error?: RunError,
-): Promise<Outcome> {
+export async function composeOutcome(end: PlaybookEnd, findings: Findings, files: RunFiles, redact: Redact): Promise<Outcome> {
   const whole = redact({ data: Object.fromEntries(findings.stored), extractedTexts: findings.texts });
   const data = shortenData(whole.data);
   const texts = shortenTexts(whole.extractedTexts);
@@ -28,12 +24,13 @@ export async function composeOutcome(
     ? await files.writeLast({ name: "outcome.json", kind: Artifact_Kind.DATA, contentType: "application/json" }, JSON.stringify(whole))
     : undefined;
   return Outcome.fromPartial({
-    summary: summarize(redact(summary)),
+    summary: summarize(redact(end.summary)),
+    sessionMemory: cutBytes(redact(end.memory ?? ""), memoryBytes),
     ...(findings.stored.size > 0 && { data: data.value }),
     extractedTexts: texts.value,
     truncated: isTruncated,
     ...(artifact && { dataArtifact: artifact }),
-    ...(error && { error }),
+    ...(end.kind === "failed" && { error: end.error }),
   });
 }
 

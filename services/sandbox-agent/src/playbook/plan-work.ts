@@ -14,7 +14,9 @@ import { valuesFor } from "./values-for.ts";
 /** What is to be done, read and checked. */
 export interface WorkPlan {
   readonly spec: RunSpec;
-  readonly playbook: Playbook;
+  /** What is to be done in words, where there is no playbook for it; empty otherwise. */
+  readonly directive: string;
+  readonly playbook: Playbook | undefined;
   /** The playbooks that may be called, by id. */
   readonly calledPlaybooks: ReadonlyMap<string, Playbook>;
   readonly values: Values;
@@ -26,10 +28,35 @@ export interface WorkPlan {
   readonly outputSchema: OutputSchema | undefined;
 }
 
+/** The same, where there is a playbook for it. */
+export type PlaybookPlan = WorkPlan & { readonly playbook: Playbook };
+
+/** Whether there is a playbook for what is to be done. */
+export function hasPlaybook(plan: WorkPlan): plan is PlaybookPlan {
+  return plan.playbook !== undefined;
+}
+
 /** Reads what a request asks for. Answers a Fault where it cannot be done; the orchestrator has checked most of it before. */
 export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   const spec = request.spec ?? RunSpec.fromPartial({});
-  if (request.playbookSource === "") return new Fault("NOT_IMPLEMENTED", { message: "A directive without a playbook cannot run yet." });
+  const outputSchema = spec.outputSchema === undefined ? undefined : readOutputSchema(spec.outputSchema);
+  if (outputSchema instanceof Fault) return outputSchema;
+  const checks = spec.checks.map(toCheck);
+  const startOf = (start: string) => (start === "" ? undefined : start);
+  if (request.playbookSource === "") {
+    if (spec.work?.$case !== "directive") return new Fault("INVALID_REQUEST", { message: "There is neither a playbook nor a directive." });
+    const startUrl = startOf(spec.startUrl ?? "");
+    return {
+      spec,
+      directive: spec.work.value,
+      playbook: undefined,
+      calledPlaybooks: new Map(),
+      values: new Map(),
+      startUrl,
+      checks,
+      outputSchema,
+    };
+  }
   const parsed = parsePlaybook(request.playbookSource);
   if ("problems" in parsed) return invalid(parsed.problems);
   const { playbook } = parsed;
@@ -41,12 +68,9 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   }
   const bound = valuesFor(playbook, spec.params ?? {}, request.credentials);
   if ("problems" in bound) return invalid(bound.problems);
-  const outputSchema = spec.outputSchema === undefined ? undefined : readOutputSchema(spec.outputSchema);
-  if (outputSchema instanceof Fault) return outputSchema;
   const start = bindUrl(playbook.start_url ?? "", bound.values);
-  const startUrl = spec.startUrl || ("text" in start ? start.text : "");
-  const checks = spec.checks.map(toCheck);
-  return { spec, playbook, calledPlaybooks, values: bound.values, startUrl: startUrl === "" ? undefined : startUrl, checks, outputSchema };
+  const startUrl = startOf(spec.startUrl || ("text" in start ? start.text : ""));
+  return { spec, directive: "", playbook, calledPlaybooks, values: bound.values, startUrl, checks, outputSchema };
 }
 
 /** A condition of the run, which holds no placeholders. */

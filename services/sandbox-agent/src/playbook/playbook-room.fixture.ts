@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
 import type { DeepPartial } from "@clew/proto/grpc/clew/run/v1/run";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { AskModel } from "../agent/ask-model.ts";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { BrowserSession } from "../browser/browser-session.ts";
 import { ReportInMemory, WorkRoom } from "../work.fixture.ts";
@@ -24,14 +25,14 @@ export class PlaybookRoom implements AsyncDisposable {
   }
 
   /** Runs a playbook to its end; 127.0.0.1 may be reached unless the spec says otherwise. Answers what was said. */
-  async run(playbookSource: string, run: PlaybookRun = {}, report = new ReportInMemory()): Promise<ReportInMemory> {
-    const work = await this.start(playbookSource, run, report);
+  async run(playbookSource: string, run: PlaybookRun = {}, report = new ReportInMemory(), askModel?: AskModel): Promise<ReportInMemory> {
+    const work = await this.start(playbookSource, run, report, askModel);
     await work.done;
     return report;
   }
 
   /** Starts a playbook. */
-  async start(playbookSource: string, { spec, ...rest }: PlaybookRun, report: ReportInMemory): Promise<Work> {
+  async start(playbookSource: string, { spec, ...rest }: PlaybookRun, report: ReportInMemory, askModel?: AskModel): Promise<Work> {
     return startWork({
       request: StartWorkRequest.fromPartial({
         runId: "run-0",
@@ -44,6 +45,7 @@ export class PlaybookRoom implements AsyncDisposable {
       report,
       workFolder: await mkdtemp(join(this.#room.folder, "work-")),
       log: createLogger({ name: "test", level: "silent" }),
+      askModel,
     });
   }
 

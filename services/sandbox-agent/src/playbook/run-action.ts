@@ -14,6 +14,7 @@ import { prepareAction } from "../actions/prepare-action.ts";
 import { publicAddress } from "../browser/address.ts";
 import { faceCaptcha } from "../captcha/face-captcha.ts";
 import { authorWords } from "../guardrails/author-words.ts";
+import type { ActionFacts } from "../guardrails/check-actions.ts";
 import { checkClick } from "../guardrails/check-click.ts";
 import { noteArrival } from "./note-arrival.ts";
 import { runErrorOf } from "./run-error.ts";
@@ -21,8 +22,22 @@ import { cutBytes, textBytes } from "./shorten.ts";
 import type { StepContext } from "./step-context.ts";
 import { fileNameOf, type StepPlace } from "./step-place.ts";
 
+/** Who wants an action done, where it is not a playbook's author. */
+export interface Actor {
+  /** As events say it. */
+  readonly tool: "agent";
+  /** Changes when the page does: the same action on a changed page is progress. */
+  readonly pageState: string;
+  /** Answers what the action does to the world, as far as it may. @throws Fault GUARDRAIL_BLOCKED where it must not be done. */
+  readonly admit: (actionId: string) => Promise<StepEffect>;
+  /** Told what the action did, and what the page did by itself meanwhile; without secrets. */
+  readonly onDid: (did: string) => void;
+}
+
 /** How an action is run, where it is not a step of its own. */
 export interface RunActionOptions {
+  /** Who acts; the playbook unless given. */
+  readonly actor?: Actor;
   /** What it does to the world, where the step that holds it says. */
   readonly effect?: StepEffect;
   /** What a file of its text is called after; the step's id unless given. */
@@ -58,17 +73,18 @@ export async function runAction(
   step: ActingStep,
   place: StepPlace,
   context: StepContext,
-  { effect = effectOf(step), fileName = fileNameOf(place), facesCaptcha = true, onHanded, ...options }: RunActionOptions = {},
+  { fileName = fileNameOf(place), facesCaptcha = true, actor, onHanded, ...options }: RunActionOptions = {},
 ): Promise<FoundText | undefined> {
   const { active, checks, recordings, report, signal, stopping } = context;
   const facts = {
     ...place,
     actionId: context.nextActionId(),
-    tool: "playbook",
+    tool: actor?.tool ?? "playbook",
     action: step.action,
     inputSummary: inputSummary(context.redact(step)),
   };
-  await checks.before(step, facts);
+  const subject = actor ?? { stepId: place.stepId };
+  const effect = await admit(step, facts, options.effect, actor, context);
 
   const from = { address: active.url, navigations: active.navigations };
   const started = {
@@ -114,13 +130,14 @@ export async function runAction(
     const screenshot = await recordings.pictureOfAction(facts.actionId, signal);
     const shown = found === undefined ? {} : shownOf(found);
     isCompleted = true;
+    actor?.onDid(result.did);
     await complete(result.did, { success: true, ...shown, ...(screenshot && { screenshot }) });
     const arrived = await noteArrival(from, context);
     const trip = checks.takeTrip();
     if (trip !== undefined) throw trip;
     if (facesCaptcha && arrived !== undefined)
       await faceCaptcha(arrived.captcha, { ...context, reopen: (url) => reopen(url, place, context) });
-    await checks.after(step, facts, undefined);
+    await checks.after(step, subject, undefined);
     await recordings.rest(signal);
     return found;
   } catch (thrown) {
@@ -132,7 +149,30 @@ export async function runAction(
     if (trip === undefined && !isCompleted && fault.reason === "GUARDRAIL_BLOCKED") await checks.sayBlocked(fault, facts);
     if (!isCompleted)
       await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault, context.redact) });
-    if (!signal.aborted) await checks.after(step, facts, fault);
+    if (!signal.aborted) await checks.after(step, subject, fault);
+    throw fault;
+  }
+}
+
+/** Lets an action begin, or says why not; answers its effect. What an agent was refused counts as a failure of it. */
+async function admit(
+  step: ActingStep,
+  facts: ActionFacts,
+  effect: StepEffect = effectOf(step),
+  actor: Actor | undefined,
+  { checks }: StepContext,
+): Promise<StepEffect> {
+  if (actor === undefined) {
+    await checks.before(step, facts);
+    return effect;
+  }
+  try {
+    const admitted = await actor.admit(facts.actionId);
+    await checks.before(step, facts);
+    return admitted;
+  } catch (thrown) {
+    const fault = Fault.from(thrown);
+    if (fault.reason === "GUARDRAIL_BLOCKED") await checks.after(step, actor, fault);
     throw fault;
   }
 }

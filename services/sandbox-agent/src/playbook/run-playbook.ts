@@ -2,24 +2,25 @@ import { Fault } from "@clew/fault/fault";
 import type { RunError } from "@clew/proto/grpc/clew/run/v1/run";
 import { beginPlaybook } from "../authentication/begin-playbook.ts";
 import { checkOutput } from "./check-output.ts";
-import type { WorkPlan } from "./plan-work.ts";
+import type { PlaybookPlan } from "./plan-work.ts";
 import { runChecks } from "./run-checks.ts";
 import { runErrorOf } from "./run-error.ts";
 import { runStep } from "./run-step.ts";
 import type { Findings, StepContext } from "./step-context.ts";
 import { outermost } from "./step-place.ts";
 
-/** How a playbook ended. */
-export type PlaybookEnd =
-  | { readonly kind: "completed"; readonly summary: string }
-  | { readonly kind: "failed"; readonly summary: string; readonly error: RunError }
-  | { readonly kind: "stopped"; readonly summary: string };
+/** How a playbook, or a directive without one, ended. */
+export type PlaybookEnd = {
+  readonly summary: string;
+  /** What an agent did and saw, in few words; empty where there was none. */
+  readonly memory?: string;
+} & ({ readonly kind: "completed" } | { readonly kind: "failed"; readonly error: RunError } | { readonly kind: "stopped" });
 
 /**
  * Runs a playbook: logs in, opens its start, does its steps in order until one fails, all are done or the run is stopped, then looks whether it succeeded: by
  * its own checks and the run's, and by the schema of the outcome's data.
  */
-export async function runPlaybook(plan: WorkPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
+export async function runPlaybook(plan: PlaybookPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
   const { playbook, startUrl, checks, outputSchema } = plan;
   const { redact, stopping } = context;
   const total = playbook.steps.length;

@@ -7,6 +7,7 @@ import { givenGuardrails } from "@clew/playbook/schema/guardrails";
 import { type Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
+import { runDirective } from "../agent/run-directive.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
 import { ActionChecks } from "../guardrails/check-actions.ts";
@@ -15,10 +16,10 @@ import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { WorkOptions } from "../work-options.ts";
 import { composeOutcome } from "./outcome.ts";
-import { planWork, type WorkPlan } from "./plan-work.ts";
+import { hasPlaybook, planWork, type WorkPlan } from "./plan-work.ts";
 import { runErrorOf } from "./run-error.ts";
 import { type PlaybookEnd, runPlaybook } from "./run-playbook.ts";
-import { createFindings, type Findings } from "./step-context.ts";
+import { createFindings, type Findings, type StepContext } from "./step-context.ts";
 
 /** Milliseconds that downloads which began by themselves have at the end. */
 const downloadMs = 10_000;
@@ -48,7 +49,7 @@ export async function runWork(options: WorkOptions, { secrets, login, person, si
   const recordings = new Recordings({ ...options, files, secrets });
   try {
     const findings = createFindings(plan instanceof Fault ? new Map() : plan.values);
-    const stepCount = plan instanceof Fault ? 0 : plan.playbook.steps.length;
+    const stepCount = plan instanceof Fault ? 0 : (plan.playbook?.steps.length ?? 0);
     await report.say({
       summary: `The work began in ${browser.version}.`,
       payload: { $case: "runStarted", value: RunStarted.fromPartial({ browser: browser.version, stepCount }) },
@@ -59,7 +60,7 @@ export async function runWork(options: WorkOptions, { secrets, login, person, si
         : await doSteps(plan, findings, options, recordings, { secrets, login, person, signal, stopping }).catch((thrown: unknown) =>
             failed(Fault.from(thrown), redact),
           );
-    const outcome = await composeOutcome(end.summary, findings, files, redact, end.kind === "failed" ? end.error : undefined);
+    const outcome = await composeOutcome(end, findings, files, redact);
     if (!stopping.aborted && end.kind !== "stopped") {
       const state = end.kind === "completed" ? Run_State.COMPLETED : Run_State.FAILED;
       await report.say({
@@ -81,7 +82,7 @@ export async function runWork(options: WorkOptions, { secrets, login, person, si
 async function doSteps(
   plan: WorkPlan,
   findings: Findings,
-  { request, browser, report, workFolder }: WorkOptions,
+  { request, browser, report, workFolder, askModel }: WorkOptions,
   recordings: Recordings,
   { secrets, login, person, signal, stopping }: Omit<WorkControl, "onEnd">,
 ): Promise<PlaybookEnd> {
@@ -89,10 +90,10 @@ async function doSteps(
   await abortable(recordings.begin(active, plan.spec), signal);
   active.downloads.keepIn(recordings.files, signal);
   const { redact } = secrets;
-  const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook.guardrails));
+  const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook?.guardrails));
   await using checks = await abortable(ActionChecks.open({ settings, active, report, redact, signal }), signal);
   let actions = 0;
-  const end = await runPlaybook(plan, findings, {
+  const context: StepContext = {
     active,
     report,
     files: recordings.files,
@@ -110,8 +111,10 @@ async function doSteps(
     signal,
     stopping,
     nextActionId: () => `${request.attempt}-${++actions}`,
+    askModel,
     recordings,
-  });
+  };
+  const end = hasPlaybook(plan) ? await runPlaybook(plan, findings, context) : await runDirective(plan, findings, context);
   await active.downloads.finish(downloadMs, signal);
   await login.leave(active, end.kind === "completed", signal);
   return end;

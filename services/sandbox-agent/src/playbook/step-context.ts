@@ -2,7 +2,8 @@ import type { Values } from "@clew/playbook/bind-text";
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Playbook } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
-import type { JsonValue } from "../actions/action.ts";
+import type { ActionContext, JsonValue } from "../actions/action.ts";
+import type { AskModel } from "../agent/ask-model.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { ActionChecks } from "../guardrails/check-actions.ts";
@@ -43,6 +44,10 @@ export interface StepContext {
   readonly stopping: AbortSignal;
   /** Makes an action's id, unique within the run. */
   readonly nextActionId: () => string;
+  /** Leaves out of looks at the page what an agent must not see. */
+  readonly filterNodes?: ActionContext["filterNodes"];
+  /** Asks the run's model; undefined where the run has none. */
+  readonly askModel: AskModel | undefined;
   /** What is recorded of the run. */
   readonly recordings: Recordings;
 }

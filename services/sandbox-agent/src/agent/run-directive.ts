@@ -1,0 +1,66 @@
+import { Fault } from "@clew/fault/fault";
+import { checkOutput } from "../playbook/check-output.ts";
+import { openStart } from "../playbook/open-start.ts";
+import type { WorkPlan } from "../playbook/plan-work.ts";
+import { runChecks } from "../playbook/run-checks.ts";
+import { runErrorOf } from "../playbook/run-error.ts";
+import type { PlaybookEnd } from "../playbook/run-playbook.ts";
+import type { Findings, StepContext } from "../playbook/step-context.ts";
+import { outermost } from "../playbook/step-place.ts";
+import { instructions } from "./instructions.ts";
+import { dataOf, keepData } from "./keep-data.ts";
+import { openScope } from "./open-scope.ts";
+import { runAgent } from "./run-agent.ts";
+import { describeTask } from "./task-text.ts";
+
+/** Does a directive that no playbook is for: opens its start, lets the agent work, and looks whether it succeeded as with a playbook. */
+export async function runDirective(plan: WorkPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
+  const { directive, spec, startUrl, checks, outputSchema } = plan;
+  const { askModel, redact, person, stopping } = context;
+  const failed = (fault: Fault, memory = ""): PlaybookEnd => ({
+    kind: "failed",
+    summary: redact(fault.message),
+    error: runErrorOf(fault, redact),
+    memory,
+  });
+  if (askModel === undefined) return failed(new Fault("MODEL_UNAVAILABLE"));
+  try {
+    if (startUrl !== undefined) await openStart(startUrl, { stepIndex: 0, stepId: "start" }, context);
+  } catch (thrown) {
+    return failed(Fault.from(thrown));
+  }
+  const scope = openScope({ directive, startUrl, settings: context.checks.guard.settings, redact, person });
+  const task = describeTask({
+    directive,
+    credentials: Object.keys(context.credentials),
+    files: spec.files.map(({ name }) => name),
+    params: spec.params,
+  });
+  const end = await runAgent(
+    {
+      system: instructions,
+      task,
+      scope,
+      maxSteps: spec.maxSteps ?? 50,
+      reasoning: undefined,
+      dataSchema: spec.outputSchema,
+      asksPerson: (spec.waitForPersonSeconds ?? 0) > 0,
+      placeOf: outermost,
+      async judge(data) {
+        try {
+          await runChecks(checks, findings, context);
+          return checkOutput(outputSchema, new Map(Object.entries(dataOf(data))));
+        } catch (thrown) {
+          return Fault.from(thrown);
+        }
+      },
+    },
+    askModel,
+    findings,
+    context,
+  );
+  keepData(end.data, findings);
+  if (stopping.aborted) return { kind: "stopped", summary: `Stopped after ${end.turns} turns of the agent.`, memory: end.memory };
+  if (end.failure !== undefined) return failed(end.failure, end.memory);
+  return { kind: "completed", summary: redact(end.summary), memory: end.memory };
+}

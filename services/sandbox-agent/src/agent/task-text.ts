@@ -1,0 +1,21 @@
+/** What a task is told with. */
+export interface TaskFacts {
+  readonly directive: string;
+  /** Names of secrets; never what they are. */
+  readonly credentials: readonly string[];
+  /** Names of files that may be uploaded. */
+  readonly files: readonly string[];
+  readonly params: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Writes what an agent is to do. */
+export function describeTask({ directive, credentials, files, params }: TaskFacts): string {
+  return [
+    `The task: ${directive}`,
+    params !== undefined && Object.keys(params).length > 0 && `Values for it: ${JSON.stringify(params)}`,
+    credentials.length > 0 && `Secrets there are, by name: ${credentials.join(", ")}`,
+    files.length > 0 && `Files there are: ${files.join(", ")}`,
+  ]
+    .filter((part) => part !== false)
+    .join("\n");
+}

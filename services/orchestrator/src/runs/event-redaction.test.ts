@@ -34,6 +34,7 @@ const kinds = (text: string): { readonly [Kind in Payload["$case"]]: Extract<Pay
     actionBlocked: { ...where, rule: "domains", message: text },
     pageChanged: { url: text, title: text, status: 200 },
     guardrailTripped: { rule: "domains", message: text, url: text },
+    egressDenied: { host: text, port: 443, rule: "private_network", message: text },
     stuckDetected: { severity: "hint", rule: "repeat", message: text },
     captchaDetected: { kind: "x", url: text, resolved: true, waitMs: 1 },
     injectionDetected: { rule: "x", url: text },

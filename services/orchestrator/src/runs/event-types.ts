@@ -13,6 +13,7 @@ const all = {
   actionBlocked: true,
   pageChanged: true,
   guardrailTripped: true,
+  egressDenied: true,
   stuckDetected: true,
   captchaDetected: true,
   injectionDetected: true,

@@ -14,7 +14,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file clew/run/v1/run_event.proto.
  */
 export const file_clew_run_v1_run_event: GenFile = /*@__PURE__*/
-  fileDesc("ChtjbGV3L3J1bi92MS9ydW5fZXZlbnQucHJvdG8SC2NsZXcucnVuLnYxItkMCghSdW5FdmVudBIOCgZydW5faWQYASABKAkSEAoIc2VxdWVuY2UYAiABKA0SKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcmVzdW1lX3Rva2VuGAQgASgJEg8KB2F0dGVtcHQYBSABKA0SDAoEdHlwZRgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KC3J1bl9jcmVhdGVkGBQgASgLMhcuY2xldy5ydW4udjEuUnVuQ3JlYXRlZEgAEiwKCnJ1bl9xdWV1ZWQYFSABKAsyFi5jbGV3LnJ1bi52MS5SdW5RdWV1ZWRIABI2Cg9hdHRlbXB0X3N0YXJ0ZWQYFiABKAsyGy5jbGV3LnJ1bi52MS5BdHRlbXB0U3RhcnRlZEgAEjIKDXNhbmRib3hfcmVhZHkYFyABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABIuCgtydW5fc3RhcnRlZBgYIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYGSABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGBogASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGBsgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYHCABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgdIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYHiABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGB8gASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCAgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYISABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCIgASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCQgASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYJSABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjQKDmlucHV0X3JlY2VpdmVkGCYgASgLMhouY2xldy5ydW4udjEuSW5wdXRSZWNlaXZlZEgAEjYKD2FydGlmYWN0X3N0b3JlZBgnIAEoCzIbLmNsZXcucnVuLnYxLkFydGlmYWN0U3RvcmVkSAASNAoOc3RvcF9yZXF1ZXN0ZWQYKCABKAsyGi5jbGV3LnJ1bi52MS5TdG9wUmVxdWVzdGVkSAASNAoOd2FybmluZ19yYWlzZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkSAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYKiABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASMAoMcnVuX2ZpbmlzaGVkGCsgASgLMhguY2xldy5ydW4udjEuUnVuRmluaXNoZWRIABI0Cg5zYW5kYm94X2V4aXRlZBgsIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg5hdHRlbXB0X2ZhaWxlZBgtIAEoCzIaLmNsZXcucnVuLnYxLkF0dGVtcHRGYWlsZWRIABI8ChJpbmplY3Rpb25fZGV0ZWN0ZWQYLyABKAsyHi5jbGV3LnJ1bi52MS5JbmplY3Rpb25EZXRlY3RlZEgAQgkKB3BheWxvYWQidQoKUnVuQ3JlYXRlZBIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4SHgoCYnkYAiABKAsyEi5jbGV3LnJ1bi52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAMgASgJEhQKDHJlcXVlc3RfaG1hYxgEIAEoCSIdCglSdW5RdWV1ZWQSEAoIcG9zaXRpb24YASABKA0iMgoOQXR0ZW1wdFN0YXJ0ZWQSDQoFY2F1c2UYASABKAkSEQoJaXNvbGF0aW9uGAIgASgJImUKDUF0dGVtcHRGYWlsZWQSJAoFZXJyb3IYASABKAsyFS5jbGV3LnJ1bi52MS5SdW5FcnJvchIuCgpyZXRyeV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJHCgxTYW5kYm94UmVhZHkSEQoJaXNvbGF0aW9uGAEgASgJEg8KB2Jyb3dzZXIYAiABKAkSEwoLZHVyYXRpb25fbXMYAyABKA0iMQoKUnVuU3RhcnRlZBIPCgdicm93c2VyGAEgASgJEhIKCnN0ZXBfY291bnQYAiABKA0iVwoLU3RlcFN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEg4KBmFjdGlvbhgEIAEoCSLUAgoNU3RlcENvbXBsZXRlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSDgoGYWN0aW9uGAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEg8KB3N1Y2Nlc3MYBSABKAgSEwoLZHVyYXRpb25fbXMYBiABKA0SEwoLcmVzdWx0X3RleHQYByABKAkSEQoJdHJ1bmNhdGVkGAggASgIEhwKD3Jlc3VsdF9hcnRpZmFjdBgJIAEoCUgAiAEBEikKBWVycm9yGAogASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAYgBARILCgN1cmwYCyABKAkSFwoKc2NyZWVuc2hvdBgMIAEoCUgCiAEBEg8KB3NraXBwZWQYDSABKAhCEgoQX3Jlc3VsdF9hcnRpZmFjdEIICgZfZXJyb3JCDQoLX3NjcmVlbnNob3QioQEKDUFjdGlvblN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEhEKCWFjdGlvbl9pZBgDIAEoCRIMCgR0b29sGAQgASgJEg4KBmFjdGlvbhgFIAEoCRIVCg1pbnB1dF9zdW1tYXJ5GAYgASgJEiMKBmVmZmVjdBgHIAEoDjITLmNsZXcucnVuLnYxLkVmZmVjdCLxAwoPQWN0aW9uQ29tcGxldGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIjCgZlZmZlY3QYByABKA4yEy5jbGV3LnJ1bi52MS5FZmZlY3QSEwoLZHVyYXRpb25fbXMYCCABKA0SDwoHc3VjY2VzcxgJIAEoCBITCgtyZXN1bHRfdGV4dBgKIAEoCRIRCgl0cnVuY2F0ZWQYCyABKAgSHAoPcmVzdWx0X2FydGlmYWN0GAwgASgJSACIAQESKQoFZXJyb3IYDSABKAsyFS5jbGV3LnJ1bi52MS5SdW5FcnJvckgBiAEBEgsKA3VybBgOIAEoCRIXCgpzY3JlZW5zaG90GA8gASgJSAKIAQESHAoPdHJhY2Vfb2Zmc2V0X21zGBAgASgNSAOIAQESHAoPdmlkZW9fb2Zmc2V0X21zGBEgASgNSASIAQFCEgoQX3Jlc3VsdF9hcnRpZmFjdEIICgZfZXJyb3JCDQoLX3NjcmVlbnNob3RCEgoQX3RyYWNlX29mZnNldF9tc0ISChBfdmlkZW9fb2Zmc2V0X21zIpsBCg1BY3Rpb25CbG9ja2VkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIMCgRydWxlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkiSQoLUGFnZUNoYW5nZWQSCwoDdXJsGAEgASgJEg0KBXRpdGxlGAIgASgJEhMKBnN0YXR1cxgDIAEoDUgAiAEBQgkKB19zdGF0dXMiPgoQR3VhcmRyYWlsVHJpcHBlZBIMCgRydWxlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSCwoDdXJsGAMgASgJIkAKDVN0dWNrRGV0ZWN0ZWQSEAoIc2V2ZXJpdHkYASABKAkSDAoEcnVsZRgCIAEoCRIPCgdtZXNzYWdlGAMgASgJIk8KD0NhcHRjaGFEZXRlY3RlZBIMCgRraW5kGAEgASgJEgsKA3VybBgCIAEoCRIQCghyZXNvbHZlZBgDIAEoCBIPCgd3YWl0X21zGAQgASgNIi4KEUluamVjdGlvbkRldGVjdGVkEgwKBHJ1bGUYASABKAkSCwoDdXJsGAIgASgJIksKD1JlY292ZXJ5U3RhcnRlZBISCgpzdGVwX2luZGV4GAEgASgNEiQKBWVycm9yGAIgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3IiMQoNUmVjb3ZlcnlFbmRlZBIPCgdzdWNjZXNzGAEgASgIEg8KB21lc3NhZ2UYAiABKAkitgEKC01vZGVsQ2FsbGVkEg0KBW1vZGVsGAEgASgJEg8KB3B1cnBvc2UYAiABKAkSFAoMaW5wdXRfdG9rZW5zGAMgASgNEhUKDW91dHB1dF90b2tlbnMYBCABKA0SEAoIY29zdF91c2QYBSABKAESEwoLZHVyYXRpb25fbXMYBiABKA0SKQoFZXJyb3IYByABKAsyFS5jbGV3LnJ1bi52MS5SdW5FcnJvckgAiAEBQggKBl9lcnJvciJ4Cg1JbnB1dFJlY2VpdmVkEhAKCGlucHV0X2lkGAEgASgJEh4KAmJ5GAIgASgLMhIuY2xldy5ydW4udjEuQWN0b3ISEAoIZGVjaXNpb24YAyABKAkSDgoGYW5zd2VyGAQgASgJEhMKC2Fuc3dlcl9obWFjGAUgASgJIjkKDkFydGlmYWN0U3RvcmVkEicKCGFydGlmYWN0GAEgASgLMhUuY2xldy5ydW4udjEuQXJ0aWZhY3QiVgoNU3RvcFJlcXVlc3RlZBIOCgZyZWFzb24YASABKAkSFQoNZ3JhY2Vfc2Vjb25kcxgCIAEoDRIeCgJieRgDIAEoCzISLmNsZXcucnVuLnYxLkFjdG9yIpoBCg1XYXJuaW5nUmFpc2VkEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEjgKB2RldGFpbHMYAyADKAsyJy5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkLkRldGFpbHNFbnRyeRouCgxEZXRhaWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJgChBPdXRjb21lUHVibGlzaGVkEiUKBXN0YXRlGAEgASgOMhYuY2xldy5ydW4udjEuUnVuLlN0YXRlEiUKB291dGNvbWUYAiABKAsyFC5jbGV3LnJ1bi52MS5PdXRjb21lIiwKC1J1bkZpbmlzaGVkEh0KA3J1bhgBIAEoCzIQLmNsZXcucnVuLnYxLlJ1biKuAQoNU2FuZGJveEV4aXRlZBIWCglleGl0X2NvZGUYASABKA1IAIgBARIOCgZzaWduYWwYAiABKAkSDQoFY2F1c2UYAyABKAkSIQoFdXNhZ2UYBCABKAsyEi5jbGV3LnJ1bi52MS5Vc2FnZRIrCgVmYWN0cxgFIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAYgBAUIMCgpfZXhpdF9jb2RlQggKBl9mYWN0c2IGcHJvdG8z", [file_clew_run_v1_run, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChtjbGV3L3J1bi92MS9ydW5fZXZlbnQucHJvdG8SC2NsZXcucnVuLnYxIo0NCghSdW5FdmVudBIOCgZydW5faWQYASABKAkSEAoIc2VxdWVuY2UYAiABKA0SKAoEdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMcmVzdW1lX3Rva2VuGAQgASgJEg8KB2F0dGVtcHQYBSABKA0SDAoEdHlwZRgGIAEoCRIPCgdzdW1tYXJ5GAcgASgJEi4KC3J1bl9jcmVhdGVkGBQgASgLMhcuY2xldy5ydW4udjEuUnVuQ3JlYXRlZEgAEiwKCnJ1bl9xdWV1ZWQYFSABKAsyFi5jbGV3LnJ1bi52MS5SdW5RdWV1ZWRIABI2Cg9hdHRlbXB0X3N0YXJ0ZWQYFiABKAsyGy5jbGV3LnJ1bi52MS5BdHRlbXB0U3RhcnRlZEgAEjIKDXNhbmRib3hfcmVhZHkYFyABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABIuCgtydW5fc3RhcnRlZBgYIAEoCzIXLmNsZXcucnVuLnYxLlJ1blN0YXJ0ZWRIABIwCgxzdGVwX3N0YXJ0ZWQYGSABKAsyGC5jbGV3LnJ1bi52MS5TdGVwU3RhcnRlZEgAEjQKDnN0ZXBfY29tcGxldGVkGBogASgLMhouY2xldy5ydW4udjEuU3RlcENvbXBsZXRlZEgAEjQKDmFjdGlvbl9zdGFydGVkGBsgASgLMhouY2xldy5ydW4udjEuQWN0aW9uU3RhcnRlZEgAEjgKEGFjdGlvbl9jb21wbGV0ZWQYHCABKAsyHC5jbGV3LnJ1bi52MS5BY3Rpb25Db21wbGV0ZWRIABI0Cg5hY3Rpb25fYmxvY2tlZBgdIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvbkJsb2NrZWRIABIwCgxwYWdlX2NoYW5nZWQYHiABKAsyGC5jbGV3LnJ1bi52MS5QYWdlQ2hhbmdlZEgAEjoKEWd1YXJkcmFpbF90cmlwcGVkGB8gASgLMh0uY2xldy5ydW4udjEuR3VhcmRyYWlsVHJpcHBlZEgAEjQKDnN0dWNrX2RldGVjdGVkGCAgASgLMhouY2xldy5ydW4udjEuU3R1Y2tEZXRlY3RlZEgAEjgKEGNhcHRjaGFfZGV0ZWN0ZWQYISABKAsyHC5jbGV3LnJ1bi52MS5DYXB0Y2hhRGV0ZWN0ZWRIABI4ChByZWNvdmVyeV9zdGFydGVkGCIgASgLMhwuY2xldy5ydW4udjEuUmVjb3ZlcnlTdGFydGVkSAASNAoOcmVjb3ZlcnlfZW5kZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5SZWNvdmVyeUVuZGVkSAASMAoMbW9kZWxfY2FsbGVkGCQgASgLMhguY2xldy5ydW4udjEuTW9kZWxDYWxsZWRIABI2Cg9pbnB1dF9yZXF1ZXN0ZWQYJSABKAsyGy5jbGV3LnJ1bi52MS5JbnB1dFJlcXVlc3RlZEgAEjQKDmlucHV0X3JlY2VpdmVkGCYgASgLMhouY2xldy5ydW4udjEuSW5wdXRSZWNlaXZlZEgAEjYKD2FydGlmYWN0X3N0b3JlZBgnIAEoCzIbLmNsZXcucnVuLnYxLkFydGlmYWN0U3RvcmVkSAASNAoOc3RvcF9yZXF1ZXN0ZWQYKCABKAsyGi5jbGV3LnJ1bi52MS5TdG9wUmVxdWVzdGVkSAASNAoOd2FybmluZ19yYWlzZWQYKSABKAsyGi5jbGV3LnJ1bi52MS5XYXJuaW5nUmFpc2VkSAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYKiABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASMAoMcnVuX2ZpbmlzaGVkGCsgASgLMhguY2xldy5ydW4udjEuUnVuRmluaXNoZWRIABI0Cg5zYW5kYm94X2V4aXRlZBgsIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg5hdHRlbXB0X2ZhaWxlZBgtIAEoCzIaLmNsZXcucnVuLnYxLkF0dGVtcHRGYWlsZWRIABIyCg1lZ3Jlc3NfZGVuaWVkGC4gASgLMhkuY2xldy5ydW4udjEuRWdyZXNzRGVuaWVkSAASPAoSaW5qZWN0aW9uX2RldGVjdGVkGC8gASgLMh4uY2xldy5ydW4udjEuSW5qZWN0aW9uRGV0ZWN0ZWRIAEIJCgdwYXlsb2FkInUKClJ1bkNyZWF0ZWQSHQoDcnVuGAEgASgLMhAuY2xldy5ydW4udjEuUnVuEh4KAmJ5GAIgASgLMhIuY2xldy5ydW4udjEuQWN0b3ISEgoKcmVxdWVzdF9pZBgDIAEoCRIUCgxyZXF1ZXN0X2htYWMYBCABKAkiHQoJUnVuUXVldWVkEhAKCHBvc2l0aW9uGAEgASgNIjIKDkF0dGVtcHRTdGFydGVkEg0KBWNhdXNlGAEgASgJEhEKCWlzb2xhdGlvbhgCIAEoCSJlCg1BdHRlbXB0RmFpbGVkEiQKBWVycm9yGAEgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3ISLgoKcmV0cnlfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMU2FuZGJveFJlYWR5EhEKCWlzb2xhdGlvbhgBIAEoCRIPCgdicm93c2VyGAIgASgJEhMKC2R1cmF0aW9uX21zGAMgASgNIjEKClJ1blN0YXJ0ZWQSDwoHYnJvd3NlchgBIAEoCRISCgpzdGVwX2NvdW50GAIgASgNIlcKC1N0ZXBTdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRIOCgZhY3Rpb24YBCABKAki1AIKDVN0ZXBDb21wbGV0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIPCgdzdGVwX2lkGAIgASgJEg4KBmFjdGlvbhgDIAEoCRITCgtkZXNjcmlwdGlvbhgEIAEoCRIPCgdzdWNjZXNzGAUgASgIEhMKC2R1cmF0aW9uX21zGAYgASgNEhMKC3Jlc3VsdF90ZXh0GAcgASgJEhEKCXRydW5jYXRlZBgIIAEoCBIcCg9yZXN1bHRfYXJ0aWZhY3QYCSABKAlIAIgBARIpCgVlcnJvchgKIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9ySAGIAQESCwoDdXJsGAsgASgJEhcKCnNjcmVlbnNob3QYDCABKAlIAogBARIPCgdza2lwcGVkGA0gASgIQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90IqEBCg1BY3Rpb25TdGFydGVkEhIKCnN0ZXBfaW5kZXgYASABKA0SDwoHc3RlcF9pZBgCIAEoCRIRCglhY3Rpb25faWQYAyABKAkSDAoEdG9vbBgEIAEoCRIOCgZhY3Rpb24YBSABKAkSFQoNaW5wdXRfc3VtbWFyeRgGIAEoCRIjCgZlZmZlY3QYByABKA4yEy5jbGV3LnJ1bi52MS5FZmZlY3Qi8QMKD0FjdGlvbkNvbXBsZXRlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSIwoGZWZmZWN0GAcgASgOMhMuY2xldy5ydW4udjEuRWZmZWN0EhMKC2R1cmF0aW9uX21zGAggASgNEg8KB3N1Y2Nlc3MYCSABKAgSEwoLcmVzdWx0X3RleHQYCiABKAkSEQoJdHJ1bmNhdGVkGAsgASgIEhwKD3Jlc3VsdF9hcnRpZmFjdBgMIAEoCUgAiAEBEikKBWVycm9yGA0gASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAYgBARILCgN1cmwYDiABKAkSFwoKc2NyZWVuc2hvdBgPIAEoCUgCiAEBEhwKD3RyYWNlX29mZnNldF9tcxgQIAEoDUgDiAEBEhwKD3ZpZGVvX29mZnNldF9tcxgRIAEoDUgEiAEBQhIKEF9yZXN1bHRfYXJ0aWZhY3RCCAoGX2Vycm9yQg0KC19zY3JlZW5zaG90QhIKEF90cmFjZV9vZmZzZXRfbXNCEgoQX3ZpZGVvX29mZnNldF9tcyKbAQoNQWN0aW9uQmxvY2tlZBISCgpzdGVwX2luZGV4GAEgASgNEg8KB3N0ZXBfaWQYAiABKAkSEQoJYWN0aW9uX2lkGAMgASgJEgwKBHRvb2wYBCABKAkSDgoGYWN0aW9uGAUgASgJEhUKDWlucHV0X3N1bW1hcnkYBiABKAkSDAoEcnVsZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJIkkKC1BhZ2VDaGFuZ2VkEgsKA3VybBgBIAEoCRINCgV0aXRsZRgCIAEoCRITCgZzdGF0dXMYAyABKA1IAIgBAUIJCgdfc3RhdHVzIj4KEEd1YXJkcmFpbFRyaXBwZWQSDAoEcnVsZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgsKA3VybBgDIAEoCSJJCgxFZ3Jlc3NEZW5pZWQSDAoEaG9zdBgBIAEoCRIMCgRwb3J0GAIgASgNEgwKBHJ1bGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSJACg1TdHVja0RldGVjdGVkEhAKCHNldmVyaXR5GAEgASgJEgwKBHJ1bGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSJPCg9DYXB0Y2hhRGV0ZWN0ZWQSDAoEa2luZBgBIAEoCRILCgN1cmwYAiABKAkSEAoIcmVzb2x2ZWQYAyABKAgSDwoHd2FpdF9tcxgEIAEoDSIuChFJbmplY3Rpb25EZXRlY3RlZBIMCgRydWxlGAEgASgJEgsKA3VybBgCIAEoCSJLCg9SZWNvdmVyeVN0YXJ0ZWQSEgoKc3RlcF9pbmRleBgBIAEoDRIkCgVlcnJvchgCIAEoCzIVLmNsZXcucnVuLnYxLlJ1bkVycm9yIjEKDVJlY292ZXJ5RW5kZWQSDwoHc3VjY2VzcxgBIAEoCBIPCgdtZXNzYWdlGAIgASgJIrYBCgtNb2RlbENhbGxlZBINCgVtb2RlbBgBIAEoCRIPCgdwdXJwb3NlGAIgASgJEhQKDGlucHV0X3Rva2VucxgDIAEoDRIVCg1vdXRwdXRfdG9rZW5zGAQgASgNEhAKCGNvc3RfdXNkGAUgASgBEhMKC2R1cmF0aW9uX21zGAYgASgNEikKBWVycm9yGAcgASgLMhUuY2xldy5ydW4udjEuUnVuRXJyb3JIAIgBAUIICgZfZXJyb3IieAoNSW5wdXRSZWNlaXZlZBIQCghpbnB1dF9pZBgBIAEoCRIeCgJieRgCIAEoCzISLmNsZXcucnVuLnYxLkFjdG9yEhAKCGRlY2lzaW9uGAMgASgJEg4KBmFuc3dlchgEIAEoCRITCgthbnN3ZXJfaG1hYxgFIAEoCSI5Cg5BcnRpZmFjdFN0b3JlZBInCghhcnRpZmFjdBgBIAEoCzIVLmNsZXcucnVuLnYxLkFydGlmYWN0IlYKDVN0b3BSZXF1ZXN0ZWQSDgoGcmVhc29uGAEgASgJEhUKDWdyYWNlX3NlY29uZHMYAiABKA0SHgoCYnkYAyABKAsyEi5jbGV3LnJ1bi52MS5BY3RvciKaAQoNV2FybmluZ1JhaXNlZBIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRI4CgdkZXRhaWxzGAMgAygLMicuY2xldy5ydW4udjEuV2FybmluZ1JhaXNlZC5EZXRhaWxzRW50cnkaLgoMRGV0YWlsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYAoQT3V0Y29tZVB1Ymxpc2hlZBIlCgVzdGF0ZRgBIAEoDjIWLmNsZXcucnVuLnYxLlJ1bi5TdGF0ZRIlCgdvdXRjb21lGAIgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZSIsCgtSdW5GaW5pc2hlZBIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4irgEKDVNhbmRib3hFeGl0ZWQSFgoJZXhpdF9jb2RlGAEgASgNSACIAQESDgoGc2lnbmFsGAIgASgJEg0KBWNhdXNlGAMgASgJEiEKBXVzYWdlGAQgASgLMhIuY2xldy5ydW4udjEuVXNhZ2USKwoFZmFjdHMYBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0SAGIAQFCDAoKX2V4aXRfY29kZUIICgZfZmFjdHNiBnByb3RvMw", [file_clew_run_v1_run, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * An immutable fact about a run. At most 64 KiB.
@@ -286,6 +286,14 @@ export type RunEvent = Message<"clew.run.v1.RunEvent"> & {
     case: "attemptFailed";
   } | {
     /**
+     * A connection was kept from being made.
+     *
+     * @generated from field: clew.run.v1.EgressDenied egress_denied = 46;
+     */
+    value: EgressDenied;
+    case: "egressDenied";
+  } | {
+    /**
      * A page spoke to the agent.
      *
      * @generated from field: clew.run.v1.InjectionDetected injection_detected = 47;
@@ -531,6 +539,13 @@ export type RunEventJson = {
    * @generated from field: clew.run.v1.AttemptFailed attempt_failed = 45;
    */
   attemptFailed?: AttemptFailedJson;
+
+  /**
+   * A connection was kept from being made.
+   *
+   * @generated from field: clew.run.v1.EgressDenied egress_denied = 46;
+   */
+  egressDenied?: EgressDeniedJson;
 
   /**
    * A page spoke to the agent.
@@ -1787,6 +1802,83 @@ export const GuardrailTrippedSchema: GenMessage<GuardrailTripped, {jsonType: Gua
   messageDesc(file_clew_run_v1_run_event, 13);
 
 /**
+ * A connection was kept from being made: the first to this host and port by this rule.
+ *
+ * @generated from message clew.run.v1.EgressDenied
+ */
+export type EgressDenied = Message<"clew.run.v1.EgressDenied"> & {
+  /**
+   * The host that was asked for.
+   *
+   * @generated from field: string host = 1;
+   */
+  host: string;
+
+  /**
+   * The port that was asked for.
+   *
+   * @generated from field: uint32 port = 2;
+   */
+  port: number;
+
+  /**
+   * The name of the rule.
+   *
+   * @generated from field: string rule = 3;
+   */
+  rule: string;
+
+  /**
+   * What the rule says, in a sentence.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+};
+
+/**
+ * A connection was kept from being made: the first to this host and port by this rule.
+ *
+ * @generated from message clew.run.v1.EgressDenied
+ */
+export type EgressDeniedJson = {
+  /**
+   * The host that was asked for.
+   *
+   * @generated from field: string host = 1;
+   */
+  host?: string;
+
+  /**
+   * The port that was asked for.
+   *
+   * @generated from field: uint32 port = 2;
+   */
+  port?: number;
+
+  /**
+   * The name of the rule.
+   *
+   * @generated from field: string rule = 3;
+   */
+  rule?: string;
+
+  /**
+   * What the rule says, in a sentence.
+   *
+   * @generated from field: string message = 4;
+   */
+  message?: string;
+};
+
+/**
+ * Describes the message clew.run.v1.EgressDenied.
+ * Use `create(EgressDeniedSchema)` to create a new message.
+ */
+export const EgressDeniedSchema: GenMessage<EgressDenied, {jsonType: EgressDeniedJson}> = /*@__PURE__*/
+  messageDesc(file_clew_run_v1_run_event, 14);
+
+/**
  * The work goes in circles.
  *
  * @generated from message clew.run.v1.StuckDetected
@@ -1847,7 +1939,7 @@ export type StuckDetectedJson = {
  * Use `create(StuckDetectedSchema)` to create a new message.
  */
 export const StuckDetectedSchema: GenMessage<StuckDetected, {jsonType: StuckDetectedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 14);
+  messageDesc(file_clew_run_v1_run_event, 15);
 
 /**
  * A page asks whether a person is there.
@@ -1924,7 +2016,7 @@ export type CaptchaDetectedJson = {
  * Use `create(CaptchaDetectedSchema)` to create a new message.
  */
 export const CaptchaDetectedSchema: GenMessage<CaptchaDetected, {jsonType: CaptchaDetectedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 15);
+  messageDesc(file_clew_run_v1_run_event, 16);
 
 /**
  * A page spoke to the agent: the text was not shown to it.
@@ -1973,7 +2065,7 @@ export type InjectionDetectedJson = {
  * Use `create(InjectionDetectedSchema)` to create a new message.
  */
 export const InjectionDetectedSchema: GenMessage<InjectionDetected, {jsonType: InjectionDetectedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 16);
+  messageDesc(file_clew_run_v1_run_event, 17);
 
 /**
  * The agent took over from a playbook.
@@ -2022,7 +2114,7 @@ export type RecoveryStartedJson = {
  * Use `create(RecoveryStartedSchema)` to create a new message.
  */
 export const RecoveryStartedSchema: GenMessage<RecoveryStarted, {jsonType: RecoveryStartedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 17);
+  messageDesc(file_clew_run_v1_run_event, 18);
 
 /**
  * The agent's recovery ended.
@@ -2071,7 +2163,7 @@ export type RecoveryEndedJson = {
  * Use `create(RecoveryEndedSchema)` to create a new message.
  */
 export const RecoveryEndedSchema: GenMessage<RecoveryEnded, {jsonType: RecoveryEndedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 18);
+  messageDesc(file_clew_run_v1_run_event, 19);
 
 /**
  * A model was called.
@@ -2190,7 +2282,7 @@ export type ModelCalledJson = {
  * Use `create(ModelCalledSchema)` to create a new message.
  */
 export const ModelCalledSchema: GenMessage<ModelCalled, {jsonType: ModelCalledJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 19);
+  messageDesc(file_clew_run_v1_run_event, 20);
 
 /**
  * A person answered, or nobody did in time.
@@ -2281,7 +2373,7 @@ export type InputReceivedJson = {
  * Use `create(InputReceivedSchema)` to create a new message.
  */
 export const InputReceivedSchema: GenMessage<InputReceived, {jsonType: InputReceivedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 20);
+  messageDesc(file_clew_run_v1_run_event, 21);
 
 /**
  * A file is on the volume.
@@ -2316,7 +2408,7 @@ export type ArtifactStoredJson = {
  * Use `create(ArtifactStoredSchema)` to create a new message.
  */
 export const ArtifactStoredSchema: GenMessage<ArtifactStored, {jsonType: ArtifactStoredJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 21);
+  messageDesc(file_clew_run_v1_run_event, 22);
 
 /**
  * Somebody asked the run to stop.
@@ -2379,7 +2471,7 @@ export type StopRequestedJson = {
  * Use `create(StopRequestedSchema)` to create a new message.
  */
 export const StopRequestedSchema: GenMessage<StopRequested, {jsonType: StopRequestedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 22);
+  messageDesc(file_clew_run_v1_run_event, 23);
 
 /**
  * Something is worth knowing and does not end the run.
@@ -2442,7 +2534,7 @@ export type WarningRaisedJson = {
  * Use `create(WarningRaisedSchema)` to create a new message.
  */
 export const WarningRaisedSchema: GenMessage<WarningRaised, {jsonType: WarningRaisedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 23);
+  messageDesc(file_clew_run_v1_run_event, 24);
 
 /**
  * What came of the run is known. The first one that is durable decides.
@@ -2491,7 +2583,7 @@ export type OutcomePublishedJson = {
  * Use `create(OutcomePublishedSchema)` to create a new message.
  */
 export const OutcomePublishedSchema: GenMessage<OutcomePublished, {jsonType: OutcomePublishedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 24);
+  messageDesc(file_clew_run_v1_run_event, 25);
 
 /**
  * The run is over; the last event of every run.
@@ -2526,7 +2618,7 @@ export type RunFinishedJson = {
  * Use `create(RunFinishedSchema)` to create a new message.
  */
 export const RunFinishedSchema: GenMessage<RunFinished, {jsonType: RunFinishedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 25);
+  messageDesc(file_clew_run_v1_run_event, 26);
 
 /**
  * The sandbox's process ended.
@@ -2617,5 +2709,5 @@ export type SandboxExitedJson = {
  * Use `create(SandboxExitedSchema)` to create a new message.
  */
 export const SandboxExitedSchema: GenMessage<SandboxExited, {jsonType: SandboxExitedJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_event, 26);
+  messageDesc(file_clew_run_v1_run_event, 27);
 

@@ -113,6 +113,9 @@ export interface RunEvent {
     /** The attempt failed, and another follows. */
     { readonly $case: "attemptFailed"; readonly value: AttemptFailed }
     | //
+    /** A connection was kept from being made. */
+    { readonly $case: "egressDenied"; readonly value: EgressDenied }
+    | //
     /** A page spoke to the agent. */
     { readonly $case: "injectionDetected"; readonly value: InjectionDetected }
     | undefined;
@@ -339,6 +342,19 @@ export interface GuardrailTripped {
   readonly message: string;
   /** The address it tripped on, without its query. */
   readonly url: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A connection was kept from being made: the first to this host and port by this rule. */
+export interface EgressDenied {
+  /** The host that was asked for. */
+  readonly host: string;
+  /** The port that was asked for. */
+  readonly port: number;
+  /** The name of the rule. */
+  readonly rule: string;
+  /** What the rule says, in a sentence. */
+  readonly message: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -614,6 +630,9 @@ export const RunEvent: MessageFns<RunEvent> = {
         break;
       case "attemptFailed":
         AttemptFailed.encode(message.payload.value, writer.uint32(362).fork()).join();
+        break;
+      case "egressDenied":
+        EgressDenied.encode(message.payload.value, writer.uint32(370).fork()).join();
         break;
       case "injectionDetected":
         InjectionDetected.encode(message.payload.value, writer.uint32(378).fork()).join();
@@ -907,6 +926,14 @@ export const RunEvent: MessageFns<RunEvent> = {
             message.payload = { $case: "attemptFailed", value: AttemptFailed.decode(reader, reader.uint32()) };
             continue;
           }
+          case 46: {
+            if (tag !== 370) {
+              break;
+            }
+
+            message.payload = { $case: "egressDenied", value: EgressDenied.decode(reader, reader.uint32()) };
+            continue;
+          }
           case 47: {
             if (tag !== 378) {
               break;
@@ -1101,6 +1128,12 @@ export const RunEvent: MessageFns<RunEvent> = {
       case "attemptFailed": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "attemptFailed", value: AttemptFailed.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "egressDenied": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "egressDenied", value: EgressDenied.fromPartial(object.payload.value) };
         }
         break;
       }
@@ -2765,6 +2798,113 @@ export const GuardrailTripped: MessageFns<GuardrailTripped> = {
     message.rule = object.rule ?? "";
     message.message = object.message ?? "";
     message.url = object.url ?? "";
+    return message;
+  },
+};
+
+function createBaseEgressDenied(): EgressDenied {
+  return { host: "", port: 0, rule: "", message: "", _unknownFields: {} };
+}
+
+export const EgressDenied: MessageFns<EgressDenied> = {
+  encode(message: EgressDenied, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.host !== "") {
+      writer.uint32(10).string(message.host);
+    }
+    if (message.port !== 0) {
+      writer.uint32(16).uint32(message.port);
+    }
+    if (message.rule !== "") {
+      writer.uint32(26).string(message.rule);
+    }
+    if (message.message !== "") {
+      writer.uint32(34).string(message.message);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EgressDenied {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEgressDenied() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.host = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.port = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<EgressDenied>): EgressDenied {
+    return EgressDenied.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EgressDenied>): EgressDenied {
+    const message = createBaseEgressDenied() as any;
+    message.host = object.host ?? "";
+    message.port = object.port ?? 0;
+    message.rule = object.rule ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };

@@ -26,6 +26,7 @@ import {
   ActionCompleted,
   ActionStarted,
   CaptchaDetected,
+  EgressDenied,
   GuardrailTripped,
   InjectionDetected,
   ModelCalled,
@@ -63,6 +64,9 @@ export interface SandboxEvent {
     | //
     /** Both: something is worth knowing. */
     { readonly $case: "warningRaised"; readonly value: WarningRaised }
+    | //
+    /** Warden: a connection was kept from being made. */
+    { readonly $case: "egressDenied"; readonly value: EgressDenied }
     | //
     /** Agent: the work began. */
     { readonly $case: "runStarted"; readonly value: RunStarted }
@@ -370,6 +374,9 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
       case "warningRaised":
         WarningRaised.encode(message.payload.value, writer.uint32(178).fork()).join();
         break;
+      case "egressDenied":
+        EgressDenied.encode(message.payload.value, writer.uint32(186).fork()).join();
+        break;
       case "runStarted":
         RunStarted.encode(message.payload.value, writer.uint32(242).fork()).join();
         break;
@@ -484,6 +491,14 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
             }
 
             message.payload = { $case: "warningRaised", value: WarningRaised.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 23: {
+            if (tag !== 186) {
+              break;
+            }
+
+            message.payload = { $case: "egressDenied", value: EgressDenied.decode(reader, reader.uint32()) };
             continue;
           }
           case 30: {
@@ -665,6 +680,12 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
       case "warningRaised": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "warningRaised", value: WarningRaised.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "egressDenied": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "egressDenied", value: EgressDenied.fromPartial(object.payload.value) };
         }
         break;
       }

@@ -428,7 +428,11 @@ export interface RunSpec {
     | number
     | undefined;
   /** SHA-256 of `playbook_source`, whose text is the artifact `playbook.yaml`. Output only. */
-  readonly playbookSourceSha256?: string | undefined;
+  readonly playbookSourceSha256?:
+    | string
+    | undefined;
+  /** The recorded model traffic that answers in the models' place, as UploadFile answered it: no model is called. */
+  readonly cassette?: string | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -619,7 +623,11 @@ export interface Recording {
     | boolean
     | undefined;
   /** Whether the console's and the network's logs are kept; true when not given. */
-  readonly logs?: boolean | undefined;
+  readonly logs?:
+    | boolean
+    | undefined;
+  /** Whether what models are asked and answer is kept as `cassette.jsonl`, to be replayed; false when not given. */
+  readonly cassette?: boolean | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1997,6 +2005,7 @@ function createBaseRunSpec(): RunSpec {
     forkFrom: undefined,
     keepAliveSeconds: undefined,
     playbookSourceSha256: undefined,
+    cassette: undefined,
     _unknownFields: {},
   };
 }
@@ -2100,6 +2109,9 @@ export const RunSpec: MessageFns<RunSpec> = {
     }
     if (message.playbookSourceSha256 !== undefined) {
       writer.uint32(258).string(message.playbookSourceSha256);
+    }
+    if (message.cassette !== undefined) {
+      writer.uint32(266).string(message.cassette);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2387,6 +2399,14 @@ export const RunSpec: MessageFns<RunSpec> = {
             message.playbookSourceSha256 = reader.string();
             continue;
           }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.cassette = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2487,6 +2507,7 @@ export const RunSpec: MessageFns<RunSpec> = {
     message.forkFrom = object.forkFrom ?? undefined;
     message.keepAliveSeconds = object.keepAliveSeconds ?? undefined;
     message.playbookSourceSha256 = object.playbookSourceSha256 ?? undefined;
+    message.cassette = object.cassette ?? undefined;
     return message;
   },
 };
@@ -3472,7 +3493,14 @@ export const Guardrails: MessageFns<Guardrails> = {
 };
 
 function createBaseRecording(): Recording {
-  return { trace: undefined, video: undefined, screenshots: undefined, logs: undefined, _unknownFields: {} };
+  return {
+    trace: undefined,
+    video: undefined,
+    screenshots: undefined,
+    logs: undefined,
+    cassette: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const Recording: MessageFns<Recording> = {
@@ -3488,6 +3516,9 @@ export const Recording: MessageFns<Recording> = {
     }
     if (message.logs !== undefined) {
       writer.uint32(32).bool(message.logs);
+    }
+    if (message.cassette !== undefined) {
+      writer.uint32(40).bool(message.cassette);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3545,6 +3576,14 @@ export const Recording: MessageFns<Recording> = {
             message.logs = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.cassette = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3574,6 +3613,7 @@ export const Recording: MessageFns<Recording> = {
     message.video = object.video ?? undefined;
     message.screenshots = object.screenshots ?? undefined;
     message.logs = object.logs ?? undefined;
+    message.cassette = object.cassette ?? undefined;
     return message;
   },
 };

@@ -415,7 +415,7 @@ export interface ModelCalled {
   readonly model: string;
   /** What for. */
   readonly purpose: string;
-  /** Tokens sent. */
+  /** Tokens sent, those that the provider had kept included. */
   readonly inputTokens: number;
   /** Tokens received. */
   readonly outputTokens: number;
@@ -424,7 +424,13 @@ export interface ModelCalled {
   /** Milliseconds it took. */
   readonly durationMs: number;
   /** Why it failed. */
-  readonly error?: RunError | undefined;
+  readonly error?:
+    | RunError
+    | undefined;
+  /** Tokens sent that the provider had kept. */
+  readonly cachedInputTokens: number;
+  /** Whether the operator set no price for the model: its cost is not known, and counts as 0. */
+  readonly unpriced: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3371,6 +3377,8 @@ function createBaseModelCalled(): ModelCalled {
     costUsd: 0,
     durationMs: 0,
     error: undefined,
+    cachedInputTokens: 0,
+    unpriced: false,
     _unknownFields: {},
   };
 }
@@ -3397,6 +3405,12 @@ export const ModelCalled: MessageFns<ModelCalled> = {
     }
     if (message.error !== undefined) {
       RunError.encode(message.error, writer.uint32(58).fork()).join();
+    }
+    if (message.cachedInputTokens !== 0) {
+      writer.uint32(64).uint32(message.cachedInputTokens);
+    }
+    if (message.unpriced !== false) {
+      writer.uint32(72).bool(message.unpriced);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -3478,6 +3492,22 @@ export const ModelCalled: MessageFns<ModelCalled> = {
             message.error = RunError.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.cachedInputTokens = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.unpriced = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3512,6 +3542,8 @@ export const ModelCalled: MessageFns<ModelCalled> = {
     message.error = (object.error !== undefined && object.error !== null)
       ? RunError.fromPartial(object.error)
       : undefined;
+    message.cachedInputTokens = object.cachedInputTokens ?? 0;
+    message.unpriced = object.unpriced ?? false;
     return message;
   },
 };

@@ -216,6 +216,8 @@ export interface StartWorkRequest {
     | undefined;
   /** The only origins whose pages the credentials may be typed into; empty: those that the work goes to. */
   readonly credentialOrigins: readonly string[];
+  /** The models the work may call; absent where it may call none. */
+  readonly models?: StartWorkRequest_Models | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -228,6 +230,17 @@ export interface StartWorkRequest_CredentialsEntry {
 export interface StartWorkRequest_CalledPlaybooksEntry {
   readonly key: string;
   readonly value: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Which models the work calls, each as `provider:name`. */
+export interface StartWorkRequest_Models {
+  /** The run's own. */
+  readonly model: string;
+  /** The one that is called where the run's does not answer; empty where there is none. */
+  readonly fallback: string;
+  /** The smaller one for judging and extracting; empty for the run's own. */
+  readonly utility: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1465,6 +1478,7 @@ function createBaseStartWorkRequest(): StartWorkRequest {
     calledPlaybooks: {},
     browserState: undefined,
     credentialOrigins: [],
+    models: undefined,
     _unknownFields: {},
   };
 }
@@ -1494,6 +1508,9 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
     }
     for (const v of message.credentialOrigins) {
       writer.uint32(66).string(v!);
+    }
+    if (message.models !== undefined) {
+      StartWorkRequest_Models.encode(message.models, writer.uint32(74).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1589,6 +1606,14 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
             message.credentialOrigins.push(reader.string());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.models = StartWorkRequest_Models.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1638,6 +1663,9 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
     );
     message.browserState = object.browserState ?? undefined;
     message.credentialOrigins = object.credentialOrigins?.map((e) => e) || [];
+    message.models = (object.models !== undefined && object.models !== null)
+      ? StartWorkRequest_Models.fromPartial(object.models)
+      : undefined;
     return message;
   },
 };
@@ -1804,6 +1832,101 @@ export const StartWorkRequest_CalledPlaybooksEntry: MessageFns<StartWorkRequest_
     const message = createBaseStartWorkRequest_CalledPlaybooksEntry() as any;
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseStartWorkRequest_Models(): StartWorkRequest_Models {
+  return { model: "", fallback: "", utility: "", _unknownFields: {} };
+}
+
+export const StartWorkRequest_Models: MessageFns<StartWorkRequest_Models> = {
+  encode(message: StartWorkRequest_Models, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.model !== "") {
+      writer.uint32(10).string(message.model);
+    }
+    if (message.fallback !== "") {
+      writer.uint32(18).string(message.fallback);
+    }
+    if (message.utility !== "") {
+      writer.uint32(26).string(message.utility);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartWorkRequest_Models {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartWorkRequest_Models() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fallback = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.utility = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StartWorkRequest_Models>): StartWorkRequest_Models {
+    return StartWorkRequest_Models.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartWorkRequest_Models>): StartWorkRequest_Models {
+    const message = createBaseStartWorkRequest_Models() as any;
+    message.model = object.model ?? "";
+    message.fallback = object.fallback ?? "";
+    message.utility = object.utility ?? "";
     return message;
   },
 };

@@ -18,6 +18,7 @@ export interface InPageReads {
     readonly documentUrl: string;
     readonly leadsTo: string | null;
     readonly formAction: string | null;
+    readonly asksOnly: boolean;
     readonly submits: boolean;
     readonly isField: boolean;
   };
@@ -78,12 +79,14 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       const submits = field.matches("button:not([type=button i], [type=reset i]), input[type=submit i], input[type=image i]");
       const isEditable = root instanceof HTMLElement && root.isContentEditable;
       const form = (field instanceof HTMLButtonElement || field instanceof HTMLInputElement ? field.form : null) ?? field.closest("form");
+      const method = ((submits ? field.getAttribute("formmethod") : null) ?? (form === null ? null : attributeOf(form, "method")) ?? "get").trim();
       const written = (submits ? field.getAttribute("formaction") : null) ?? (form === null ? null : attributeOf(form, "action"));
       return {
         labels: labelsOf(root),
         documentUrl: location.href,
         leadsTo: link === null ? null : (URL.parse(link.getAttribute("href") ?? "", target.baseURI)?.href ?? ""),
         formAction: form === null ? null : (URL.parse(written || location.href, field.baseURI)?.href ?? ""),
+        asksOnly: form !== null && /^get$/i.test(method) && !field.matches("[type=password i], [type=file i]"),
         submits: submits && form !== null,
         isField: isEditable || (!isButton && field.matches("input, textarea, select, [role=textbox], [role=searchbox], [role=combobox]")),
       };

@@ -39,7 +39,7 @@ export function blindNodes(nodes: readonly SnapshotNode[], scope: Scope): Blinde
   };
   const walk = (node: SnapshotNode): SnapshotNode => {
     if (isBlinded(node, scope)) return { ...node, name: "", text: "", url: "", ref: "", marks: [outOfScope], children: [] };
-    const isField = fieldRoles.has(node.role) && !scope.visibility.forms;
+    const isField = fieldRoles.has(node.role) && scope.visibility.forms === "none";
     return {
       ...node,
       name: clean(node.name),

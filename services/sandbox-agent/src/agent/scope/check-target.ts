@@ -25,8 +25,11 @@ export function checkTarget(action: PlaybookAction, target: TargetFacts, { scope
     if (!places.every((place) => isWithin(place, scope))) return deny("scope_credential", whyNoCredential(scope));
   }
   const touchesForm = target.submits || target.isField;
-  if (touchesForm && !scope.visibility.forms)
-    return deny("scope_element", `The work only looks (${scope.goal}): it enters nothing and sends no form.`);
+  if (touchesForm && scope.visibility.forms !== "all" && !(scope.visibility.forms === "search" && searches(target, scope)))
+    return deny(
+      "scope_element",
+      `The work only looks (${scope.goal}): it fills in and sends no form but one that searches a site of the work.`,
+    );
   if (touchesForm && target.formAction !== undefined && hasSites(scope) && !isWithin(target.formAction, scope))
     return deny("scope_form", `The form is sent to ${hostOf(target.formAction)}, which is no site of this work.`);
   if (!presses(action)) return allow("write");
@@ -37,6 +40,11 @@ export function checkTarget(action: PlaybookAction, target: TargetFacts, { scope
   )
     return deny("scope_element", "The work has nothing to do with the account: it is not asked for.");
   return checkPress(target, scope, progress);
+}
+
+/** Whether a form searches a site of the work: it only asks for a page of it, whose address says what was entered. */
+function searches({ asksOnly, formAction }: TargetFacts, scope: Scope): boolean {
+  return asksOnly && formAction !== undefined && isWithin(formAction, scope);
 }
 
 /** Whether an action may set something off, rather than enter something. */

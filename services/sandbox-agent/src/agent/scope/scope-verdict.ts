@@ -31,6 +31,8 @@ export interface TargetFacts {
   readonly leadsTo: string | undefined;
   /** Where the form it belongs to is sent; undefined where it belongs to none. */
   readonly formAction: string | undefined;
+  /** Whether that form only asks for a page, as searches do. */
+  readonly asksOnly: boolean;
   /** Whether a click on it, or Enter in it, sends that form. */
   readonly submits: boolean;
   /** Whether something can be entered in it. */

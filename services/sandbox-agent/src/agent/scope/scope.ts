@@ -11,8 +11,8 @@ export type ActionName = PlaybookAction["action"];
 
 /** What of a page is shown, and may be acted on. */
 export interface Visibility {
-  /** Fields, and what sends a form. */
-  readonly forms: boolean;
+  /** Fields, and what sends a form: all, those that search a site of the work, or none. */
+  readonly forms: "all" | "search" | "none";
   /** Controls that do what cannot be taken back. */
   readonly destructive: boolean;
   /** What signs out and leads to one's account and settings. */
@@ -45,8 +45,8 @@ export interface ScopeInput {
 }
 
 const looking = ["goto", "go_back", "click", "scroll", "wait_for", "get_dom", "screenshot", "switch_tab", "close_tab"] as const;
-const reading = [...looking, "reload", "hover", "extract", "llm_extract"] as const;
-const acting = [...reading, "fill", "press", "key_press", "select", "check", "drag", "handle_dialog"] as const;
+const reading = [...looking, "reload", "hover", "extract", "fill", "press", "select"] as const;
+const acting = [...reading, "key_press", "check", "drag", "handle_dialog"] as const;
 
 /** What each class of goal does; `evaluate` and `api_request` are of no class, files only of those that ask for them. */
 const actionsOf: Readonly<Record<GoalClass, readonly ActionName[]>> = {
@@ -57,10 +57,10 @@ const actionsOf: Readonly<Record<GoalClass, readonly ActionName[]>> = {
 };
 
 const visibilityOf: Readonly<Record<GoalClass, Visibility>> = {
-  navigate: { forms: false, destructive: false, account: false },
-  read: { forms: false, destructive: false, account: false },
-  interact: { forms: true, destructive: true, account: false },
-  fill_form: { forms: true, destructive: true, account: true },
+  navigate: { forms: "none", destructive: false, account: false },
+  read: { forms: "search", destructive: false, account: false },
+  interact: { forms: "all", destructive: true, account: false },
+  fill_form: { forms: "all", destructive: true, account: true },
 };
 
 const asksForDownload =

@@ -6,6 +6,9 @@ import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";
 import { enclose } from "./isolation/enclose.ts";
 
+/** The most threads a process has, on the average. */
+const threadsEach = 16;
+
 /** How the agent's process is started. */
 export interface AgentCommand {
   readonly command: readonly [string, ...string[]];
@@ -29,6 +32,12 @@ export async function agentCommand(settings: WardenSettings): Promise<AgentComma
     [sandboxVariable]: settings.sandboxId,
   };
   if (isolation.kind === "process") return { command, environment, folder };
-  const folders = [folder, dirname(settings.agentSocket)] as const;
-  return { command: await enclose({ command, environment, readable: isolation.readable, folders }), environment, folder };
+  const enclosed = await enclose({
+    command,
+    environment,
+    readable: isolation.readable,
+    folders: [folder, dirname(settings.agentSocket)],
+    limits: { threads: threadsEach * settings.limits.processes, fileBytes: settings.limits.diskBytes },
+  });
+  return { command: enclosed, environment, folder };
 }

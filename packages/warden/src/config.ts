@@ -39,6 +39,8 @@ const wardenSettings = z.strictObject({
   startTimeoutMs: z.int().min(1),
   /** Milliseconds until the warden ends the sandbox on its own. */
   deadlineMs: z.int().min(1),
+  /** What the sandbox may take of the machine. */
+  limits: z.strictObject({ memoryBytes: z.int().min(1), processes: z.int().min(1), diskBytes: z.int().min(1) }),
   /** Milliseconds without an orchestrator after which the sandbox ends. */
   graceMs: z.int().min(1),
   logLevel: z.string().min(1),

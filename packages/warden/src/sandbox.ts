@@ -1,5 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { Outbox } from "@clew/outbox/outbox";
+import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, findProcesses, type SandboxMarks } from "@clew/process/process-tree";
 import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -14,9 +15,9 @@ const loggedMs = 1_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
-export async function startSandbox(settings: WardenSettings, outbox: Outbox, log: Logger): Promise<Sandbox> {
+export async function startSandbox(settings: WardenSettings, parts: SandboxParts): Promise<Sandbox> {
   const startedAt = performance.now();
-  return new Sandbox(settings, await startAgentProcess(settings), outbox, log, startedAt);
+  return new Sandbox(settings, await startAgentProcess(settings), parts, startedAt);
 }
 
 /** The processes of one sandbox, from their start until none is left; and what the warden says of them. */
@@ -38,6 +39,7 @@ export class Sandbox implements Disposable {
   constructor(settings: WardenSettings, agent: AgentProcess, outbox: Outbox, log: Logger, startedAt: number) {
     this.#settings = settings;
     this.#agent = agent;
+  readonly #watch: Disposable;
     this.#outbox = outbox;
     this.#log = log;
     this.#groups = new Set([agent.pid]);
@@ -54,6 +56,12 @@ export class Sandbox implements Disposable {
 
   /** Milliseconds until the warden ends the sandbox on its own; 0 once it has ended. */
   get remainingMs(): number {
+    this.#watch = watchLimits({
+      pid: agent.pid,
+      folder: placesOf(settings.workFolder).agent,
+      limits: settings.limits,
+      onExcess: (excess) => this.#killFor(excess),
+    });
     return this.#isAlive ? Math.max(0, Math.ceil(this.#deadlineAt - performance.now())) : 0;
   }
 
@@ -84,7 +92,7 @@ export class Sandbox implements Disposable {
     await this.kill(cause);
   }
 
-  /** Stops the timers. Processes are not touched. */
+  /** Stops the timers and the watch. Processes are not touched. */
   [Symbol.dispose](): void {
     clearTimeout(this.#startTimer);
     clearTimeout(this.#deadlineTimer);
@@ -100,6 +108,7 @@ export class Sandbox implements Disposable {
     this.#say(`Sandbox is ready with ${browser}`, {
       $case: "sandboxReady",
       value: SandboxReady.fromPartial({ isolation, browser, durationMs }),
+    this.#watch[Symbol.dispose]();
     });
   }
 

@@ -6,6 +6,7 @@ import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
 import { type ApiKey, hashKey, isOpen } from "./access/keys.ts";
 import type { Retention } from "./retention/retention.ts";
+import type { Isolation, SandboxLimits } from "./sandboxes/sandbox-provider.ts";
 
 const durationMs = z
   .string()
@@ -14,6 +15,11 @@ const durationMs = z
     const amount = Number.parseInt(text, 10);
     return text.endsWith("ms") ? amount : text.endsWith("m") ? amount * 60_000 : amount * 1_000;
   });
+
+const sizeBytes = z
+  .string()
+  .regex(/^[1-9]\d{0,6}[MG]iB$/, "must be a size such as 512MiB or 2GiB")
+  .transform((text) => Number.parseInt(text, 10) * (text.endsWith("GiB") ? 2 ** 30 : 2 ** 20));
 
 const keyEntry = z.union([
   z.string(),
@@ -63,6 +69,9 @@ export const orchestratorSettings = z.object({
   CLEW_CHROMIUM: z.string().min(1).optional(),
   CLEW_HEADED: z.enum(["0", "1"]).default("0"),
   CLEW_SANDBOX: z.enum(["process", "bubblewrap"]).default("process"),
+  CLEW_SANDBOX_DISK: sizeBytes.prefault("4GiB"),
+  CLEW_SANDBOX_MEMORY: sizeBytes.prefault("2GiB"),
+  CLEW_SANDBOX_PROCESSES: z.coerce.number().int().min(16, "must be at least 16").max(10_000).default(256),
   CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(1_000).default(2),
   CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
@@ -81,7 +90,9 @@ export interface Config {
   /** Of callers, and of the gateways. */
   readonly keys: readonly ApiKey[];
   /** How sandboxes are kept apart. */
-  readonly sandbox: "bubblewrap" | "process";
+  readonly sandbox: Isolation;
+  /** What a sandbox may take of the machine. */
+  readonly sandboxLimits: SandboxLimits;
   readonly chromium: { readonly executablePath: string; readonly sandbox: boolean };
   readonly headless: boolean;
   readonly maxConcurrentRuns: number;
@@ -116,6 +127,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       sandbox: settings.CLEW_SANDBOX === "bubblewrap" || process.getuid?.() !== 0,
     },
     sandbox: settings.CLEW_SANDBOX,
+    sandboxLimits: {
+      memoryBytes: settings.CLEW_SANDBOX_MEMORY,
+      processes: settings.CLEW_SANDBOX_PROCESSES,
+      diskBytes: settings.CLEW_SANDBOX_DISK,
+    },
     headless: settings.CLEW_HEADED !== "1",
     maxConcurrentRuns: settings.CLEW_MAX_CONCURRENT_RUNS,
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,

@@ -54,6 +54,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     isolation: isIsolated ? { kind: "bubblewrap", readable: programs.readable } : { kind: "process" },
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
+    limits: config.sandboxLimits,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
     socketFolder: config.socketFolder,

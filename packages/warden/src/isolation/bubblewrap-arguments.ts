@@ -1,3 +1,4 @@
+import { limitedCommand, type ResourceLimits } from "./resource-limits.ts";
 import type { SandboxUser } from "./sandbox-user.ts";
 import type { SystemPath } from "./system-paths.ts";
 
@@ -17,6 +18,8 @@ export interface IsolationPlan {
   readonly tempBytes: number;
   /** The program and its arguments. */
   readonly command: readonly string[];
+  /** What it may take of the machine. */
+  readonly limits: ResourceLimits;
   /** Who it is on the machine, where root starts it; otherwise it is whoever starts it. */
   readonly user?: SandboxUser | undefined;
 }
@@ -48,6 +51,8 @@ export function bubblewrapArguments(plan: IsolationPlan): string[] {
     ...Object.entries(plan.environment).map(([name, value]) => ["--setenv", name, value]),
     ["--remount-ro", "/", "--chdir", plan.workingFolder, "--"],
     user === undefined ? [] : becoming(user),
+    // Only now: threads are counted in a namespace of users, and here in the sandbox's own.
+    limitedCommand(plan.limits),
     plan.command,
   ].flat();
 }

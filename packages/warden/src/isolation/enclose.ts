@@ -1,6 +1,7 @@
 import { lchown, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { bubblewrapArguments } from "./bubblewrap-arguments.ts";
+import type { ResourceLimits } from "./resource-limits.ts";
 import { type SandboxUser, sandboxUser } from "./sandbox-user.ts";
 import { systemPaths } from "./system-paths.ts";
 
@@ -14,17 +15,18 @@ export interface Enclosed {
   readonly readable: readonly string[];
   /** Folders of the host that become its own, whoever it is there; the first is where it works. */
   readonly folders: readonly [string, ...string[]];
+  readonly limits: ResourceLimits;
 }
 
 /** Bytes a sandbox's own temporary folder, and its shared memory, may each hold. */
 const tempBytes = 512 * 1024 * 1024;
 
 /** Gives a program the folders that are to be its own, and answers the command that starts it enclosed: bubblewrap, with all it is told. */
-export async function enclose({ command, environment, readable, folders }: Enclosed): Promise<readonly [string, ...string[]]> {
+export async function enclose({ command, environment, readable, folders, limits }: Enclosed): Promise<readonly [string, ...string[]]> {
   const user = sandboxUser({ uid: process.getuid?.() ?? 0, pid: process.pid });
   if (user !== undefined) for (const folder of folders) await give(folder, user);
   const system = await systemPaths();
-  const plan = { system, readable, writable: folders, environment, workingFolder: folders[0], tempBytes, command, user };
+  const plan = { system, readable, writable: folders, environment, workingFolder: folders[0], tempBytes, command, limits, user };
   return ["bwrap", ...bubblewrapArguments(plan)];
 }
 

@@ -34,6 +34,7 @@ async function inSandbox(script: string): Promise<unknown> {
       environment: { PATH: "/usr/bin", OURS: ours, THEIRS: join(folder, "theirs.txt") },
       workingFolder: ours,
       tempBytes: 1024 * 1024,
+      limits: { threads: 64, fileBytes: 4 * 1024 * 1024 },
       user,
       command: [process.execPath, "--input-type=module", "-e", `const fs = await import("node:fs"); ${script}`],
     }),
@@ -61,6 +62,18 @@ test("cannot write outside its folder, nor fill the machine's memory through its
     expect(await inSandbox(attempt(`fs.writeFileSync(${JSON.stringify(path)}, "x")`))).toBe("EROFS");
   }
   expect(await inSandbox(attempt(`fs.writeFileSync("/tmp/full", Buffer.alloc(2 * 1024 * 1024))`))).toBe("ENOSPC");
+});
+
+test("cannot write a file, nor start processes, without end, and leaves no image of its memory", async () => {
+  const write = `fs.writeFileSync(process.env.OURS + "/large", Buffer.alloc(5 * 1024 * 1024))`;
+  expect(await inSandbox(`process.on("SIGXFSZ", () => {}); ${attempt(write)}`)).toBe("EFBIG");
+  const fork = `const { spawn } = await import("node:child_process");
+    const children = Array.from({ length: 100 }, () => spawn("sleep", ["100"]).on("error", () => {}));
+    console.log(JSON.stringify(children.filter(({ pid }) => pid !== undefined).length)); process.exit(0);`;
+  expect(await inSandbox(fork)).toBeLessThan(64);
+  expect(
+    await inSandbox(`console.log(JSON.stringify(/^Max core file size +0 +0 /m.test(fs.readFileSync("/proc/self/limits", "utf8"))))`),
+  ).toBe(true);
 });
 
 test("has the environment it was given and nothing of ours", async () => {

@@ -21,6 +21,9 @@ export interface Proof {
 /** Milliseconds a proof may take. */
 const proofMs = 10_000;
 
+/** Enough for a Node.js. */
+const limits = { threads: 256, fileBytes: 1024 * 1024 };
+
 /** The kinds of namespaces that must be a sandbox's own. */
 const namespaces = ["user", "pid", "net", "ipc", "uts", "mnt"] as const;
 
@@ -44,7 +47,7 @@ export async function proveIsolation({ node, path, readable, hidden }: Proof): P
   const id = `proof.${process.pid}`;
   const environment = { PATH: path, HIDDEN: hidden, [sandboxVariable]: id };
   try {
-    const [program, ...args] = await enclose({ command: [node, "-e", witness], environment, readable, folders: [folder] });
+    const [program, ...args] = await enclose({ command: [node, "-e", witness], environment, readable, folders: [folder], limits });
     const child = spawn(program, args, { stdio: "pipe", env: environment, timeout: proofMs, killSignal: "SIGKILL" });
     try {
       return await examine(child, { id, folder });

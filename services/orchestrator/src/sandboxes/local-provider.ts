@@ -16,7 +16,7 @@ import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { sandboxPath } from "./prove-isolation.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import { readSandboxFile, removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
-import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
+import type { SandboxHandle, SandboxLimits, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
 import { makeSocketFolder, type SocketPaths, socketPaths } from "./socket-folder.ts";
 
 /** How sandboxes are kept apart: not at all but for being processes of their own, or enclosed by bubblewrap, with the paths they may read. */
@@ -35,6 +35,8 @@ export interface LocalProviderOptions {
     readonly sandbox: boolean;
   };
   readonly headless: boolean;
+  /** 2 GiB of memory, 256 processes and 4 GiB of disk unless given. */
+  readonly limits?: SandboxLimits;
   /** Milliseconds without an orchestrator after which a sandbox ends itself. */
   readonly adoptionGraceMs: number;
   /** Milliseconds a sandbox may give no sign of life; 30,000 unless given. */
@@ -48,6 +50,7 @@ export interface LocalProviderOptions {
   readonly log: Logger;
 }
 
+const usualLimits: SandboxLimits = { memoryBytes: 2 * 2 ** 30, processes: 256, diskBytes: 4 * 2 ** 30 };
 /** Milliseconds a warden has to listen. */
 const listenMs = 20_000;
 /** Milliseconds a released warden has to exit. */
@@ -143,6 +146,7 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
       isolation: options.isolation,
       startTimeoutMs: options.startTimeoutMs ?? 60_000,
       deadlineMs: plan.deadlineMs,
+      limits: options.limits ?? usualLimits,
       graceMs: options.adoptionGraceMs,
       logLevel: log.level,
     };

@@ -5,6 +5,15 @@ import type { SandboxConnection } from "./sandbox-connection.ts";
 export type Isolation = "process" | "bubblewrap";
 
 /** What a sandbox is started for. */
+/** What a sandbox may take of the machine; one that takes more is ended. */
+export interface SandboxLimits {
+  /** Of all its processes together, in bytes. */
+  readonly memoryBytes: number;
+  readonly processes: number;
+  /** Of all its files together, in bytes. */
+  readonly diskBytes: number;
+}
+
 export interface SandboxPlan {
   readonly runId: string;
   readonly attempt: number;

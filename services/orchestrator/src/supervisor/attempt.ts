@@ -59,7 +59,19 @@ export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promis
   await takeLeftovers({ ...plan, workFolder: handle.workFolder, ended }, isAlive ? connection : undefined, signal);
   if (log.fold.attempt.exitCause === "DEADLINE")
     await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined));
-  return isDecided(log.fold) ? undefined : (broke ?? new Fault("SANDBOX_LOST"));
+  return isDecided(log.fold) ? undefined : (excess(log.fold) ?? broke ?? new Fault("SANDBOX_LOST"));
+}
+
+/** What a warden calls the limit that its sandbox passed, and what a run says of it. */
+const excesses = {
+  OUT_OF_MEMORY: "SANDBOX_OUT_OF_MEMORY",
+  TOO_MANY_PROCESSES: "SANDBOX_TOO_MANY_PROCESSES",
+  DISK_FULL: "SANDBOX_DISK_FULL",
+} as const;
+
+function excess({ attempt }: RunFold): Fault | undefined {
+  const found = Object.entries(excesses).find(([cause]) => cause === attempt.exitCause);
+  return found && new Fault(found[1]);
 }
 
 /** Stays with a sandbox until it has said all it had to say, and notes whom it took in to the end. Answers what broke, if anything did. */

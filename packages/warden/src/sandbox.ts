@@ -7,6 +7,7 @@ import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_ev
 import { delay } from "@clew/streams/delay";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { WardenSettings } from "./config.ts";
+import { watchLimits } from "./limits/watch-limits.ts";
 
 /** Milliseconds an agent that is asked to close has. */
 const closeMs = 3_000;
@@ -15,9 +16,9 @@ const loggedMs = 1_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
-export async function startSandbox(settings: WardenSettings, parts: SandboxParts): Promise<Sandbox> {
+export async function startSandbox(settings: WardenSettings, outbox: Outbox, log: Logger): Promise<Sandbox> {
   const startedAt = performance.now();
-  return new Sandbox(settings, await startAgentProcess(settings), parts, startedAt);
+  return new Sandbox(settings, await startAgentProcess(settings), outbox, log, startedAt);
 }
 
 /** The processes of one sandbox, from their start until none is left; and what the warden says of them. */
@@ -28,6 +29,7 @@ export class Sandbox implements Disposable {
   readonly #log: Logger;
   readonly #groups: Set<number>;
   readonly #startTimer: NodeJS.Timeout;
+  readonly #watch: Disposable;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #deadlineAt = 0;
   #cause = "";
@@ -39,11 +41,16 @@ export class Sandbox implements Disposable {
   constructor(settings: WardenSettings, agent: AgentProcess, outbox: Outbox, log: Logger, startedAt: number) {
     this.#settings = settings;
     this.#agent = agent;
-  readonly #watch: Disposable;
     this.#outbox = outbox;
     this.#log = log;
     this.#groups = new Set([agent.pid]);
     this.#startTimer = setTimeout(() => this.#killFor("START_TIMEOUT"), settings.startTimeoutMs);
+    this.#watch = watchLimits({
+      pid: agent.pid,
+      folder: placesOf(settings.workFolder).agent,
+      limits: settings.limits,
+      onExcess: (excess) => this.#killFor(excess),
+    });
     this.setDeadline(settings.deadlineMs);
     void agent.ready.then((browser) => this.#becomeReady(browser, startedAt));
     this.exited = agent.exited.then((exit) => this.#leave(exit));
@@ -56,12 +63,6 @@ export class Sandbox implements Disposable {
 
   /** Milliseconds until the warden ends the sandbox on its own; 0 once it has ended. */
   get remainingMs(): number {
-    this.#watch = watchLimits({
-      pid: agent.pid,
-      folder: placesOf(settings.workFolder).agent,
-      limits: settings.limits,
-      onExcess: (excess) => this.#killFor(excess),
-    });
     return this.#isAlive ? Math.max(0, Math.ceil(this.#deadlineAt - performance.now())) : 0;
   }
 
@@ -96,6 +97,7 @@ export class Sandbox implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#startTimer);
     clearTimeout(this.#deadlineTimer);
+    this.#watch[Symbol.dispose]();
   }
 
   #becomeReady(browser: string, startedAt: number): void {
@@ -108,7 +110,6 @@ export class Sandbox implements Disposable {
     this.#say(`Sandbox is ready with ${browser}`, {
       $case: "sandboxReady",
       value: SandboxReady.fromPartial({ isolation, browser, durationMs }),
-    this.#watch[Symbol.dispose]();
     });
   }
 

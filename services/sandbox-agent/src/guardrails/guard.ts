@@ -10,6 +10,9 @@ import { UrlBudget } from "./url-budget.ts";
 /** Judges an address by its text and by where its host leads; rejects where that cannot be known. */
 export type CheckAddress = (address: string, rules: AddressRules, signal: AbortSignal) => Promise<GuardrailBlock | undefined>;
 
+/** Judges an address by its text. */
+type JudgeAddress = (address: string) => GuardrailBlock | undefined;
+
 /** What becomes of the run after an action. */
 export interface GuardVerdict {
   readonly stuck: StuckVerdict | undefined;
@@ -28,6 +31,7 @@ export class Guard {
   readonly settings: GuardrailSettings;
   readonly #check: CheckAddress;
   readonly #frameRules: AddressRules;
+  #confinement: JudgeAddress | undefined;
   readonly #budget: UrlBudget;
   readonly #errors: ErrorStreak;
   readonly #stuck: StuckDetector;
@@ -47,14 +51,25 @@ export class Guard {
     return this.#end;
   }
 
+  /** Until the answer is disposed, every page must also pass this: what an agent's scope says. */
+  confine(judge: JudgeAddress): Disposable {
+    const before = this.#confinement;
+    this.#confinement = judge;
+    return {
+      [Symbol.dispose]: () => {
+        this.#confinement = before;
+      },
+    };
+  }
+
   /** Judges an address by its text alone: one that is open already. */
   judge(address: string): GuardrailBlock | undefined {
-    return judgeAddress(address, this.settings);
+    return judgeAddress(address, this.settings) ?? this.#confinement?.(address);
   }
 
   /** Judges an address that is about to be opened or asked, and where it leads; spends nothing. Rejects with NAVIGATION_FAILED where that cannot be known. */
   async check(address: string, signal: AbortSignal): Promise<GuardrailBlock | undefined> {
-    const block = await this.#check(address, this.settings, signal);
+    const block = await this.follow(address, signal);
     if (block !== undefined || this.#budget.allows(address)) return block;
     const most = this.settings.maxUrlsVisited;
     return {
@@ -71,8 +86,9 @@ export class Guard {
   }
 
   /** Judges the next hop of a redirect of what was admitted: all but the budget counts. */
-  follow(address: string, signal: AbortSignal): Promise<GuardrailBlock | undefined> {
-    return this.#check(address, this.settings, signal);
+  async follow(address: string, signal: AbortSignal): Promise<GuardrailBlock | undefined> {
+    // Nothing is looked up of what is refused anyway: a name can carry what was read.
+    return this.judge(address) ?? (await this.#check(address, this.settings, signal));
   }
 
   /** Judges what a page shows in a frame: as a hop, but the default blocklist is about where a run goes, not about what shops and papers embed. */

@@ -6,6 +6,8 @@ import type { SnapshotNode } from "../observation/snapshot-tree.ts";
 /** An action that a model wants done. */
 export interface ProposedAction {
   readonly step: ActingStep;
+  /** Its id within the run: what a person approves is this one action. */
+  readonly actionId: string;
   /** What it does to the world by itself. */
   readonly effect: StepEffect;
   /** The element it acts on, as the model was shown it. */
@@ -28,5 +30,5 @@ export interface AgentScope {
   /** Judges an action before it is begun. */
   checkBefore(action: ProposedAction, signal: AbortSignal): Promise<ScopeVerdict>;
   /** Judges where an action led. */
-  checkAfter(action: ProposedAction, url: string, signal: AbortSignal): Promise<GuardrailBlock | undefined>;
+  checkAfter(action: Pick<ProposedAction, "url">, url: string, signal: AbortSignal): Promise<GuardrailBlock | undefined>;
 }

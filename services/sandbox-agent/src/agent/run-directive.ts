@@ -7,16 +7,19 @@ import { runErrorOf } from "../playbook/run-error.ts";
 import type { PlaybookEnd } from "../playbook/run-playbook.ts";
 import type { Findings, StepContext } from "../playbook/step-context.ts";
 import { outermost } from "../playbook/step-place.ts";
-import { instructions } from "./instructions.ts";
 import { dataOf, keepData } from "./keep-data.ts";
 import { openScope } from "./open-scope.ts";
+import { profileOf } from "./profiles/profile.ts";
+import { agentPrompt } from "./prompts/agent-prompt.ts";
+import { proposeDirective } from "./proposal/propose-directive.ts";
 import { runAgent } from "./run-agent.ts";
+import { classifyGoal } from "./scope/goal-class.ts";
 import { describeTask } from "./task-text.ts";
 
 /** Does a directive that no playbook is for: opens its start, lets the agent work, and looks whether it succeeded as with a playbook. */
 export async function runDirective(plan: WorkPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
   const { directive, spec, startUrl, checks, outputSchema } = plan;
-  const { askModel, redact, person, stopping } = context;
+  const { askModel, redact, stopping } = context;
   const failed = (fault: Fault, memory = ""): PlaybookEnd => ({
     kind: "failed",
     summary: redact(fault.message),
@@ -29,7 +32,8 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
   } catch (thrown) {
     return failed(Fault.from(thrown));
   }
-  const scope = openScope({ directive, startUrl, settings: context.checks.guard.settings, redact, person });
+  const profile = profileOf(spec.profile);
+  await using scope = openScope({ directive, goal: classifyGoal(directive, { profile: profile.goal }), startUrl }, context, askModel);
   const task = describeTask({
     directive,
     credentials: Object.keys(context.credentials),
@@ -38,7 +42,7 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
   });
   const end = await runAgent(
     {
-      system: instructions,
+      system: agentPrompt({ tools: [...scope.allowedTools], profile }),
       task,
       scope,
       maxSteps: spec.maxSteps ?? 50,
@@ -62,5 +66,6 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
   keepData(end.data, findings);
   if (stopping.aborted) return { kind: "stopped", summary: `Stopped after ${end.turns} turns of the agent.`, memory: end.memory };
   if (end.failure !== undefined) return failed(end.failure, end.memory);
+  await proposeDirective(plan, end.deeds, context);
   return { kind: "completed", summary: redact(end.summary), memory: end.memory };
 }

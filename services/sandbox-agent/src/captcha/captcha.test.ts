@@ -91,7 +91,7 @@ async function face(path: string, said: PersonSaid = "nobody", pageMs = waits.pa
     active,
     report,
     redact: (value) => value,
-    person: { ask },
+    person: { isThere: true, ask },
     recordings: { picture: async (name) => name },
     reopen: async (url) => void (await active.page.goto(url)),
     isHeaded: false,

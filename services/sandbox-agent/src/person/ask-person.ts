@@ -28,6 +28,8 @@ export type PersonSaid = { readonly answer: string } | "expired" | "nobody";
 
 /** Whoever answers what a run cannot decide by itself. */
 export interface Person {
+  /** Whether the run waits for anybody at all. */
+  readonly isThere: boolean;
   /**
    * Asks, and waits for the answer; the run is WAITING meanwhile. One question at a time: others take their turn.
    *
@@ -66,8 +68,12 @@ export class RemotePerson implements Person {
     this.#options = options;
   }
 
+  get isThere(): boolean {
+    return this.#options.waitSeconds > 0;
+  }
+
   ask(question: Question, signal: AbortSignal): Promise<PersonSaid> {
-    if (this.#options.waitSeconds === 0) return Promise.resolve("nobody");
+    if (!this.isThere) return Promise.resolve("nobody");
     const said = this.#turn.then(() => this.#ask(question, signal));
     this.#turn = said.catch(() => {});
     return said;

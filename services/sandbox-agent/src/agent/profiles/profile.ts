@@ -1,5 +1,5 @@
 import type { GivenGuardrails } from "@clew/playbook/guardrail-settings";
-import { type ProfileName, profileNames } from "@clew/playbook/profile-names";
+import { isProfileName, type ProfileName, profileNames } from "@clew/playbook/profile-names";
 import type { GoalClass } from "../scope/goal-class.ts";
 import { defaultProfile } from "./default.ts";
 import { formFilling } from "./form-filling.ts";
@@ -19,9 +19,9 @@ export interface Profile {
 
 const profiles: Readonly<Record<ProfileName, Profile>> = { default: defaultProfile, research, form_filling: formFilling };
 
-/** The profile of this name; the default one where a run names none. */
-export function profileOf(name: ProfileName = "default"): Profile {
-  return profiles[name];
+/** The profile of this name; the default one where a run names none, or one that is not known: the orchestrator refused that. */
+export function profileOf(name = "default"): Profile {
+  return profiles[isProfileName(name) ? name : "default"];
 }
 
 /** Every profile, by name. */

@@ -34,6 +34,8 @@ export interface ConfineOptions {
   readonly person: Person;
   /** Judges what the rules leave open; where there is none, a person does. */
   readonly validator: Validator | undefined;
+  /** Takes a picture of the page for a person; answers the name it is stored under, or nothing. */
+  readonly picture: (name: string, signal: AbortSignal) => Promise<string | undefined>;
 }
 
 /** An agent's scope, until it is disposed. */
@@ -76,7 +78,7 @@ class Confinement implements ConfinedAgent {
     return marked;
   }
 
-  async checkBefore({ step }: ProposedAction, signal: AbortSignal): Promise<Admission> {
+  async checkBefore({ step, actionId }: ProposedAction, signal: AbortSignal): Promise<Admission> {
     const { scope, active, secrets } = this.#options;
     if (step.action === "execute_sequence") return { block: { rule: "scope_action", message: "A sequence is no action of an agent." } };
     const { redact } = secrets;
@@ -91,13 +93,13 @@ class Confinement implements ConfinedAgent {
         targets.map((target) => checkTarget(step, target, { scope, progress })),
       );
     }
-    const admitted = verdict.kind === "ask" ? await this.#ask(step, verdict, labels, signal) : verdict;
+    const admitted = verdict.kind === "ask" ? await this.#ask({ step, actionId }, verdict, labels, signal) : verdict;
     if (admitted.kind !== "allow") return { block: { rule: admitted.rule, message: redact(admitted.message) } };
     this.#count(step, admitted.effect);
     return { effect: admitted.effect };
   }
 
-  async checkAfter({ url: before }: ProposedAction, url: string): Promise<GuardrailBlock | undefined> {
+  async checkAfter({ url: before }: Pick<ProposedAction, "url">, url: string): Promise<GuardrailBlock | undefined> {
     return checkAfter({ url: before }, { url }, this.#options.scope);
   }
 
@@ -108,14 +110,16 @@ class Confinement implements ConfinedAgent {
 
   /** Asks whoever may agree. Who is not there, does not answer or answers anything else has not agreed. */
   async #ask(
-    step: PlaybookAction,
+    { step, actionId }: { readonly step: PlaybookAction; readonly actionId: string },
     verdict: Extract<ScopeVerdict, { kind: "ask" }>,
     labels: readonly string[],
     signal: AbortSignal,
   ): Promise<Exclude<ScopeVerdict, { kind: "ask" }>> {
     const { rule, effect } = verdict;
     if (verdict.of === "validator" && (await this.#isPartOfWork(step, labels, signal))) return { kind: "allow", effect };
-    const said = await this.#options.person.ask({ kind: "APPROVE", prompt: verdict.prompt }, signal);
+    const { person, picture } = this.#options;
+    const screenshot = person.isThere ? await picture(`approve-${actionId}.jpg`, signal) : undefined;
+    const said = await person.ask({ kind: "APPROVE", prompt: verdict.prompt, actionId, ...(screenshot && { screenshot }) }, signal);
     if (typeof said === "object" && said.answer === "approve") return { kind: "allow", effect };
     const why =
       said === "nobody" ? "nobody is there to approve it" : said === "expired" ? "nobody approved it in time" : "a person denied it";
@@ -171,7 +175,8 @@ const endsRun: ReadonlySet<string> = new Set(["BUDGET_EXCEEDED", "CASSETTE_MISMA
 /** The most findings that are told of, one event each. */
 const mostTold = 50;
 
-function newNonce(): string {
+/** Makes the number of one call's marks: 128 random bits, in hexadecimal digits. */
+export function newNonce(): string {
   return randomBytes(16).toString("hex");
 }
 

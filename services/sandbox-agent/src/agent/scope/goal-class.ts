@@ -13,11 +13,12 @@ export interface GoalHints {
 }
 
 /** Verbs a clause may begin with, by what they need. */
-const verbs: Readonly<Record<Exclude<GoalClass, "read">, RegExp>> = {
+const verbs: Readonly<Record<GoalClass, RegExp>> = {
   fill_form:
     /^(?:fill|submit|register|enter|type|write|book|reserve|create|add|edit|change|update|rename|post|reply|comment|send|message|order|buy|purchase|pay|subscribe|apply|complete|log ?in|sign ?(?:in|up)|check ?out|upload|attach|schedule|invite|import)\b/,
   interact:
     /^(?:click|press|tap|select|choose|pick|toggle|switch|tick|check (?:the|all|every|off)\b.*\b(?:box|option)|drag|drop|move|sort|filter|search|download|export|save|approve|reject|accept|decline|confirm|cancel|delete|remove|erase|close|archive|assign|mark|set|enable|disable|activate|deactivate|use|dismiss|refund|transfer|publish|unsubscribe)\b/,
+  read: /^(?:read|find|tell|summari[sz]e|check|compare|show|review|list|count|extract|collect|get|report|look|research|monitor|describe|explain|answer|give|what|which|who|whose|when|where|why|how|is|are|do|does|has|have)\b/,
   navigate: /^(?:go|navigate|open|visit|load|browse)\b/,
 };
 
@@ -27,9 +28,9 @@ const formAnywhere = /\b(?:log(?:ging)? ?in(?:to)?|sign(?:ing)? ?(?:in(?:to)?|up
 const politeness =
   /^(?:(?:please|then|also|now|next|first|finally|just|can you|could you|would you|you (?:should|must|may|need to)|i(?: would|'d)? (?:want|need|like)(?: you)?|let us|let's|go (?:ahead )?and|make sure|try|be sure|use it|do)\s+)+/;
 
-/** Finds what a directive is about by its verbs; the widest counts. What no rule knows only reads. */
+/** Finds what a directive is about by the verbs its clauses begin with; the widest counts. What no rule knows only reads. */
 export function classifyGoal(directive: string, { profile, model }: GoalHints = {}): GoalClass {
-  const byRule = widest([...clausesOf(directive).map(classOf), ...(profile === undefined ? [] : [profile])]);
+  const byRule = widest([...clausesOf(directive).flatMap(classOf), ...(profile === undefined ? [] : [profile])]);
   return model === undefined ? byRule : narrower(byRule, model);
 }
 
@@ -38,10 +39,9 @@ export function narrower(one: GoalClass, other: GoalClass): GoalClass {
   return goalClasses.indexOf(one) < goalClasses.indexOf(other) ? one : other;
 }
 
-function classOf(clause: string): GoalClass {
-  if (formAnywhere.test(clause) || verbs.fill_form.test(clause)) return "fill_form";
-  if (verbs.interact.test(clause)) return "interact";
-  return verbs.navigate.test(clause) ? "navigate" : "read";
+function classOf(clause: string): readonly GoalClass[] {
+  if (formAnywhere.test(clause)) return ["fill_form"];
+  return goalClasses.filter((goal) => verbs[goal].test(clause));
 }
 
 function widest(classes: readonly GoalClass[]): GoalClass {
@@ -54,8 +54,8 @@ export function clausesOf(directive: string): readonly string[] {
     .toLowerCase()
     .replace(/https?:\/\/\S+/g, " ")
     .replace(/[’]/g, "'")
-    .replace(/\b(?:do not|don't|never|without|but not)\b(?! forget\b)[^.;:,\n]*/g, "")
-    .split(/[.;:,!?\n()]|\b(?:and|then|to|before|after|until|by)\b/)
+    .replace(/\b(?:do not|don't|never|without|but not)\b(?! forget\b)(?:[^.;:,\n]|\.(?=\S))*/g, "")
+    .split(/[.:](?=\s|$)|[;,!?\n()]|\b(?:and|then|to|before|after|until|by)\b/)
     .map((clause) => clause.trim().replace(politeness, ""))
     .filter((clause) => clause !== "");
 }

@@ -41,6 +41,8 @@ export interface ScopeInput {
   readonly directive: string;
   readonly goal: GoalClass;
   readonly startUrl?: string | undefined;
+  /** Actions that the work is known to take, besides those of its class: of steps that an author wrote. */
+  readonly needs?: readonly ActionName[] | undefined;
   readonly settings: Pick<GuardrailSettings, "allowedDomains" | "enableLlmActionCheck">;
 }
 
@@ -55,6 +57,9 @@ const actionsOf: Readonly<Record<GoalClass, readonly ActionName[]>> = {
   interact: acting,
   fill_form: acting,
 };
+
+/** Actions that only an author's steps bring in. */
+const needable: ReadonlySet<string> = new Set(["download", "upload", "api_request"]);
 
 const visibilityOf: Readonly<Record<GoalClass, Visibility>> = {
   navigate: { forms: "none", destructive: false, account: false },
@@ -72,7 +77,7 @@ const asksForMany = /\b(?:all|each|every|both|several|any|multiple)\b/i;
 const manyCommits = 20;
 
 /** Decides what a directive allows. */
-export function scopeOf({ directive, goal, startUrl, settings }: ScopeInput): Scope {
+export function scopeOf({ directive, goal, startUrl, needs = [], settings }: ScopeInput): Scope {
   const acts = goal === "interact" || goal === "fill_form";
   const files: readonly ActionName[] = [
     ...(asksForDownload.test(directive) ? (["download"] as const) : []),
@@ -82,7 +87,7 @@ export function scopeOf({ directive, goal, startUrl, settings }: ScopeInput): Sc
   return {
     goal,
     directive,
-    actions: new Set([...actionsOf[goal], ...files]),
+    actions: new Set([...actionsOf[goal], ...files, ...needs.filter((action) => needable.has(action))]),
     sites: domains.length > 0 ? [] : namedSites(directive, startUrl),
     domains,
     visibility: visibilityOf[goal],

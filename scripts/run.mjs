@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { compiledCode } from "./compiled-code.mjs";
+import { compileCode, compiledCode } from "./compile-code.mjs";
 import { ChromiumSettingError } from "./find-chromium.mjs";
 import { SetupError, setUp, setUpTests } from "./setup.mjs";
 
@@ -53,6 +53,7 @@ async function main([target = "", ...rest]) {
   const yes = rest.includes("--yes") || ["1", "true"].includes(process.env.CI ?? "");
   try {
     const chromium = await setUp({ root, env: process.env, yes });
+    compileCode(node);
     if (target === "test" || target === "check") await setUpTests({ root, env: process.env, yes });
     if (target === "setup") process.stdout.write(`Ready. Chromium: ${chromium.path} (${chromium.source})\n`);
     const env = {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkFree } from "./check-free.ts";
-import { compiledCode } from "./compiled-code.mjs";
+import { compiledCode } from "./compile-code.mjs";
 import { findChromium } from "./find-chromium.mjs";
 import { type LineSink, parseLogLine, ServiceProcess } from "./service-process.ts";
 import { SupervisedService } from "./supervised-service.ts";

@@ -33,7 +33,7 @@ function clew(
 ): Promise<Ended> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, CLEW_URL: gateway.url, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, CLEW_URL: gateway.url, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";

@@ -12,8 +12,11 @@ const main = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** Runs the command where there is no screen. */
 function clew(cwd: string, ...args: readonly string[]): Promise<{ code: unknown; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { cwd, env: { PATH: process.env.PATH } }, (error, out, err) =>
-      resolve({ code: error?.code ?? 0, out, err }),
+    execFile(
+      process.execPath,
+      [main, ...args],
+      { cwd, env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE } },
+      (error, out, err) => resolve({ code: error?.code ?? 0, out, err }),
     );
   });
 }

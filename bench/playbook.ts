@@ -79,6 +79,7 @@ async function throughEngine(url: string, folder: string, recording: Recording):
     browser,
     report: { say, confirm: say },
     workFolder: folder,
+    askWarden: async () => ({}),
     log: createLogger({ name: "bench", level: "silent" }),
   }).done;
   if (steps !== 5 * ROUNDS) throw new Error(`Only ${steps} steps were done: ${last}`);

@@ -35,7 +35,8 @@ const slot = new WorkSlot({
   attempt: settings.attempt,
   begin(request) {
     const waits = request.spec?.labels["intent"] !== "unconfirmed";
-    const work = startWork({ request, browser, report: { say, confirm: waits ? confirm : say }, workFolder: settings.workFolder, log });
+    const report = { say, confirm: waits ? confirm : say };
+    const work = startWork({ request, browser, report, workFolder: settings.workFolder, askWarden: async () => ({}), log });
     void work.done.then(() => outbox.finish()).then(() => browser[Symbol.asyncDispose]());
     return work;
   },

@@ -7,7 +7,7 @@ import type { ActivePage } from "@clew/sandbox-agent/browser/active-page";
 import type { BrowserSession } from "@clew/sandbox-agent/browser/browser-session";
 import { PlaybookRoom, type PlaybookRun } from "@clew/sandbox-agent/playbook/playbook-room.fixture";
 import { startWork, type Work } from "@clew/sandbox-agent/work";
-import { ReportInMemory, WorkRoom } from "@clew/sandbox-agent/work.fixture";
+import { askNobody, ReportInMemory, WorkRoom } from "@clew/sandbox-agent/work.fixture";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 
 let room: PlaybookRoom;
@@ -181,7 +181,8 @@ test("manual: with a window, a person takes over in it", async () => {
     playbookSource: reading(manual()),
     spec: { waitForPersonSeconds: 60, guardrails: { allowPrivateNetworks: true }, recording: { trace: false } },
   });
-  work = startWork({ request, browser, report, workFolder: own.folder, log: createLogger({ name: "test", level: "silent" }) });
+  const log = createLogger({ name: "test", level: "silent" });
+  work = startWork({ request, browser, report, workFolder: own.folder, askWarden: askNobody, log });
   await work.done;
   expect(report.outcome).toMatchObject(completed);
 });

@@ -10,6 +10,8 @@ export interface WorkFolder {
   /** The files the run was given. */
   readonly inputs: string;
   readonly wardenOutbox: string;
+  /** What the sandbox exchanged with whom, once it has ended. */
+  readonly egress: string;
 }
 
 /** Names the places in a sandbox's work folder. */
@@ -21,5 +23,6 @@ export function placesOf(folder: string): WorkFolder {
     files: join(agent, "files"),
     inputs: join(agent, "inputs"),
     wardenOutbox: join(folder, "warden.outbox"),
+    egress: join(folder, "egress.json"),
   };
 }

@@ -71,6 +71,7 @@ function agentSettings(settings: WardenSettings) {
     sandboxId: settings.sandboxId,
     socketPath: settings.agentSocket,
     secret: settings.agentSecret,
+    egressSocket: settings.egressSocket,
     chromiumPath: settings.chromium.executablePath,
     chromiumSandbox: settings.chromium.sandbox,
     headless: settings.headless,

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { egressPolicySchema } from "@clew/egress/egress-policy";
 import { z } from "zod";
 
 const absolutePath = z.string().startsWith("/");
@@ -19,6 +20,9 @@ const wardenSettings = z.strictObject({
   /** The same of the agent. The agent is never told the warden's. */
   agentSocket: absolutePath,
   agentSecret: z.string().min(16),
+  /** The sandbox's way out, which the warden opens beside the agent's socket; and where it leads: nowhere until that is known. */
+  egressSocket: absolutePath,
+  egress: egressPolicySchema.optional(),
   /** The Node.js that runs the agent, and the agent. */
   node: absolutePath,
   agentPath: absolutePath,
@@ -35,12 +39,12 @@ const wardenSettings = z.strictObject({
       readable: z.array(absolutePath),
     }),
   ]),
+  /** What the sandbox may take of the machine. */
+  limits: z.strictObject({ memoryBytes: z.int().min(1), processes: z.int().min(1), diskBytes: z.int().min(1) }),
   /** Milliseconds the agent has to be ready. */
   startTimeoutMs: z.int().min(1),
   /** Milliseconds until the warden ends the sandbox on its own. */
   deadlineMs: z.int().min(1),
-  /** What the sandbox may take of the machine. */
-  limits: z.strictObject({ memoryBytes: z.int().min(1), processes: z.int().min(1), diskBytes: z.int().min(1) }),
   /** Milliseconds without an orchestrator after which the sandbox ends. */
   graceMs: z.int().min(1),
   logLevel: z.string().min(1),

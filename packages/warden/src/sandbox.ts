@@ -7,6 +7,7 @@ import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_ev
 import { delay } from "@clew/streams/delay";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { WardenSettings } from "./config.ts";
+import type { SandboxEgress } from "./egress/sandbox-egress.ts";
 import { watchLimits } from "./limits/watch-limits.ts";
 
 /** Milliseconds an agent that is asked to close has. */
@@ -15,10 +16,18 @@ const closeMs = 3_000;
 const loggedMs = 1_000;
 const maxTimerMs = 2 ** 31 - 1;
 
+/** What of the warden's a sandbox uses. */
+export interface SandboxParts {
+  readonly outbox: Outbox;
+  /** Its way out. */
+  readonly egress: SandboxEgress;
+  readonly log: Logger;
+}
+
 /** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
-export async function startSandbox(settings: WardenSettings, outbox: Outbox, log: Logger): Promise<Sandbox> {
+export async function startSandbox(settings: WardenSettings, parts: SandboxParts): Promise<Sandbox> {
   const startedAt = performance.now();
-  return new Sandbox(settings, await startAgentProcess(settings), outbox, log, startedAt);
+  return new Sandbox(settings, await startAgentProcess(settings), parts, startedAt);
 }
 
 /** The processes of one sandbox, from their start until none is left; and what the warden says of them. */
@@ -26,6 +35,7 @@ export class Sandbox implements Disposable {
   readonly #settings: WardenSettings;
   readonly #agent: AgentProcess;
   readonly #outbox: Outbox;
+  readonly #egress: SandboxEgress;
   readonly #log: Logger;
   readonly #groups: Set<number>;
   readonly #startTimer: NodeJS.Timeout;
@@ -38,10 +48,11 @@ export class Sandbox implements Disposable {
   /** Resolves once no process is left and `sandboxExited` is written. Never rejects. */
   readonly exited: Promise<void>;
 
-  constructor(settings: WardenSettings, agent: AgentProcess, outbox: Outbox, log: Logger, startedAt: number) {
+  constructor(settings: WardenSettings, agent: AgentProcess, { outbox, egress, log }: SandboxParts, startedAt: number) {
     this.#settings = settings;
     this.#agent = agent;
     this.#outbox = outbox;
+    this.#egress = egress;
     this.#log = log;
     this.#groups = new Set([agent.pid]);
     this.#startTimer = setTimeout(() => this.#killFor("START_TIMEOUT"), settings.startTimeoutMs);
@@ -121,11 +132,20 @@ export class Sandbox implements Disposable {
       this.#log.error({ err: error }, "processes of the sandbox are left");
     }
     await Promise.race([this.#agent.logged, delay(loggedMs)]);
+    await this.#egress.record(placesOf(this.#settings.workFolder).egress).catch((error: unknown) => {
+      this.#log.error({ err: error }, "what the sandbox exchanged could not be written");
+    });
     this.#isAlive = false;
     const how = this.#cause !== "" ? this.#cause : signal !== "" ? `signal ${signal}` : `exit code ${exitCode}`;
     this.#say(`Sandbox exited: ${how}`, {
       $case: "sandboxExited",
-      value: SandboxExited.fromPartial({ exitCode, signal, cause: this.#cause }),
+      value: SandboxExited.fromPartial({
+        exitCode,
+        signal,
+        cause: this.#cause,
+        usage: { egressBytes: this.#egress.bytes },
+        facts: { egress: this.#egress.counts },
+      }),
     });
     await this.#outbox.finish().catch((error: unknown) => this.#log.error({ err: error }, "the outbox could not be finished"));
   }

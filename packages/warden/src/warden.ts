@@ -11,6 +11,7 @@ import type { Logger } from "@clew/process/logger";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
 import type { WardenSettings } from "./config.ts";
+import { SandboxEgress } from "./egress/sandbox-egress.ts";
 import { createWardenService } from "./rpc/warden-service.ts";
 import { startSandbox } from "./sandbox.ts";
 
@@ -37,7 +38,15 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
   const files = parts.use(await open(places.files, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
   const outbox = parts.use(openOutbox({ file: places.wardenOutbox }));
   const ended = Promise.withResolvers<WardenEnd>();
-  const sandbox = parts.use(await startSandbox(settings, outbox, log));
+  const egress = parts.use(
+    await SandboxEgress.open({
+      socketPath: settings.egressSocket,
+      say: (summary, payload) =>
+        void outbox.append({ summary, payload }).catch((error: unknown) => log.error({ err: error }, "an event could not be written")),
+    }),
+  );
+  if (settings.egress !== undefined) egress.follow(settings.egress);
+  const sandbox = parts.use(await startSandbox(settings, { outbox, egress, log }));
   parts.defer(() => sandbox.kill("KILLED"));
   const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));
   const proof = channelCredentials(settings.wardenSecret);

@@ -14,6 +14,7 @@ import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { limits } from "./runs/limits.ts";
+import { allForbidden } from "./sandboxes/forbidden-addresses.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
 import { sandboxPrograms } from "./sandboxes/sandbox-programs.ts";
@@ -49,11 +50,13 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
   const isIsolated = config.sandbox === "bubblewrap";
   if (isIsolated) await demandIsolation(programs, config.volume);
+  let forbidden = allForbidden(config, config.address);
   const provider = createLocalProvider({
     ...programs,
     isolation: isIsolated ? { kind: "bubblewrap", readable: programs.readable } : { kind: "process" },
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
+    forbidden: () => forbidden,
     limits: config.sandboxLimits,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
@@ -111,10 +114,11 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     }),
   );
   health.setStatus("", "SERVING");
-  const address = config.address.kind === "tcp" ? formatAddress({ ...config.address, port: server.port }) : formatAddress(config.address);
+  const listening = config.address.kind === "tcp" ? { ...config.address, port: server.port } : config.address;
+  forbidden = allForbidden(config, listening);
   const all = started.move();
   return {
-    address,
+    address: formatAddress(listening),
     stopRuns(timeoutMs) {
       health.setStatus("", "NOT_SERVING");
       const { queued } = runs.load;

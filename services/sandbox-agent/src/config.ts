@@ -17,6 +17,8 @@ const agentSettings = z.strictObject({
   tempFolder: z.string().startsWith("/"),
   /** What both ends of the agent's channel prove that they hold. */
   secret: z.string().min(16),
+  /** The way out, where the warden listens: there is no other. */
+  egressSocket: z.string().startsWith("/"),
   /** The Chromium to run. */
   chromiumPath: z.string().min(1),
   /** Whether Chromium's own sandbox is on. */

@@ -11,6 +11,8 @@ import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/pr
 import { abortable } from "@clew/streams/abortable";
 import { launchBrowser } from "./browser/browser-session.ts";
 import { type AgentSettings, readSearchPath } from "./config.ts";
+import { createAskWarden } from "./egress/ask-warden.ts";
+import { startRelay } from "./egress/relay.ts";
 import { provideFfmpeg } from "./recording/provide-ffmpeg.ts";
 import type { Report } from "./report.ts";
 import { createSandboxAgentService } from "./rpc/sandbox-agent-service.ts";
@@ -35,6 +37,8 @@ const absentStopMs = 5_000;
 export async function startSandboxAgent(settings: AgentSettings, log: Logger): Promise<SandboxAgent> {
   await using parts = new AsyncDisposableStack();
   const outbox = parts.use(openOutbox({ file: join(settings.workFolder, "agent.outbox") }));
+  const relay = parts.use(await startRelay(settings.egressSocket));
+  const askWarden = createAskWarden(settings.egressSocket);
   const browser = parts.use(
     await launchBrowser({
       executablePath: settings.chromiumPath,
@@ -43,6 +47,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       workFolder: settings.workFolder,
       tempFolder: settings.tempFolder,
       sandboxId: settings.sandboxId,
+      proxy: `http://127.0.0.1:${relay.port}`,
     }),
   );
   const report: Report = {
@@ -59,6 +64,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
         browser,
         report,
         workFolder: settings.workFolder,
+        askWarden,
         log,
         provideFfmpeg: () => provideFfmpeg(places),
       });

@@ -2,6 +2,7 @@ import type { Logger } from "@clew/process/logger";
 import type { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import type { AskModel } from "./agent/ask-model.ts";
 import type { BrowserSession } from "./browser/browser-session.ts";
+import type { AskWarden } from "./egress/ask-warden.ts";
 import type { Report } from "./report.ts";
 
 /** What a run's work needs. */
@@ -12,6 +13,8 @@ export interface WorkOptions {
   readonly report: Report;
   /** The sandbox's folder; the run's files go to `files` inside. */
   readonly workFolder: string;
+  /** Asks whether a connection would be made. */
+  readonly askWarden: AskWarden;
   readonly log: Logger;
   /** Asks the run's model; absent where the run has none. */
   readonly askModel?: AskModel | undefined;

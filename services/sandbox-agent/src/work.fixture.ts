@@ -7,6 +7,7 @@ import type { DeepPartial, Outcome } from "@clew/proto/grpc/clew/run/v1/run";
 import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { type BrowserSession, launchBrowser } from "./browser/browser-session.ts";
+import type { AskWarden } from "./egress/ask-warden.ts";
 import type { EventDraft, Report } from "./report.ts";
 import { startWork, type Work } from "./work.ts";
 
@@ -52,6 +53,10 @@ export class ReportInMemory implements Report {
   }
 }
 
+/** Stands for a warden that lets go wherever there is a name. */
+export const askNobody: AskWarden = async ({ host }) =>
+  host.endsWith(".invalid") ? { denial: { rule: "unresolved", message: `The host ${host} could not be looked up.` } } : {};
+
 /** A browser and a folder for one work; disposing it removes both. */
 export class WorkRoom implements AsyncDisposable {
   readonly folder: string;
@@ -87,6 +92,7 @@ export class WorkRoom implements AsyncDisposable {
       browser: this.browser,
       report,
       workFolder: this.folder,
+      askWarden: askNobody,
       log: createLogger({ name: "test", level: "silent" }),
     });
   }

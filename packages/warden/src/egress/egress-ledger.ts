@@ -1,3 +1,5 @@
+import type { Socket } from "node:net";
+
 /** What a sandbox exchanged with one host and port, or was kept from. */
 export interface EgressEntry {
   readonly host: string;
@@ -21,6 +23,7 @@ export class EgressLedger {
   readonly #entries = new Map<string, EgressEntry>();
   readonly #mostEntries: number;
   readonly #now: () => number;
+  readonly #followed = new Map<Socket, () => void>();
 
   constructor({ mostEntries = 1_000, now = Date.now }: { readonly mostEntries?: number; readonly now?: () => number } = {}) {
     this.#mostEntries = mostEntries;
@@ -47,8 +50,24 @@ export class EgressLedger {
     return { entry: this.#touch(entry), isFirst };
   }
 
+  /** Counts a connection's bytes from now on as an entry's. */
+  follow(entry: EgressEntry, socket: Socket): void {
+    let [sent, received] = [socket.bytesWritten, socket.bytesRead];
+    const count = () => {
+      entry.bytesSent += socket.bytesWritten - sent;
+      entry.bytesReceived += socket.bytesRead - received;
+      [sent, received] = [socket.bytesWritten, socket.bytesRead];
+    };
+    this.#followed.set(socket, count);
+    socket.once("close", () => {
+      count();
+      this.#followed.delete(socket);
+    });
+  }
+
   /** All entries, in the order they came. */
-  get entries(): readonly EgressEntry[] {
+  get entries(): readonly Readonly<EgressEntry>[] {
+    for (const count of this.#followed.values()) count();
     return [...this.#entries.values()];
   }
 

@@ -4,6 +4,8 @@ import { chmod, constants, copyFile, mkdir, open, rm } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { ForbiddenAddress } from "@clew/egress/egress-policy";
+import { metadataServices } from "@clew/egress/metadata-services";
 import { Fault } from "@clew/fault/fault";
 import { hasCode } from "@clew/fault/volume-fault";
 import { placesOf } from "@clew/outbox/work-folder";
@@ -35,6 +37,8 @@ export interface LocalProviderOptions {
     readonly sandbox: boolean;
   };
   readonly headless: boolean;
+  /** Names the addresses that no sandbox reaches, at the start of each; the metadata services unless given. */
+  readonly forbidden?: () => readonly ForbiddenAddress[];
   /** 2 GiB of memory, 256 processes and 4 GiB of disk unless given. */
   readonly limits?: SandboxLimits;
   /** Milliseconds without an orchestrator after which a sandbox ends itself. */
@@ -138,6 +142,8 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
       wardenSecret: secrets.warden,
       agentSocket: sockets.agent,
       agentSecret: secrets.agent,
+      egressSocket: sockets.egress,
+      ...(plan.egress && { egress: { ...plan.egress, forbidden: options.forbidden?.() ?? metadataServices } }),
       node: options.node,
       agentPath: options.agentPath,
       path,

@@ -1,10 +1,10 @@
 import type { InputPath } from "../files/input-files.ts";
+import type { RunEgress } from "../runs/egress-policy.ts";
 import type { SandboxConnection } from "./sandbox-connection.ts";
 
 /** How a sandbox is kept apart from the machine. */
 export type Isolation = "process" | "bubblewrap";
 
-/** What a sandbox is started for. */
 /** What a sandbox may take of the machine; one that takes more is ended. */
 export interface SandboxLimits {
   /** Of all its processes together, in bytes. */
@@ -14,6 +14,7 @@ export interface SandboxLimits {
   readonly diskBytes: number;
 }
 
+/** What a sandbox is started for. */
 export interface SandboxPlan {
   readonly runId: string;
   readonly attempt: number;
@@ -23,6 +24,8 @@ export interface SandboxPlan {
   readonly secret: string;
   /** Milliseconds from now until the warden ends the sandbox on its own. */
   readonly deadlineMs: number;
+  /** Where the work may connect to; nowhere unless given. */
+  readonly egress?: RunEgress;
   /** Files the work may read, under these names in `inputs` of its folder. */
   readonly inputs?: readonly InputPath[];
 }

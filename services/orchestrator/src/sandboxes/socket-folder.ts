@@ -14,6 +14,8 @@ export interface SocketPaths {
   /** The folder in it that is seen from within the sandbox. */
   readonly inside: string;
   readonly agent: string;
+  /** The sandbox's way out. */
+  readonly egress: string;
 }
 
 /** Names the sockets of a sandbox: short, whatever the length of the volume's path, and the same for the same sandbox. */
@@ -21,7 +23,7 @@ export function socketPaths(base: string, workFolder: string): SocketPaths {
   const hash = createHash("sha256").update(workFolder).digest("hex").slice(0, 16);
   const folder = join(base, `clew-${hash}`);
   const inside = join(folder, "inside");
-  return { folder, warden: join(folder, "warden"), inside, agent: join(inside, "agent") };
+  return { folder, warden: join(folder, "warden"), inside, agent: join(inside, "agent"), egress: join(inside, "egress") };
 }
 
 /**
@@ -29,8 +31,8 @@ export function socketPaths(base: string, workFolder: string): SocketPaths {
  *
  * @throws Fault SANDBOX_START_FAILED when the path is too long to bind, or when somebody else holds the folder.
  */
-export async function makeSocketFolder({ folder, warden, inside, agent }: SocketPaths): Promise<void> {
-  if ([warden, agent].some((path) => Buffer.byteLength(path) > maxSocketPathBytes)) {
+export async function makeSocketFolder({ folder, warden, inside, agent, egress }: SocketPaths): Promise<void> {
+  if ([warden, agent, egress].some((path) => Buffer.byteLength(path) > maxSocketPathBytes)) {
     throw new Fault("SANDBOX_START_FAILED", {
       message: "The sockets' folder has too long a path; set XDG_RUNTIME_DIR or TMPDIR to a shorter one.",
     });

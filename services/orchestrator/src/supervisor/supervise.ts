@@ -10,6 +10,7 @@ import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { inputPaths } from "../files/input-files.ts";
 import { isLate } from "../runs/deadline.ts";
+import { runEgress } from "../runs/egress-policy.ts";
 import { limits } from "../runs/limits.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided } from "../runs/run.ts";
@@ -229,7 +230,7 @@ export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | 
 }
 
 async function startSandbox(
-  { log, provider, runFolder, secretOf, logger }: SupervisedRun,
+  { log, provider, runFolder, spec, playbookSource, secretOf, logger }: SupervisedRun,
   signal: AbortSignal,
 ): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
@@ -246,6 +247,7 @@ async function startSandbox(
     runFolder,
     secret: secretOf(attempt),
     inputs: inputPaths(runFolder, log.run.spec?.files ?? []),
+    egress: runEgress(spec, playbookSource),
     deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs,
   };
   try {

@@ -1,5 +1,5 @@
-import { Fault } from "@clew/fault/fault";
 import { matchesDomain } from "@clew/egress/domain-glob";
+import { Fault } from "@clew/fault/fault";
 import { isOfSameSite } from "../guardrails/same-site.ts";
 import type { LoginContext } from "./login-context.ts";
 

@@ -21,6 +21,8 @@ export interface LaunchBrowserOptions {
   readonly workFolder: string;
   /** Where the browser binds its own socket: a folder with a short path, since a Unix socket's may not be longer than 107 bytes. Its home unless given. */
   readonly tempFolder?: string;
+  /** The proxy that all goes through, loopback included, as `http://127.0.0.1:<port>`; none unless given. */
+  readonly proxy?: string;
   /** The sandbox's id, by which the browser's processes are known. */
   readonly sandboxId: string;
   /** Gives up launching. */
@@ -65,6 +67,7 @@ export async function launchBrowser({
   workFolder,
   tempFolder,
   sandboxId,
+  proxy,
   signal,
 }: LaunchBrowserOptions): Promise<BrowserSession> {
   const folder = (name: string) => join(workFolder, name);
@@ -76,6 +79,8 @@ export async function launchBrowser({
       headless,
       chromiumSandbox: sandbox,
       args: chromiumArguments,
+      // Without the rule Chromium goes to loopback by itself.
+      ...(proxy && { proxy: { server: proxy, bypass: "<-loopback>" } }),
       // Nothing else of the agent's own environment reaches the browser.
       env: {
         [sandboxVariable]: sandboxId,

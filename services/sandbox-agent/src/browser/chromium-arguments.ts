@@ -27,6 +27,10 @@ export const chromiumArguments = [
   "--disable-component-update",
   "--disable-sync",
   "--disable-quic",
+  // Peers are reached through a proxy or not at all, which for what is no TCP means not at all.
+  "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+  "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+  "--dns-prefetch-disable",
   "--disable-domain-reliability",
   "--disable-dev-shm-usage",
   "--no-first-run",

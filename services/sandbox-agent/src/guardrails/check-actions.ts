@@ -6,9 +6,8 @@ import { ActionBlocked, GuardrailTripped, StuckDetected } from "@clew/proto/grpc
 import type { ActivePage } from "../browser/active-page.ts";
 import { publicAddress } from "../browser/address.ts";
 import type { Report } from "../report.ts";
-import { checkAddress } from "./check-address.ts";
 import { NavigationWatch, type Trip } from "./check-navigations.ts";
-import { Guard } from "./guard.ts";
+import { type CheckAddress, Guard } from "./guard.ts";
 import { blockedFault } from "./guardrail-block.ts";
 import { type StuckSeverity, stuckSeverities } from "./stuck-detector.ts";
 import { stuckSignature } from "./stuck-signature.ts";
@@ -32,7 +31,8 @@ export interface ActionChecksOptions {
   readonly active: ActivePage;
   readonly report: Report;
   readonly redact: Redact;
-  /** Ends every look-up. */
+  readonly check: CheckAddress;
+  /** Ends whatever is asked. */
   readonly signal: AbortSignal;
 }
 
@@ -56,7 +56,7 @@ export class ActionChecks implements AsyncDisposable {
 
   private constructor(options: ActionChecksOptions) {
     this.#options = options;
-    this.guard = new Guard({ settings: options.settings, check: checkAddress });
+    this.guard = new Guard({ settings: options.settings, check: options.check });
   }
 
   /** Begins to watch the page. */

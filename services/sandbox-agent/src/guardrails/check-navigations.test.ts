@@ -3,7 +3,8 @@ import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
 import { type Site, startSite } from "../browser/site.fixture.ts";
-import { checkAddress } from "./check-address.ts";
+import { askNobody } from "../work.fixture.ts";
+import { createCheckAddress } from "./check-address.ts";
 import { NavigationWatch, type Trip } from "./check-navigations.ts";
 import { Guard } from "./guard.ts";
 
@@ -51,7 +52,7 @@ async function watched(more: Parameters<typeof mergeGuardrails>[0] = {}, seenFro
   const trips: Trip[] = [];
   const guard = new Guard({
     settings: mergeGuardrails({ allowedPrivateHosts: [site.host], ...more }),
-    check: checkAddress,
+    check: createCheckAddress(askNobody),
   });
   const { signal } = new AbortController();
   const watch = await NavigationWatch.open(seenFrom(context), { guard, signal, onTrip: (trip) => trips.push(trip) });

@@ -1,7 +1,7 @@
+import { judgeAddress } from "@clew/egress/judge-address";
 import { Fault } from "@clew/fault/fault";
 import { type GivenGuardrails, mergeGuardrails } from "@clew/playbook/guardrail-settings";
 import { expect, test } from "vitest";
-import { judgeAddress } from "./address-rules.ts";
 import { type CheckAddress, Guard } from "./guard.ts";
 
 const { signal } = new AbortController();

@@ -1,14 +1,15 @@
+import type { HostRules } from "@clew/egress/egress-policy";
+import { judgeAddress } from "@clew/egress/judge-address";
 import { Fault } from "@clew/fault/fault";
 import { defaultBlocklist } from "@clew/playbook/default-blocklist";
 import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
-import { type AddressRules, judgeAddress } from "./address-rules.ts";
 import { ErrorStreak } from "./error-streak.ts";
 import type { GuardrailBlock } from "./guardrail-block.ts";
 import { StuckDetector, type StuckObservation, type StuckVerdict } from "./stuck-detector.ts";
 import { UrlBudget } from "./url-budget.ts";
 
 /** Judges an address by its text and by where its host leads; rejects where that cannot be known. */
-export type CheckAddress = (address: string, rules: AddressRules, signal: AbortSignal) => Promise<GuardrailBlock | undefined>;
+export type CheckAddress = (address: string, rules: HostRules, signal: AbortSignal) => Promise<GuardrailBlock | undefined>;
 
 /** Judges an address by its text. */
 type JudgeAddress = (address: string) => GuardrailBlock | undefined;
@@ -30,7 +31,7 @@ export interface GuardOptions {
 export class Guard {
   readonly settings: GuardrailSettings;
   readonly #check: CheckAddress;
-  readonly #frameRules: AddressRules;
+  readonly #frameRules: HostRules;
   #confinement: JudgeAddress | undefined;
   readonly #budget: UrlBudget;
   readonly #errors: ErrorStreak;

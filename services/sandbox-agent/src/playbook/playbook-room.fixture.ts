@@ -1,4 +1,4 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
 import type { DeepPartial } from "@clew/proto/grpc/clew/run/v1/run";
@@ -6,7 +6,7 @@ import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent
 import type { AskModel } from "../agent/ask-model.ts";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { BrowserSession } from "../browser/browser-session.ts";
-import { ReportInMemory, WorkRoom } from "../work.fixture.ts";
+import { askNobody, ReportInMemory, WorkRoom } from "../work.fixture.ts";
 import { startWork, type Work } from "../work.ts";
 
 /** What a playbook is run with besides its text. */
@@ -15,6 +15,7 @@ export type PlaybookRun = Omit<DeepPartial<StartWorkRequest>, "playbookSource">;
 /** A browser for the tests of one file, in which each playbook gets a context and a folder of its own. Disposing it closes the browser. */
 export class PlaybookRoom implements AsyncDisposable {
   readonly #room: WorkRoom;
+  #folder = "";
 
   private constructor(room: WorkRoom) {
     this.#room = room;
@@ -33,6 +34,7 @@ export class PlaybookRoom implements AsyncDisposable {
 
   /** Starts a playbook. */
   async start(playbookSource: string, { spec, ...rest }: PlaybookRun, report: ReportInMemory, askModel?: AskModel): Promise<Work> {
+    this.#folder = await mkdtemp(join(this.#room.folder, "work-"));
     return startWork({
       request: StartWorkRequest.fromPartial({
         runId: "run-0",
@@ -43,10 +45,16 @@ export class PlaybookRoom implements AsyncDisposable {
       }),
       browser: sharedSession(this.#room.browser),
       report,
-      workFolder: await mkdtemp(join(this.#room.folder, "work-")),
+      workFolder: this.#folder,
+      askWarden: askNobody,
       log: createLogger({ name: "test", level: "silent" }),
       askModel,
     });
+  }
+
+  /** Reads a file that the last playbook left behind. */
+  read(name: string): Promise<string> {
+    return readFile(join(this.#folder, "files", name), "utf8");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,6 +11,7 @@ import { runDirective } from "../agent/run-directive.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
 import { ActionChecks } from "../guardrails/check-actions.ts";
+import { createCheckAddress } from "../guardrails/check-address.ts";
 import type { Person } from "../person/ask-person.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
@@ -82,7 +83,7 @@ export async function runWork(options: WorkOptions, { secrets, login, person, si
 async function doSteps(
   plan: WorkPlan,
   findings: Findings,
-  { request, browser, report, workFolder, askModel }: WorkOptions,
+  { request, browser, report, workFolder, askModel, askWarden }: WorkOptions,
   recordings: Recordings,
   { secrets, login, person, signal, stopping }: Omit<WorkControl, "onEnd">,
 ): Promise<PlaybookEnd> {
@@ -91,7 +92,10 @@ async function doSteps(
   active.downloads.keepIn(recordings.files, signal);
   const { redact } = secrets;
   const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook?.guardrails));
-  await using checks = await abortable(ActionChecks.open({ settings, active, report, redact, signal }), signal);
+  await using checks = await abortable(
+    ActionChecks.open({ settings, check: createCheckAddress(askWarden), active, report, redact, signal }),
+    signal,
+  );
   let actions = 0;
   const context: StepContext = {
     active,

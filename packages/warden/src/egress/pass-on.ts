@@ -1,0 +1,108 @@
+import { Agent, type ClientRequest, type ClientRequestArgs, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { isIPv6, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { pipeline } from "node:stream";
+import { targetOf } from "@clew/egress/judge-address";
+import type { HostAndPort } from "@clew/egress/judge-host";
+import type { EgressEntry } from "./egress-ledger.ts";
+
+/** The most idle connections that are kept for the next request. */
+const mostIdle = 32;
+const headerBytes = 256 * 1024;
+
+/** Makes connections in the one way it is given, and keeps them for the next request to the same host. */
+export class OpeningAgent extends Agent {
+  readonly #open: (target: HostAndPort) => Promise<Socket>;
+
+  constructor(open: (target: HostAndPort) => Promise<Socket>) {
+    super({ keepAlive: true, maxFreeSockets: mostIdle });
+    this.#open = open;
+  }
+
+  override createConnection({ host, port }: ClientRequestArgs, done: (error: Error | null, stream: Duplex) => void = () => {}): undefined {
+    const target = targetOf(`http://${isIPv6(host ?? "") ? `[${host}]` : host}:${port}/`);
+    const opening = target === undefined ? Promise.reject(new Error("There is no host.")) : this.#open(target);
+    opening.then(
+      (socket) => done(null, socket),
+      (error) => done(error, new Socket()),
+    );
+  }
+}
+
+/** How a plain request is passed on. */
+export interface PassOnOptions {
+  readonly url: URL;
+  readonly agent: OpeningAgent;
+  /** Where its bytes are counted. */
+  readonly entry: EgressEntry;
+  readonly onFailed: (error: Error) => void;
+}
+
+/**
+ * Passes a request on to the host it was judged by, whatever host its headers name, and the answer back. Where there is no answer the sandbox's connection
+ * is closed without one: a status of ours would pass for the site's.
+ */
+export function passOn(near: IncomingMessage, answer: ServerResponse, options: PassOnOptions): void {
+  const { url, agent, entry, onFailed } = options;
+  const hasBody = near.headers["content-length"] !== undefined || near.headers["transfer-encoding"] !== undefined;
+  const far = request({
+    method: near.method,
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: url.port === "" ? 80 : Number(url.port),
+    path: `${url.pathname}${url.search}`,
+    headers: withHost(passedOn(near.rawHeaders), url.host),
+    agent,
+    insecureHTTPParser: true,
+    maxHeaderSize: headerBytes,
+  });
+  let hasAnswered = false;
+  countBytes(far, entry);
+  answer.once("close", () => far.destroy());
+  far.on("error", (error) => {
+    // A connection that was kept may have been closed meanwhile; nothing of a body can be sent twice.
+    if (far.reusedSocket && !hasBody && !hasAnswered && !answer.destroyed) return passOn(near, answer, options);
+    if (!hasAnswered) onFailed(error);
+    near.socket.destroy();
+  });
+  far.once("response", (response) => {
+    hasAnswered = true;
+    answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedOn(response.rawHeaders));
+    pipeline(response, answer, () => {});
+  });
+  if (hasBody) near.pipe(far);
+  else far.end();
+}
+
+/** What is about one connection, and not about what is sent over it. */
+const ofConnection: ReadonlySet<string> = new Set([
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-authenticate",
+  "te",
+  "trailer",
+  "upgrade",
+]);
+
+function passedOn(raw: readonly string[]): string[] {
+  const pairs = raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ""] as const] : []));
+  const named = pairs.flatMap(([name, value]) => (/^connection$/i.test(name) ? value.toLowerCase().split(/\s*,\s*/) : []));
+  return pairs.filter(([name]) => !ofConnection.has(name.toLowerCase()) && !named.includes(name.toLowerCase())).flat();
+}
+
+function withHost(raw: readonly string[], host: string): string[] {
+  const others = raw.filter((_text, index) => !/^host$/i.test(raw[index - (index % 2)] ?? ""));
+  return ["Host", host, ...others];
+}
+
+/** Adds what a request sent and received to its entry, once it is over. Its connection may be used by another after it. */
+function countBytes(far: ClientRequest, entry: EgressEntry): void {
+  far.once("socket", (socket) => {
+    const { bytesRead, bytesWritten } = socket;
+    far.once("close", () => {
+      entry.bytesReceived += socket.bytesRead - bytesRead;
+      entry.bytesSent += socket.bytesWritten - bytesWritten;
+    });
+  });
+}

@@ -1,0 +1,72 @@
+import { writeFile } from "node:fs/promises";
+import type { EgressDenial, EgressPolicy } from "@clew/egress/egress-policy";
+import type { EventPayload } from "./denial-events.ts";
+import { DenialEvents } from "./denial-events.ts";
+import { EgressGate } from "./egress-gate.ts";
+import { type EgressEntry, EgressLedger } from "./egress-ledger.ts";
+import { startEgressProxy } from "./egress-proxy.ts";
+import { type ResolveHost, rememberAnswers, resolveHost } from "./resolve-host.ts";
+
+/** Where a sandbox's way out begins, and who hears of it. */
+export interface SandboxEgressOptions {
+  /** The Unix socket that leads out. */
+  readonly socketPath: string;
+  /** The system's resolver unless given. */
+  readonly resolve?: ResolveHost;
+  /** Says what happened. */
+  readonly say: (summary: string, payload: EventPayload) => void;
+}
+
+/** The way out of one sandbox: closed to everything until it has a policy. Disposing it ends every connection; what went over them stays known. */
+export class SandboxEgress implements AsyncDisposable {
+  readonly #gate: EgressGate;
+  readonly #ledger: EgressLedger;
+  readonly #proxy: AsyncDisposable;
+
+  private constructor(gate: EgressGate, ledger: EgressLedger, proxy: AsyncDisposable) {
+    this.#gate = gate;
+    this.#ledger = ledger;
+    this.#proxy = proxy;
+  }
+
+  /** Opens the way out. Rejects when the socket cannot be bound. */
+  static async open({ socketPath, resolve = resolveHost, say }: SandboxEgressOptions): Promise<SandboxEgress> {
+    const gate = new EgressGate(rememberAnswers(resolve));
+    const ledger = new EgressLedger();
+    const events = new DenialEvents(say);
+    const onDenied = (entry: Readonly<EgressEntry>, denial: EgressDenial) => events.tell(entry, denial);
+    return new SandboxEgress(gate, ledger, await startEgressProxy({ socketPath, gate, ledger, onDenied }));
+  }
+
+  /** From now on the sandbox may go where the policy lets it. */
+  follow(policy: EgressPolicy): void {
+    this.#gate.policy = policy;
+  }
+
+  /** All bytes that went out and came in until now. */
+  get bytes(): number {
+    return this.#ledger.bytes;
+  }
+
+  /** How many connections were made, and how many were denied. */
+  get counts(): { readonly connections: number; readonly denied: number } {
+    const sum = (entries: readonly Readonly<EgressEntry>[]) => entries.reduce((all, { connections }) => all + connections, 0);
+    const { entries } = this.#ledger;
+    return { connections: sum(entries.filter(({ rule }) => rule === "")), denied: sum(entries.filter(({ rule }) => rule !== "")) };
+  }
+
+  /** Writes down all that was exchanged with whom, and denied, for whoever reads the run's record. */
+  async record(file: string): Promise<void> {
+    const time = (ms: number) => new Date(ms).toISOString();
+    const entries = this.#ledger.entries.map(({ firstTimeMs, lastTimeMs, ...entry }) => ({
+      ...entry,
+      firstTime: time(firstTimeMs),
+      lastTime: time(lastTimeMs),
+    }));
+    await writeFile(file, `${JSON.stringify({ entries }, undefined, 1)}\n`, { mode: 0o600 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#proxy[Symbol.asyncDispose]();
+  }
+}

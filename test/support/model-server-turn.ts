@@ -14,7 +14,7 @@ export type ModelTroubleTurn =
   /** An error, as the provider words it. */
   | { readonly status: number; readonly message?: string; readonly retryAfter?: string }
   /** Bytes of any kind, which may be no answer at all. */
-  | { readonly body: string; readonly contentType?: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly body: string; readonly status?: number; readonly contentType?: string; readonly headers?: Readonly<Record<string, string>> }
   /** Never answers; `headers` sends these first. */
   | { readonly hang: "silent" | "headers" }
   /** Closes the connection: before an answer, or in the middle of one. */

@@ -107,12 +107,13 @@ function wordsOf({ provider, path }: ModelRequest): ProviderWords | undefined {
 }
 
 async function play(turn: ModelTurn, asked: ModelRequest, words: ProviderWords, response: ServerResponse): Promise<void> {
+  if ("body" in turn) {
+    const { status = 200, contentType = "application/json", headers, body } = turn;
+    return void response.writeHead(status, { "content-type": contentType, ...headers }).end(body);
+  }
   if ("status" in turn) {
     if (turn.retryAfter !== undefined) response.setHeader("retry-after", turn.retryAfter);
     return sendJson(response, turn.status, words.error(turn.status, turn.message ?? "It does not work."));
-  }
-  if ("body" in turn) {
-    return void response.writeHead(200, { "content-type": turn.contentType ?? "application/json", ...turn.headers }).end(turn.body);
   }
   if ("hang" in turn) {
     if (turn.hang === "headers") response.writeHead(200, { "content-type": "application/json" }).flushHeaders();

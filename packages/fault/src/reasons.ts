@@ -27,7 +27,9 @@ export const reasons = {
   // Who asks.
   KEY_MISSING: { code: "UNAUTHENTICATED", retryable: false, message: "An API key is required.", wayOut: "Send authorization: Bearer <key>." },
   KEY_INVALID: { code: "UNAUTHENTICATED", retryable: false, message: "The API key is not valid.", wayOut: "Use a key named in CLEW_API_KEYS." },
+  KEY_EXPIRED: { code: "UNAUTHENTICATED", retryable: false, message: "The API key has ended.", wayOut: "Use another key; the operator gives it a later expireTime, or makes a new one." },
   NOT_PERMITTED: { code: "PERMISSION_DENIED", retryable: false, message: "This key may not do this.", wayOut: "Use a key with the right that the message names." },
+  POLICY_EXCEEDED: { code: "PERMISSION_DENIED", retryable: false, message: "The operator's policy does not allow this.", wayOut: "Stay within the limits that details.violations names, or have the operator change CLEW_POLICY." },
   HOST_NOT_ALLOWED: { code: "PERMISSION_DENIED", retryable: false, message: "The gateway does not answer to this Host.", wayOut: "Name the host in CLEW_ALLOWED_HOSTS." },
   ORIGIN_NOT_ALLOWED: { code: "PERMISSION_DENIED", retryable: false, message: "Pages of this origin may not call the gateway.", wayOut: "Name the origin in CLEW_CORS_ORIGINS." },
   TICKET_INVALID: { code: "UNAUTHENTICATED", retryable: false, message: "The ticket is not one of this service's.", wayOut: "Send a ticket exactly as POST /v1/tickets answered it." },
@@ -116,6 +118,7 @@ export const reasons = {
   SHUTDOWN: { code: "CANCELLED", retryable: true, message: "The service was stopped.", wayOut: "Run again when it is back." },
   EVENT_LIMIT: { code: "RESOURCE_EXHAUSTED", retryable: false, message: "The run reached the most events a run may have.", wayOut: "Make the work smaller." },
   CREDENTIALS_LOST: { code: "FAILED_PRECONDITION", retryable: true, message: "The run's credentials were lost in a restart.", wayOut: "Create the run again; credentials are kept in memory only." },
+  CREDENTIALS_UNREADABLE: { code: "FAILED_PRECONDITION", retryable: false, message: "The run's credential set cannot be read.", wayOut: "Have the operator look at the set's file under CLEW_SECRETS, and create the run again." },
   JOURNAL_DAMAGED: { code: "DATA_LOSS", retryable: false, message: "The run's journal was damaged on the volume.", wayOut: "See the run's warnings for what is lost; check the disk." },
 } as const satisfies Record<string, ReasonDefinition>;
 

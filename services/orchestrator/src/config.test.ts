@@ -15,17 +15,18 @@ describe("the orchestrator's settings", () => {
     });
   });
 
-  it("keep keys as hashes only, whichever way they are written", () => {
-    const hex = hashKey("a-long-key").toString("hex");
-    const { keys } = readConfig({ ...env, CLEW_API_KEYS: `acme:a-long-key, other:sha256:${hex},bare-long-key` });
+  it("keep keys as hashes only, whichever way they are written, each once", () => {
+    const hex = hashKey("another-key").toString("hex");
+    const { keys } = readConfig({ ...env, CLEW_API_KEYS: `acme:a-long-key, other:sha256:${hex},bare-long-key` }).access;
     expect(keys.map(({ tenant }) => tenant)).toEqual(["acme", "other", "default"]);
-    expect(keys[0]?.hash).toEqual(keys[1]?.hash);
-    expect(JSON.stringify(keys)).not.toContain("a-long-key");
+    expect(keys[1]?.hash).toEqual(hashKey("another-key"));
+    expect(JSON.stringify(keys)).not.toContain("long-key");
+    expect(() => readConfig({ ...env, CLEW_API_KEYS: "acme:a-long-key,other:a-long-key" })).toThrow("belongs to one tenant");
   });
 
   it("keep the gateways' key apart: with it alone, anyone on this machine may still call", () => {
-    const { keys } = readConfig({ ...env, CLEW_SERVICE_KEY: "a-service-key-of-gateways" });
-    expect(keys.map(({ role }) => role)).toEqual(["service"]);
+    const { keys } = readConfig({ ...env, CLEW_SERVICE_KEY: "a-service-key-of-gateways" }).access;
+    expect(keys.map(({ isService }) => isService)).toEqual([true]);
     const service = { ...env, CLEW_SERVICE_KEY: "a-service-key-of-gateways", CLEW_ORCHESTRATOR_ADDRESS: "0.0.0.0:9090" };
     expect(() => readConfig(service)).toThrow("CLEW_ORCHESTRATOR_ADDRESS");
   });

@@ -1,11 +1,11 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { readRange } from "@clew/egress/ip-address";
 import { type Address, addressSchema, isLocal } from "@clew/process/address";
 import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
-import { type ApiKey, hashKey, isOpen } from "./access/keys.ts";
+import { type AccessSettings, apiKeySettings, policySettings, toAccess } from "./access/access-settings.ts";
+import { isOpen } from "./access/keys.ts";
 import type { Retention } from "./retention/retention.ts";
 import type { Isolation, SandboxLimits } from "./sandboxes/sandbox-provider.ts";
 
@@ -22,16 +22,6 @@ const sizeBytes = z
   .regex(/^[1-9]\d{0,6}[MG]iB$/, "must be a size such as 512MiB or 2GiB")
   .transform((text) => Number.parseInt(text, 10) * (text.endsWith("GiB") ? 2 ** 30 : 2 ** 20));
 
-const keyEntry = z.union([
-  z.string(),
-  z.strictObject({
-    tenant: z.string().default("default"),
-    name: z.string().default(""),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    readOnly: z.boolean().default(false),
-  }),
-]);
-
 const dayMs = 86_400_000;
 
 /** How long runs are kept: `90d`, `12h`. */
@@ -39,14 +29,6 @@ const keptMs = z
   .string()
   .regex(/^[1-9]\d{0,4}[smhd]$/, "must be a time such as 90d or 12h")
   .transform((text) => Number.parseInt(text, 10) * ({ s: 1_000, m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? dayMs));
-
-const forbiddenAddresses = z.string().transform((text, context) => {
-  const entries = text.split(",").map((entry) => entry.trim());
-  const given = entries.filter((entry) => entry !== "");
-  if (given.every((entry) => readRange(entry) !== undefined)) return given;
-  context.addIssue({ code: "custom", message: "must be addresses and ranges, such as 192.0.2.7,10.20.0.0/16" });
-  return z.NEVER;
-});
 
 const keptFor = { events: keptMs, artifacts: keptMs };
 
@@ -63,20 +45,9 @@ const retention = z.strictObject(
 export const orchestratorSettings = z.object({
   CLEW_VOLUME: z.string().min(1).default(".clew"),
   CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
-  CLEW_GATEWAY_ADDRESS: addressSchema.prefault("127.0.0.1:8080"),
-  CLEW_FORBIDDEN_ADDRESSES: forbiddenAddresses.default([]),
-  CLEW_API_KEYS: z
-    .union([
-      z.string().transform((text) =>
-        text
-          .split(",")
-          .map((entry) => entry.trim())
-          .filter((entry) => entry !== ""),
-      ),
-      z.array(keyEntry),
-    ])
-    .default([]),
+  CLEW_API_KEYS: apiKeySettings.default([]),
   CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
+  CLEW_POLICY: policySettings.prefault({}),
   CLEW_CHROMIUM: z.string().min(1).optional(),
   CLEW_HEADED: z.enum(["0", "1"]).default("0"),
   CLEW_SANDBOX: z.enum(["process", "bubblewrap"]).default("process"),
@@ -98,12 +69,11 @@ export const orchestratorSettings = z.object({
 export interface Config {
   readonly volume: string;
   readonly address: Address;
-  /** Where the gateway listens, which no run may reach. */
-  readonly gatewayAddress: Address;
-  /** Addresses and ranges that no run may reach either. */
-  readonly forbiddenAddresses: readonly string[];
-  /** Of callers, and of the gateways. */
-  readonly keys: readonly ApiKey[];
+  readonly access: AccessSettings;
+  /** The file with settings, where there is one: who may call is read from it again when it changes. */
+  readonly file: string | undefined;
+  /** Reads who may call again. @throws SettingsError. */
+  readonly readAccess: () => AccessSettings;
   /** How sandboxes are kept apart. */
   readonly sandbox: Isolation;
   /** What a sandbox may take of the machine. */
@@ -127,18 +97,16 @@ export interface Config {
 /** Reads the orchestrator's settings. @throws SettingsError listing all that is wrong. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const settings = readSettings(orchestratorSettings, env);
-  const keys = settings.CLEW_API_KEYS.map(toKey);
-  if (settings.CLEW_SERVICE_KEY !== undefined)
-    keys.push({ tenant: "default", name: "service", hash: hashKey(settings.CLEW_SERVICE_KEY), role: "service" });
-  if (isOpen(keys) && !isLocal(settings.CLEW_ORCHESTRATOR_ADDRESS)) {
+  const access = toAccess(settings);
+  if (isOpen(access.keys) && !isLocal(settings.CLEW_ORCHESTRATOR_ADDRESS)) {
     throw new SettingsError("CLEW_ORCHESTRATOR_ADDRESS: without CLEW_API_KEYS only loopback addresses and Unix sockets are allowed");
   }
   return {
     volume: resolve(settings.CLEW_VOLUME),
     address: settings.CLEW_ORCHESTRATOR_ADDRESS,
-    gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
-    forbiddenAddresses: settings.CLEW_FORBIDDEN_ADDRESSES,
-    keys,
+    access,
+    file: env["CLEW_CONFIG"] || undefined,
+    readAccess: () => toAccess(readSettings(orchestratorSettings, env)),
     chromium: {
       executablePath: findChromium(settings.CLEW_CHROMIUM, env["PATH"] ?? ""),
       sandbox: settings.CLEW_SANDBOX === "bubblewrap" || process.getuid?.() !== 0,
@@ -174,23 +142,6 @@ function toRetention({ events, artifacts, tenants }: z.output<typeof retention>)
       ] as const,
   );
   return { usual: { eventsMs: events, artifactsMs: artifacts }, tenants: new Map(others) };
-}
-
-/** `key`, `tenant:key`, or either with `sha256:<hex>` in the key's place; or the same as an object. */
-function toKey(entry: z.output<typeof keyEntry>, index: number): ApiKey {
-  if (typeof entry !== "string")
-    return {
-      tenant: entry.tenant,
-      name: entry.name || `key-${index + 1}`,
-      hash: Buffer.from(entry.sha256, "hex"),
-      role: entry.readOnly ? "reader" : "full",
-    };
-  const match = /^(?:([A-Za-z0-9_-]{1,63}):)?(sha256:[0-9a-f]{64}|[^:\s]{8,200})$/.exec(entry);
-  const key = match?.[2];
-  if (key === undefined)
-    throw new SettingsError("CLEW_API_KEYS: must be a comma-separated list of tenant:key, each key of 8 to 200 characters");
-  const hash = key.startsWith("sha256:") ? Buffer.from(key.slice("sha256:".length), "hex") : hashKey(key);
-  return { tenant: match?.[1] ?? "default", name: `key-${index + 1}`, hash, role: "full" };
 }
 
 const browserNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

@@ -1,20 +1,24 @@
 import { randomUUID } from "node:crypto";
+import { join } from "node:path";
 import { startGrpcServer } from "@clew/grpc/server";
 import { formatAddress } from "@clew/process/address";
 import type { Logger } from "@clew/process/logger";
 import { SettingsError } from "@clew/process/settings";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { AccessWatch } from "./access/access-watch.ts";
+import { ticketSigner } from "./access/ticket-signer.ts";
+import { AuditLog } from "./audit/audit-log.ts";
 import type { Config } from "./config.ts";
 import { Uploads } from "./files/uploads.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
 import { Sweeper } from "./retention/sweeper.ts";
 import { createCallLog } from "./rpc/call-log.ts";
+import { Guard } from "./rpc/guard.ts";
 import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { limits } from "./runs/limits.ts";
-import { allForbidden } from "./sandboxes/forbidden-addresses.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
 import { sandboxPrograms } from "./sandboxes/sandbox-programs.ts";
@@ -50,13 +54,11 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
   const isIsolated = config.sandbox === "bubblewrap";
   if (isIsolated) await demandIsolation(programs, config.volume);
-  let forbidden = allForbidden(config, config.address);
   const provider = createLocalProvider({
     ...programs,
     isolation: isIsolated ? { kind: "bubblewrap", readable: programs.readable } : { kind: "process" },
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
-    forbidden: () => forbidden,
     limits: config.sandboxLimits,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
@@ -64,6 +66,9 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     log: logger,
   });
   const { maxConcurrentRuns, maxQueuedRuns } = config;
+  const access = started.use(await AccessWatch.start({ ...config, logger }));
+  const audit = started.use(new AuditLog({ folder: join(config.volume, "audit"), logger }));
+  const guard = started.use(new Guard({ ring: access.ring, signTicket: ticketSigner(volume), audit }));
   const states = await BrowserStates.open(config.volume, config.stateKey);
   const uploads = new Uploads({ volumeFolder: config.volume, room });
   const runs = started.use(
@@ -74,6 +79,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       provider,
       maxConcurrentRuns,
       maxQueuedRuns,
+      allowanceOf: access.policyOf,
       logger,
       room,
       states,
@@ -97,7 +103,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           uploads,
           states,
           volume,
-          keys: config.keys,
+          guard,
         }),
       ],
       observe: createCallLog(logger, randomUUID),
@@ -114,11 +120,10 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     }),
   );
   health.setStatus("", "SERVING");
-  const listening = config.address.kind === "tcp" ? { ...config.address, port: server.port } : config.address;
-  forbidden = allForbidden(config, listening);
+  const address = config.address.kind === "tcp" ? formatAddress({ ...config.address, port: server.port }) : formatAddress(config.address);
   const all = started.move();
   return {
-    address: formatAddress(listening),
+    address,
     stopRuns(timeoutMs) {
       health.setStatus("", "NOT_SERVING");
       const { queued } = runs.load;

@@ -1,9 +1,12 @@
 import { Fault } from "@clew/fault/fault";
 import type { ServedService } from "@clew/grpc/server";
 import type { CallContext } from "@clew/grpc/service";
+import { KeyRing } from "@clew/orchestrator/access/key-ring";
+import { ticketSigner } from "@clew/orchestrator/access/ticket-signer";
 import { Uploads } from "@clew/orchestrator/files/uploads";
 import { Catalogue } from "@clew/orchestrator/playbooks/catalogue";
 import { Registry } from "@clew/orchestrator/registry/registry";
+import { Guard } from "@clew/orchestrator/rpc/guard";
 import { createRunService } from "@clew/orchestrator/rpc/run-service";
 import { BrowserStates } from "@clew/orchestrator/states/browser-states";
 import { Runs } from "@clew/orchestrator/supervisor/runs";
@@ -48,13 +51,14 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
   });
   await runs.recover();
   const catalogue = await Catalogue.open(undefined);
+  const guard = new Guard({ ring: new KeyRing([]), signTicket: ticketSigner(volume) });
   const service = createRunService({
     runs,
     volume,
     catalogue,
     uploads: new Uploads({ volumeFolder }),
     states: await BrowserStates.open(volumeFolder, undefined),
-    keys: [],
+    guard,
   });
   const closing = new AbortController();
   const open = new Set<Promise<void>>();
@@ -67,6 +71,7 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
       await Promise.race([Promise.allSettled(open), stage.world.sleep(closeMs)]);
       await runs[Symbol.asyncDispose]();
       registry[Symbol.dispose]();
+      guard[Symbol.dispose]();
     },
   };
 }

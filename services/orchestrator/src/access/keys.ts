@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Caller, Right } from "./caller.ts";
+import type { Right } from "./rights.ts";
 
 /** A key the operator configured, of which only its hash is kept. */
 export interface ApiKey {
@@ -7,23 +7,28 @@ export interface ApiKey {
   readonly name: string;
   /** SHA-256 of the key. */
   readonly hash: Buffer;
-  readonly role: KeyRole;
+  readonly rights: ReadonlySet<Right>;
+  /** Whether it is a gateway's: it reads runs of every tenant for the gateway's readers, and does nothing else. */
+  readonly isService: boolean;
+  /** When it ends, in milliseconds since the epoch; undefined: never. */
+  readonly expireTimeMs: number | undefined;
 }
-
-/** What a key is for: all its tenant may do, to read all its tenant has, or to read runs of every tenant for a gateway's readers. */
-export type KeyRole = "full" | "reader" | "service";
-
-const rights = {
-  full: new Set(["readRun", "readArtifact", "readTenant", "write", "answer"]),
-  reader: new Set(["readRun", "readArtifact", "readTenant"]),
-  service: new Set(["readRun", "readArtifact"]),
-} as const satisfies Record<KeyRole, ReadonlySet<Right>>;
-
-const allTypes: ReadonlySet<string> = new Set();
 
 /** Hashes a key for comparison. */
 export function hashKey(key: string): Buffer {
   return createHash("sha256").update(key).digest();
+}
+
+/** Makes a gateway's own key. */
+export function serviceKey(key: string): ApiKey {
+  return {
+    tenant: "default",
+    name: "service",
+    hash: hashKey(key),
+    rights: new Set<Right>(["read"]),
+    isService: true,
+    expireTimeMs: undefined,
+  };
 }
 
 /** Finds the key somebody shows, without telling by its time how near they were. */
@@ -34,10 +39,10 @@ export function findKey(keys: readonly ApiKey[], shown: string): ApiKey | undefi
 
 /** Whether anyone may call: no key but a gateway's own is configured. */
 export function isOpen(keys: readonly ApiKey[]): boolean {
-  return keys.every(({ role }) => role === "service");
+  return keys.every(({ isService }) => isService);
 }
 
-/** What the holder of a key may do. */
-export function callerOfKey({ tenant, name, role }: Pick<ApiKey, "tenant" | "name" | "role">, actor: string): Caller {
-  return { tenant, key: name, actor, rights: rights[role], reach: role === "service" ? "everything" : "tenant", types: allTypes };
+/** Whether a key's time is over. */
+export function hasEnded({ expireTimeMs }: Pick<ApiKey, "expireTimeMs">, nowMs: number): boolean {
+  return expireTimeMs !== undefined && nowMs >= expireTimeMs;
 }

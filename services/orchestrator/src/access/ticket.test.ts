@@ -7,6 +7,7 @@ const signWith = (key: string) => (text: string) => createHmac("sha256", key).up
 const sign = signWith("volume");
 const tickets: fc.Arbitrary<Ticket> = fc.record({
   tenant: fc.string(),
+  maker: fc.string(),
   runs: fc.array(fc.string(), { maxLength: 50 }),
   types: fc.array(fc.string(), { maxLength: 30 }),
   artifacts: fc.boolean(),
@@ -25,7 +26,7 @@ describe("a ticket", () => {
   });
 
   it("is invalid when one character of it is another, or the volume is", () => {
-    const text = formatTicket({ tenant: "t", runs: ["run-1"], types: [], artifacts: false, expireTimeMs: 10 }, sign);
+    const text = formatTicket({ tenant: "t", maker: "", runs: ["run-1"], types: [], artifacts: false, expireTimeMs: 10 }, sign);
     const isForged = expect.objectContaining({ reason: "TICKET_INVALID" });
     for (let at = 0; at < text.length; at++) {
       const forged = `${text.slice(0, at)}${text[at] === "A" ? "B" : "A"}${text.slice(at + 1)}`;
@@ -36,7 +37,7 @@ describe("a ticket", () => {
   });
 
   it("ends at its time and no earlier; one that is forged is invalid, not expired", () => {
-    const text = formatTicket({ tenant: "t", runs: [], types: [], artifacts: false, expireTimeMs: 10 }, sign);
+    const text = formatTicket({ tenant: "t", maker: "", runs: [], types: [], artifacts: false, expireTimeMs: 10 }, sign);
     expect(parseTicket(text, sign, 9).tenant).toBe("t");
     expect(() => parseTicket(text, sign, 10)).toThrow(expect.objectContaining({ reason: "TICKET_EXPIRED" }));
     expect(() => parseTicket(`${text}0`, sign, 10)).toThrow(expect.objectContaining({ reason: "TICKET_INVALID" }));
@@ -44,7 +45,7 @@ describe("a ticket", () => {
 
   it("is told from a key by how it begins", () => {
     expect([
-      isTicket(formatTicket({ tenant: "", runs: [], types: [], artifacts: false, expireTimeMs: 0 }, sign)),
+      isTicket(formatTicket({ tenant: "", maker: "", runs: [], types: [], artifacts: false, expireTimeMs: 0 }, sign)),
       isTicket("a-key"),
     ]).toEqual([true, false]);
   });

@@ -22,29 +22,42 @@ export function isPlaybookId(text: string): boolean {
   return playbookId.test(text);
 }
 
-/** The playbooks an operator put in a folder, each as `<id>.yaml`, read afresh on each use. */
-export class Catalogue {
-  readonly #folder: string | undefined;
+/** Where the playbooks of single tenants are, within the catalogue's folder. */
+const tenantsFolder = "tenants";
 
-  private constructor(folder: string | undefined) {
-    this.#folder = folder;
+/**
+ * The playbooks an operator put in a folder, each as `<id>.yaml`, read afresh on each use: those for all, and for a tenant also those in its own
+ * folder, `tenants/<tenant>`, which count before others of the same id.
+ */
+export class Catalogue {
+  /** The first that has a playbook counts. */
+  readonly #folders: readonly string[];
+
+  private constructor(folders: readonly string[]) {
+    this.#folders = folders;
   }
 
   /** Opens the catalogue in a folder; without one it is empty. @throws SettingsError when there is no such folder. */
   static async open(folder: string | undefined): Promise<Catalogue> {
     const found = folder === undefined || (await stat(folder).catch(() => undefined))?.isDirectory();
     if (!found) throw new SettingsError("CLEW_PLAYBOOKS: there is no such folder; make it, or set another");
-    return new Catalogue(folder);
+    return new Catalogue(folder === undefined ? [] : [folder]);
+  }
+
+  /** What of it a tenant sees. */
+  of(tenant: string): Catalogue {
+    return new Catalogue([...this.#folders.map((folder) => join(folder, tenantsFolder, tenant)), ...this.#folders]);
   }
 
   /** Reads one playbook. @throws Fault PLAYBOOK_NOT_FOUND, with the nearest id there is. */
   async get(id: string): Promise<CatalogueEntry> {
     if (!isPlaybookId(id))
       throw new Fault("PLAYBOOK_NOT_FOUND", { message: "There is no such playbook: an id has 1 to 100 letters, digits, _ and -." });
-    if (this.#folder === undefined) throw notFound(id, []);
-    const file = join(this.#folder, `${id}${extension}`);
-    if ((await stat(file).catch(() => undefined))?.isFile() !== true) throw notFound(id, await this.#ids());
-    return { id, source: await readFile(file, "utf8") };
+    for (const folder of this.#folders) {
+      const file = join(folder, `${id}${extension}`);
+      if ((await stat(file).catch(() => undefined))?.isFile() === true) return { id, source: await readFile(file, "utf8") };
+    }
+    throw notFound(id, await this.#ids());
   }
 
   /** Reads all playbooks, by id. */
@@ -53,9 +66,9 @@ export class Catalogue {
   }
 
   async #ids(): Promise<string[]> {
-    const names = this.#folder === undefined ? [] : await readdir(this.#folder).catch((): string[] => []);
-    const ids = names.filter((name) => name.endsWith(extension)).map((name) => name.slice(0, -extension.length));
-    return ids.filter(isPlaybookId).sort();
+    const names = await Promise.all(this.#folders.map((folder) => readdir(folder).catch((): string[] => [])));
+    const ids = names.flat().flatMap((name) => (name.endsWith(extension) ? [name.slice(0, -extension.length)] : []));
+    return [...new Set(ids.filter(isPlaybookId))].sort();
   }
 }
 

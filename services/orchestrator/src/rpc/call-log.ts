@@ -1,8 +1,8 @@
 import type { Fault } from "@clew/fault/fault";
 import type { CallContext } from "@clew/grpc/service";
 import type { Logger } from "@clew/process/logger";
-import { isRunId } from "../runs/run-id.ts";
-import { header } from "./caller.ts";
+import { header } from "./header.ts";
+import { runOf } from "./request-run.ts";
 
 const saneRequestId = /^[A-Za-z0-9._-]{1,64}$/;
 
@@ -23,10 +23,4 @@ export function createCallLog(log: Logger, newId: () => string): (context: CallC
       log.info({ method, code, reason, durationMs: Math.round(performance.now() - begunAt), requestId, run }, "call ended");
     };
   };
-}
-
-/** The run a request names. What is no run id may be anything, and is not logged. */
-function runOf(request: unknown): string | undefined {
-  if (typeof request !== "object" || request === null || !("runId" in request)) return undefined;
-  return typeof request.runId === "string" && isRunId(request.runId) ? request.runId : undefined;
 }

@@ -30,6 +30,13 @@ export function createTicket(
     }
   }
   const expireTimeMs = Date.now() + seconds * 1_000;
-  const ticket = { tenant: caller.tenant, runs: [...new Set(wanted)], types: [...new Set(types)], artifacts, expireTimeMs };
+  const ticket = {
+    tenant: caller.tenant,
+    maker: caller.keyId,
+    runs: [...new Set(wanted)],
+    types: [...new Set(types)],
+    artifacts,
+    expireTimeMs,
+  };
   return { ticket: formatTicket(ticket, signTicket), expireTime: new Date(expireTimeMs) };
 }

@@ -1,17 +1,19 @@
 import { implement, type ServedService } from "@clew/grpc/server";
 import { EncodedReadEventsResponse, EncodedStreamRunEventsResponse, type MessageFns } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
-import type { ApiKey } from "../access/keys.ts";
+import type { Caller } from "../access/caller.ts";
+import { ticketSigner } from "../access/ticket-signer.ts";
 import type { Uploads } from "../files/uploads.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
-import { createIdentify, header } from "./caller.ts";
 import { createRun } from "./create-run.ts";
 import { createTicket } from "./create-ticket.ts";
 import { dryRun } from "./dry-run.ts";
 import { getRun } from "./get-run.ts";
+import type { Guard } from "./guard.ts";
+import { header } from "./header.ts";
 import { listArtifacts } from "./list-artifacts.ts";
 import { listRuns } from "./list-runs.ts";
 import { getPlaybook, listPlaybooks, validatePlaybook } from "./playbooks.ts";
@@ -44,46 +46,36 @@ export interface RunServiceOptions {
   readonly uploads: Uploads;
   readonly states: BrowserStates;
   readonly volume: Volume;
-  /** Of callers, and of the gateways. */
-  readonly keys: readonly ApiKey[];
+  /** Decides who may call, and tells who did. */
+  readonly guard: Guard;
 }
 
 /** Binds each call of the public service to the file that answers it. */
-export function createRunService({ runs, catalogue, uploads, states, volume, keys }: RunServiceOptions): ServedService {
-  const signTicket = (text: string) => volume.sign("ticket", text);
-  const identify = createIdentify({ keys, signTicket });
+export function createRunService({ runs, catalogue, uploads, states, volume, guard }: RunServiceOptions): ServedService {
   const sources = { catalogue, uploads, states };
+  const of = (caller: Caller) => catalogue.of(caller.tenant);
   return implement(definition, {
-    createRun: async (request, context) => {
+    createRun: guard.once((request, caller, context) => {
       const traceparent = parseTraceparent(header(context, "traceparent"));
-      return createRun(request, identify(context, "write"), traceparent, runs, sources);
-    },
-    dryRun: async (request, context) => dryRun(request, identify(context, "readTenant"), sources),
-    listRuns: async (request, context) => listRuns(request, identify(context, "readTenant"), runs),
-    getRun: async (request, context) => getRun(request, identify(context, "readRun"), runs, context.signal),
-    readEvents: async (request, context) => readEvents(request, identify(context, "readRun"), runs, context.signal),
-    streamRunEvents: (request, context) => streamRunEvents(request, identify(context, "readRun"), runs, context.signal),
-    stopRun: async (request, context) => stopRun(request, identify(context, "write"), runs),
-    sendInput: async (request, context) => sendInput(request, identify(context, "answer"), runs),
-    deleteRun: async ({ runId }, context) => {
-      await runs.delete(runId, identify(context, "write"));
+      return createRun(request, caller, traceparent, runs, { ...sources, catalogue: of(caller) });
+    }),
+    dryRun: guard.once((request, caller) => dryRun(request, caller, { ...sources, catalogue: of(caller) })),
+    listRuns: guard.once((request, caller) => listRuns(request, caller, runs)),
+    getRun: guard.once((request, caller, { signal }) => getRun(request, caller, runs, signal)),
+    readEvents: guard.once((request, caller, { signal }) => readEvents(request, caller, runs, signal)),
+    streamRunEvents: guard.stream((request, caller, { signal }) => streamRunEvents(request, caller, runs, signal)),
+    stopRun: guard.once((request, caller) => stopRun(request, caller, runs)),
+    sendInput: guard.once((request, caller) => sendInput(request, caller, runs)),
+    deleteRun: guard.once(async ({ runId }, caller) => {
+      await runs.delete(runId, caller);
       return {};
-    },
-    listArtifacts: async (request, context) => listArtifacts(request, identify(context, "readArtifact"), runs, volume),
-    readArtifact: (request, context) => readArtifact(request, identify(context, "readArtifact"), runs, volume),
-    createTicket: async (request, context) => createTicket(request, identify(context, "readTenant"), runs, signTicket),
-    listPlaybooks: async (_request, context) => {
-      identify(context, "readTenant");
-      return listPlaybooks(catalogue);
-    },
-    getPlaybook: async ({ playbookId }, context) => {
-      identify(context, "readTenant");
-      return getPlaybook(playbookId, catalogue);
-    },
-    validatePlaybook: async ({ source }, context) => {
-      identify(context, "readTenant");
-      return validatePlaybook(source, catalogue);
-    },
-    uploadFile: async (parts, context) => uploadFile(parts, identify(context, "write"), uploads),
+    }),
+    listArtifacts: guard.once((request, caller) => listArtifacts(request, caller, runs, volume)),
+    readArtifact: guard.stream((request, caller) => readArtifact(request, caller, runs, volume)),
+    createTicket: guard.once(async (request, caller) => createTicket(request, caller, runs, ticketSigner(volume))),
+    listPlaybooks: guard.once((_request, caller) => listPlaybooks(of(caller))),
+    getPlaybook: guard.once(({ playbookId }, caller) => getPlaybook(playbookId, of(caller))),
+    validatePlaybook: guard.once(({ source }, caller) => validatePlaybook(source, of(caller))),
+    uploadFile: guard.once((parts, caller) => uploadFile(parts, caller, uploads)),
   });
 }

@@ -78,6 +78,8 @@ export const limits = {
   startMs: 60_000,
   finalizeMs: 60_000,
   sandboxSilenceMs: 30_000,
+  /** How often it is looked whether keys have ended. */
+  keyLookMs: 5_000,
   /** How often it is looked whether queued runs have moved on. */
   queueLookMs: 5_000,
   /** Attempts in a row that may be lost before their work begins. */

@@ -24,7 +24,9 @@ export const caller: Caller = {
   tenant: "default",
   key: "test",
   actor: "",
-  rights: new Set(["readRun", "readTenant", "write"]),
+  keyId: "",
+  rights: new Set(["read", "run"]),
+  subjects: new Set(["run", "tenant"]),
   reach: "tenant",
   types: new Set(),
 };

@@ -19,8 +19,11 @@ import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { limits } from "./runs/limits.ts";
+import { allForbidden } from "./sandboxes/forbidden-addresses.ts";
+import { Janitor } from "./sandboxes/janitor.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
+import { markOf } from "./sandboxes/sandbox-id.ts";
 import { sandboxPrograms } from "./sandboxes/sandbox-programs.ts";
 import { BrowserStates } from "./states/browser-states.ts";
 import { Runs } from "./supervisor/runs.ts";
@@ -54,11 +57,14 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
   const isIsolated = config.sandbox === "bubblewrap";
   if (isIsolated) await demandIsolation(programs, config.volume);
+  let forbidden = allForbidden(config, config.address);
   const provider = createLocalProvider({
     ...programs,
+    volumeMark: markOf(volume),
     isolation: isIsolated ? { kind: "bubblewrap", readable: programs.readable } : { kind: "process" },
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
+    forbidden: () => forbidden,
     limits: config.sandboxLimits,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
@@ -87,8 +93,11 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
   if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");
+  const janitor = started.use(new Janitor({ volume, registry, provider, socketFolder: config.socketFolder, logger }));
+  await janitor.clearSandboxes();
   // Before anyone can ask: a reader must never open a journal that is about to be written.
   await runs.recover();
+  janitor.clearRuns();
   started.use(new Sweeper({ retention: config.retention, registry, runs, volume, uploads, logger }));
   const health = createHealth();
   const catalogue = await Catalogue.open(config.playbooks);
@@ -120,10 +129,11 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     }),
   );
   health.setStatus("", "SERVING");
-  const address = config.address.kind === "tcp" ? formatAddress({ ...config.address, port: server.port }) : formatAddress(config.address);
+  const listening = config.address.kind === "tcp" ? { ...config.address, port: server.port } : config.address;
+  forbidden = allForbidden(config, listening);
   const all = started.move();
   return {
-    address,
+    address: formatAddress(listening),
     stopRuns(timeoutMs) {
       health.setStatus("", "NOT_SERVING");
       const { queued } = runs.load;

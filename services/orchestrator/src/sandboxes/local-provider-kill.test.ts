@@ -28,6 +28,7 @@ it("ends a sandbox whose warden ends by itself just then", async () => {
     throw Object.assign(new Error("kill ESRCH"), { code: "ESRCH" });
   });
   const provider = createLocalProvider({
+    volumeMark: "00c0ffee",
     isolation: { kind: "process" },
     node: process.execPath,
     wardenPath: "",

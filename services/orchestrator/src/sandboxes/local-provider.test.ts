@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import type { SandboxHandle } from "./sandbox-provider.ts";
-import { processesOf, SandboxRoom, type StartedSandbox, secret, socketFolder, until } from "./sandbox-room.fixture.ts";
+import { mark, processesOf, SandboxRoom, type StartedSandbox, secret, socketFolder, until } from "./sandbox-room.fixture.ts";
 import { socketPaths } from "./socket-folder.ts";
 import { exited, ready } from "./warden-events.fixture.ts";
 
@@ -266,7 +266,7 @@ describe("a provider", { timeout: 60_000 }, () => {
   it("clears what a start that was cut short left, whatever there is of it", async () => {
     const cut = plan("cut-short");
     const workFolder = join(cut.runFolder, "work-1");
-    const { folder } = socketPaths(room.sockets, workFolder);
+    const { folder } = socketPaths(room.sockets, { mark, ...cut });
     await mkdir(workFolder, { recursive: true });
     await mkdir(folder);
     await writeFile(join(workFolder, "warden.log"), "");

@@ -7,7 +7,6 @@ import { dirname, join } from "node:path";
 import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import { metadataServices } from "@clew/egress/metadata-services";
 import { Fault } from "@clew/fault/fault";
-import { hasCode } from "@clew/fault/volume-fault";
 import { placesOf } from "@clew/outbox/work-folder";
 import { compileCacheEnvironment } from "@clew/process/compile-cache";
 import type { Logger } from "@clew/process/logger";
@@ -15,17 +14,23 @@ import { endProcesses, readBootId, readProcess } from "@clew/process/process-tre
 import { delay } from "@clew/streams/delay";
 import type { InputPath } from "../files/input-files.ts";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
+import { killNow } from "./kill-now.ts";
+import { wardenVariable } from "./marked-processes.ts";
 import { sandboxPath } from "./prove-isolation.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import { readSandboxFile, removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
+import { formatSandboxId, type SandboxId } from "./sandbox-id.ts";
 import type { SandboxHandle, SandboxLimits, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
 import { makeSocketFolder, type SocketPaths, socketPaths } from "./socket-folder.ts";
+import { workFolderOf } from "./work-folder-of.ts";
 
 /** How sandboxes are kept apart: not at all but for being processes of their own, or enclosed by bubblewrap, with the paths they may read. */
 export type LocalIsolation = { readonly kind: "process" } | { readonly kind: "bubblewrap"; readonly readable: readonly string[] };
 
 /** What a local provider starts sandboxes with. */
 export interface LocalProviderOptions {
+  /** Tells this volume's sandboxes from others' on the machine: 8 hex digits. */
+  readonly volumeMark: string;
   readonly isolation: LocalIsolation;
   /** The Node.js that runs warden and agent. */
   readonly node: string;
@@ -66,10 +71,12 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
   const bootId = readBootId();
   const isAlive = (handle: SandboxHandle) => handle.bootId === bootId && readProcess(handle.pid)?.startTime === handle.startTime;
 
+  const idOf = ({ runId, attempt }: Pick<SandboxPlan, "runId" | "attempt">): SandboxId => ({ mark: options.volumeMark, runId, attempt });
+
   async function start(plan: SandboxPlan, { signal }: { readonly signal?: AbortSignal }): Promise<SandboxHandle> {
     signal?.throwIfAborted();
     const workFolder = workFolderOf(plan);
-    const sockets = socketPaths(socketFolder, workFolder);
+    const sockets = socketPaths(socketFolder, idOf(plan));
     await using undo = new AsyncDisposableStack();
     await removeWhole(workFolder);
     await mkdir(workFolder, { recursive: true, mode: 0o700 });
@@ -106,7 +113,7 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
   }
 
   /** Starts a warden that waits for its settings. */
-  async function spawnWarden({ runId }: SandboxPlan, workFolder: string) {
+  async function spawnWarden(plan: SandboxPlan, workFolder: string) {
     await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
     const child = spawn(options.node, [options.wardenPath], {
       // Not the work folder: what works in there is taken for a part of the sandbox.
@@ -114,14 +121,14 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
       detached: true,
       // No pipe of ours is held: the input ends with the settings, the rest goes to the file.
       stdio: ["pipe", logFile.fd, logFile.fd],
-      env: { PATH: path, ...compileCacheEnvironment() },
+      env: { PATH: path, ...compileCacheEnvironment(), [wardenVariable]: formatSandboxId(idOf(plan)) },
     });
     try {
       await once(child, "spawn");
     } catch (cause) {
       throw new Fault("SANDBOX_START_FAILED", { message: "The warden could not be started.", cause });
     }
-    child.on("error", (error) => log.warn({ err: error, run: runId }, "warden process error"));
+    child.on("error", (error) => log.warn({ err: error, run: plan.runId }, "warden process error"));
     // A warden that died already closes its input; that it does not listen is noticed by the caller.
     child.stdin?.on("error", () => {});
     child.unref();
@@ -136,7 +143,7 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
     return {
       runId: plan.runId,
       attempt: plan.attempt,
-      sandboxId: idOf(plan),
+      sandboxId: formatSandboxId(idOf(plan)),
       workFolder,
       wardenSocket: sockets.warden,
       wardenSecret: secrets.warden,
@@ -150,9 +157,9 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
       chromium: options.chromium,
       headless: options.headless,
       isolation: options.isolation,
+      limits: options.limits ?? usualLimits,
       startTimeoutMs: options.startTimeoutMs ?? 60_000,
       deadlineMs: plan.deadlineMs,
-      limits: options.limits ?? usualLimits,
       graceMs: options.adoptionGraceMs,
       logLevel: log.level,
     };
@@ -169,7 +176,7 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
 
   async function kill(handle: SandboxHandle): Promise<void> {
     if (isAlive(handle)) killNow(handle.pid);
-    if (handle.bootId === bootId) await endProcesses({ id: idOf(handle), folder: handle.workFolder });
+    if (handle.bootId === bootId) await endProcesses({ id: formatSandboxId(idOf(handle)), folder: handle.workFolder });
     await removeWhole(dirname(handle.wardenAddress.slice("unix:".length)));
   }
 
@@ -183,8 +190,8 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
 
   async function clear(sandbox: Pick<SandboxPlan, "runId" | "attempt" | "runFolder">): Promise<void> {
     const workFolder = workFolderOf(sandbox);
-    await endProcesses({ id: idOf(sandbox), folder: workFolder });
-    await removeWhole(socketPaths(socketFolder, workFolder).folder);
+    await endProcesses({ id: formatSandboxId(idOf(sandbox)), folder: workFolder });
+    await removeWhole(socketPaths(socketFolder, idOf(sandbox)).folder);
     await removeWhole(workFolder);
   }
 
@@ -200,23 +207,6 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
     remove,
     clear,
   };
-}
-
-function killNow(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch (error) {
-    // It ended by itself just now.
-    if (!hasCode(error, "ESRCH")) throw error;
-  }
-}
-
-function workFolderOf({ runFolder, attempt }: Pick<SandboxPlan, "runFolder" | "attempt">): string {
-  return join(runFolder, `work-${attempt}`);
-}
-
-function idOf({ runId, attempt }: { readonly runId: string; readonly attempt: number }): string {
-  return `${runId}.${attempt}`;
 }
 
 /** Copies, for what works in a sandbox may write whatever is its own. */

@@ -29,6 +29,7 @@ describe("sandbox.json", () => {
 
   const find = () =>
     createLocalProvider({
+      volumeMark: "00c0ffee",
       isolation: { kind: "process" },
       node: process.execPath,
       wardenPath: "/nowhere",

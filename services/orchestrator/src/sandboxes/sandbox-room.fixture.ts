@@ -6,11 +6,15 @@ import { createLogger } from "@clew/process/logger";
 import { findProcesses, type ProcessEntry } from "@clew/process/process-tree";
 import { createLocalProvider, type LocalProviderOptions } from "./local-provider.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
+import { formatSandboxId } from "./sandbox-id.ts";
 import { sandboxPrograms } from "./sandbox-programs.ts";
 import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
 
 /** The secret of every sandbox in a room. */
 export const secret = "a secret of at least sixteen characters";
+
+/** The mark of every room's volume. */
+export const mark = "00c0ffee";
 
 /** A started sandbox. Dispose it: whatever the test did to it, nothing of it is left. */
 export interface StartedSandbox extends AsyncDisposable {
@@ -42,6 +46,7 @@ export class SandboxRoom implements AsyncDisposable {
     const programs = sandboxPrograms({ chromiumPath: this.#chromiumPath });
     return createLocalProvider({
       ...programs,
+      volumeMark: mark,
       isolation: { kind: "process" },
       chromium: { executablePath: programs.chromiumPath, sandbox: process.getuid?.() !== 0 },
       headless: true,
@@ -92,7 +97,7 @@ export class SandboxRoom implements AsyncDisposable {
 
 /** Finds the living processes of a sandbox; its warden is none of them. */
 export function processesOf({ runId, attempt, workFolder }: SandboxHandle): ProcessEntry[] {
-  return findProcesses({ id: `${runId}.${attempt}`, folder: workFolder });
+  return findProcesses({ id: formatSandboxId({ mark, runId, attempt }), folder: workFolder });
 }
 
 /** The folder of a sandbox's sockets. */

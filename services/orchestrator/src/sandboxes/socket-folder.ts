@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { lstat, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { formatSandboxId, type SandboxId } from "./sandbox-id.ts";
 
 /** The longest path a Unix socket can be bound to, in bytes. */
 const maxSocketPathBytes = 107;
@@ -18,10 +19,20 @@ export interface SocketPaths {
   readonly egress: string;
 }
 
-/** Names the sockets of a sandbox: short, whatever the length of the volume's path, and the same for the same sandbox. */
-export function socketPaths(base: string, workFolder: string): SocketPaths {
-  const hash = createHash("sha256").update(workFolder).digest("hex").slice(0, 16);
-  const folder = join(base, `clew-${hash}`);
+/** What the names of all socket folders of a volume begin with. */
+export function socketFolderPrefix(mark: string): string {
+  return `clew-${mark}-`;
+}
+
+/** Names the folder of a sandbox's sockets: short, and the same for the same sandbox. */
+export function socketFolderName(id: SandboxId): string {
+  const hash = createHash("sha256").update(formatSandboxId(id)).digest("hex").slice(0, 12);
+  return `${socketFolderPrefix(id.mark)}${hash}`;
+}
+
+/** Names the sockets of a sandbox. */
+export function socketPaths(base: string, id: SandboxId): SocketPaths {
+  const folder = join(base, socketFolderName(id));
   const inside = join(folder, "inside");
   return { folder, warden: join(folder, "warden"), inside, agent: join(inside, "agent"), egress: join(inside, "egress") };
 }

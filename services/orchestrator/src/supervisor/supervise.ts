@@ -1,5 +1,4 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { hasCode, isDiskTrouble, volumeFault } from "@clew/fault/volume-fault";
 import { placesOf } from "@clew/outbox/work-folder";
@@ -16,6 +15,7 @@ import { retryAtMs } from "../runs/retry.ts";
 import { isDecided } from "../runs/run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import { workFolderOf } from "../sandboxes/work-folder-of.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
@@ -119,7 +119,7 @@ async function takeLost(supervised: SupervisedRun, signal: AbortSignal): Promise
   const { log, provider, runFolder, logger } = supervised;
   const { id: runId, attempt } = log.run;
   if (!isDecided(log.fold)) {
-    const workFolder = join(runFolder, `work-${attempt}`);
+    const workFolder = workFolderOf({ runFolder, attempt });
     await takeLeftovers({ ...supervised, attempt, workFolder }, undefined, signal);
     await endAttempt(log, attempt, await whyLost(log, workFolder));
   }

@@ -1,0 +1,25 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunId } from "../runs/run-id.ts";
+import type { Volume } from "../volume/volume.ts";
+
+/** What a run's folder holds only while its sandbox lives. */
+const ofSandboxes = /^(work-\d+|sandbox\.json(\.new)?)$/;
+
+/** Removes what is left of sandboxes in the folders of runs that are over, one after the other; a removal may not have outlived a power cut. Answers how many such folders there were. */
+export async function clearEndedRuns(
+  volume: Pick<Volume, "listRuns" | "runFolder">,
+  isEnded: (runId: RunId) => boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  let cleared = 0;
+  for (const runId of await volume.listRuns()) {
+    if (signal.aborted) break;
+    if (!isEnded(runId)) continue;
+    const folder = volume.runFolder(runId);
+    const left = (await readdir(folder).catch(() => [])).filter((name) => ofSandboxes.test(name));
+    for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
+    if (left.length > 0) cleared += 1;
+  }
+  return cleared;
+}

@@ -1,0 +1,50 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { endProcesses, readProcess } from "@clew/process/process-tree";
+import { killNow } from "./kill-now.ts";
+import { findMarkedSandboxes } from "./marked-processes.ts";
+import { formatSandboxId, type SandboxId } from "./sandbox-id.ts";
+import { socketFolderName, socketFolderPrefix } from "./socket-folder.ts";
+
+/** Whose leftovers are looked for, and where. */
+export interface LeftoverPlaces {
+  /** The volume's mark: what is not marked with it is somebody else's. */
+  readonly mark: string;
+  /** Where sandboxes have their sockets. */
+  readonly socketFolder: string;
+  /** The folder of the sandbox that a run's folder would hold. */
+  readonly workFolderOf: (id: SandboxId) => string;
+  /** Whether a sandbox may live: its run goes on, and its folder names it. */
+  readonly isExpected: (id: SandboxId) => Promise<boolean>;
+}
+
+/** How much was found and removed. */
+export interface ClearedLeftovers {
+  readonly sandboxes: number;
+  readonly processes: number;
+  readonly socketFolders: number;
+}
+
+/**
+ * Removes what a crash or a power cut left of this volume's sandboxes, while none is being started: processes of sandboxes that nobody expects, and the sockets of
+ * those that no longer live. Repeatable.
+ */
+export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpected }: LeftoverPlaces): Promise<ClearedLeftovers> {
+  const living = new Set<string>();
+  const cleared = { sandboxes: 0, processes: 0, socketFolders: 0 };
+  for (const { id, wardens } of findMarkedSandboxes().values()) {
+    if (id.mark !== mark) continue;
+    if (await isExpected(id)) {
+      living.add(socketFolderName(id));
+      continue;
+    }
+    for (const pid of wardens.filter((warden) => readProcess(warden) !== undefined)) killNow(pid);
+    const ended = await endProcesses({ id: formatSandboxId(id), folder: workFolderOf(id) });
+    cleared.sandboxes += 1;
+    cleared.processes += wardens.length + ended.length;
+  }
+  const prefix = socketFolderPrefix(mark);
+  const left = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
+  for (const name of left) await rm(join(socketFolder, name), { recursive: true, force: true });
+  return { ...cleared, socketFolders: left.length };
+}

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { readRange } from "@clew/egress/ip-address";
 import { type Address, addressSchema, isLocal } from "@clew/process/address";
 import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
@@ -30,6 +31,14 @@ const keptMs = z
   .regex(/^[1-9]\d{0,4}[smhd]$/, "must be a time such as 90d or 12h")
   .transform((text) => Number.parseInt(text, 10) * ({ s: 1_000, m: 60_000, h: 3_600_000 }[text.slice(-1)] ?? dayMs));
 
+const forbiddenAddresses = z.string().transform((text, context) => {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const given = entries.filter((entry) => entry !== "");
+  if (given.every((entry) => readRange(entry) !== undefined)) return given;
+  context.addIssue({ code: "custom", message: "must be addresses and ranges, such as 192.0.2.7,10.20.0.0/16" });
+  return z.NEVER;
+});
+
 const keptFor = { events: keptMs, artifacts: keptMs };
 
 const retention = z.strictObject(
@@ -45,6 +54,8 @@ const retention = z.strictObject(
 export const orchestratorSettings = z.object({
   CLEW_VOLUME: z.string().min(1).default(".clew"),
   CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
+  CLEW_GATEWAY_ADDRESS: addressSchema.prefault("127.0.0.1:8080"),
+  CLEW_FORBIDDEN_ADDRESSES: forbiddenAddresses.default([]),
   CLEW_API_KEYS: apiKeySettings.default([]),
   CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CLEW_POLICY: policySettings.prefault({}),
@@ -69,6 +80,10 @@ export const orchestratorSettings = z.object({
 export interface Config {
   readonly volume: string;
   readonly address: Address;
+  /** Where the gateway listens, which no run may reach. */
+  readonly gatewayAddress: Address;
+  /** Addresses and ranges that no run may reach either. */
+  readonly forbiddenAddresses: readonly string[];
   readonly access: AccessSettings;
   /** The file with settings, where there is one: who may call is read from it again when it changes. */
   readonly file: string | undefined;
@@ -104,6 +119,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return {
     volume: resolve(settings.CLEW_VOLUME),
     address: settings.CLEW_ORCHESTRATOR_ADDRESS,
+    gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
+    forbiddenAddresses: settings.CLEW_FORBIDDEN_ADDRESSES,
     access,
     file: env["CLEW_CONFIG"] || undefined,
     readAccess: () => toAccess(readSettings(orchestratorSettings, env)),

@@ -7,6 +7,7 @@ import { toLines } from "../observation/lines.ts";
 import { readSnapshot } from "../observation/observe.ts";
 import type { SnapshotNode } from "../observation/snapshot-tree.ts";
 import type { AgentScope } from "./agent-scope.ts";
+import { type ViewedElement, walkNodes } from "./viewed-element.ts";
 
 /** What a model is shown of a page at most, in characters, with all marks around it. */
 export const viewChars = 16_000;
@@ -16,13 +17,6 @@ const markChars = 500;
 
 /** The page's title and address take no more than this part of a view. */
 const headShare = 0.1;
-
-/** An element of a page, and what it stands in. */
-export interface ViewedElement {
-  readonly node: SnapshotNode;
-  /** The outermost first. */
-  readonly ancestors: readonly SnapshotNode[];
-}
 
 /** A page as a model is shown it; without secrets and without what its scope hides. */
 export interface PageView {
@@ -64,12 +58,10 @@ function viewOf(text: string, nodes: readonly SnapshotNode[], scope: Pick<AgentS
     .update(text.replaceAll(/ \[ref=[^\]]*\]/g, ""))
     .digest("base64url")
     .slice(0, 16);
-  return { text: scope.markUntrusted(text).slice(0, viewChars), nodes, elements: new Map(walk(nodes, [])), fingerprint };
+  return { text: scope.markUntrusted(text).slice(0, viewChars), nodes, elements: elementsOf(nodes), fingerprint };
 }
 
-function* walk(nodes: readonly SnapshotNode[], ancestors: readonly SnapshotNode[]): Generator<[string, ViewedElement]> {
-  for (const node of nodes) {
-    if (node.ref !== "") yield [node.ref, { node, ancestors }];
-    yield* walk(node.children, [...ancestors, node]);
-  }
+function elementsOf(nodes: readonly SnapshotNode[]): ReadonlyMap<string, ViewedElement> {
+  const named = [...walkNodes(nodes)].filter(({ node }) => node.ref !== "");
+  return new Map(named.map((element) => [element.node.ref, element]));
 }

@@ -8,14 +8,18 @@ import { type Actor, type FoundText, runAction } from "../playbook/run-action.ts
 import type { StepContext } from "../playbook/step-context.ts";
 import type { StepPlace } from "../playbook/step-place.ts";
 import type { AgentScope, ProposedAction } from "./agent-scope.ts";
-import type { PageView, ViewedElement } from "./page-view.ts";
+import type { PageView } from "./page-view.ts";
+import { candidateOf, type WrittenCandidate } from "./proposal/semantic-candidate.ts";
+import type { ViewedElement } from "./viewed-element.ts";
 
 /** An action that an agent did, or tried. */
 export interface Deed {
   readonly step: ActingStep;
   readonly effect: StepEffect;
-  /** What it acted on, as the page was before. */
-  readonly element: ViewedElement | undefined;
+  /** By what the element can be found again; undefined where it acted on none, or there is nothing. */
+  readonly foundBy: WrittenCandidate | undefined;
+  /** The same of what it was dragged to. */
+  readonly target: WrittenCandidate | undefined;
   /** The page it was done on. */
   readonly url: string;
   readonly found: FoundText | undefined;
@@ -43,16 +47,18 @@ export async function performCall(
   { scope, place, context, view }: ActingRoom,
 ): Promise<Deed> {
   const { active, checks, signal, stopping } = context;
-  const proposed: ProposedAction = { step, effect: effectOf(step), element: element?.node, url: active.url };
+  const proposed: Omit<ProposedAction, "actionId"> = { step, effect: effectOf(step), element: element?.node, url: active.url };
   let effect = proposed.effect;
   let did = "";
-  const admit = async (): Promise<StepEffect> => {
-    const verdict = await scope.checkBefore(proposed, signal);
+  const admit = async (actionId: string): Promise<StepEffect> => {
+    const verdict = await scope.checkBefore({ ...proposed, actionId }, signal);
     if ("block" in verdict) throw blockedFault(verdict.block);
     effect = verdict.effect;
     return effect;
   };
-  const deed = { step, element, url: publicAddress(proposed.url) };
+  const target = step.action === "drag" ? view.elements.get(step.params.to.primary.value.replace("aria-ref=", "")) : undefined;
+  const findAgain = (found: ViewedElement | undefined) => found && candidateOf(found, view.nodes);
+  const deed = { step, foundBy: findAgain(element), target: findAgain(target), url: publicAddress(proposed.url) };
   try {
     const onDid = (said: string) => {
       did = said;

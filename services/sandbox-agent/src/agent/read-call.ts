@@ -3,7 +3,8 @@ import { stepSchema } from "@clew/playbook/schema/step";
 import { z } from "zod";
 import { isOffered } from "./action-tools.ts";
 import { wordsOfNode } from "./node-words.ts";
-import type { PageView, ViewedElement } from "./page-view.ts";
+import type { PageView } from "./page-view.ts";
+import type { ViewedElement } from "./viewed-element.ts";
 
 /** A tool call of a model. */
 export interface ToolCall {

@@ -1,5 +1,5 @@
 import type { LanguageModelV4Content, LanguageModelV4Prompt } from "@ai-sdk/provider";
-import type { AskModel, ModelCall } from "./ask-model.ts";
+import type { AskModel, ModelAnswer, ModelCall } from "./ask-model.ts";
 
 /** A tool call that a script makes. */
 export type Move = readonly [tool: string, input: Readonly<Record<string, unknown>>];
@@ -7,7 +7,7 @@ export type Move = readonly [tool: string, input: Readonly<Record<string, unknow
 /** Answers a call: with tool calls, or with words. */
 export type Answer = (page: string, call: ModelCall) => readonly Move[] | string | Promise<readonly Move[] | string>;
 
-/** A model that answers as a test says: call after call, the last answer for ever. */
+/** A model that answers as a test says: call after call, the last answer for ever. What the rules leave open it takes for a part of the work. */
 export class ScriptedModel {
   readonly calls: ModelCall[] = [];
   readonly #answers: readonly Answer[];
@@ -19,12 +19,17 @@ export class ScriptedModel {
 
   readonly ask: AskModel = async (call, signal) => {
     signal.throwIfAborted();
+    if (call.purpose === "validate") return this.#answer(JSON.stringify({ safe: true, reason: "It is a part of it." }));
     const answer = this.#answers[Math.min(this.calls.length, this.#answers.length - 1)];
     this.calls.push(call);
     const said = (await answer?.(pageOf(call.prompt), call)) ?? "";
+    return this.#answer(said);
+  };
+
+  #answer(said: readonly Move[] | string): ModelAnswer {
     const usage = { inputTokens: 100, cachedInputTokens: 0, outputTokens: 10, costUsd: 0.001 };
     return { model: "scripted:model", finish: "tool-calls", usage, content: this.#contentOf(said) };
-  };
+  }
 
   #contentOf(said: readonly Move[] | string): LanguageModelV4Content[] {
     if (typeof said === "string") return [{ type: "text", text: said }];

@@ -17,6 +17,8 @@ export interface WorkPlan {
   /** What is to be done in words, where there is no playbook for it; empty otherwise. */
   readonly directive: string;
   readonly playbook: Playbook | undefined;
+  /** The playbook's text; empty where there is none. */
+  readonly source: string;
   /** The playbooks that may be called, by id. */
   readonly calledPlaybooks: ReadonlyMap<string, Playbook>;
   readonly values: Values;
@@ -50,6 +52,7 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
       spec,
       directive: spec.work.value,
       playbook: undefined,
+      source: "",
       calledPlaybooks: new Map(),
       values: new Map(),
       startUrl,
@@ -70,7 +73,17 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   if ("problems" in bound) return invalid(bound.problems);
   const start = bindUrl(playbook.start_url ?? "", bound.values);
   const startUrl = startOf(spec.startUrl || ("text" in start ? start.text : ""));
-  return { spec, directive: "", playbook, calledPlaybooks, values: bound.values, startUrl, checks, outputSchema };
+  return {
+    spec,
+    directive: "",
+    playbook,
+    source: request.playbookSource,
+    calledPlaybooks,
+    values: bound.values,
+    startUrl,
+    checks,
+    outputSchema,
+  };
 }
 
 /** A condition of the run, which holds no placeholders. */

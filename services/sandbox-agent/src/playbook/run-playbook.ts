@@ -1,5 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Recovery, recover } from "../agent/recover.ts";
 import { beginPlaybook } from "../authentication/begin-playbook.ts";
 import { checkOutput } from "./check-output.ts";
 import type { PlaybookPlan } from "./plan-work.ts";
@@ -29,8 +30,11 @@ export async function runPlaybook(plan: PlaybookPlan, findings: Findings, contex
     kind: "failed",
     summary: redact(summary),
     error: runErrorOf(fault, redact),
+    memory,
   });
 
+  let recovery: Recovery | undefined;
+  let memory = "";
   const unbegun = await faultOf(beginPlaybook(playbook, startUrl, (part) => ({ stepIndex: 0, stepId: part }), findings, context));
   if (stopping.aborted) return stoppedAt(0);
   if (unbegun !== undefined) return failed(unbegun, `Failed before the first step: ${unbegun.message}`);
@@ -38,14 +42,33 @@ export async function runPlaybook(plan: PlaybookPlan, findings: Findings, contex
     if (stopping.aborted) return stoppedAt(index);
     const result = await runStep(step, outermost(index), findings, context);
     if (stopping.aborted) return stoppedAt(result.success ? index + 1 : index);
-    if (!result.success)
-      return failed(result.fault, `Step ${index + 1} of ${total} (${result.description}) failed: ${result.fault.message}`);
+    if (result.success) continue;
+    const told = `Step ${index + 1} of ${total} (${result.description}) failed: ${result.fault.message}`;
+    recovery = await recover(plan, index, result.fault, findings, context);
+    memory = recovery?.memory ?? "";
+    if (stopping.aborted) return stoppedAt(index);
+    if (recovery === undefined) return failed(result.fault, told);
+    if (recovery.failure === undefined) break;
+    const both = combined(result.fault, recovery.failure);
+    return failed(both, `${told} ${both.message.slice(result.fault.message.length).trim()}`);
   }
   const unmet = await faultOf(runChecks([...playbook.checks, ...checks], findings, context));
   if (stopping.aborted) return stoppedAt(total);
   const judged = unmet ?? checkOutput(outputSchema, findings.stored);
   if (judged !== undefined) return failed(judged);
-  return { kind: "completed", summary: `Completed '${playbook.id}': ${total} ${total === 1 ? "step" : "steps"}.` };
+  const steps = `${total} ${total === 1 ? "step" : "steps"}`;
+  if (recovery === undefined) return { kind: "completed", summary: `Completed '${playbook.id}': ${steps}.` };
+  await recovery.propose();
+  return { kind: "completed", summary: `Completed '${playbook.id}' with an agent's help: ${redact(recovery.summary)}`, memory };
+}
+
+/** The step's failure, with what became of the agent that took over. */
+function combined(fault: Fault, recovery: Fault): Fault {
+  return new Fault(fault.reason, {
+    message: `${fault.message} The agent that took over failed too: ${recovery.message}`,
+    details: { ...fault.details, recovery: recovery.reason },
+    cause: recovery,
+  });
 }
 
 async function faultOf(done: Promise<void>): Promise<Fault | undefined> {

@@ -14,6 +14,7 @@ import { runErrorOf } from "./run-error.ts";
 import { runForEach } from "./run-for-each.ts";
 import { runIf } from "./run-if.ts";
 import type { Findings, StepContext } from "./step-context.ts";
+import { StepFault } from "./step-fault.ts";
 import { fileNameOf, inside, type StepPlace } from "./step-place.ts";
 import { keepTexts, store } from "./store-value.ts";
 import { tryStep } from "./try-step.ts";
@@ -29,7 +30,7 @@ export interface StepDone {
 }
 
 /** Reasons that are the operator's or the platform's: a playbook's author does not speak for them. */
-const notTheAuthors: ReadonlySet<string> = new Set<Reason>([
+const notTheAuthors: ReadonlySet<Reason> = new Set<Reason>([
   "GUARDRAIL_BLOCKED",
   "TOO_MANY_ERRORS",
   "STUCK",
@@ -39,6 +40,16 @@ const notTheAuthors: ReadonlySet<string> = new Set<Reason>([
   "INPUT_DENIED",
   "BROWSER_CRASHED",
   "TERMINATED",
+]);
+
+/** What no agent gets round, or must not. */
+const notTheAgents: ReadonlySet<string> = new Set<Reason>([
+  ...notTheAuthors,
+  "AUTHENTICATION_FAILED",
+  "BUDGET_EXCEEDED",
+  "CASSETTE_MISMATCH",
+  "MODEL_FAILED",
+  "MODEL_UNAVAILABLE",
 ]);
 
 /**
@@ -131,10 +142,12 @@ async function runSteps(
 function toldFault(fault: Fault, template: PlaybookStep, { stepIndex, stepId }: StepPlace, findings: Findings): Fault {
   if (fault.details.stepId !== undefined) return fault;
   const own = notTheAuthors.has(fault.reason) || !("failure_message" in template) ? "" : bindOwnWords(template.failure_message, findings);
-  return new Fault(fault.reason, {
+  return new StepFault(fault.reason, {
     message: own || fault.message,
     details: { ...fault.details, step: String(stepIndex + 1), stepId, ...(own !== "" && { cause: fault.message }) },
     cause: fault,
+    isRecoverable: "on_failure" in template && template.on_failure === "llm_recover" && !notTheAgents.has(fault.reason),
+    within: fault,
   });
 }
 

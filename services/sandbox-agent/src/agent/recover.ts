@@ -1,0 +1,105 @@
+import { Fault } from "@clew/fault/fault";
+import { RecoveryEnded, RecoveryStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { checkOutput, readOutputSchema } from "../playbook/check-output.ts";
+import type { PlaybookPlan } from "../playbook/plan-work.ts";
+import { runChecks } from "../playbook/run-checks.ts";
+import { runErrorOf } from "../playbook/run-error.ts";
+import { cutBytes } from "../playbook/shorten.ts";
+import type { Findings, StepContext } from "../playbook/step-context.ts";
+import { StepFault } from "../playbook/step-fault.ts";
+import { inside, outermost } from "../playbook/step-place.ts";
+import { describeHandover, handoverDirective, wantedData } from "./handover.ts";
+import { dataOf, keepData } from "./keep-data.ts";
+import { openScope } from "./open-scope.ts";
+import { profileOf } from "./profiles/profile.ts";
+import { agentPrompt } from "./prompts/agent-prompt.ts";
+import { proposeRecovered } from "./proposal/propose-recovered.ts";
+import { runAgent } from "./run-agent.ts";
+import { workOfSteps } from "./scope/goal-of-steps.ts";
+
+/** What came of an agent that took over from a playbook. */
+export interface Recovery {
+  /** Why it failed; undefined where it did what the remaining steps should have done. */
+  readonly failure: Fault | undefined;
+  readonly summary: string;
+  /** What it did and saw, in few words. */
+  readonly memory: string;
+  /** Keeps, as an artifact, what the playbook would have to be like. */
+  readonly propose: () => Promise<void>;
+}
+
+/** The most turns of an agent that takes over. */
+const mostSteps = 20;
+
+const messageBytes = 1_000;
+
+/**
+ * Hands all that is left of a playbook to an agent, with the failure, the page and the guardrails. Answers nothing where nobody is to take over: the step
+ * does not want that, the failure is none that an agent may get round, or there is no model.
+ */
+export async function recover(
+  plan: PlaybookPlan,
+  failedAt: number,
+  fault: Fault,
+  findings: Findings,
+  context: StepContext,
+): Promise<Recovery | undefined> {
+  const { askModel, redact, report, signal } = context;
+  if (askModel === undefined || signal.aborted || !(fault instanceof StepFault) || !fault.isRecoverable) return undefined;
+  await report.say({
+    summary: `An agent takes over at step ${failedAt + 1}.`,
+    payload: { $case: "recoveryStarted", value: RecoveryStarted.fromPartial({ stepIndex: failedAt, error: runErrorOf(fault, redact) }) },
+  });
+  const { playbook, spec, checks } = plan;
+  const remaining = playbook.steps.slice(failedAt);
+  const work = {
+    directive: handoverDirective(playbook, remaining),
+    startUrl: plan.startUrl ?? context.active.url,
+    ...workOfSteps(remaining),
+  };
+  await using scope = openScope(work, context, askModel);
+  const dataSchema = wantedData(remaining);
+  const wanted = dataSchema === undefined ? undefined : readOutputSchema(dataSchema);
+  const end = await runAgent(
+    {
+      system: agentPrompt({ tools: [...scope.allowedTools], profile: profileOf(spec.profile) }),
+      task: describeHandover({
+        plan,
+        failedAt,
+        fault: fault.within,
+        findings,
+        scope,
+        redact,
+        credentials: Object.keys(context.credentials),
+      }),
+      scope,
+      maxSteps: Math.min(mostSteps, spec.maxSteps ?? mostSteps),
+      reasoning: "medium",
+      dataSchema,
+      asksPerson: (spec.waitForPersonSeconds ?? 0) > 0,
+      placeOf: (turn) => inside(outermost(failedAt), "recovery", turn),
+      async judge(data) {
+        try {
+          await runChecks([...playbook.checks, ...checks], findings, context);
+        } catch (thrown) {
+          return Fault.from(thrown);
+        }
+        return wanted instanceof Fault ? wanted : checkOutput(wanted, new Map(Object.entries(dataOf(data))));
+      },
+    },
+    askModel,
+    findings,
+    context,
+  );
+  keepData(end.data, findings);
+  const message = end.failure?.message ?? end.summary;
+  await report.say({
+    summary: end.failure === undefined ? `The agent did what was left: ${end.summary}` : `The agent failed too: ${message}`,
+    payload: {
+      $case: "recoveryEnded",
+      value: RecoveryEnded.fromPartial({ success: end.failure === undefined, message: cutBytes(redact(message), messageBytes) }),
+    },
+  });
+  const { failure, summary, memory, deeds } = end;
+  return { failure, summary, memory, propose: () => proposeRecovered({ plan, failedAt, fault, deeds, findings }, context) };
+}

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 /** Where the things of one sandbox lie on the host. What is the warden's the sandbox itself never sees. */
 export interface WorkFolder {
@@ -12,6 +12,8 @@ export interface WorkFolder {
   readonly wardenOutbox: string;
   /** What the sandbox exchanged with whom, once it has ended. */
   readonly egress: string;
+  /** What models were asked and answered, where that is recorded. */
+  readonly cassette: string;
 }
 
 /** Names the places in a sandbox's work folder. */
@@ -24,5 +26,11 @@ export function placesOf(folder: string): WorkFolder {
     inputs: join(agent, "inputs"),
     wardenOutbox: join(folder, "warden.outbox"),
     egress: join(folder, "egress.json"),
+    cassette: join(folder, "cassette.jsonl"),
   };
+}
+
+/** Names the socket of the relay to models, which lies beside the agent's. */
+export function modelSocketBeside(agentSocket: string): string {
+  return join(dirname(agentSocket), "model");
 }

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { egressPolicySchema } from "@clew/egress/egress-policy";
 import { z } from "zod";
+import { modelAccess } from "./model-relay/model-access.ts";
 
 const absolutePath = z.string().startsWith("/");
 
@@ -23,6 +24,8 @@ const wardenSettings = z.strictObject({
   /** The sandbox's way out, which the warden opens beside the agent's socket; and where it leads: nowhere until that is known. */
   egressSocket: absolutePath,
   egress: egressPolicySchema.optional(),
+  /** The models it may call: none until that is known. */
+  models: modelAccess.optional(),
   /** The Node.js that runs the agent, and the agent. */
   node: absolutePath,
   agentPath: absolutePath,

@@ -6,12 +6,13 @@ import { implement, startGrpcServer } from "@clew/grpc/server";
 import { createEventService } from "@clew/outbox/event-service";
 import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
-import { placesOf } from "@clew/outbox/work-folder";
+import { modelSocketBeside, placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
 import type { WardenSettings } from "./config.ts";
 import { SandboxEgress } from "./egress/sandbox-egress.ts";
+import { startModelRelay } from "./model-relay/model-relay.ts";
 import { createWardenService } from "./rpc/warden-service.ts";
 import { startSandbox } from "./sandbox.ts";
 
@@ -46,6 +47,10 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
     }),
   );
   if (settings.egress !== undefined) egress.follow(settings.egress);
+  const models = parts.use(
+    await startModelRelay({ socketPath: modelSocketBeside(settings.agentSocket), cassettePath: places.cassette, outbox, log }),
+  );
+  if (settings.models !== undefined) await models.grant(settings.models);
   const sandbox = parts.use(await startSandbox(settings, { outbox, egress, log }));
   parts.defer(() => sandbox.kill("KILLED"));
   const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));

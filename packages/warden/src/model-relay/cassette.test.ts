@@ -100,6 +100,9 @@ describe("a cassette", () => {
     ["hello\n", 1],
     ['{"cassette":1}\n{"model":"x"}\n', 2],
   ])("is not %j", async (text, line) => {
-    await expect(replaying(text)).rejects.toMatchObject({ reason: "CASSETTE_INVALID", details: { line: `${line}` } });
+    await using run = await replaying(text);
+    const answer = await run.ask();
+    expect(answer.headers["x-clew-reason"]).toBe("CASSETTE_INVALID");
+    expect(answer.text).toContain(`Line ${line} `);
   });
 });

@@ -37,7 +37,11 @@ export function accessTo(url: string, more: Partial<ModelAccess> = {}): ModelAcc
 }
 
 /** A relay between a socket and a scripted model, and what was said of it. */
-export async function openRelay(script: ModelScript, more: Partial<ModelAccess> = {}, options: { readonly callMs?: number } = {}) {
+export async function openRelay(
+  script: ModelScript,
+  more: Partial<ModelAccess> | "nothing" = {},
+  options: { readonly callMs?: number } = {},
+) {
   await using parts = new AsyncDisposableStack();
   const folder = parts.use(await tempFolder());
   const server = parts.use(await startModelServer(script));
@@ -50,9 +54,9 @@ export async function openRelay(script: ModelScript, more: Partial<ModelAccess> 
   const relay = parts.use(
     await startModelRelay({ socketPath, cassettePath, outbox, log: createLogger({ name: "test", level: "silent" }), ...options }),
   );
-  await relay.grant(accessTo(server.url, more));
+  const access = accessTo(server.url, more === "nothing" ? {} : more);
+  if (more !== "nothing") await relay.grant(access);
   const opened = parts.move();
-  const access = accessTo(server.url, more);
   return {
     relay,
     access,

@@ -29,7 +29,7 @@ export interface ModelRelayOptions {
 
 /** A sandbox's only way to models. Dispose it: calls under way are cut. */
 export interface ModelRelay extends AsyncDisposable {
-  /** From now on these models may be called, and no others; until then none. @throws Fault CASSETTE_INVALID */
+  /** From now on these models may be called, and no others; until then none. With a cassette that is none, each call says so. */
   grant(access: ModelAccess): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ const mostToldRefusals = 20;
 /** Starts the relay of one sandbox, closed until it is granted something. It adds the keys, which the sandbox never sees, and keeps the run's budget. */
 export async function startModelRelay({ socketPath, cassettePath, outbox, log, callMs = 170_000 }: ModelRelayOptions): Promise<ModelRelay> {
   await using parts = new AsyncDisposableStack();
-  let run: GrantedRun | undefined;
+  let run: GrantedRun | Fault = new Fault("MODEL_CALL_REFUSED", { message: "This run may call no model." });
   let open = 0;
   let refusals = 0;
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
@@ -70,16 +70,20 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
   const started = parts.move();
   return {
     async grant(access) {
-      const { cassette } = access;
-      run = {
-        access,
-        spending: new Spending(access),
-        player: cassette?.mode === "replay" ? await openCassette(cassette.path) : undefined,
-        recorder: cassette?.mode === "record" ? started.use(await recordCassette(cassettePath, cassette.header)) : undefined,
-      };
+      run = await grantedRun(access).catch((error: unknown) => Fault.from(error));
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
+
+  async function grantedRun(access: ModelAccess): Promise<GrantedRun> {
+    const { cassette } = access;
+    return {
+      access,
+      spending: new Spending(access),
+      player: cassette?.mode === "replay" ? await openCassette(cassette.path) : undefined,
+      recorder: cassette?.mode === "record" ? started.use(await recordCassette(cassettePath, cassette.header)) : undefined,
+    };
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
@@ -90,7 +94,7 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
     const note = (said: CallNote) => sayCalled(model, purpose, said, performance.now() - startedAt);
     try {
       if (route === undefined) throw new Fault("MODEL_CALL_REFUSED", { message: "The relay leads to models and nowhere else." });
-      if (run === undefined) throw new Fault("MODEL_CALL_REFUSED", { message: "This run may call no model." });
+      if (run instanceof Fault) throw run;
       if (open > mostCallsAtOnce) return sendError(response, 429, "Too many calls of models at once.");
       using link = linkSignals();
       const timer = setTimeout(() => link.abort(new Fault("DEADLINE_EXCEEDED")), callMs);

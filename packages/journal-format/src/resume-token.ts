@@ -28,14 +28,21 @@ export type ParsedPosition =
   | ({ readonly kind: "token" } & TokenFields);
 
 /** Writes the token that means: I have everything up to and including this event. */
-export function formatResumeToken({ runId, epoch, sequence, chain, offset }: TokenFields & { readonly runId: string }): string {
-  const bytes = Buffer.allocUnsafe(TOKEN_BYTES);
+export function formatResumeToken({ runId, epoch, ...position }: TokenFields & { readonly runId: string }): string {
+  return resumeTokensOf(runId, epoch)(position);
+}
+
+/** Makes what writes the tokens of one epoch of a run: there is one for each event a reader gets. */
+export function resumeTokensOf(runId: string, epoch: number): (position: Omit<TokenFields, "epoch">) => string {
+  const bytes = Buffer.alloc(TOKEN_BYTES);
   bytes.writeUInt32BE(runMark(runId), 0);
   bytes.writeUInt32BE(epoch, 4);
-  bytes.writeUInt32BE(sequence, 8);
-  bytes.set(chain, CHAIN_AT);
-  bytes.writeUIntBE(offset, OFFSET_AT, 6);
-  return PREFIX + bytes.toString("base64url");
+  return ({ sequence, chain, offset }) => {
+    bytes.writeUInt32BE(sequence, 8);
+    bytes.set(chain, CHAIN_AT);
+    bytes.writeUIntBE(offset, OFFSET_AT, 6);
+    return PREFIX + bytes.base64urlSlice(0, TOKEN_BYTES);
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type RunEvent, RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
-import type { EncodedEvent } from "./encode-event.ts";
+import type { EncodedEvent } from "./encode-events.ts";
 import type { Position } from "./position.ts";
 
 /** The most events of a block. */
@@ -64,10 +64,11 @@ export class Block {
     return this.#ends.length === 0 || (this.#ends.length < blockEvents && this.#used + bytes <= blockBytes);
   }
 
-  /** Adds the next event, which has `bytes` bytes as server-sent event. */
-  append({ token, type, text, wire }: EncodedEvent, bytes: number): void {
-    if (this.#used + bytes > this.#bytes.byteLength) this.#resize(Math.max(this.#used + bytes, Math.min(2 * this.#used, blockBytes)));
-    this.#used += this.#bytes.write(text, this.#used);
+  /** Adds the next event, from the bytes it was encoded to. */
+  append({ token, type, start, end, wire }: EncodedEvent, from: Buffer): void {
+    const used = this.#used + end - start;
+    if (used > this.#bytes.byteLength) this.#resize(Math.max(used, Math.min(2 * this.#used, blockBytes)));
+    this.#used += from.copy(this.#bytes, this.#used, start, end);
     this.#ends.push(this.#used);
     this.#types.push(type);
     this.#lastToken = token;

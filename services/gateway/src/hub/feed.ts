@@ -2,7 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import type { Bell } from "./bell.ts";
 import type { Block } from "./block.ts";
 import type { Clock } from "./clock.ts";
-import { encodeEvent } from "./encode-event.ts";
+import { encodeEvents } from "./encode-events.ts";
 import type { HubLimits } from "./limits.ts";
 import { withPatience } from "./patience.ts";
 import type { Position } from "./position.ts";
@@ -192,16 +192,14 @@ export class Feed {
 
   /** Takes the events that follow a position, up to the first that does not; answers the position after them, or nothing where one was missing. */
   #take(position: Position, wires: readonly Uint8Array[]): Position | undefined {
-    const events = wires.map(encodeEvent);
-    let toCome = events.reduce((sum, { text }) => sum + text.length, 0);
+    const { events, bytes } = encodeEvents(wires);
     let at = position;
     for (const event of events) {
       if (event.sequence !== at.sequence + 1) {
         this.#options.watch.gap();
         return undefined;
       }
-      this.#options.blocks.append(at, event, toCome);
-      toCome -= event.text.length;
+      this.#options.blocks.append(at, event, bytes);
       at = { sequence: event.sequence, token: event.token };
     }
     this.moveTo(at.sequence);

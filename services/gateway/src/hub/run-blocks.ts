@@ -1,7 +1,7 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { Block, blockBytes, blockEvents } from "./block.ts";
 import type { BlockCache, Kept } from "./block-cache.ts";
-import type { EncodedEvent } from "./encode-event.ts";
+import type { EncodedEvent } from "./encode-events.ts";
 import type { Position } from "./position.ts";
 import { endCost, type RunEnd } from "./run-end.ts";
 
@@ -91,20 +91,20 @@ export class RunBlocks {
     return { after, token: this.tokenAt(after), limit };
   }
 
-  /** Adds the event that follows a position, unless a block holds it; `toCome` is roughly how many bytes it and those to follow at once have. */
-  append(before: Position, event: EncodedEvent, toCome: number): void {
+  /** Adds the event that follows a position, unless a block holds it, from the bytes that it and those to follow at once were encoded to. */
+  append(before: Position, event: EncodedEvent, from: Buffer): void {
     const index = this.#indexBefore(event.sequence);
     const previous = this.#blocks[index];
     if (previous !== undefined && previous.last >= event.sequence) return;
-    const bytes = Buffer.byteLength(event.text);
-    if (previous?.last === before.sequence && previous.hasRoom(bytes)) {
-      previous.append(event, bytes);
+    const length = event.end - event.start;
+    if (previous?.last === before.sequence && previous.hasRoom(length)) {
+      previous.append(event, from);
       this.#cache.weigh(previous);
       return;
     }
     if (previous?.trim()) this.#cache.weigh(previous);
-    const block = new Block(before, Math.max(bytes, Math.min(toCome, blockBytes)), this.keepsMessages);
-    block.append(event, bytes);
+    const block = new Block(before, Math.max(length, Math.min(from.length - event.start, blockBytes)), this.keepsMessages);
+    block.append(event, from);
     this.#blocks.splice(index + 1, 0, block);
     this.#cache.use(block, () => this.#drop(block));
     this.#cache.weigh(block);

@@ -1,23 +1,33 @@
 import { type DescField, type DescMessage, fromBinary, ScalarType, toJsonString } from "@bufbuild/protobuf";
+import type { ByteWriter } from "./byte-writer.ts";
 import { jsonOptions } from "./json-options.ts";
 import type { Wire } from "./wire.ts";
 
-/** Writes the JSON of messages of one type straight from their bytes on the wire, as `toJsonString` would from the message. */
+/**
+ * Writes the JSON of messages of one type straight from their bytes on the wire to bytes, as `toJsonString` would from the message. The wire may have
+ * the fields in any order; so they are found first, and then written in the order JSON has them.
+ */
 export interface WireJson {
   /** The names of its fields in JSON, in JSON's order. */
   readonly names: readonly string[];
-  /** Reads the JSON of each field of the message that ends here, in that order; nothing for a field that JSON leaves out. */
-  read(wire: Wire, end: number): (string | undefined)[];
-  /** Joins what `read` answered. */
-  join(values: readonly (string | undefined)[]): string;
+  /** Finds where the value of each field of the message that ends here begins, in that order; 0 for one that was not sent. Nothing where only the message itself tells. */
+  find(wire: Wire, end: number): readonly number[] | undefined;
+  /** Writes the JSON of the fields that were found in the message that ends here. */
+  write(wire: Wire, places: readonly number[], end: number, out: ByteWriter): void;
 }
 
-/** Reads one value and answers its JSON. */
-type ReadValue = (wire: Wire) => string;
+/** Reads one value and writes its JSON. */
+type WriteValue = (wire: Wire, out: ByteWriter) => void;
 
 interface FieldPlan {
+  readonly number: number;
   readonly index: number;
-  readonly read: ReadValue;
+  /** Its name in JSON, as what comes after another field, and as what comes first. */
+  readonly key: string;
+  readonly firstKey: string;
+  /** The JSON of it where it was not sent; nothing where JSON then leaves it out. */
+  readonly implicit: string | undefined;
+  readonly write: WriteValue;
   readonly isList: boolean;
   readonly isMessage: boolean;
   /** Whether a list may come as one piece. */
@@ -27,94 +37,105 @@ interface FieldPlan {
 }
 
 const known = new WeakMap<DescMessage, WireJson>();
+const [quote, openList, closeList, comma] = [0x22, 0x5b, 0x5d, 0x2c];
+/** 1 for each byte that JSON writes as it is between quotes, of those that are ASCII. */
+const isPlain = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < 0x7f && byte !== quote && byte !== 0x5c));
 
-/** Makes the writer of a type; types with a JSON form of their own, or with maps, go by way of the message. */
+/** Makes the writer of a type. */
 export function wireJsonOf(desc: DescMessage): WireJson {
-  return known.get(desc) ?? (isPlain(desc) ? planMessage(desc) : byMessage(desc));
-}
-
-function isPlain({ typeName, fields }: DescMessage): boolean {
-  const isPlainField = (field: DescField) =>
-    field.fieldKind !== "map" && (field.scalar === undefined || scalars[field.scalar] !== undefined);
-  return !typeName.startsWith("google.protobuf.") && fields.every(isPlainField);
-}
-
-function wholeJson(desc: DescMessage, wire: Wire, start: number, end: number): string {
-  wire.pos = end;
-  return toJsonString(desc, fromBinary(desc, wire.slice(start, end)), jsonOptions);
-}
-
-function byMessage(desc: DescMessage): WireJson {
-  const made: WireJson = { names: [""], read: (wire, end) => [wholeJson(desc, wire, wire.pos, end)], join: ([whole = ""]) => whole };
-  known.set(desc, made);
-  return made;
+  return known.get(desc) ?? planMessage(desc);
 }
 
 function planMessage(desc: DescMessage): WireJson {
   const sorted = desc.fields.toSorted((one, other) => one.number - other.number);
-  const names = sorted.map(({ jsonName }) => jsonName);
-  const keys = names.map((name) => `${JSON.stringify(name)}:`);
-  const implicit = sorted.map(implicitJson);
   const plans: FieldPlan[] = [];
+  const byNumber: FieldPlan[] = [];
+  const none = sorted.map(() => 0);
   const made: WireJson = {
-    names,
-    read(wire, end) {
-      const start = wire.pos;
-      const values = implicit.slice();
+    names: sorted.map(({ jsonName }) => jsonName),
+    find(wire, end) {
+      const places = none.slice();
       while (wire.pos < end) {
+        const start = wire.pos;
         const tag = wire.uint32();
-        const plan = plans[tag >>> 3];
-        if (plan === undefined) wire.skip(tag & 7);
-        else if (plan.isList) values[plan.index] = joinLists(values[plan.index], readItems(plan, wire, tag & 7));
-        // A message that comes twice is to be merged, and nobody sends that: only the whole decoder can.
-        else if (plan.isMessage && values[plan.index] !== undefined) return split(wholeJson(desc, wire, start, end), names);
+        const plan = byNumber[tag >>> 3];
+        if (plan !== undefined) {
+          const { index } = plan;
+          if (plan.isList) places[index] ||= start + 1;
+          // A message that comes twice is to be merged, and nobody sends that: only the whole decoder can.
+          else if (plan.isMessage && places[index] !== 0) return undefined;
+          else {
+            for (const rival of plan.rivals) places[rival] = 0;
+            places[index] = wire.pos;
+          }
+        }
+        wire.skip(tag & 7);
+      }
+      return places;
+    },
+    write(wire, places, end, out) {
+      let isFirst = true;
+      for (const plan of plans) {
+        const place = places[plan.index] ?? 0;
+        if (place === 0 && plan.implicit === undefined) continue;
+        out.ascii(isFirst ? plan.firstKey : plan.key);
+        isFirst = false;
+        if (place === 0) out.ascii(plan.implicit ?? "");
+        else if (plan.isList) writeList(plan, wire, place - 1, end, out);
         else {
-          for (const rival of plan.rivals) values[rival] = undefined;
-          values[plan.index] = plan.read(wire);
+          wire.pos = place;
+          plan.write(wire, out);
         }
       }
-      return values;
-    },
-    join(values) {
-      let text = "";
-      for (let index = 0; index < values.length; index += 1) {
-        const value = values[index];
-        if (value !== undefined) text += (text === "" ? "{" : ",") + keys[index] + value;
-      }
-      return text === "" ? "{}" : `${text}}`;
+      out.ascii(isFirst ? "{}" : "}");
     },
   };
   // Before its fields are looked at, so that a type may hold itself.
   known.set(desc, made);
-  sorted.forEach((field, index) => {
-    const rivals = field.oneof?.fields.flatMap((other) => (other === field ? [] : [sorted.indexOf(other)])) ?? [];
+  for (const [index, field] of sorted.entries()) {
+    const name = JSON.stringify(field.jsonName);
     const isMessage = field.message !== undefined;
-    const isPackable = !isMessage && field.scalar !== ScalarType.STRING;
-    plans[field.number] = { index, read: readValue(field), isList: field.fieldKind === "list", isMessage, isPackable, rivals };
-  });
+    const plan: FieldPlan = {
+      number: field.number,
+      index,
+      key: `,${name}:`,
+      firstKey: `{${name}:`,
+      implicit: implicitJson(field),
+      write: writeValue(field),
+      isList: field.fieldKind === "list",
+      isMessage,
+      isPackable: !isMessage && field.scalar !== ScalarType.STRING,
+      rivals: field.oneof?.fields.flatMap((other) => (other === field ? [] : [sorted.indexOf(other)])) ?? [],
+    };
+    plans.push(plan);
+    byNumber[field.number] = plan;
+  }
   return made;
 }
 
-function readItems({ read, isPackable }: FieldPlan, wire: Wire, wireType: number): string {
-  if (!isPackable || wireType !== 2) return read(wire);
-  const items: string[] = [];
-  for (let end = wire.uint32() + wire.pos; wire.pos < end; ) items.push(read(wire));
-  return items.join();
-}
-
-function joinLists(list = "[]", items: string): string {
-  if (items === "") return list;
-  return list === "[]" ? `[${items}]` : `${list.slice(0, -1)},${items}]`;
-}
-
-function split(whole: string, names: readonly string[]): (string | undefined)[] {
-  const values = new Map<string, unknown>(Object.entries(JSON.parse(whole)));
-  return names.map((name) => (values.has(name) ? JSON.stringify(values.get(name)) : undefined));
+/** Writes the items of a list, which may lie anywhere from `start` on, apart or in pieces. */
+function writeList({ number, write, isPackable }: FieldPlan, wire: Wire, start: number, end: number, out: ByteWriter): void {
+  let before = openList;
+  const item = () => {
+    out.byte(before);
+    before = comma;
+    write(wire, out);
+  };
+  wire.pos = start;
+  while (wire.pos < end) {
+    const tag = wire.uint32();
+    if (tag >>> 3 !== number) wire.skip(tag & 7);
+    else if (!isPackable || (tag & 7) !== 2) item();
+    else for (let last = wire.uint32() + wire.pos; wire.pos < last; ) item();
+  }
+  if (before === openList) out.byte(openList);
+  out.byte(closeList);
 }
 
 /** The JSON of a field that was not sent; nothing where JSON leaves it out. */
 function implicitJson(field: DescField): string | undefined {
   if (field.fieldKind === "list") return "[]";
+  if (field.fieldKind === "map") return "{}";
   if (field.presence !== implicitPresence) return undefined;
   if (field.enum !== undefined) return enumJson(field.enum, 0);
   return field.scalar === ScalarType.STRING ? '""' : field.scalar === ScalarType.BOOL ? "false" : "0";
@@ -124,33 +145,65 @@ function implicitJson(field: DescField): string | undefined {
 const implicitPresence = 2;
 
 /** The scalars our JSON has; 64-bit integers, which JSON writes as texts, are not among them. */
-const scalars: Partial<Record<ScalarType, ReadValue>> = {
-  [ScalarType.STRING]: (wire) => wire.jsonText(),
-  [ScalarType.BOOL]: (wire) => (wire.uint53() === 0 ? "false" : "true"),
-  [ScalarType.UINT32]: (wire) => String(wire.uint32()),
-  [ScalarType.INT32]: (wire) => String(wire.uint32() | 0),
-  [ScalarType.DOUBLE]: (wire) => {
+const scalars: Partial<Record<ScalarType, WriteValue>> = {
+  [ScalarType.STRING]: writeText,
+  [ScalarType.BOOL]: (wire, out) => out.ascii(wire.uint53() === 0 ? "false" : "true"),
+  [ScalarType.UINT32]: (wire, out) => out.ascii(String(wire.uint32())),
+  [ScalarType.INT32]: (wire, out) => out.ascii(String(wire.uint32() | 0)),
+  [ScalarType.DOUBLE]: (wire, out) => {
     const value = wire.double();
-    return Number.isFinite(value) ? JSON.stringify(value) : `"${value}"`;
+    out.ascii(Number.isFinite(value) ? JSON.stringify(value) : `"${value}"`);
   },
 };
 
-function readValue(field: DescField): ReadValue {
+function writeValue(field: DescField): WriteValue {
   const { message, enum: described, scalar } = field;
-  if (message !== undefined) return readMessage(message);
-  if (described !== undefined) return (wire) => enumJson(described, wire.uint32() | 0);
-  const read = scalar && scalars[scalar];
-  if (read === undefined) throw new Error(`${field.toString()} has no JSON form here.`);
-  return read;
+  if (message !== undefined) return writeMessage(message);
+  if (described !== undefined) return (wire, out) => out.ascii(enumJson(described, wire.uint32() | 0));
+  const write = scalar && scalars[scalar];
+  if (write === undefined) throw new Error(`${field.toString()} has no JSON form here.`);
+  return write;
 }
 
-function readMessage(desc: DescMessage): ReadValue {
-  if (desc.typeName === "google.protobuf.Timestamp") return readTimestamp;
-  const json = wireJsonOf(desc);
-  return (wire) => {
+function writeMessage(desc: DescMessage): WriteValue {
+  if (desc.typeName === "google.protobuf.Timestamp") return writeTimestamp;
+  const json = hasOwnForm(desc) ? undefined : wireJsonOf(desc);
+  return (wire, out) => {
     const length = wire.uint32();
-    return json.join(json.read(wire, wire.pos + length));
+    const start = wire.pos;
+    const end = start + length;
+    const places = json?.find(wire, end);
+    if (places === undefined) out.text(toJsonString(desc, fromBinary(desc, wire.bytes.subarray(start, end)), jsonOptions));
+    else json?.write(wire, places, end, out);
+    wire.pos = end;
   };
+}
+
+/** Whether a type has a JSON form of its own, or one that takes the whole message, as a map does. */
+function hasOwnForm({ typeName, fields }: DescMessage): boolean {
+  const isOther = ({ fieldKind, scalar }: DescField) => fieldKind === "map" || (scalar !== undefined && scalars[scalar] === undefined);
+  return typeName.startsWith("google.protobuf.") || fields.some(isOther);
+}
+
+/** Writes a text: most are plain, and are then copied as they are looked at. */
+function writeText(wire: Wire, out: ByteWriter): void {
+  const length = wire.uint32();
+  const { bytes, pos: start } = wire;
+  const end = start + length;
+  wire.pos = end;
+  const into = out.reserve(length + 2);
+  let at = out.length;
+  into[at++] = quote;
+  for (let index = start; index < end; index += 1) {
+    const byte = bytes[index] ?? 0;
+    if (isPlain[byte] === 0) {
+      out.text(JSON.stringify(bytes.toString("utf8", start, end)));
+      return;
+    }
+    into[at++] = byte;
+  }
+  into[at++] = quote;
+  out.length = at;
 }
 
 function enumJson({ value }: NonNullable<DescField["enum"]>, number: number): string {
@@ -158,8 +211,11 @@ function enumJson({ value }: NonNullable<DescField["enum"]>, number: number): st
   return name === undefined ? String(number) : `"${name}"`;
 }
 
+/** The second that was written last: those of one run follow each other. */
+const written = { second: Number.NaN, text: "" };
+
 /** Writes a google.protobuf.Timestamp: to the second, or with 3, 6 or 9 digits. */
-function readTimestamp(wire: Wire): string {
+function writeTimestamp(wire: Wire, out: ByteWriter): void {
   let seconds = 0;
   let nanos = 0;
   for (let end = wire.uint32() + wire.pos; wire.pos < end; ) {
@@ -168,11 +224,14 @@ function readTimestamp(wire: Wire): string {
     else if (tag === 0x10) nanos = wire.uint32();
     else wire.skip(tag & 7);
   }
-  if (nanos % 1_000_000 === 0) {
-    const text = new Date(seconds * 1_000 + nanos / 1_000_000).toISOString();
-    return nanos === 0 ? `"${text.slice(0, -5)}Z"` : `"${text}"`;
+  if (seconds !== written.second) {
+    written.second = seconds;
+    written.text = `"${new Date(seconds * 1_000).toISOString().slice(0, -5)}`;
   }
-  const digits = String(nanos).padStart(9, "0");
-  const second = new Date(seconds * 1_000).toISOString().slice(0, -5);
-  return `"${second}.${nanos % 1_000 === 0 ? digits.slice(0, 6) : digits}Z"`;
+  out.ascii(written.text);
+  if (nanos !== 0) {
+    const digits = String(nanos).padStart(9, "0");
+    out.ascii(`.${nanos % 1_000_000 === 0 ? digits.slice(0, 3) : nanos % 1_000 === 0 ? digits.slice(0, 6) : digits}`);
+  }
+  out.ascii('Z"');
 }

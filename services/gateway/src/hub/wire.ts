@@ -1,29 +1,18 @@
 import { Buffer } from "node:buffer";
 
-/** What JSON writes as it is, between quotes. */
-const plain = /^[ !#-[\]-~]*$/;
-
 /** Bytes of messages on the wire, read from one place to the next. */
 export class Wire {
   /** Where the next value begins. */
   pos = 0;
-  readonly #bytes: Buffer;
-  /** One character for each byte: cheaper to take texts out of than the bytes. */
-  readonly #text: string;
+  readonly bytes: Buffer;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#text = this.#bytes.toString("latin1");
-  }
-
-  /** Where the bytes end. */
-  get length(): number {
-    return this.#bytes.length;
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Takes a number of 32 bits; what a longer one has beyond them is dropped. */
   uint32(): number {
-    const bytes = this.#bytes;
+    const { bytes } = this;
     let byte = bytes[this.pos++] ?? 0;
     if (byte < 0x80) return byte;
     let value = byte & 0x7f;
@@ -39,7 +28,7 @@ export class Wire {
     let value = 0;
     let scale = 1;
     for (let byte = 0x80; byte >= 0x80 && scale < 2 ** 70; scale *= 0x80) {
-      byte = this.#bytes[this.pos++] ?? 0;
+      byte = this.bytes[this.pos++] ?? 0;
       value += (byte & 0x7f) * scale;
     }
     return value;
@@ -47,23 +36,16 @@ export class Wire {
 
   /** Takes eight bytes. */
   double(): number {
-    const value = this.#bytes.readDoubleLE(this.pos);
+    const value = this.bytes.readDoubleLE(this.pos);
     this.pos += 8;
     return value;
   }
 
-  /** Takes a text, as JSON. */
-  jsonText(): string {
+  /** Takes a text, a character for each of its bytes. */
+  latin1(): string {
     const length = this.uint32();
-    const start = this.pos;
     this.pos += length;
-    const text = this.#text.slice(start, this.pos);
-    return plain.test(text) ? `"${text}"` : JSON.stringify(this.#bytes.toString("utf8", start, this.pos));
-  }
-
-  /** The bytes between two places. */
-  slice(start: number, end: number): Uint8Array {
-    return this.#bytes.subarray(start, end);
+    return this.bytes.latin1Slice(this.pos - length, this.pos);
   }
 
   /** Passes over a value of this type. @throws RangeError for one that is no type. */

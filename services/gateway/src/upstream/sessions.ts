@@ -10,6 +10,11 @@ export interface Sessions extends Disposable {
   readonly manager: NonNullable<GrpcTransportOptions["sessionManager"]>;
 }
 
+/** What may be on its way of one answer: a page of events, so that none waits half-way for leave to go on. */
+const streamWindowBytes = 512 * 1024;
+/** What may be on its way of all answers together: one that nobody takes holds up no other. */
+const sessionWindowBytes = 16 * 1024 * 1024;
+
 /** Makes the connections to an address; the first call opens the first. Pings are sent while calls are open. */
 export function createSessions(address: Address): Sessions {
   const baseUrl = address.kind === "unix" ? "http://localhost" : `http://${formatAddress(address)}`;
@@ -19,6 +24,7 @@ export function createSessions(address: Address): Sessions {
     {
       // In MB. The default of 10 refuses new streams once some hundred slow readers have filled their windows.
       maxSessionMemory: 1_000,
+      settings: { initialWindowSize: streamWindowBytes },
       ...(address.kind === "unix" ? { createConnection: () => connectSocket(address.path) } : {}),
     },
   );
@@ -35,6 +41,7 @@ export function createSessions(address: Address): Sessions {
         if (session !== undefined && !guarded.has(session)) {
           guarded.add(session);
           session.on("error", () => {});
+          session.setLocalWindowSize(sessionWindowBytes);
         }
         return stream;
       },

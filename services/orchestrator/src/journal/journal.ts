@@ -13,7 +13,7 @@ import {
   type Producer,
   RECORD_OVERHEAD_BYTES,
 } from "@clew/journal-format/record";
-import { formatResumeToken, type ParsedPosition } from "@clew/journal-format/resume-token";
+import { type ParsedPosition, resumeTokensOf } from "@clew/journal-format/resume-token";
 import { Tail } from "@clew/streams/tail";
 import { CommitQueue } from "./commit-queue.ts";
 import { type Disk, type DiskFile, nodeDisk } from "./disk.ts";
@@ -73,6 +73,7 @@ export class Journal implements AsyncDisposable {
   readonly #disk: Disk;
   readonly #files: JournalFiles;
   readonly #marker: Uint8Array;
+  readonly #writeToken: (position: Position) => string;
   /** What is durable, and nothing else. */
   readonly #index: JournalIndex;
   readonly #queue = new CommitQueue((drafts: readonly Draft[]) => this.#flush(drafts));
@@ -95,6 +96,7 @@ export class Journal implements AsyncDisposable {
     this.#disk = options.disk ?? nodeDisk;
     this.#files = files;
     this.#marker = markerOfRun(options.runId);
+    this.#writeToken = resumeTokensOf(options.runId, epoch);
     this.#index = index;
     this.#file = file;
     this.#sealed = sealed;
@@ -285,8 +287,8 @@ export class Journal implements AsyncDisposable {
   }
 
   /** Writes the resume token of a position or a record. */
-  tokenOf({ sequence, chain, offset }: Position): string {
-    return formatResumeToken({ runId: this.runId, epoch: this.epoch, sequence, chain, offset });
+  tokenOf(position: Position): string {
+    return this.#writeToken(position);
   }
 
   /** Closes the journal for writing, after its last record, and leaves an index beside it, so that it opens without being read. Later appends are rejected. */

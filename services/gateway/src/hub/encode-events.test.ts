@@ -4,8 +4,17 @@ import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeSse } from "../sse/encode.ts";
-import { encodeEvent } from "./encode-event.ts";
+import { encodeEvents } from "./encode-events.ts";
 import { jsonOptions } from "./json-options.ts";
+
+/** Encodes an event beside others that share its memory, and answers it with its text. */
+function encodeEvent(wire: Uint8Array) {
+  const other = toBinary(RunEventSchema, create(RunEventSchema, { resumeToken: "c1.other", summary: "größer" }));
+  const memory = Buffer.concat([other, wire]);
+  const { events, bytes } = encodeEvents([memory.subarray(0, other.length), memory.subarray(other.length)]);
+  const [, event] = events;
+  return { ...event, text: bytes.toString("utf8", event?.start, event?.end) };
+}
 
 /** What a scalar may hold on the wire; each draws a value and writes it with its tag. */
 const scalars: Partial<Record<ScalarType, (writer: BinaryWriter, field: DescField, random: fc.GeneratorValue) => unknown>> = {

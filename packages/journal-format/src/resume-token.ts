@@ -41,7 +41,7 @@ export function resumeTokensOf(runId: string, epoch: number): (position: Omit<To
     bytes.writeUInt32BE(sequence, 8);
     bytes.set(chain, CHAIN_AT);
     bytes.writeUIntBE(offset, OFFSET_AT, 6);
-    return PREFIX + bytes.base64urlSlice(0, TOKEN_BYTES);
+    return PREFIX + bytes.toString("base64url");
   };
 }
 

@@ -45,7 +45,7 @@ export class Wire {
   latin1(): string {
     const length = this.uint32();
     this.pos += length;
-    return this.bytes.latin1Slice(this.pos - length, this.pos);
+    return this.bytes.toString("latin1", this.pos - length, this.pos);
   }
 
   /** Passes over a value of this type. @throws RangeError for one that is no type. */

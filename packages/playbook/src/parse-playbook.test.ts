@@ -74,17 +74,6 @@ test.each([
   expect(problemsOf(text)[0]).toMatchObject({ field, line, column, message: expect.stringContaining(message) });
 });
 
-test("refuses by name what cannot run yet, also within other steps", () => {
-  const inner = "[{ action: llm_extract, prompt: x }]";
-  const text = `steps:\n  - { action: llm_extract, prompt: x }\n  - { action: execute_sequence, steps: ${inner} }\n  - { for_each: a, in: [b], steps: ${inner} }`;
-  expect(problemsOf(text)).toMatchObject(
-    ["steps[0].action", "steps[1].steps[0].action", "steps[2].steps[0].action"].map((field) => ({
-      field,
-      message: "'llm_extract' is not built yet",
-    })),
-  );
-});
-
 test.each([
   ["{ name: a, inject_into: steps.7.params.text }", "parameters[0].inject_into", "leads nowhere"],
   ["{ name: a, inject_into: steps.0.params.txt }", "steps[0].params.txt", "did you mean 'text'?"],

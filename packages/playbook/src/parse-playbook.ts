@@ -7,7 +7,6 @@ import { formatPath, type PlaybookProblem } from "./problem.ts";
 import { createSourcePositions, type SourcePositions } from "./source-position.ts";
 import { takeValue } from "./take-value.ts";
 import { typeSecretsByName } from "./type-secrets-by-name.ts";
-import { unbuiltParts } from "./unbuilt-parts.ts";
 import { nameProblems } from "./unknown-names.ts";
 import { walkSteps } from "./walk-steps.ts";
 import { writtenPath } from "./written-path.ts";
@@ -61,7 +60,7 @@ function checkContent(content: unknown, positions: SourcePositions, id: string |
       problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems),
     };
   const playbook = checked.data;
-  const found = [...sizeProblems(playbook), ...unbuiltParts(playbook), ...defaultProblems(playbook), ...nameProblems(playbook)];
+  const found = [...sizeProblems(playbook), ...defaultProblems(playbook), ...nameProblems(playbook)];
   if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
   if (found.length === 0) return { playbook };
   return { problems: found.slice(0, playbookLimits.problems).map(place) };

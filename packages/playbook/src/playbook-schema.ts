@@ -7,7 +7,7 @@ import { parameterSchema } from "./schema/parameter.ts";
 import { stepSchema } from "./schema/step.ts";
 import { address, playbookId, sentence } from "./schema/texts.ts";
 
-/** The whole of what a playbook may say, with defaults filled in. What cannot run yet is known here and refused by `unbuiltParts`. */
+/** The whole of what a playbook may say, with defaults filled in. */
 export const playbookSchema = z.strictObject({
   id: playbookId,
   name: sentence.optional(),

@@ -397,10 +397,10 @@ steps: [{ action: extract, store_as: all }, { action: extract, selector: p }]`;
 test("fails a playbook that cannot be read without touching the browser", async () => {
   await using room = await WorkRoom.open();
   const report = new ReportInMemory();
-  await room.start({ playbookSource: "steps: [{ action: llm_extract, prompt: x }]" }, report).done;
+  await room.start({ playbookSource: "steps: [{ action: click }]" }, report).done;
   expect(report.kinds).toEqual(["runStarted", "outcomePublished"]);
   expect(report.outcome.outcome.error).toMatchObject({
     reason: "PLAYBOOK_INVALID",
-    message: expect.stringContaining("'llm_extract' is not built yet"),
+    message: expect.stringContaining("steps[0].selector"),
   });
 });

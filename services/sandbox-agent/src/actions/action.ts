@@ -1,5 +1,6 @@
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
+import type { AskModel } from "../agent/ask-model.ts";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { Guard } from "../guardrails/guard.ts";
 import type { SnapshotNode } from "../observation/snapshot-tree.ts";
@@ -25,6 +26,8 @@ export interface ActionContext {
   readonly checks: { readonly guard: Pick<Guard, "admit" | "follow"> };
   /** What HTTP requests to an origin carry, unless they say otherwise. */
   readonly requestHeaders: HeadersByOrigin;
+  /** Asks the run's model; undefined where the run has none. */
+  readonly askModel?: AskModel | undefined;
   /** Leaves out of a look at the page what whoever acts must not see; nothing unless given. */
   readonly filterNodes?: (nodes: readonly SnapshotNode[]) => readonly SnapshotNode[];
   /** Throws GUARDRAIL_BLOCKED where what bears these labels may not be clicked; asked before it is. */

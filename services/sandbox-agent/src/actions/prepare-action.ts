@@ -17,6 +17,7 @@ import { goto } from "./goto.ts";
 import { handleDialog } from "./handle-dialog.ts";
 import { hover } from "./hover.ts";
 import { keyPress } from "./key-press.ts";
+import { llmExtract } from "./llm-extract.ts";
 import { press } from "./press.ts";
 import { reload } from "./reload.ts";
 import { screenshot } from "./screenshot.ts";
@@ -26,13 +27,11 @@ import { switchTab } from "./switch-tab.ts";
 import { upload } from "./upload.ts";
 import { waitFor } from "./wait-for.ts";
 
-type Definitions = typeof stepActions;
-
-/** What is made of other actions, or is a model's, and has no row here. */
-type Composed = "execute_sequence" | "llm_extract";
+/** What is made of other actions, and has no row here. */
+type Composed = "execute_sequence";
 
 /** Every action that can run; one without a row does not compile. */
-type Running = Exclude<{ [A in keyof Definitions]: Definitions[A]["runs"] extends true ? A : never }[keyof Definitions], Composed>;
+type Running = Exclude<keyof typeof stepActions, Composed>;
 
 const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
   goto,
@@ -51,6 +50,7 @@ const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
   download,
   wait_for: waitFor,
   extract,
+  llm_extract: llmExtract,
   get_dom: getDom,
   screenshot,
   evaluate,
@@ -62,7 +62,7 @@ const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
 
 /** Prepares the action of a step. What pages do by themselves meanwhile, such as asking something, is told in its result or its error. */
 export async function prepareAction(step: ActingStep, context: ActionContext): Promise<ReadyAction> {
-  if (!canRun(step)) throw new Fault("NOT_IMPLEMENTED", { message: `The step action '${step.action}' is not built yet.` });
+  if (!canRun(step)) throw new Fault("INTERNAL");
   const perform = await prepare(step.action, step, context);
   const { dialogs } = context.active;
   return async () => {

@@ -57,7 +57,14 @@ export async function observe(page: Page, options: ObserveOptions): Promise<Obse
 /** Reads a page, or a part of it, as a tree without secrets, and with it what masks them elsewhere on the page. */
 export async function readSnapshot(
   page: Page,
-  { depth, within, filterNodes = (nodes) => nodes, redact, timeout, signal }: Pick<ObserveOptions, "depth" | "within" | "filterNodes" | "redact" | keyof ReadOptions>,
+  {
+    depth,
+    within,
+    filterNodes = (nodes) => nodes,
+    redact,
+    timeout,
+    signal,
+  }: Pick<ObserveOptions, "depth" | "within" | "filterNodes" | "redact" | keyof ReadOptions>,
 ): Promise<{ readonly nodes: readonly SnapshotNode[]; readonly mask: Mask }> {
   const options = { mode: "ai", ...(depth !== undefined && { depth }), timeout, signal } as const;
   // Passwords are read on both sides, since a field may come or go meanwhile.

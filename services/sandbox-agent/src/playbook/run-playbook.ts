@@ -1,8 +1,8 @@
 import { Fault } from "@clew/fault/fault";
 import type { RunError } from "@clew/proto/grpc/clew/run/v1/run";
+import { completeOutput } from "../agent/complete-output.ts";
 import { type Recovery, recover } from "../agent/recover.ts";
 import { beginPlaybook } from "../authentication/begin-playbook.ts";
-import { checkOutput } from "./check-output.ts";
 import type { PlaybookPlan } from "./plan-work.ts";
 import { runChecks } from "./run-checks.ts";
 import { runErrorOf } from "./run-error.ts";
@@ -22,7 +22,7 @@ export type PlaybookEnd = {
  * its own checks and the run's, and by the schema of the outcome's data.
  */
 export async function runPlaybook(plan: PlaybookPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
-  const { playbook, startUrl, checks, outputSchema } = plan;
+  const { playbook, startUrl, checks } = plan;
   const { redact, stopping } = context;
   const total = playbook.steps.length;
   const stoppedAt = (done: number): PlaybookEnd => ({ kind: "stopped", summary: `Stopped after ${done} of ${total} steps.` });
@@ -54,7 +54,8 @@ export async function runPlaybook(plan: PlaybookPlan, findings: Findings, contex
   }
   const unmet = await faultOf(runChecks([...playbook.checks, ...checks], findings, context));
   if (stopping.aborted) return stoppedAt(total);
-  const judged = unmet ?? checkOutput(outputSchema, findings.stored);
+  const judged = unmet ?? (await faultOf(completeOutput(plan, findings, context)));
+  if (stopping.aborted) return stoppedAt(total);
   if (judged !== undefined) return failed(judged);
   const steps = `${total} ${total === 1 ? "step" : "steps"}`;
   if (recovery === undefined) return { kind: "completed", summary: `Completed '${playbook.id}': ${steps}.` };
@@ -71,10 +72,10 @@ function combined(fault: Fault, recovery: Fault): Fault {
   });
 }
 
-async function faultOf(done: Promise<void>): Promise<Fault | undefined> {
+/** The Fault that something was thrown, or answers. */
+async function faultOf(done: Promise<Fault | undefined> | Promise<void>): Promise<Fault | undefined> {
   try {
-    await done;
-    return undefined;
+    return (await done) ?? undefined;
   } catch (thrown) {
     return Fault.from(thrown);
   }

@@ -9,6 +9,7 @@ import { watchPresence } from "@clew/outbox/presence";
 import type { Logger } from "@clew/process/logger";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
+import { modelsOf } from "./agent/model/models-of.ts";
 import { launchBrowser } from "./browser/browser-session.ts";
 import { type AgentSettings, readSearchPath } from "./config.ts";
 import { createAskWarden } from "./egress/ask-warden.ts";
@@ -59,8 +60,10 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
     runId: settings.runId,
     attempt: settings.attempt,
     begin(request) {
+      const models = modelsOf(request, settings.socketPath);
       const work = startWork({
         request,
+        askModel: models?.ask,
         browser,
         report,
         workFolder: settings.workFolder,
@@ -71,7 +74,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       void work.done
         .catch((error: unknown) => log.error({ err: error }, "work failed unexpectedly"))
         .then(() => outbox.finish())
-        .then(() => browser[Symbol.asyncDispose]())
+        .then(() => Promise.all([browser[Symbol.asyncDispose](), models?.[Symbol.asyncDispose]()]))
         .catch((error: unknown) => log.error({ err: error }, "work could not be finished"));
       return work;
     },

@@ -11,6 +11,7 @@ import { delay } from "@clew/streams/delay";
 import { admit, type SandboxProducer, whyUnasked } from "../runs/admit.ts";
 import { personRestMs } from "../runs/deadline.ts";
 import type { Payload } from "../runs/event.ts";
+import { withHostSpellings } from "../runs/host-spellings.ts";
 import { createRedactEvent } from "../runs/redact-event.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided, type RunFold } from "../runs/run.ts";
@@ -113,7 +114,7 @@ export function ingestPosition({ log, attempt, producer }: Source): number {
 /** Admits events one by one and writes what is admitted, in order, as few batches as artifacts allow. */
 async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
   const { log, attempt, producer, secrets } = source;
-  const redact = createRedactEvent(secrets.values);
+  const redact = createRedactEvent(producer === "warden" ? withHostSpellings(secrets.values) : secrets.values);
   let batch: RunDraft[] = [];
   let position = ingestPosition(source);
   let begun = log.fold.attempt.startedAtMs !== undefined;

@@ -16,15 +16,18 @@ import { isDecided } from "../runs/run.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { workFolderOf } from "../sandboxes/work-folder-of.ts";
+import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { runAttempt } from "./attempt.ts";
 import { fitRun, leastRun } from "./fit-run.ts";
+import { keepEgress } from "./keep-egress.ts";
 import { keepLog } from "./keep-log.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
 import { publish, publishStopped } from "./publish-outcome.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
+import { readCredentials } from "./run-credentials.ts";
 import type { RunDraft, RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
 import { takeLeftovers } from "./take-leftovers.ts";
@@ -44,6 +47,8 @@ export interface SupervisedRun {
   readonly logger: Logger;
   /** Saved logins; without them none is read or saved. */
   readonly states?: BrowserStates | undefined;
+  /** Credentials that the operator keeps; without them there are none. */
+  readonly credentialSets?: CredentialSets | undefined;
   /** Without it there is always room. */
   readonly room?: Room | undefined;
 }
@@ -58,6 +63,9 @@ export async function superviseRun(supervised: SupervisedRun, signal: AbortSigna
   const { log, provider, runFolder } = supervised;
   let handle = await provider.find(runFolder);
   signal.throwIfAborted();
+  // What a sandbox from before was given must be known again before anything it says is written.
+  if (log.run.attempt > 0)
+    await readCredentials(supervised).catch((error: unknown) => supervised.logger.warn({ error }, "credentials are unknown"));
   if (handle === undefined && log.run.attempt > 0) await takeLost(supervised, signal);
   while (log.run.outcome === undefined || handle !== undefined) {
     handle ??= await nextSandbox(supervised, signal);
@@ -111,6 +119,9 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
     signal.throwIfAborted();
     await endAttempt(log, attempt, fault);
   }
+  await keepEgress({ log, attempt, runFolder, workFolder, secrets }).catch((error: unknown) => {
+    logger.warn({ error }, "what a sandbox exchanged was not kept");
+  });
   await releaseSandbox(plan, signal);
 }
 

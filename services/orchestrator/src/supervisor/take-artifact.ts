@@ -13,7 +13,7 @@ import type { RunLog } from "./run-log.ts";
 const tries = 3;
 
 /** The names of files that are the orchestrator's own to write. */
-const isReserved = (name: string) => isPlaybookArtifact(name) || /^(run\.json|sandbox-\d+\.log)$/.test(name);
+const isReserved = (name: string) => isPlaybookArtifact(name) || /^(run\.json|sandbox-\d+\.log|egress(-\d+)?\.json)$/.test(name);
 
 /** Reads a file of the sandbox from a byte on; stops when the signal aborts. */
 export type ReadWorkFile = (offset: number, signal: AbortSignal) => AsyncIterable<{ readonly chunk: Uint8Array }>;

@@ -68,6 +68,7 @@ export const orchestratorSettings = z.object({
   CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(1_000).default(2),
   CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
+  CLEW_SECRETS: z.string().min(1).optional(),
   CLEW_RETENTION: retention.prefault({}),
   CLEW_STATE_KEY: z.string().min(16, "must be 32 bytes in Base64, or a passphrase of at least 16 characters").optional(),
   CLEW_ADOPTION_GRACE: durationMs.refine((ms) => ms >= 1, "must be at least 1ms").prefault("120s"),
@@ -98,6 +99,8 @@ export interface Config {
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
   readonly playbooks: string | undefined;
+  /** The folder of credential sets. */
+  readonly secrets: string | undefined;
   readonly retention: Retention;
   /** What saved logins are kept under: a key in Base64 or a passphrase. */
   readonly stateKey: string | undefined;
@@ -138,6 +141,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     maxConcurrentRuns: settings.CLEW_MAX_CONCURRENT_RUNS,
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,
     playbooks: settings.CLEW_PLAYBOOKS === undefined ? undefined : resolve(settings.CLEW_PLAYBOOKS),
+    secrets: settings.CLEW_SECRETS === undefined ? undefined : resolve(settings.CLEW_SECRETS),
     retention: toRetention(settings.CLEW_RETENTION),
     stateKey: settings.CLEW_STATE_KEY,
     adoptionGraceMs: settings.CLEW_ADOPTION_GRACE,

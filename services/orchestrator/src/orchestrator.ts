@@ -25,6 +25,7 @@ import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
 import { markOf } from "./sandboxes/sandbox-id.ts";
 import { sandboxPrograms } from "./sandboxes/sandbox-programs.ts";
+import { CredentialSets } from "./secrets/credential-sets.ts";
 import { BrowserStates } from "./states/browser-states.ts";
 import { Runs } from "./supervisor/runs.ts";
 import { takeVolume } from "./volume/take-volume.ts";
@@ -76,6 +77,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const audit = started.use(new AuditLog({ folder: join(config.volume, "audit"), logger }));
   const guard = started.use(new Guard({ ring: access.ring, signTicket: ticketSigner(volume), audit }));
   const states = await BrowserStates.open(config.volume, config.stateKey);
+  const credentialSets = new CredentialSets(config.secrets);
   const uploads = new Uploads({ volumeFolder: config.volume, room });
   const runs = started.use(
     new Runs({
@@ -89,6 +91,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       logger,
       room,
       states,
+      credentialSets,
     }),
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
@@ -112,6 +115,8 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           uploads,
           states,
           volume,
+          credentialSets,
+          policyOf: access.policyOf,
           guard,
         }),
       ],

@@ -2,12 +2,14 @@ import { Fault } from "@clew/fault/fault";
 import type { ServedService } from "@clew/grpc/server";
 import type { CallContext } from "@clew/grpc/service";
 import { KeyRing } from "@clew/orchestrator/access/key-ring";
+import { usualPolicy } from "@clew/orchestrator/access/policy";
 import { ticketSigner } from "@clew/orchestrator/access/ticket-signer";
 import { Uploads } from "@clew/orchestrator/files/uploads";
 import { Catalogue } from "@clew/orchestrator/playbooks/catalogue";
 import { Registry } from "@clew/orchestrator/registry/registry";
 import { Guard } from "@clew/orchestrator/rpc/guard";
 import { createRunService } from "@clew/orchestrator/rpc/run-service";
+import { CredentialSets } from "@clew/orchestrator/secrets/credential-sets";
 import { BrowserStates } from "@clew/orchestrator/states/browser-states";
 import { Runs } from "@clew/orchestrator/supervisor/runs";
 import { Tombstones } from "@clew/orchestrator/volume/tombstones";
@@ -58,6 +60,8 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
     catalogue,
     uploads: new Uploads({ volumeFolder }),
     states: await BrowserStates.open(volumeFolder, undefined),
+    credentialSets: new CredentialSets(undefined),
+    policyOf: () => usualPolicy,
     guard,
   });
   const closing = new AbortController();

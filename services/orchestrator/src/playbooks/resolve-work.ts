@@ -13,19 +13,19 @@ export interface ResolvedWork {
   readonly reference: PlaybookReference;
   /** Texts of the playbooks it calls, and of those they call, by id. */
   readonly called: Readonly<Record<string, string>>;
-  /** Undefined where there are none. */
-  readonly params: RunSpec["params"];
+  /** What is asked for of it, with its parameters. Still holds its secrets. */
+  readonly spec: RunSpec;
   /** Files it is given. */
   readonly inputs: readonly GivenFile[];
 }
 
 /** Says what a run of this work will run. */
-export function resolveWork({ source, playbook, called, params }: FoundWork, inputs: readonly GivenFile[]): ResolvedWork {
+export function resolveWork({ source, playbook, called, params }: FoundWork, spec: RunSpec, inputs: readonly GivenFile[]): ResolvedWork {
   return {
     source,
     reference: { id: playbook.id, version: playbook.version, sha256: hashSource(source) },
     called: Object.fromEntries([...called].map(([id, { source: text }]) => [id, text])),
-    params: Object.keys(params).length === 0 ? undefined : params,
+    spec: { ...spec, params: Object.keys(params).length === 0 ? spec.params : params },
     inputs,
   };
 }
@@ -39,9 +39,9 @@ export function demandParameters({ playbook, params }: FoundWork): void {
   throw first === undefined ? new Fault("INVALID_REQUEST") : invalidRequest([first, ...others]);
 }
 
-/** @throws Fault INVALID_REQUEST naming the credentials that the playbook, or one it calls, types and that are not given. */
-export function demandCredentials({ playbook, called }: FoundWork, { credentials, browserState }: RunSpec): void {
-  const isGiven = (name: string) => Object.hasOwn(credentials, name);
+/** @throws Fault INVALID_REQUEST naming the credentials that the playbook, or one it calls, types and that are not `given`. */
+export function demandCredentials({ playbook, called }: FoundWork, given: readonly string[], { browserState }: RunSpec): void {
+  const isGiven = (name: string) => given.includes(name);
   const playbooks = [playbook, ...[...called.values()].map((one) => one.playbook)];
   const typed = playbooks.flatMap(credentialNames).filter((name) => !isGiven(name));
   // With a saved login there may be no form to fill in.

@@ -3,9 +3,11 @@ import { join } from "node:path";
 import { type DeepPartial, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
+import { type Policy, usualPolicy } from "../access/policy.ts";
 import { Uploads } from "../files/uploads.ts";
 import { Catalogue, hashSource } from "../playbooks/catalogue.ts";
 import { dryRun } from "../rpc/dry-run.ts";
+import { CredentialSets } from "../secrets/credential-sets.ts";
 import { BrowserStates } from "../states/browser-states.ts";
 import { caller } from "../supervisor/runs-test-kit.ts";
 import { demandPrepared, type PrepareSources, prepareRun } from "./prepare-run.ts";
@@ -21,8 +23,10 @@ steps:
 describe("a run that is asked for", () => {
   let temp: TempFolder;
   let sources: PrepareSources;
+  let policy: Policy;
   beforeEach(async () => {
     temp = await tempFolder();
+    policy = usualPolicy;
     const folder = join(temp.path, "playbooks");
     await mkdir(folder);
     await writeFile(join(folder, "cancel-order.yaml"), cancel);
@@ -32,6 +36,8 @@ describe("a run that is asked for", () => {
       catalogue: await Catalogue.open(folder),
       uploads: new Uploads({ volumeFolder: temp.path }),
       states: await BrowserStates.open(temp.path, undefined),
+      credentialSets: new CredentialSets(join(temp.path, "secrets")),
+      policyOf: () => policy,
     };
   });
   afterEach(async () => {
@@ -47,10 +53,10 @@ describe("a run that is asked for", () => {
     expect(await create({ ...directive("Please CANCEL order 12345"), credentials })).toMatchObject({
       source: cancel,
       reference: { id: "cancel-order" },
-      params: { order_id: "12345" },
+      spec: { params: { order_id: "12345" } },
     });
-    const { params } = await create({ ...directive("Please cancel order 12345"), params: { order_id: 777 }, credentials });
-    expect(params).toEqual({ order_id: 777 });
+    const { spec } = await create({ ...directive("Please cancel order 12345"), params: { order_id: 777 }, credentials });
+    expect(spec.params).toEqual({ order_id: 777 });
   });
 
   it("by a directive that means none or several says how to choose", async () => {

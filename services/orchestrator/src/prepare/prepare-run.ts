@@ -1,11 +1,14 @@
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import type { InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { applyPolicy, demandWithin } from "../access/apply-policy.ts";
+import type { PolicyOf } from "../access/policy.ts";
 import type { GivenFile } from "../files/input-files.ts";
 import type { Uploads } from "../files/uploads.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import { type FoundWork, findWork } from "../playbooks/find-work.ts";
 import { demandCredentials, demandParameters, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
 import { type CheckedSpec, checkSpec } from "../runs/spec.ts";
+import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import { type CheckName, checkNames, checkOf } from "./spec-checks.ts";
 
@@ -14,6 +17,8 @@ export interface PrepareSources {
   readonly catalogue: Catalogue;
   readonly uploads: Pick<Uploads, "find">;
   readonly states: Pick<BrowserStates, "read">;
+  readonly credentialSets: Pick<CredentialSets, "read">;
+  readonly policyOf: PolicyOf;
 }
 
 /** One part of a spec that was looked at. */
@@ -28,6 +33,8 @@ export interface RunCheck {
 /** What a run would be made of, and all that speaks against it. */
 export interface Preparation {
   readonly checks: readonly RunCheck[];
+  /** What was asked for, with what was not given filled in, within the operator's policy. */
+  readonly spec: RunSpec;
   /** Undefined where a check did not pass. */
   readonly work: ResolvedWork | undefined;
 }
@@ -49,7 +56,6 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
   });
   let work: FoundWork | undefined;
   const inputs: GivenFile[] = [];
-  const looks = looksAt(spec, tenant, sources, inputs);
   // What the playbook types decides which credentials are wanted: it is looked for first, and told in its turn.
   const found = await lookFor(async () => {
     demandFit(unfit("playbook"));
@@ -57,19 +63,21 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
     demandParameters(work);
     return describe(work);
   });
+  const playbooks = work === undefined ? [] : [work.playbook, ...[...work.called.values()].map(({ playbook }) => playbook)];
+  const policed = applyPolicy({ asked: asked ?? spec, spec, playbooks }, sources.policyOf(tenant));
+  const looks = looksAt(policed.spec, tenant, sources, inputs);
   const checks: RunCheck[] = [];
   for (const name of checkNames) {
-    const look =
-      name === "playbook"
-        ? found
-        : await lookFor(async () => {
-            demandFit(unfit(name));
-            return await looks[name](work);
-          });
+    const look = await lookFor(async () => {
+      if (name === "playbook" && found.fault !== undefined) throw found.fault;
+      demandFit(unfit(name));
+      demandWithin(policed.violations.filter((violation) => checkOf(violation) === name));
+      return name === "playbook" ? found.message : await looks[name](work);
+    });
     checks.push({ name, ...look });
   }
   const isFit = checks.every(({ fault }) => fault === undefined);
-  return { checks, work: isFit && work !== undefined ? resolveWork(work, inputs) : undefined };
+  return { checks, spec: policed.spec, work: isFit && work !== undefined ? resolveWork(work, policed.spec, inputs) : undefined };
 }
 
 /** Answers what a run is made of. @throws the Fault of the first check that does not pass. */
@@ -83,14 +91,17 @@ export function demandPrepared({ checks, work }: Preparation): ResolvedWork {
 type Look = (work: FoundWork | undefined) => Promise<string> | string;
 
 /** What else is looked at of each part, once it is fit by itself. Answers what was found. */
-function looksAt(spec: RunSpec, tenant: string, { uploads, states }: PrepareSources, inputs: GivenFile[]): Record<CheckName, Look> {
-  const { credentials, guardrails, startUrl, outputSchema, checks, files, browserState } = spec;
+function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, inputs: GivenFile[]): Record<CheckName, Look> {
+  const { uploads, states, credentialSets } = sources;
+  const { guardrails, startUrl, outputSchema, checks, files, browserState } = spec;
   return {
     profile: () => "the usual one",
-    credentials: (work) => {
-      if (work !== undefined) demandCredentials(work, spec);
-      const names = Object.keys(credentials);
-      return names.length === 0 ? "none: an anonymous run" : `given: ${names.join(", ")}`;
+    credentials: async (work) => {
+      const set = await findSet(spec, tenant, credentialSets);
+      const names = Object.keys(set?.values ?? spec.credentials);
+      if (work !== undefined) demandCredentials(work, names, spec);
+      if (names.length === 0) return "none: an anonymous run";
+      return `${set === undefined ? "given" : "of the operator's set"}: ${names.join(", ")}`;
     },
     playbook: () => "",
     guardrails: () => (guardrails === undefined ? "the usual ones" : "given"),
@@ -108,6 +119,19 @@ function looksAt(spec: RunSpec, tenant: string, { uploads, states }: PrepareSour
     },
     settings: () => "within their bounds",
   };
+}
+
+/** Reads the credential set a spec names. @throws Fault INVALID_REQUEST where the tenant has none of this name, CREDENTIALS_UNREADABLE. */
+async function findSet(
+  { credentialSet }: RunSpec,
+  tenant: string,
+  sets: PrepareSources["credentialSets"],
+): Promise<CredentialSet | undefined> {
+  if (credentialSet === undefined) return undefined;
+  const set = await sets.read(tenant, credentialSet);
+  const message = "is no credential set that the operator keeps for you";
+  if (set === undefined) throw invalidRequest([{ field: "spec.credentialSet", rule: "unknown", message }]);
+  return set;
 }
 
 /** @throws Fault INVALID_REQUEST naming every file that the tenant does not have. */

@@ -7,10 +7,10 @@ import { checkSpec } from "../runs/spec.ts";
 
 /** Says what CreateRun would say of a spec, check by check. Starts and stores nothing. */
 export async function dryRun({ spec: asked }: DryRunRequest, caller: Caller, sources: PrepareSources): Promise<DryRunResponse> {
-  const { spec, violations } = checkSpec(asked);
+  const { violations } = checkSpec(asked);
   // What is in no part of a spec is no spec.
   if (asked === undefined) throw invalidRequest([{ field: "spec", rule: "required", message: violations[0]?.message ?? "is required" }]);
-  const { checks } = await prepareRun(asked, caller.tenant, sources);
+  const { checks, spec } = await prepareRun(asked, caller.tenant, sources);
   return {
     valid: checks.every(({ fault }) => fault === undefined),
     checks: checks.map(({ name, message, fault }) => ({ name, message, passed: fault === undefined })),

@@ -2,9 +2,11 @@ import { implement, type ServedService } from "@clew/grpc/server";
 import { EncodedReadEventsResponse, EncodedStreamRunEventsResponse, type MessageFns } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
 import type { Caller } from "../access/caller.ts";
+import type { PolicyOf } from "../access/policy.ts";
 import { ticketSigner } from "../access/ticket-signer.ts";
 import type { Uploads } from "../files/uploads.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
+import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import type { Volume } from "../volume/volume.ts";
@@ -45,21 +47,23 @@ export interface RunServiceOptions {
   readonly catalogue: Catalogue;
   readonly uploads: Uploads;
   readonly states: BrowserStates;
+  readonly credentialSets: CredentialSets;
+  readonly policyOf: PolicyOf;
   readonly volume: Volume;
   /** Decides who may call, and tells who did. */
   readonly guard: Guard;
 }
 
 /** Binds each call of the public service to the file that answers it. */
-export function createRunService({ runs, catalogue, uploads, states, volume, guard }: RunServiceOptions): ServedService {
-  const sources = { catalogue, uploads, states };
+export function createRunService(options: RunServiceOptions): ServedService {
+  const { runs, catalogue, uploads, volume, guard } = options;
   const of = (caller: Caller) => catalogue.of(caller.tenant);
   return implement(definition, {
     createRun: guard.once((request, caller, context) => {
       const traceparent = parseTraceparent(header(context, "traceparent"));
-      return createRun(request, caller, traceparent, runs, { ...sources, catalogue: of(caller) });
+      return createRun(request, caller, traceparent, runs, { ...options, catalogue: of(caller) });
     }),
-    dryRun: guard.once((request, caller) => dryRun(request, caller, { ...sources, catalogue: of(caller) })),
+    dryRun: guard.once((request, caller) => dryRun(request, caller, { ...options, catalogue: of(caller) })),
     listRuns: guard.once((request, caller) => listRuns(request, caller, runs)),
     getRun: guard.once((request, caller, { signal }) => getRun(request, caller, runs, signal)),
     readEvents: guard.once((request, caller, { signal }) => readEvents(request, caller, runs, signal)),

@@ -69,6 +69,10 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
     if (value === "") wrong(`credentials.${name}`, "required", "must not be empty");
     length(`credentials.${name}`, value, limits.credentialChars);
   }
+  const setName = asked.credentialSet;
+  if (setName !== undefined && !isFlatName(setName))
+    wrong("credentialSet", "name", "must be a plain name of at most 120 letters, digits and ._-, no dot in front");
+  if (setName !== undefined && credentials.length > 0) wrong("credentialSet", "one_of", "must not be given together with credentials");
   length("concurrencyKey", asked.concurrencyKey, limits.concurrencyKeyChars);
   if (asked.concurrencyKey === "") wrong("concurrencyKey", "required", "must not be empty");
   checkHeaders(asked.browser?.extraHttpHeaders ?? {}, wrong);
@@ -78,7 +82,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   if (asked.browserState !== undefined && !(isFlatName(asked.browserState) && asked.browserState.length <= limits.browserStateNameChars))
     wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
-  later("credentialSet", asked.credentialSet !== undefined);
   later("model", asked.model !== undefined);
   later("thinking", asked.thinking !== undefined);
   later("profile", asked.profile !== undefined);
@@ -102,7 +105,7 @@ export function withoutSecrets(spec: RunSpec, playbookSha256: string | undefined
     ...spec,
     credentials: namesOnly(spec.credentials),
     browser: browser && { ...browser, extraHttpHeaders: namesOnly(browser.extraHttpHeaders) },
-    proxy: undefined,
+    proxy: spec.proxy && "",
     work: work?.$case === "playbookSource" ? undefined : work,
     playbookSourceSha256: work?.$case === "playbookSource" ? playbookSha256 : undefined,
   };

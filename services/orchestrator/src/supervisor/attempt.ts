@@ -9,6 +9,7 @@ import { limits } from "../runs/limits.ts";
 import { isDecided, type RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { attendPerson } from "./attend-person.ts";
@@ -39,6 +40,7 @@ export interface AttemptPlan {
   readonly signAnswer: SignAnswer;
   readonly logger: Logger;
   readonly states?: BrowserStates | undefined;
+  readonly credentialSets?: CredentialSets | undefined;
 }
 
 const callMs = 10_000;

@@ -26,7 +26,8 @@ export interface LostSandbox {
  * left out, and a warning says so, where the secrets that would have to be masked in it are no longer known.
  */
 export async function keepLog({ log, attempt, runFolder, workFolder, spec, secrets }: LostSandbox): Promise<void> {
-  const isMaskable = !hasLostSecrets(spec) && secrets.hasAnswers(log.fold.inputs);
+  const wasGiven = log.fold.attempt.startedAtMs !== undefined;
+  const isMaskable = !hasLostSecrets(spec) && (!wasGiven || secrets.hasSetOf(spec)) && secrets.hasAnswers(log.fold.inputs);
   const parts = await Promise.all(
     (isMaskable ? ["warden", "agent"] : ["warden"]).map(
       async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`,

@@ -10,6 +10,7 @@ export class RunSecrets {
   /** Its secrets, those that people answered among them. */
   readonly known: KnownSecrets;
   readonly #answers = new Map<string, string>();
+  #hasSet = false;
 
   constructor(spec: RunSpec) {
     this.known = new KnownSecrets(secretsOf(spec));
@@ -28,6 +29,17 @@ export class RunSecrets {
   /** From now on this, or what it holds, is a secret. */
   add(form: "secret" | "browserState", text: string): void {
     this.known.add(form === "secret" ? [text] : browserStateSecrets(text));
+  }
+
+  /** Takes the values of the operator's credential set. */
+  addSet(values: readonly string[]): void {
+    this.known.add(values);
+    this.#hasSet = true;
+  }
+
+  /** Whether the values of the credential set that a run names, where it does, are known. */
+  hasSetOf({ credentialSet }: Pick<RunSpec, "credentialSet">): boolean {
+    return credentialSet === undefined || this.#hasSet;
   }
 
   /** Whether every secret that people answered is known still. */

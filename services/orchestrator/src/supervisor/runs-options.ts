@@ -3,6 +3,7 @@ import type { Disk } from "../journal/disk.ts";
 import type { Allowance } from "../queue/allowance.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Room } from "../volume/room.ts";
 import type { Tombstones } from "../volume/tombstones.ts";
@@ -23,6 +24,8 @@ export interface RunsOptions {
   readonly room?: Room;
   /** Saved logins; without them none is read or saved. */
   readonly states?: BrowserStates;
+  /** Credentials that the operator keeps; without them there are none. */
+  readonly credentialSets?: CredentialSets;
   /** What journals are written to; the real file system unless given. */
   readonly disk?: Disk;
 }

@@ -114,8 +114,7 @@ export async function startRuns({ slots, start, allowanceOf, folder: given, ...r
       const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: source }, ...more });
       const reference = { id: "nothing", version: "", sha256: hashSource(source) };
       const wanted = {
-        spec,
-        resolve: async () => ({ source, reference, called: {}, params: undefined, inputs: [] }),
+        resolve: async () => ({ source, reference, called: {}, spec, inputs: [] }),
         caller: { ...caller, tenant },
         traceparent: undefined,
       };

@@ -214,13 +214,13 @@ export class Runs implements AsyncDisposable {
     return live;
   }
 
-  async #create(requestId: string, requestHmac: string, { spec: asked, resolve, caller, traceparent }: WantedRun): Promise<Run> {
+  async #create(requestId: string, requestHmac: string, { resolve, caller, traceparent }: WantedRun): Promise<Run> {
     const { volume, disk, room } = this.#options;
     await room?.require();
     const work = await resolve();
     // Its sandbox has a copy of each.
     await room?.require(work.inputs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-    const spec = { ...asked, params: work.params ?? asked.params };
+    const { spec } = work;
     const runId = toRunId(randomUUIDv7());
     const createTime = new Date();
     const run = newRun({ id: runId, tenant: caller.tenant, spec, playbook: work.reference, traceparent, createTime });

@@ -5,6 +5,7 @@ import { isLate } from "../runs/deadline.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { AttemptPlan } from "./attempt.ts";
+import { readCredentials } from "./run-credentials.ts";
 import { readLogin } from "./saved-login.ts";
 
 const callMs = 10_000;
@@ -15,7 +16,7 @@ const unanswered: ReadonlySet<string> = new Set(["SANDBOX_UNREACHABLE", "DEADLIN
  * Has an attempt's work begun, unless it has been, is wanted no more or too late; an answer that is lost is asked for again, for as long as the
  * sandbox shows signs of life. Answers the saved login it was begun with now.
  *
- * @throws Fault SANDBOX_LOST where the sandbox refuses, CREDENTIALS_LOST; the signal's reason when that aborts.
+ * @throws Fault SANDBOX_LOST where the sandbox refuses, CREDENTIALS_LOST or CREDENTIALS_UNREADABLE; the signal's reason when that aborts.
  */
 export async function startWork(
   plan: AttemptPlan,
@@ -31,14 +32,14 @@ export async function startWork(
   // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
   if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return undefined;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
-  const browserState = await readLogin(plan);
+  const [browserState, credentials] = await Promise.all([readLogin(plan), readCredentials(plan)]);
   const work = {
     runId: log.run.id,
     attempt,
     spec,
     playbookSource,
-    credentials: spec.credentials,
-    credentialOrigins: [],
+    credentials: credentials.values,
+    credentialOrigins: [...credentials.origins],
     calledPlaybooks,
     browserState,
   };

@@ -2,6 +2,7 @@ import { type Clew, createClew, Fault } from "@clew/client";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { type AnswerOptions, answerCommand } from "./commands/answer.ts";
+import { applyPlaybookCommand } from "./commands/apply-playbook.ts";
 import { artifactsCommand } from "./commands/artifacts.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
@@ -146,6 +147,11 @@ function createProgram(execute: Execute): Command {
   command("show <playbook>", "show what a playbook is and takes, a file or an id of the catalogue", playbook).action(
     (name: string, options: CommonOptions) => execute(options, (clew, output) => showPlaybookCommand(clew, output, name)),
   );
+  command("apply <run> <file>", "show how the playbook that a run proposes differs from a file, and write it there", playbook)
+    .option("--yes", "write over a file that is there without asking")
+    .action((run: string, file: string, options: CommonOptions & { yes?: boolean }) =>
+      execute(options, (clew, output) => applyPlaybookCommand(clew, output, run, file, options)),
+    );
   const written = (usage: string, description: string, parent = program) =>
     parent
       .command(usage)

@@ -79,6 +79,12 @@ const cases: readonly Case[] = [
   ["services/orchestrator/src/runs/edge.ts", 'import "../rpc/create-run.ts";', imports],
   ["services/gateway/src/sse/encode.ts", 'import "node:http";', imports],
   ["services/gateway/src/rest/transcode.ts", 'import "fastify";', imports],
+  // The hub knows no door.
+  ["services/gateway/src/hub/door.ts", 'import "../http/door.ts";', imports],
+  ["services/gateway/src/hub/upstream.ts", 'import "../upstream/upstream.ts";', imports],
+  ["services/gateway/src/hub/http.ts", 'import "node:http2";', imports],
+  ["services/gateway/src/hub/fastify.ts", 'import "fastify";', imports],
+  ["services/gateway/src/hub/grpc.ts", 'import "@clew/proto/grpc/clew/run/v1/run";', imports],
   // The environment is read in one place.
   ["services/gateway/src/g.ts", "export const { env } = process; export const volume = process.env.CLEW_VOLUME;", environment],
   ["packages/outbox/src/b.ts", "export const volume = process.env.CLEW_VOLUME;", environment],
@@ -89,6 +95,11 @@ const cases: readonly Case[] = [
   [
     "services/gateway/src/ok.ts",
     'import "@clew/proto/connect/clew/run/v1/run_pb"; import "@clew/fault/fault"; import "node:http";',
+    undefined,
+  ],
+  [
+    "services/gateway/src/hub/ok.ts",
+    'import "@clew/proto/connect/clew/run/v1/run_pb"; import "node:buffer"; import "./wire.ts";',
     undefined,
   ],
   ["services/orchestrator/src/ok.ts", 'import "@clew/proto/grpc/clew/run/v1/run"; import "@clew/playbook/parse-playbook";', undefined],

@@ -171,7 +171,7 @@ test("logs hold no query and no key", async () => {
   await (await fetch(`${site.url}/v1/runs/${run.id}/stream?ticket=secret-ticket&types=runFinished`)).text();
   await (await fetch(`${site.url}/v1/streams?runs=${run.id}&ticket=secret-ticket`)).text();
   await (await fetch(`${site.url}/v1/runs/${run.id}?ticket=secret-ticket`)).text();
-  expect(site.fake.calls.findLast(({ method }) => method === "getRun")?.headers.get("authorization")).toBe("Bearer secret-ticket");
+  expect(site.fake.calls.findLast(({ method }) => method === "getRun")?.headers.get("authorization")).toBe("Ticket secret-ticket");
   await site.fake.kill();
   await (await fetch(`${site.url}/v1/runs/${run.id}/events?after=secret-query`, { headers })).text();
   await vi.waitFor(() => expect(lines.length).toBeGreaterThanOrEqual(6));

@@ -21,6 +21,8 @@ export function toCallHeaders({ id, headers }: Caller, ticket?: string): Record<
     const value = headers[name];
     if (typeof value === "string" && sane.test(value)) picked[name] = value;
   }
-  if (ticket !== undefined && picked["authorization"] === undefined) picked["authorization"] = `Bearer ${ticket}`;
+  // By a scheme of its own: what is no ticket is then refused, also where no keys are configured.
+  if (ticket !== undefined && picked["authorization"] === undefined)
+    picked["authorization"] = /^[\x21-\x7e]{1,8192}$/.test(ticket) ? `Ticket ${ticket}` : "Ticket";
   return picked;
 }

@@ -229,7 +229,7 @@ describe("what a native EventSource could not bear is said in-band", () => {
     const expired = await open(run.id, "?ticket=t.old");
     expect(expired.response.status).toBe(200);
     expect(await expired.response.text()).toMatch(/\n\nretry: 3600000\nevent: ticketExpired\ndata: \{\}\n\n$/);
-    expect(site.fake.calls.findLast(({ method }) => method === "readEvents")?.headers.get("authorization")).toBe("Bearer t.old");
+    expect(site.fake.calls.findLast(({ method }) => method === "readEvents")?.headers.get("authorization")).toBe("Ticket t.old");
     site.fake.failNext("readEvents", new Fault("TICKET_INVALID"));
     const forged = await open(run.id, "?ticket=t.forged");
     expect(forged.response.status).toBe(401);

@@ -53,6 +53,14 @@ describe("a caller", () => {
     expect(caller).toMatchObject({ tenant: "acme", key: "ci", actor: "ada" });
   });
 
+  it.each(["Ticket", "Ticket ", "ticket abc", "Ticket acme-secret-key", "Ticket clewt2.x.y"])(
+    "who shows %j, which is no ticket, is let in for nothing else, also where no keys are configured",
+    (authorization) => {
+      for (const among of [keys, []])
+        expect(reasonOf(() => authenticate({ keys: among, signTicket }, authorization, undefined, nowMs))).toBe("TICKET_INVALID");
+    },
+  );
+
   it("is anyone where no keys are configured but a gateway's", () => {
     for (const among of [[], keys.slice(-1)])
       expect(authenticate({ keys: among, signTicket }, undefined, undefined, nowMs)).toMatchObject({ tenant: "default", reach: "tenant" });

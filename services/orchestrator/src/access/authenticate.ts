@@ -16,8 +16,8 @@ const runSubjects: ReadonlySet<Subject> = new Set<Subject>(["run", "artifact"]);
 const everyType: ReadonlySet<string> = new Set();
 
 /**
- * Decides who calls from an `authorization` header, which holds a key or a ticket. Where no API keys are configured,
- * whoever shows neither is the default tenant.
+ * Decides who calls from an `authorization` header, which holds a key or a ticket (`Bearer`), or what is said to be a ticket (`Ticket`). Where no API keys
+ * are configured, whoever shows neither is the default tenant.
  *
  * @throws Fault KEY_MISSING, KEY_INVALID, KEY_EXPIRED, TICKET_INVALID or TICKET_EXPIRED.
  */
@@ -28,6 +28,9 @@ export function authenticate(
   nowMs: number,
 ): Caller {
   const named = (actor ?? "").slice(0, limits.actorChars);
+  const ticket = /^Ticket(?: +(.*))?$/i.exec(authorization ?? "");
+  // Said to be one: whatever it is, nobody is let in for something else.
+  if (ticket !== null) return callerOfTicket(ticket[1] ?? "", { keys, signTicket }, nowMs);
   const shown = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
   const key = shown === undefined ? undefined : findKey(keys, shown);
   if (key !== undefined) {

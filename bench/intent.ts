@@ -37,6 +37,7 @@ const config = readConfig({
   CLEW_VOLUME: join(room.folder, "volume"),
   CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0",
   CLEW_CHROMIUM: chromium.path,
+  CLEW_SANDBOX: "process",
   CLEW_ADOPTION_GRACE: "20s",
 });
 const agent = fileURLToPath(new URL("intent/agent.ts", import.meta.url));

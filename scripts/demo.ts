@@ -7,7 +7,7 @@ import { createClew, Fault, type RunEvent, type RunResult } from "@clew/client";
 import { toNotice } from "./notices.ts";
 import { demandArguments } from "./read-arguments.ts";
 import { readable, ServiceStartError } from "./service-process.ts";
-import { startServices } from "./services.ts";
+import { type Services, startServices } from "./services.ts";
 import { untilStopped } from "./until-stopped.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -69,6 +69,22 @@ function show(service: string, line: string): void {
   if (shown !== undefined) console.error(shown);
 }
 
+/** Starts the services; where this machine does not let sandboxes be isolated, without that, and says so. */
+async function start(signal: AbortSignal): Promise<Services> {
+  const options = { volume, onLine: show, onTrouble: (sentence: string) => console.error(sentence), signal };
+  try {
+    return await startServices(options);
+  } catch (error) {
+    const why =
+      error instanceof ServiceStartError
+        ? /CLEW_SANDBOX: bubblewrap does not isolate here: ([^\n]*?)\. Install/.exec(error.message)?.[1]
+        : undefined;
+    if (why === undefined) throw error;
+    console.error(`Not isolated: the demo's browser runs as you do, with your files and your network (${why}); see docs/isolation.md.`);
+    return await startServices({ ...options, env: { CLEW_SANDBOX: "process" } });
+  }
+}
+
 async function main(): Promise<number> {
   using wish = untilStopped();
   const controller = new AbortController();
@@ -80,12 +96,7 @@ async function main(): Promise<number> {
   const timer = setTimeout(() => controller.abort(), longestMs);
   try {
     await using backOffice = await startBackOffice({ port: 0 });
-    await using services = await startServices({
-      volume,
-      onLine: show,
-      onTrouble: (sentence) => console.error(sentence),
-      signal: controller.signal,
-    });
+    await using services = await start(controller.signal);
     void wish.insisted.then(() => services.kill());
     console.log(`Gateway ${services.url}, back office ${backOffice.url}. Running ${playbook}:\n`);
     const clew = createClew({ url: services.url });

@@ -18,7 +18,7 @@ async function childrenOf(pid: number): Promise<readonly number[]> {
 test("leaves no service behind when it is killed without a word", { timeout: 60_000 }, async () => {
   await using volume = await tempFolder();
   const addresses = { CLEW_GATEWAY_ADDRESS: "127.0.0.1:0", CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0" };
-  const env = { ...withoutSettings(process.env), ...addresses, CLEW_VOLUME: volume.path };
+  const env = { ...withoutSettings(process.env), ...addresses, CLEW_VOLUME: volume.path, CLEW_SANDBOX: "process" };
   const start = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "inherit"] });
   try {
     const [text] = await once(start.stdout.setEncoding("utf8"), "data", { signal: AbortSignal.timeout(40_000) });

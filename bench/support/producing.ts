@@ -12,6 +12,7 @@ export async function startProducingOrchestrator(volume: string, core?: Core, po
     CLEW_VOLUME: volume,
     CLEW_ORCHESTRATOR_ADDRESS: `127.0.0.1:${port}`,
     CLEW_CHROMIUM: process.execPath,
+    CLEW_SANDBOX: "process",
     CLEW_ADOPTION_GRACE: "20s",
     CLEW_LOG_LEVEL: "warn",
   };

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readProcess } from "@clew/process/process-tree";
+import { readSandboxFile } from "@clew/orchestrator/sandboxes/sandbox-file";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { sandboxProcess, sandboxProcesses } from "../support/sandbox-processes.ts";
 import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
@@ -9,23 +9,23 @@ import { type System, startSystem, waitingPlaybook } from "../support/system.ts"
 /** What a run may leave on the volume when it is over. */
 const lasting = ["artifacts", "journal", "journal.index"];
 
-describe("what a run leaves behind", () => {
+describe.each(["process", "bubblewrap"])("what a run leaves behind: %s", (isolation) => {
   let temp: string;
   let system: System;
   beforeAll(async () => {
     // A temp folder of its own, so that what others leave in theirs is not taken for ours.
     temp = await mkdtemp(join(tmpdir(), "clew-left-"));
     await mkdir(join(temp, "run"));
-    system = await startSystem({ TMPDIR: temp, XDG_RUNTIME_DIR: join(temp, "run") });
+    system = await startSystem({ CLEW_SANDBOX: isolation, TMPDIR: temp, XDG_RUNTIME_DIR: join(temp, "run") });
   });
   afterAll(async () => {
     await system[Symbol.asyncDispose]();
     await rm(temp, { recursive: true, force: true });
   });
 
-  function agentAndWarden(): { readonly agent: number; readonly warden: number } {
-    const { pid } = sandboxProcess(system.volume, "agent");
-    return { agent: pid, warden: readProcess(pid)?.parentPid ?? Number.NaN };
+  async function agentAndWarden(runId: string): Promise<{ readonly agent: number; readonly warden: number }> {
+    const sandbox = await readSandboxFile(join(system.volume, "runs", runId));
+    return { agent: sandboxProcess(system.volume, "agent").pid, warden: sandbox?.pid ?? Number.NaN };
   }
 
   async function expectNothingLeft(runId: string): Promise<void> {
@@ -51,7 +51,7 @@ describe("what a run leaves behind", () => {
       if (event.type !== "actionStarted" || event.actionStarted.action !== "wait_for") continue;
       if (how === "stop") await run.stop({ graceSeconds: 0 });
       else if (how === "browser") process.kill(sandboxProcess(system.volume, "browser").pid, "SIGKILL");
-      else process.kill(agentAndWarden()[how], "SIGKILL");
+      else process.kill((await agentAndWarden(run.id))[how], "SIGKILL");
     }
     expect((await run.result()).state).toBe(how === "stop" ? "TERMINATED" : "FAILED");
     await expectNothingLeft(run.id);

@@ -10,6 +10,7 @@ const clew = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta
 const environment = ({ folder }: SmallVolume) => ({
   ...withoutSettings(process.env),
   CLEW_VOLUME: folder,
+  CLEW_SANDBOX: "process",
   CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0",
   CLEW_CHROMIUM: process.execPath,
 });

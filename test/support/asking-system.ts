@@ -34,6 +34,7 @@ export async function startAskingSystem(more: Readonly<Record<string, string>> =
     // Nothing browses here; it need only be a file.
     CLEW_CHROMIUM: process.execPath,
     CLEW_LOG_LEVEL: "info",
+    CLEW_SANDBOX: "process",
     ...more,
     CLEW_VOLUME: volume,
   };

@@ -58,6 +58,7 @@ export async function startFleet({
     XDG_RUNTIME_DIR: socketFolder,
     CLEW_SERVICE_KEY: randomBytes(32).toString("base64url"),
     CLEW_LOG_LEVEL: "warn",
+    CLEW_SANDBOX: "process",
     CLEW_PLAYBOOKS: "examples/playbooks",
     CLEW_ALLOWED_HOSTS: "127.0.0.1",
     ...(chromium === undefined ? {} : { CLEW_CHROMIUM: chromium.path }),

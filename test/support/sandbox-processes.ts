@@ -28,7 +28,8 @@ export function sandboxProcess(volume: string, role: "warden" | "agent" | "brows
     role === "browser"
       ? command.includes("--remote-debugging-pipe") && !command.includes("--type=")
       : command.includes(role === "agent" ? "sandbox-agent/src/main.ts" : "warden/src/main.ts");
-  const found = sandboxProcesses(volume).find(({ command }) => wanted(command));
+  // What encloses an agent names it too.
+  const found = sandboxProcesses(volume).find(({ command }) => wanted(command) && !command.startsWith("bwrap "));
   if (found === undefined) throw new Error(`no ${role} runs on ${volume}`);
   return found;
 }

@@ -25,11 +25,13 @@ export interface System extends AsyncDisposable {
   restart(between?: () => Promise<void>, how?: "stop" | "kill"): Promise<void>;
 }
 
+/** Sandboxes that isolate are tested where that is what a test is about: these begin sooner, and on every machine. */
+const usual = { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", CLEW_SANDBOX: "process" };
+
 /** Starts a whole system; `onLine` gets every line its services write. Dispose it: services, back office and volume go. */
 export async function startSystem(env: Readonly<Record<string, string>> = {}, onLine?: LineSink): Promise<System> {
   const volume = env["CLEW_VOLUME"] ?? (await mkdtemp(join(tmpdir(), "clew-test-")));
-  const start = () =>
-    startServices({ volume, env: { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", ...env }, ...(onLine && { onLine }) });
+  const start = () => startServices({ volume, env: { ...usual, ...env }, ...(onLine && { onLine }) });
   let services = await start();
   const backOffice = await startBackOffice();
   const { host } = new URL(backOffice.url);

@@ -61,7 +61,7 @@ export const orchestratorSettings = z.object({
   CLEW_POLICY: policySettings.prefault({}),
   CLEW_CHROMIUM: z.string().min(1).optional(),
   CLEW_HEADED: z.enum(["0", "1"]).default("0"),
-  CLEW_SANDBOX: z.enum(["process", "bubblewrap"]).default("process"),
+  CLEW_SANDBOX: z.enum(["bubblewrap", "process"]).default("bubblewrap"),
   CLEW_SANDBOX_DISK: sizeBytes.prefault("4GiB"),
   CLEW_SANDBOX_MEMORY: sizeBytes.prefault("2GiB"),
   CLEW_SANDBOX_PROCESSES: z.coerce.number().int().min(16, "must be at least 16").max(10_000).default(256),

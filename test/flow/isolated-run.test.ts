@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readSandboxFile } from "@clew/orchestrator/sandboxes/sandbox-file";
+import { readProcess } from "@clew/process/process-tree";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { sandboxProcess, sandboxProcesses } from "../support/sandbox-processes.ts";
+import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
+
+describe("a run in a sandbox that bubblewrap encloses", () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await startSystem({ CLEW_SANDBOX: "bubblewrap" });
+  });
+  afterAll(async () => {
+    await system[Symbol.asyncDispose]();
+  });
+
+  it("does its work through its one way out, says that it is isolated, and leaves its recordings", async () => {
+    const { playbookSource, ...spec } = await system.cancelOrder();
+    const run = await system.clew.createRun({ ...spec, playbookSource: playbookSource ?? "", recording: { trace: true, video: true } });
+    const isolations: string[] = [];
+    for await (const event of run.events()) {
+      if (event.type === "attemptStarted") isolations.push(event.attemptStarted.isolation);
+      if (event.type === "sandboxReady") isolations.push(event.sandboxReady.isolation);
+    }
+    expect(isolations).toEqual(["bubblewrap", "bubblewrap"]);
+    expect((await run.result()).outcome.data).toMatchObject({ confirmation: expect.stringContaining("Order 12345 was cancelled") });
+    const names = (await run.artifacts()).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["trace.zip", "video-1.webm", "console.ndjson", "manifest.json"]));
+    await vi.waitFor(() => expect(sandboxProcesses(system.volume)).toEqual([]), { timeout: 10_000 });
+  });
+
+  it("goes on under the next orchestrator when its own is killed, and ends when it is asked to stop", async () => {
+    const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));
+    for await (const event of run.events()) if (event.type === "actionStarted" && event.actionStarted.action === "wait_for") break;
+    const agent = sandboxProcess(system.volume, "agent");
+    const before = await readSandboxFile(join(system.volume, "runs", run.id));
+    expect(before?.isolation).toBe("bubblewrap");
+    await system.restart(async () => {}, "kill");
+    const adopted = await system.clew.getRun(run.id);
+    expect(adopted).toMatchObject({ state: "RUNNING", attempt: 1 });
+    expect(sandboxProcess(system.volume, "agent").pid).toBe(agent.pid);
+    await system.clew.run(run.id).stop({ graceSeconds: 5 });
+    await vi.waitFor(async () => expect((await system.clew.getRun(run.id)).state).toBe("TERMINATED"), { timeout: 30_000 });
+    await vi.waitFor(() => expect(readProcess(before?.pid ?? 0)).toBeUndefined(), { timeout: 10_000 });
+    expect(sandboxProcesses(system.volume)).toEqual([]);
+  });
+
+  it("has processes that are not root, whoever the orchestrator is", async () => {
+    const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));
+    for await (const event of run.events()) if (event.type === "actionStarted" && event.actionStarted.action === "wait_for") break;
+    for (const role of ["agent", "browser"] as const) {
+      const status = readFileSync(`/proc/${sandboxProcess(system.volume, role).pid}/status`, "utf8");
+      expect(status).not.toMatch(/^Uid:\t0\t/m);
+    }
+    await run.stop({ graceSeconds: 0 });
+    expect((await run.result()).state).toBe("TERMINATED");
+  });
+});

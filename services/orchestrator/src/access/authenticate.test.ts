@@ -112,6 +112,12 @@ describe("a caller", () => {
 });
 
 describe("a ticket ends", () => {
+  it("at its time and no earlier; one that is forged is invalid, not expired", () => {
+    const timed = ticket({ expireTimeMs: nowMs });
+    expect([nowMs - 1, nowMs].map((atMs) => reasonOf(() => who(timed, keys, atMs)))).toEqual(["", "TICKET_EXPIRED"]);
+    expect(reasonOf(() => who(`${timed}0`))).toBe("TICKET_INVALID");
+  });
+
   it.each<[what: string, keys: readonly ApiKey[]]>([
     ["when its key is gone", keys.slice(1)],
     ["when its key may no longer read", [key("ci", "acme-secret-key", { rights: new Set<Right>(["run"]) })]],

@@ -64,11 +64,12 @@ export function authenticate(
 
 /** A ticket holds as long as the key that made it: one that is gone, has ended or may no longer read takes its tickets along. */
 function callerOfTicket(shown: string, { keys, signTicket }: Credentials, nowMs: number): Caller {
-  const { tenant, maker, runs, types, artifacts } = parseTicket(shown, signTicket, nowMs);
+  const { tenant, maker, runs, types, artifacts, expireTimeMs } = parseTicket(shown, signTicket);
   const holds = (key: ApiKey) =>
     key.tenant === tenant && key.rights.has("read") && !hasEnded(key, nowMs) && idOf(key, signTicket) === maker;
   if (maker === "" ? !isOpen(keys) : !keys.some(holds))
     throw new Fault("TICKET_INVALID", { message: "The key that this ticket was made with has ended." });
+  if (nowMs >= expireTimeMs) throw new Fault("TICKET_EXPIRED");
   const subjects: Subject[] = artifacts ? ["run", "artifact"] : ["run"];
   return {
     tenant,

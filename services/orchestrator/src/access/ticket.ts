@@ -35,15 +35,14 @@ export function formatTicket({ expireTimeMs, tenant, maker, runs, types, artifac
   return `${body}.${sign(body)}`;
 }
 
-/** Reads a ticket back. @throws Fault TICKET_INVALID where we did not write it, TICKET_EXPIRED where its time is over. */
-export function parseTicket(text: string, sign: SignTicket, nowMs: number): Ticket {
+/** Reads a ticket back, also one whose time is over. @throws Fault TICKET_INVALID where we did not write it. */
+export function parseTicket(text: string, sign: SignTicket): Ticket {
   const dot = text.lastIndexOf(".");
   const body = text.slice(0, dot);
   if (!isTicket(body) || !isSame(text.slice(dot + 1), sign(body))) throw new Fault("TICKET_INVALID");
   const [expireTimeMs, tenant, maker, runs, types, artifacts] = content.parse(
     JSON.parse(Buffer.from(body.slice(prefix.length), "base64url").toString()),
   );
-  if (nowMs >= expireTimeMs) throw new Fault("TICKET_EXPIRED");
   return { expireTimeMs, tenant, maker, runs, types, artifacts };
 }
 

@@ -152,7 +152,7 @@ describe("a stop", () => {
     );
     response.on("error", () => {});
     response.pause();
-    await vi.waitFor(() => expect(site.fake.eventsRead).toBeGreaterThan(50));
+    await vi.waitFor(() => expect(site.fake.eventsRead).toBeGreaterThan(50), { timeout: 10_000 });
     const started = performance.now();
     await site[Symbol.asyncDispose]();
     expect(performance.now() - started).toBeLessThan(6_000);

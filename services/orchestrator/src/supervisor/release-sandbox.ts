@@ -1,44 +1,55 @@
 import { Fault } from "@clew/fault/fault";
+import { abortable } from "@clew/streams/abortable";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
+import { linkSignals } from "@clew/streams/linked-signal";
 import type { AttemptPlan } from "./attempt.ts";
 
-const callMs = 10_000;
-/** Milliseconds after which a sandbox that could not be ended is given up; a try that began before takes its time. */
-const endMs = 20_000;
+/** Milliseconds that all of it may take: a third of what a run has from its outcome to its end. */
+const releaseMs = 20_000;
+/** Of these, what the warden has to do it by itself. */
+const callMs = 8_000;
 
 type Held = Pick<AttemptPlan, "provider" | "handle" | "secret" | "logger">;
 
 /**
- * Ends what is left of a sandbox and removes it: by its warden where that answers, otherwise by force. Resolves once it is known to be dead;
- * files of it that cannot be removed stay.
+ * Ends what is left of a sandbox and removes it, within 20 s: by its warden where that answers, otherwise by force. Resolves once it is known to be
+ * dead; files of it that cannot be removed in time stay.
  *
- * @throws Fault SANDBOX_HUNG where it may still live: no other may begin beside it.
+ * @throws Fault SANDBOX_HUNG where it may still live: no other may begin beside it. The signal's reason when that aborts.
  */
 export async function releaseSandbox(held: Held, signal: AbortSignal): Promise<void> {
-  const { provider, handle, secret, logger } = held;
+  const { provider, handle, logger } = held;
+  using time = linkSignals(signal);
+  const timer = setTimeout(() => time.abort(new Fault("SANDBOX_HUNG", { message: "The run's sandbox could not be ended." })), releaseMs);
   try {
-    if (await provider.isAlive(handle)) {
-      await using connection = provider.connect(handle, secret);
-      await connection.warden.releaseSandbox({}, { timeoutMs: callMs });
-    }
-  } catch (error) {
-    logger.warn({ error }, "warden did not release its sandbox");
+    await abortable(askWarden(held), time.signal).catch((error: unknown) => {
+      time.signal.throwIfAborted();
+      logger.warn({ error }, "warden did not release its sandbox");
+    });
+    await untilDead(held, time.signal);
+    await abortable(provider.remove(handle), time.signal).catch((error: unknown) => {
+      logger.warn({ error }, "what was left of a sandbox was not removed");
+    });
+  } finally {
+    clearTimeout(timer);
   }
-  await untilDead(held, signal);
-  await provider.remove(handle).catch((error: unknown) => {
-    logger.warn({ error }, "what was left of a sandbox was not removed");
-  });
+}
+
+async function askWarden({ provider, handle, secret }: Held): Promise<void> {
+  if (!(await provider.isAlive(handle))) return;
+  await using connection = provider.connect(handle, secret);
+  await connection.warden.releaseSandbox({}, { timeoutMs: callMs });
 }
 
 async function untilDead({ provider, handle, logger }: Held, signal: AbortSignal): Promise<void> {
   const backoff = createBackoff({ initialMs: 200, maxMs: 2_000 });
-  for (const giveUpAt = performance.now() + endMs; ; ) {
+  for (;;) {
     try {
-      return await provider.kill(handle);
-    } catch (cause) {
-      logger.warn({ error: cause }, "sandbox was not ended");
-      if (performance.now() > giveUpAt) throw new Fault("SANDBOX_HUNG", { message: "The run's sandbox could not be ended.", cause });
+      return await abortable(provider.kill(handle), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      logger.warn({ error }, "sandbox was not ended");
     }
     await delay(backoff.next(), { signal });
   }

@@ -7,6 +7,7 @@ import { readSettings, SettingsError } from "@clew/process/settings";
 import { z } from "zod";
 import { type AccessSettings, apiKeySettings, policySettings, toAccess } from "./access/access-settings.ts";
 import { isOpen } from "./access/keys.ts";
+import { type ModelsConfig, modelSettings, toModels } from "./models/model-settings.ts";
 import type { Retention } from "./retention/retention.ts";
 import type { Isolation, SandboxLimits } from "./sandboxes/sandbox-provider.ts";
 
@@ -59,6 +60,7 @@ export const orchestratorSettings = z.object({
   CLEW_API_KEYS: apiKeySettings.default([]),
   CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CLEW_POLICY: policySettings.prefault({}),
+  ...modelSettings,
   CLEW_CHROMIUM: z.string().min(1).optional(),
   CLEW_HEADED: z.enum(["0", "1"]).default("0"),
   CLEW_SANDBOX: z.enum(["bubblewrap", "process"]).default("bubblewrap"),
@@ -90,6 +92,8 @@ export interface Config {
   readonly file: string | undefined;
   /** Reads who may call again. @throws SettingsError. */
   readonly readAccess: () => AccessSettings;
+  /** The models that runs may call. */
+  readonly models: ModelsConfig;
   /** How sandboxes are kept apart. */
   readonly sandbox: Isolation;
   /** What a sandbox may take of the machine. */
@@ -131,6 +135,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       executablePath: findChromium(settings.CLEW_CHROMIUM, env["PATH"] ?? ""),
       sandbox: settings.CLEW_SANDBOX === "bubblewrap" || process.getuid?.() !== 0,
     },
+    models: toModels(settings),
     sandbox: settings.CLEW_SANDBOX,
     sandboxLimits: {
       memoryBytes: settings.CLEW_SANDBOX_MEMORY,

@@ -10,6 +10,7 @@ import { ticketSigner } from "./access/ticket-signer.ts";
 import { AuditLog } from "./audit/audit-log.ts";
 import type { Config } from "./config.ts";
 import { Uploads } from "./files/uploads.ts";
+import { RunModels } from "./models/run-models.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
 import { Sweeper } from "./retention/sweeper.ts";
@@ -78,6 +79,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const guard = started.use(new Guard({ ring: access.ring, signTicket: ticketSigner(volume), audit }));
   const states = await BrowserStates.open(config.volume, config.stateKey);
   const credentialSets = new CredentialSets(config.secrets);
+  const models = new RunModels(config.models);
   const uploads = new Uploads({ volumeFolder: config.volume, room });
   const runs = started.use(
     new Runs({
@@ -92,6 +94,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       room,
       states,
       credentialSets,
+      models,
     }),
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
@@ -117,6 +120,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           volume,
           credentialSets,
           policyOf: access.policyOf,
+          models,
           guard,
         }),
       ],

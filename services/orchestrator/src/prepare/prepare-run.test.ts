@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
 import { type Policy, usualPolicy } from "../access/policy.ts";
 import { Uploads } from "../files/uploads.ts";
+import { toModels } from "../models/model-settings.ts";
+import { RunModels } from "../models/run-models.ts";
 import { Catalogue, hashSource } from "../playbooks/catalogue.ts";
 import { dryRun } from "../rpc/dry-run.ts";
 import { CredentialSets } from "../secrets/credential-sets.ts";
@@ -38,6 +40,7 @@ describe("a run that is asked for", () => {
       states: await BrowserStates.open(temp.path, undefined),
       credentialSets: new CredentialSets(join(temp.path, "secrets")),
       policyOf: () => policy,
+      models: new RunModels(toModels({ CLEW_MODEL_ANTHROPIC_KEY: "key" })),
     };
   });
   afterEach(async () => {

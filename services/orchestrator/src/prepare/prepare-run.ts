@@ -1,9 +1,12 @@
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
+import type { Playbook } from "@clew/playbook/playbook-schema";
 import type { InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { applyPolicy, demandWithin } from "../access/apply-policy.ts";
 import type { PolicyOf } from "../access/policy.ts";
 import type { GivenFile } from "../files/input-files.ts";
 import type { Uploads } from "../files/uploads.ts";
+import { asksModel } from "../models/asks-model.ts";
+import { cassetteInput, type RunModels } from "../models/run-models.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import { type FoundWork, findWork } from "../playbooks/find-work.ts";
 import { demandCredentials, demandParameters, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
@@ -19,6 +22,7 @@ export interface PrepareSources {
   readonly states: Pick<BrowserStates, "read">;
   readonly credentialSets: Pick<CredentialSets, "read">;
   readonly policyOf: PolicyOf;
+  readonly models: Pick<RunModels, "choose">;
 }
 
 /** One part of a spec that was looked at. */
@@ -55,7 +59,7 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
     unbuilt: unbuilt.filter((violation) => checkOf(violation) === name),
   });
   let work: FoundWork | undefined;
-  const inputs: GivenFile[] = [];
+  const gathered: Gathered = { inputs: [], model: undefined };
   // What the playbook types decides which credentials are wanted: it is looked for first, and told in its turn.
   const found = await lookFor(async () => {
     demandFit(unfit("playbook"));
@@ -63,9 +67,9 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
     demandParameters(work);
     return describe(work);
   });
-  const playbooks = work === undefined ? [] : [work.playbook, ...[...work.called.values()].map(({ playbook }) => playbook)];
+  const playbooks = work === undefined ? [] : playbooksOf(work);
   const policed = applyPolicy({ asked: asked ?? spec, spec, playbooks }, sources.policyOf(tenant));
-  const looks = looksAt(policed.spec, tenant, sources, inputs);
+  const looks = looksAt(policed.spec, tenant, sources, gathered);
   const checks: RunCheck[] = [];
   for (const name of checkNames) {
     const look = await lookFor(async () => {
@@ -77,7 +81,8 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
     checks.push({ name, ...look });
   }
   const isFit = checks.every(({ fault }) => fault === undefined);
-  return { checks, spec: policed.spec, work: isFit && work !== undefined ? resolveWork(work, policed.spec, inputs) : undefined };
+  const prepared = { ...policed.spec, model: gathered.model ?? policed.spec.model };
+  return { checks, spec: prepared, work: isFit && work !== undefined ? resolveWork(work, prepared, gathered.inputs) : undefined };
 }
 
 /** Answers what a run is made of. @throws the Fault of the first check that does not pass. */
@@ -88,10 +93,17 @@ export function demandPrepared({ checks, work }: Preparation): ResolvedWork {
   return work;
 }
 
+/** What is found while the parts of a spec are looked at. */
+interface Gathered {
+  readonly inputs: GivenFile[];
+  /** The run's, which may be the operator's or its cassette's. */
+  model: string | undefined;
+}
+
 type Look = (work: FoundWork | undefined) => Promise<string> | string;
 
 /** What else is looked at of each part, once it is fit by itself. Answers what was found. */
-function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, inputs: GivenFile[]): Record<CheckName, Look> {
+function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, gathered: Gathered): Record<CheckName, Look> {
   const { uploads, states, credentialSets } = sources;
   const { guardrails, startUrl, outputSchema, checks, files, browserState } = spec;
   return {
@@ -105,12 +117,20 @@ function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, inputs:
     },
     playbook: () => "",
     guardrails: () => (guardrails === undefined ? "the usual ones" : "given"),
-    model: () => "none is used",
+    model: async (work) => {
+      const cassette = await findCassette(spec, tenant, uploads);
+      if (cassette !== undefined) gathered.inputs.push(cassetteInput(cassette));
+      const chosen = await sources.models.choose(spec, cassette?.path);
+      gathered.model = chosen?.model;
+      if (chosen === undefined && work !== undefined && playbooksOf(work).some(asksModel))
+        throw new Fault("MODEL_UNAVAILABLE", { message: "A step asks a model, and none is set up." });
+      return chosen === undefined ? "none is set up" : cassette === undefined ? chosen.model : `${chosen.model}, as its cassette answers`;
+    },
     start_url: () => (startUrl === undefined ? "the playbook's own" : "an http or https address"),
     output_schema: () => (outputSchema === undefined ? "none" : "a JSON Schema"),
     checks: () => (checks.length === 0 ? "none" : `${checks.length} on the final page`),
     files: async () => {
-      inputs.push(...(await findInputs(files, tenant, uploads)));
+      gathered.inputs.push(...(await findInputs(files, tenant, uploads)));
       return files.length === 0 ? "none" : `all there: ${files.map(({ name }) => name).join(", ")}`;
     },
     browser_state: async () => {
@@ -134,6 +154,21 @@ async function findSet(
   return set;
 }
 
+/** Finds the cassette a spec names. @throws Fault INVALID_REQUEST where the tenant has no such file. */
+async function findCassette(
+  { cassette }: RunSpec,
+  tenant: string,
+  uploads: PrepareSources["uploads"],
+): Promise<Omit<GivenFile, "name"> | undefined> {
+  if (cassette === undefined) return undefined;
+  return await uploads.find(tenant, cassette).catch((error: unknown) => {
+    if (Fault.from(error).reason !== "FILE_NOT_FOUND") throw error;
+    throw invalidRequest([{ field: "spec.cassette", rule: "file", message: noSuchFile }]);
+  });
+}
+
+const noSuchFile = "is no file of yours, or its time is over; upload it again: POST /v1/files";
+
 /** @throws Fault INVALID_REQUEST naming every file that the tenant does not have. */
 async function findInputs(files: readonly InputFile[], tenant: string, uploads: PrepareSources["uploads"]): Promise<GivenFile[]> {
   const violations: Violation[] = [];
@@ -141,8 +176,7 @@ async function findInputs(files: readonly InputFile[], tenant: string, uploads: 
     files.map(async ({ name, fileId }, index) => {
       const upload = await uploads.find(tenant, fileId).catch((error: unknown) => {
         if (Fault.from(error).reason !== "FILE_NOT_FOUND") throw error;
-        const message = "is no file of yours, or its time is over; upload it again: POST /v1/files";
-        violations.push({ field: `spec.files[${index}].fileId`, rule: "file", message });
+        violations.push({ field: `spec.files[${index}].fileId`, rule: "file", message: noSuchFile });
       });
       return upload === undefined ? [] : [{ name, path: upload.path, sizeBytes: upload.sizeBytes }];
     }),
@@ -150,6 +184,11 @@ async function findInputs(files: readonly InputFile[], tenant: string, uploads: 
   const [first, ...others] = violations;
   if (first !== undefined) throw invalidRequest([first, ...others]);
   return found.flat();
+}
+
+/** The playbook, and those that it calls. */
+function playbooksOf({ playbook, called }: FoundWork): Playbook[] {
+  return [playbook, ...[...called.values()].map((one) => one.playbook)];
 }
 
 function describe({ playbook, called }: FoundWork): string {

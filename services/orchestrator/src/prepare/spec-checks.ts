@@ -29,6 +29,7 @@ const parts: Readonly<Record<string, CheckName>> = {
   model: "model",
   thinking: "model",
   budget: "model",
+  cassette: "model",
   startUrl: "start_url",
   outputSchema: "output_schema",
   checks: "checks",

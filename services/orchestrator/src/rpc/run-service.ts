@@ -5,6 +5,7 @@ import type { Caller } from "../access/caller.ts";
 import type { PolicyOf } from "../access/policy.ts";
 import { ticketSigner } from "../access/ticket-signer.ts";
 import type { Uploads } from "../files/uploads.ts";
+import type { RunModels } from "../models/run-models.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
@@ -49,6 +50,7 @@ export interface RunServiceOptions {
   readonly states: BrowserStates;
   readonly credentialSets: CredentialSets;
   readonly policyOf: PolicyOf;
+  readonly models: RunModels;
   readonly volume: Volume;
   /** Decides who may call, and tells who did. */
   readonly guard: Guard;

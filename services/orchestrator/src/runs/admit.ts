@@ -16,7 +16,7 @@ const speakers = {
   egressDenied: ["warden"],
   warningRaised: ["agent", "warden"],
   guardrailTripped: ["agent", "warden"],
-  modelCalled: ["agent", "warden"],
+  modelCalled: ["warden"],
   runStarted: ["agent"],
   stepStarted: ["agent"],
   stepCompleted: ["agent"],

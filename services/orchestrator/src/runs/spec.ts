@@ -57,6 +57,8 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   range("priority", asked.priority, limits.priority);
   range("retry.maxAttempts", asked.retry?.maxAttempts, limits.retryAttempts);
   range("retry.backoffSeconds", asked.retry?.backoffSeconds, limits.retryBackoffSeconds);
+  length("model", asked.model, limits.nameChars);
+  if (asked.budget?.maxCostUsd !== undefined && !(asked.budget.maxCostUsd >= 0)) wrong("budget.maxCostUsd", "range", "must be 0 or more");
   range("viewport.width", asked.viewport?.width, limits.viewportWidth);
   range("viewport.height", asked.viewport?.height, limits.viewportHeight);
   if (asked.startUrl !== undefined) {
@@ -82,10 +84,7 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   if (asked.browserState !== undefined && !(isFlatName(asked.browserState) && asked.browserState.length <= limits.browserStateNameChars))
     wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
-  later("model", asked.model !== undefined);
-  later("thinking", asked.thinking !== undefined);
   later("profile", asked.profile !== undefined);
-  later("budget", asked.budget !== undefined);
   later("proxy", asked.proxy !== undefined);
   later("continueFrom", asked.continueFrom !== undefined);
   later("forkFrom", asked.forkFrom !== undefined);
@@ -143,6 +142,7 @@ function fillIn(asked: RunSpec): RunSpec {
       video: asked.recording?.video ?? false,
       screenshots: asked.recording?.screenshots ?? false,
       logs: asked.recording?.logs ?? true,
+      cassette: asked.recording?.cassette ?? false,
     },
   };
 }

@@ -150,6 +150,7 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
       agentSocket: sockets.agent,
       agentSecret: secrets.agent,
       egressSocket: sockets.egress,
+      models: plan.models,
       ...(plan.egress && { egress: { ...plan.egress, forbidden: options.forbidden?.() ?? metadataServices } }),
       node: options.node,
       agentPath: options.agentPath,

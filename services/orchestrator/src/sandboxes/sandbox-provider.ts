@@ -1,4 +1,5 @@
 import type { InputPath } from "../files/input-files.ts";
+import type { GrantedModels } from "../models/choose-models.ts";
 import type { RunEgress } from "../runs/egress-policy.ts";
 import type { SandboxConnection } from "./sandbox-connection.ts";
 
@@ -26,6 +27,8 @@ export interface SandboxPlan {
   readonly deadlineMs: number;
   /** Where the work may connect to; nowhere unless given. */
   readonly egress?: RunEgress;
+  /** The models that the work may call; none unless given. */
+  readonly models?: GrantedModels | undefined;
   /** Files the work may read, under these names in `inputs` of its folder. */
   readonly inputs?: readonly InputPath[];
 }

@@ -4,6 +4,7 @@ import { Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { delay } from "@clew/streams/delay";
 import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
+import type { RunModels } from "../models/run-models.ts";
 import type { SandboxProducer } from "../runs/admit.ts";
 import { limits } from "../runs/limits.ts";
 import { isDecided, type RunFold } from "../runs/run.ts";
@@ -40,6 +41,8 @@ export interface AttemptPlan {
   readonly signAnswer: SignAnswer;
   readonly logger: Logger;
   readonly states?: BrowserStates | undefined;
+  /** The models that runs may call; without them there are none. */
+  readonly models?: RunModels | undefined;
   readonly credentialSets?: CredentialSets | undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Logger } from "@clew/process/logger";
 import type { Disk } from "../journal/disk.ts";
+import type { RunModels } from "../models/run-models.ts";
 import type { Allowance } from "../queue/allowance.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
@@ -26,6 +27,8 @@ export interface RunsOptions {
   readonly states?: BrowserStates;
   /** Credentials that the operator keeps; without them there are none. */
   readonly credentialSets?: CredentialSets;
+  /** The models that runs may call; without them there are none. */
+  readonly models?: RunModels;
   /** What journals are written to; the real file system unless given. */
   readonly disk?: Disk;
 }

@@ -23,7 +23,7 @@ export async function startWork(
   { agent }: Pick<SandboxConnection, "agent">,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { log, attempt, spec, playbookSource, calledPlaybooks } = plan;
+  const { log, attempt, spec, playbookSource, calledPlaybooks, models, runFolder } = plan;
   // Of a sandbox that was adopted, what the login it began with holds must be known again: it is masked.
   if (log.fold.attempt.startedAtMs !== undefined) {
     await readLogin(plan).catch(() => {});
@@ -42,6 +42,7 @@ export async function startWork(
     credentialOrigins: [...credentials.origins],
     calledPlaybooks,
     browserState,
+    models: (await models?.ofRun(spec, runFolder, undefined))?.chosen,
   };
   const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
   while (!log.fold.attempt.exited && log.fold.stop === undefined) {

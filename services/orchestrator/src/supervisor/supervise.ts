@@ -8,6 +8,7 @@ import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { inputPaths } from "../files/input-files.ts";
+import type { RunModels } from "../models/run-models.ts";
 import { isLate } from "../runs/deadline.ts";
 import { runEgress } from "../runs/egress-policy.ts";
 import { limits } from "../runs/limits.ts";
@@ -22,6 +23,7 @@ import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { runAttempt } from "./attempt.ts";
 import { fitRun, leastRun } from "./fit-run.ts";
+import { keepCassette } from "./keep-cassette.ts";
 import { keepEgress } from "./keep-egress.ts";
 import { keepLog } from "./keep-log.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
@@ -47,6 +49,8 @@ export interface SupervisedRun {
   readonly logger: Logger;
   /** Saved logins; without them none is read or saved. */
   readonly states?: BrowserStates | undefined;
+  /** The models that runs may call; without them there are none. */
+  readonly models?: RunModels | undefined;
   /** Credentials that the operator keeps; without them there are none. */
   readonly credentialSets?: CredentialSets | undefined;
   /** Without it there is always room. */
@@ -119,6 +123,9 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
     signal.throwIfAborted();
     await endAttempt(log, attempt, fault);
   }
+  await keepCassette({ log, attempt, runFolder, workFolder, spec, secrets }).catch((error: unknown) => {
+    logger.warn({ error }, "what models were asked was not kept");
+  });
   await keepEgress({ log, attempt, runFolder, workFolder, secrets }).catch((error: unknown) => {
     logger.warn({ error }, "what a sandbox exchanged was not kept");
   });
@@ -241,7 +248,7 @@ export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | 
 }
 
 async function startSandbox(
-  { log, provider, runFolder, spec, playbookSource, secretOf, logger }: SupervisedRun,
+  { log, provider, runFolder, spec, playbookSource, models, secretOf, logger }: SupervisedRun,
   signal: AbortSignal,
 ): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
@@ -259,6 +266,7 @@ async function startSandbox(
     secret: secretOf(attempt),
     inputs: inputPaths(runFolder, log.run.spec?.files ?? []),
     egress: runEgress(spec, playbookSource),
+    models: (await models?.ofRun(spec, runFolder, log.run.usage))?.granted,
     deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs,
   };
   try {

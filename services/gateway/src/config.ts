@@ -18,6 +18,10 @@ export interface GatewayConfig {
   readonly apiKeysConfigured: boolean;
   /** The key the gateway reads with what it shares between readers. */
   readonly serviceKey?: string | undefined;
+  /** The file with settings, where there is one: the gateway's key is read from it again when it changes. */
+  readonly file?: string | undefined;
+  /** Reads the gateway's key again. @throws SettingsError. */
+  readonly readServiceKey?: () => string | undefined;
   readonly tls?: TlsConfig | undefined;
   /** How many streams may be open, and for how long; as usual where not given. */
   readonly streams?: Partial<StreamLimits>;
@@ -116,6 +120,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     corsOrigins: settings.CLEW_CORS_ORIGINS,
     apiKeysConfigured: settings.CLEW_API_KEYS ?? false,
     serviceKey: settings.CLEW_SERVICE_KEY,
+    file: env["CLEW_CONFIG"] || undefined,
+    readServiceKey: () => readSettings(gatewaySettings, env).CLEW_SERVICE_KEY,
     streams: { maxReaders: settings.CLEW_MAX_READERS, maxAgeMs: settings.CLEW_MAX_STREAM_AGE },
     tls: cert === undefined || key === undefined ? undefined : { cert, key, clientCa },
     logLevel: settings.CLEW_LOG_LEVEL,

@@ -16,12 +16,14 @@ import { defaultPaceLimits, type PaceLimits } from "./http/paced-response.ts";
 import { servePlain } from "./http/plain-routes.ts";
 import { tellUnexpected } from "./http/unexpected.ts";
 import { Hub } from "./hub/hub.ts";
+import { KeyWatch } from "./hub/key-watch.ts";
 import { defaultHubLimits, type HubLimits } from "./hub/limits.ts";
 import { systemClock } from "./hub/system-clock.ts";
 import { readBindings } from "./rest/bindings.ts";
 import { toOpenApi } from "./rest/openapi.ts";
 import { maxBodyBytes, type RestOptions, serveRest } from "./rest/routes.ts";
 import { createRunSource } from "./upstream/run-source.ts";
+import { ServiceKey } from "./upstream/service-key.ts";
 import { openUpstream } from "./upstream/upstream.ts";
 
 /** What a gateway is given beside its settings. */
@@ -66,8 +68,10 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
   const clock = systemClock;
   const limits: HubLimits = { ...defaultHubLimits, ...given.hub };
   const onUnexpected = tellUnexpected(log, metrics.unexpected);
+  const serviceKey = new ServiceKey({ key: config.serviceKey, file: config.file, read: config.readServiceKey, onUnreadable: onUnexpected });
+  const keys = new KeyWatch(clock, limits.keyLookMs);
   const hub = new Hub({
-    source: createRunSource(upstream, config.serviceKey === undefined ? {} : { authorization: `Bearer ${config.serviceKey}` }),
+    source: createRunSource(upstream, () => serviceKey.headers),
     clock,
     limits,
     watch: { gap: () => metrics.gapsDetected.inc(), reopened: () => metrics.upstreamReopens.inc(), failed: onUnexpected },
@@ -79,6 +83,7 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
     hub,
     clock,
     limits,
+    keys,
     streams,
     pace,
     stallMs: pace.stallMs,
@@ -97,6 +102,8 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
   try {
     await listen(app, address);
   } catch (error) {
+    keys[Symbol.dispose]();
+    serviceKey[Symbol.dispose]();
     upstream[Symbol.dispose]();
     throw error;
   }
@@ -110,6 +117,8 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
       const timer = setTimeout(() => connections.destroyAll(), closeMs);
       await app.close();
       clearTimeout(timer);
+      keys[Symbol.dispose]();
+      serviceKey[Symbol.dispose]();
       hub[Symbol.dispose]();
       upstream[Symbol.dispose]();
     },

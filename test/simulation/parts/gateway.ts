@@ -34,7 +34,7 @@ export function startSimulatedGateway(stage: Stage, http: HttpNetwork, address: 
   };
   const onUnexpected = (thrown: unknown) => noteUnexpected(Fault.from(thrown), stage);
   const hub = new Hub({
-    source: createRunSource(upstream, {}),
+    source: createRunSource(upstream, () => ({})),
     clock: systemClock,
     limits,
     watch: { gap() {}, reopened() {}, failed: onUnexpected },

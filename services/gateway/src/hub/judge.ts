@@ -11,6 +11,8 @@ export interface Verdict {
   readonly hasAll: boolean;
   /** The types of events the reader may have; all when absent. */
   readonly types?: ReadonlySet<string> | undefined;
+  /** Which key let the reader in, as the orchestrator calls it; absent where none was needed. */
+  readonly keyId?: string | undefined;
 }
 
 /** Asks the orchestrator, as the reader it is about, whether a token may be read on from. */

@@ -10,6 +10,8 @@ export interface HubLimits {
   readonly silenceMs: number;
   /** Milliseconds after which a silent stream tells its reader where it stands; a reader is promised 15 s. */
   readonly beatMs: number;
+  /** Milliseconds between two looks whether readers' keys still hold. */
+  readonly keyLookMs: number;
 }
 
 /** The limits of a hub unless a gateway is told otherwise. */
@@ -19,6 +21,7 @@ export const defaultHubLimits: HubLimits = {
   reopenMs: 30_000,
   silenceMs: 40_000,
   beatMs: 12_000,
+  keyLookMs: 15_000,
 };
 
 /** Milliseconds within which every reader is promised a frame. */

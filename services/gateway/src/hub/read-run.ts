@@ -1,10 +1,12 @@
 import { Fault } from "@clew/fault/fault";
+import { linkSignals } from "@clew/streams/linked-signal";
 import type { Bell } from "./bell.ts";
 import type { Block } from "./block.ts";
 import type { Clock } from "./clock.ts";
 import type { Sink } from "./frame.ts";
 import type { Hub } from "./hub.ts";
 import { type Judge, type Judgement, judgeToken } from "./judge.ts";
+import type { KeyWatch } from "./key-watch.ts";
 import type { HubLimits } from "./limits.ts";
 import type { Position } from "./position.ts";
 import { showEnd } from "./run-end.ts";
@@ -32,6 +34,8 @@ export interface ReadOptions {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly limits: HubLimits;
+  /** Ends the reader when its key does; without it a key's end ends nothing. */
+  readonly keys?: KeyWatch | undefined;
 }
 
 /** More than this without one event between them means that two histories are told at once. */
@@ -43,8 +47,11 @@ const maxJudgements = 3;
  *
  * @throws Fault where it cannot go on; the signal's reason when it aborts.
  */
-export async function readRun(reader: Reader, { hub, clock, limits }: ReadOptions): Promise<void> {
-  const { runId, types, decoded, sink, bell, signal } = reader;
+export async function readRun(reader: Reader, { hub, clock, limits, keys }: ReadOptions): Promise<void> {
+  const { runId, types, decoded, sink, bell } = reader;
+  using link = linkSignals(reader.signal);
+  const { signal } = link;
+  using _watched = keys?.enter({ keyId: reader.start.keyId, judge: reader.judge, end: link.abort });
   let position = reader.start.position;
   let block: Block | undefined;
   let isSilent = false;

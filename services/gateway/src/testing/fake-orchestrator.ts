@@ -128,6 +128,8 @@ export class FakeOrchestrator implements AsyncDisposable {
   heartbeatMs = 1_000;
   /** What answers to a ticket say in `clew-ticket-types`. */
   ticketTypes: string | undefined;
+  /** Which key answers say that somebody who shows one has, and why it holds no more. */
+  readonly keys = new Map<string, { readonly id: string; fault?: Fault }>();
   /** Thrown by the next calls of a method, one each. */
   readonly faults = new Map<string, Fault[]>();
   /** Sequences that streams leave out, as a broken upstream would. */
@@ -228,6 +230,9 @@ export class FakeOrchestrator implements AsyncDisposable {
         return {};
       },
       readEvents: ({ runId, after, limit }, { requestHeader, responseHeader }) => {
+        const key = this.keys.get(requestHeader.get("authorization") ?? "");
+        if (key?.fault !== undefined) throw key.fault;
+        if (key !== undefined) responseHeader.set("clew-key-id", key.id);
         if (this.ticketTypes !== undefined && requestHeader.has("authorization")) responseHeader.set("clew-ticket-types", this.ticketTypes);
         const run = this.#find(runId);
         const start = run.resolve(after, "after");

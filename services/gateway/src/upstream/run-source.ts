@@ -17,19 +17,19 @@ const streamRunEvents = { ...RunService.method.streamRunEvents, output: EncodedS
 const readTimeoutMs = 15_000;
 const judgeTimeoutMs = 5_000;
 
-/** Reads runs from the orchestrator, as whom `headers` name. */
-export function createRunSource(upstream: Upstream, headers: Readonly<Record<string, string>>): RunSource {
+/** Reads runs from the orchestrator, as whom the headers name at the time. */
+export function createRunSource(upstream: Upstream, toHeaders: () => Readonly<Record<string, string>>): RunSource {
   return {
     async readEvents(request, signal) {
       try {
-        return await upstream.unary(readEvents, request, { headers, signal, timeoutMs: readTimeoutMs });
+        return await upstream.unary(readEvents, request, { headers: toHeaders(), signal, timeoutMs: readTimeoutMs });
       } catch (error) {
         throw toFault(error, signal);
       }
     },
     async *streamRunEvents(request, signal) {
       try {
-        yield* upstream.stream(streamRunEvents, only(request), { headers, signal });
+        yield* upstream.stream(streamRunEvents, only(request), { headers: toHeaders(), signal });
       } catch (error) {
         throw toFault(error, signal);
       }
@@ -41,7 +41,9 @@ export function createRunSource(upstream: Upstream, headers: Readonly<Record<str
 export function createJudge(upstream: Upstream, runId: string, headers: Readonly<Record<string, string>>): Judge {
   return async (token, signal) => {
     let types: ReadonlySet<string> | undefined;
+    let keyId: string | undefined;
     const onHeader = (answer: Headers) => {
+      keyId = answer.get("clew-key-id") ?? undefined;
       const allowed = answer.get("clew-ticket-types");
       if (allowed !== null) types = new Set(allowed.split(",").map((type) => type.trim()));
     };
@@ -53,7 +55,7 @@ export function createJudge(upstream: Upstream, runId: string, headers: Readonly
         timeoutMs: judgeTimeoutMs,
         onHeader,
       });
-      return { position: { sequence, token: resumeToken }, tail, hasAll: finished && sequence === tail, types };
+      return { position: { sequence, token: resumeToken }, tail, hasAll: finished && sequence === tail, types, keyId };
     } catch (error) {
       throw toFault(error, signal);
     }

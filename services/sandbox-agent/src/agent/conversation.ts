@@ -27,6 +27,9 @@ export const conversationLimits = {
   newResultChars: 8_000,
   /** Of what the model itself said in a turn that is not the last. */
   oldSaidChars: 1_000,
+  /** Of each text in what it asked for then, and of lists and mappings in it. */
+  oldInputChars: 300,
+  oldInputEntries: 20,
 } as const;
 
 type ToolCallPart = Extract<LanguageModelV4Message, { role: "assistant" }>["content"][number];
@@ -96,6 +99,8 @@ function writeTurn({ said, outcomes, note }: Turn, view: string | undefined): La
   ];
 }
 
+const oldLook = "[What the page was like then is left out.]";
+
 /** What of an answer is told to the model again: what it thought only where it goes on from there. */
 function keepSaid(part: LanguageModelV4Content, isLast: boolean): ToolCallPart[] {
   switch (part.type) {
@@ -112,13 +117,22 @@ function keepSaid(part: LanguageModelV4Content, isLast: boolean): ToolCallPart[]
           type: "tool-call",
           toolCallId: part.toolCallId,
           toolName: part.toolName,
-          input: parseInput(part.input),
+          input: isLast ? parseInput(part.input) : shorten(parseInput(part.input)),
           ...(part.providerMetadata && { providerOptions: part.providerMetadata }),
         },
       ];
     default:
       return [];
   }
+}
+
+/** Long texts of an input of before, cut. */
+function shorten(input: unknown): unknown {
+  if (typeof input === "string") return input.slice(0, conversationLimits.oldInputChars);
+  if (Array.isArray(input)) return input.slice(0, conversationLimits.oldInputEntries).map(shorten);
+  if (typeof input !== "object" || input === null) return input;
+  const entries = Object.entries(input).slice(0, conversationLimits.oldInputEntries);
+  return Object.fromEntries(entries.map(([name, value]) => [name, shorten(value)]));
 }
 
 /** What a model wrote that is no JSON object is not sent back: providers refuse it. */
@@ -131,7 +145,8 @@ function parseInput(input: string): unknown {
   }
 }
 
-function cutResult({ name, text }: ToolOutcome, isLast: boolean): string {
+function cutResult({ name, text, isError }: ToolOutcome, isLast: boolean): string {
+  if (!isLast && name === "get_dom" && !isError) return oldLook;
   const { newResultChars, oldExtractChars, oldResultChars } = conversationLimits;
   const most = isLast ? newResultChars : name === "extract" ? oldExtractChars : oldResultChars;
   return text.length > most ? `${text.slice(0, most)}… [${text.length - most} more characters left out]` : text;

@@ -14,6 +14,7 @@ import type { Volume } from "../volume/volume.ts";
 import { createRun } from "./create-run.ts";
 import { createTicket } from "./create-ticket.ts";
 import { dryRun } from "./dry-run.ts";
+import { encodePage } from "./encode-page.ts";
 import { getRun } from "./get-run.ts";
 import type { Guard } from "./guard.ts";
 import { header } from "./header.ts";
@@ -31,15 +32,12 @@ import { uploadFile } from "./upload-file.ts";
 /** The public service, whose events are encoded where they are read: on the wire both forms are the same. */
 const definition = {
   ...RunServiceService,
-  readEvents: { ...RunServiceService.readEvents, ...encodedBy(EncodedReadEventsResponse) },
+  readEvents: { ...RunServiceService.readEvents, ...encodedBy(EncodedReadEventsResponse, encodePage) },
   streamRunEvents: { ...RunServiceService.streamRunEvents, ...encodedBy(EncodedStreamRunEventsResponse) },
 };
 
-function encodedBy<T>(message: MessageFns<T>) {
-  return {
-    responseSerialize: (value: T): Buffer => Buffer.from(message.encode(value).finish()),
-    responseDeserialize: (bytes: Buffer): T => message.decode(bytes),
-  };
+function encodedBy<T>(message: MessageFns<T>, encode = (value: T) => Buffer.from(message.encode(value).finish())) {
+  return { responseSerialize: encode, responseDeserialize: (bytes: Buffer): T => message.decode(bytes) };
 }
 
 /** What the public service stands on. */

@@ -33,7 +33,8 @@ export default defineConfig({
           ],
           testTimeout: 20 * seconds,
           hookTimeout: 20 * seconds,
-          maxWorkers: Math.min(4, availableParallelism()),
+          // They wait for browsers and timers more than they compute.
+          maxWorkers: 2 * availableParallelism(),
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import { createLogger } from "@clew/process/logger";
 import { RunSpec_Thinking } from "@clew/proto/grpc/clew/run/v1/run";
 import type { ModelCalled } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -45,7 +46,7 @@ function next({ content }: Awaited<ReturnType<AskModel>>): ModelCall {
       ...call.prompt,
       {
         role: "assistant",
-        content: content.flatMap((part) => {
+        content: content.flatMap((part): AnswerPart[] => {
           if (part.type === "text" || part.type === "reasoning") return [part];
           return part.type === "tool-call" ? [{ ...part, input: JSON.parse(part.input) }] : [];
         }),
@@ -64,6 +65,9 @@ function next({ content }: Awaited<ReturnType<AskModel>>): ModelCall {
     ],
   };
 }
+
+type Message = LanguageModelV4Prompt[number];
+type AnswerPart = Extract<Message, { role: "assistant" }>["content"][number];
 
 type Cassette = { readonly mode: "record" } | { readonly mode: "replay"; readonly path: string };
 

@@ -19,6 +19,9 @@ export interface RunOptions {
   readonly waitForPerson?: string;
   readonly file: readonly string[];
   readonly browserState?: string;
+  readonly model?: string;
+  readonly cassette?: string;
+  readonly recordCassette?: boolean;
   readonly video?: boolean;
   readonly screenshots?: boolean;
   /** False with `--no-trace`. */
@@ -49,7 +52,7 @@ async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
   const params = parseAssignments("--param", options.param);
   const credentials = parseCredentials("--credential", options.credential, process.env);
   const labels = parseAssignments("--label", options.label);
-  const { startUrl, timeout, waitForPerson, browserState, allowPrivateHost } = options;
+  const { startUrl, timeout, waitForPerson, browserState, model, allowPrivateHost } = options;
   const recording = recordingOf(options);
   return {
     ...(await readWork(work)),
@@ -61,28 +64,33 @@ async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
     ...(waitForPerson === undefined ? {} : { waitForPersonSeconds: parseWholeNumber("--wait-for-person", waitForPerson, 0, 86_400) }),
     ...(isEmpty(recording) ? {} : { recording }),
     ...(browserState === undefined ? {} : { browserState }),
+    ...(model === undefined ? {} : { model }),
     ...(allowPrivateHost.length === 0 ? {} : { guardrails: { allowedPrivateHosts: [...allowPrivateHost] } }),
   };
 }
 
 /** What is not asked for is left to the service. */
-function recordingOf({ video, screenshots, trace, logs }: RunOptions): Partial<NonNullable<RunSpec["recording"]>> {
+function recordingOf({ video, screenshots, recordCassette, trace, logs }: RunOptions): Partial<NonNullable<RunSpec["recording"]>> {
   return {
     ...(video === true && { video }),
     ...(screenshots === true && { screenshots }),
+    ...(recordCassette === true && { cassette: true }),
     ...(trace === false && { trace }),
     ...(logs === false && { logs }),
   };
 }
 
 /** Sends the files a run is to be given. */
-async function uploadFiles(clew: Clew, { file }: RunOptions): Promise<Pick<RunSpec, "files">> {
+async function uploadFiles(clew: Clew, { file, cassette }: RunOptions): Promise<Pick<RunSpec, "files" | "cassette">> {
   const given = Object.entries(parseAssignments("--file", file));
   for (const [name, path] of given) await demandFile(path, `--file ${name}`);
-  const files = given.map(async ([name, path]) => {
-    return { name, fileId: (await clew.uploadFile(name, await openAsBlob(path))).fileId };
-  });
-  return given.length === 0 ? {} : { files: await Promise.all(files) };
+  if (cassette !== undefined) await demandFile(cassette, "--cassette");
+  const upload = async (name: string, path: string) => (await clew.uploadFile(name, await openAsBlob(path))).fileId;
+  const files = await Promise.all(given.map(async ([name, path]) => ({ name, fileId: await upload(name, path) })));
+  return {
+    ...(files.length === 0 ? {} : { files }),
+    ...(cassette === undefined ? {} : { cassette: await upload("cassette.jsonl", cassette) }),
+  };
 }
 
 function isEmpty(record: object): boolean {

@@ -145,9 +145,14 @@ function parseInput(input: string): unknown {
   }
 }
 
+const markEnd = /\n\[end of web-content [0-9a-f]+\]$/;
+
 function cutResult({ name, text, isError }: ToolOutcome, isLast: boolean): string {
   if (!isLast && name === "get_dom" && !isError) return oldLook;
   const { newResultChars, oldExtractChars, oldResultChars } = conversationLimits;
   const most = isLast ? newResultChars : name === "extract" ? oldExtractChars : oldResultChars;
-  return text.length > most ? `${text.slice(0, most)}… [${text.length - most} more characters left out]` : text;
+  if (text.length <= most) return text;
+  // What is cut stays marked as a page's.
+  const end = markEnd.exec(text)?.[0] ?? "";
+  return `${text.slice(0, most)}… [${text.length - most} more characters left out]${end}`;
 }

@@ -182,9 +182,9 @@ class Agent {
     this.#conversation.add(content, [], "Nothing was done: act with a tool, or end the work with done or fail.");
   }
 
-  #remember({ deeds, outcomes }: TurnEnd): void {
+  #remember({ deeds, outcomes, claim }: TurnEnd): void {
     const problems = outcomes.filter(({ isError }) => isError).length;
-    if (deeds.length === 0 && problems === outcomes.length) {
+    if (claim === undefined && deeds.length === 0 && problems === outcomes.length) {
       if (++this.#idle >= mostIdleTurns)
         throw new Fault("STUCK", {
           message: `Nothing that the model asked for ${mostIdleTurns} times in a row could be done.`,

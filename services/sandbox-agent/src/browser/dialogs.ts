@@ -50,6 +50,7 @@ export class Dialogs {
   readonly #notices: Notices;
   readonly #recent = new WeakMap<Page, number[]>();
   #told: ToldAnswer | undefined;
+  #mayAccept: (message: string) => boolean = () => true;
   #answered = 0;
 
   constructor(notices: Notices) {
@@ -59,6 +60,17 @@ export class Dialogs {
   /** Has the confirmation or prompt that the next action opens answered so, and whether a page is left. */
   answerNext(answer: DialogAnswer): void {
     this.#told = new ToldAnswer(answer);
+  }
+
+  /** Until the answer is disposed, what says something else than may be accepted is dismissed, whatever was told. */
+  confine(mayAccept: (message: string) => boolean): Disposable {
+    const before = this.#mayAccept;
+    this.#mayAccept = mayAccept;
+    return {
+      [Symbol.dispose]: () => {
+        this.#mayAccept = before;
+      },
+    };
   }
 
   /** How many dialogs were answered so far. */
@@ -89,7 +101,7 @@ export class Dialogs {
     this.#answered += 1;
     const [type, message] = [dialog.type(), dialog.message()];
     const answer = type === "alert" ? { accept: true } : this.#answerFor(type);
-    const accept = answer?.accept ?? false;
+    const accept = answer?.accept === true && (type === "alert" || type === "beforeunload" || this.#mayAccept(message));
     this.#notices.add((redact) => {
       const said = redact(message);
       const words =

@@ -15,6 +15,7 @@ export interface InPageReads {
   /** What touching an element may lead to: see `TargetFacts`. */
   readonly touch: {
     readonly labels: readonly string[];
+    readonly around: string;
     readonly documentUrl: string;
     readonly leadsTo: string | null;
     readonly formAction: string | null;
@@ -79,10 +80,15 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       const submits = field.matches("button:not([type=button i], [type=reset i]), input[type=submit i], input[type=image i]");
       const isEditable = root instanceof HTMLElement && root.isContentEditable;
       const form = (field instanceof HTMLButtonElement || field instanceof HTMLInputElement ? field.form : null) ?? field.closest("form");
-      const method = ((submits ? field.getAttribute("formmethod") : null) ?? (form === null ? null : attributeOf(form, "method")) ?? "get").trim();
+      const method = (
+        (submits ? field.getAttribute("formmethod") : null) ??
+        (form === null ? null : attributeOf(form, "method")) ??
+        "get"
+      ).trim();
       const written = (submits ? field.getAttribute("formaction") : null) ?? (form === null ? null : attributeOf(form, "action"));
       return {
         labels: labelsOf(root),
+        around: aroundOf(root),
         documentUrl: location.href,
         leadsTo: link === null ? null : (URL.parse(link.getAttribute("href") ?? "", target.baseURI)?.href ?? ""),
         formAction: form === null ? null : (URL.parse(written || location.href, field.baseURI)?.href ?? ""),
@@ -135,6 +141,15 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
     const isButton = target.matches("input[type=submit], input[type=button], input[type=image]");
     const named = ["aria-label", "title", "alt", ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
     return [...named, target.textContent ?? ""].map((text) => text.replace(/\s+/g, " ").trim().slice(0, 200)).filter((text) => text !== "");
+  }
+
+  /** What the dialog an element is in says, or a form that says little: a text of at most 400 characters. */
+  function aroundOf(root: Element): string {
+    const dialog = root.closest("dialog, [role=dialog], [role=alertdialog]");
+    const text = shownText(dialog ?? root.closest("form") ?? root)
+      .replace(/\s+/g, " ")
+      .trim();
+    return dialog !== null || text.length <= 400 ? text.slice(0, 400) : "";
   }
 
   /** An attribute of a form, whose fields may be called like a method of it. */

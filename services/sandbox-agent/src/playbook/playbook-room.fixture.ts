@@ -63,7 +63,7 @@ export class PlaybookRoom implements AsyncDisposable {
 }
 
 /** The same browser for one run: what it opened is closed when it is disposed, and no more. */
-function sharedSession(browser: BrowserSession): BrowserSession {
+export function sharedSession(browser: BrowserSession): BrowserSession {
   const pages: ActivePage[] = [];
   return {
     ...browser,

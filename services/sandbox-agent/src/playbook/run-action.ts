@@ -166,13 +166,18 @@ async function admit(
     await checks.before(step, facts);
     return effect;
   }
+  let isAdmitted = false;
   try {
     const admitted = await actor.admit(facts.actionId);
+    isAdmitted = true;
     await checks.before(step, facts);
     return admitted;
   } catch (thrown) {
     const fault = Fault.from(thrown);
-    if (fault.reason === "GUARDRAIL_BLOCKED") await checks.after(step, actor, fault);
+    if (fault.reason === "GUARDRAIL_BLOCKED") {
+      if (!isAdmitted) await checks.sayBlocked(fault, facts);
+      await checks.after(step, actor, fault);
+    }
     throw fault;
   }
 }

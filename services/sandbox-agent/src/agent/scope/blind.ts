@@ -1,9 +1,10 @@
 import { destructiveKinds } from "../../guardrails/destructive-click.ts";
 import type { SnapshotNode } from "../../observation/snapshot-tree.ts";
 import { accountWords } from "./account-words.ts";
-import { asksFor, namesOnlyWhatIsAsked } from "./directive-words.ts";
+import { asksForAll, namesOnlyWhatIsAsked } from "./directive-words.ts";
 import { filterText } from "./filter-observation.ts";
 import type { Scope } from "./scope.ts";
+import { skeletonOf } from "./skeleton.ts";
 
 /** A page's elements, as a model may see them. */
 export interface BlindedNodes {
@@ -56,10 +57,10 @@ export function blindNodes(nodes: readonly SnapshotNode[], scope: Scope): Blinde
 /** Whether an element leads to what the work has nothing to do with. */
 function isBlinded({ role, name, text, marks }: SnapshotNode, { visibility, directive }: Scope): boolean {
   if (!controlRoles.has(role) && !marks.includes("clickable")) return false;
-  const label = `${name} ${text}`;
+  const label = skeletonOf(`${name} ${text}`).text;
   const kinds = destructiveKinds(label);
   if (kinds.length > 0 && !visibility.destructive) return true;
   const isAccount = accountWords.test(label);
-  const endsAccount = isAccount && kinds.length > 0 && !kinds.every((kind) => asksFor(kind, directive));
+  const endsAccount = isAccount && kinds.length > 0 && !asksForAll(kinds, directive);
   return endsAccount || (isAccount && !visibility.account && !namesOnlyWhatIsAsked([label], directive));
 }

@@ -23,7 +23,7 @@ export function checkBefore(action: PlaybookAction, { scope, page, progress, red
   const address = addressOf(action);
   if (address !== undefined) {
     if (holdsSecret(address, redact)) return deny("scope_secret", "The address holds a secret of the run.");
-    const block = judgeScope(address, scope) ?? (hasSites(scope) ? undefined : judgeMadeUpAddress(address, scope.directive, progress));
+    const block = judgeScope(address, scope) ?? judgeMadeUpAddress(address, scope, progress);
     if (block !== undefined) return { kind: "deny", ...block };
   }
   const typed = typedBy(action);

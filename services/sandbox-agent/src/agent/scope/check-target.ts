@@ -1,45 +1,55 @@
 import type { PlaybookAction } from "@clew/playbook/schema/action";
-import type { StepEffect } from "@clew/playbook/step-actions";
-import { clickKind, type DestructiveKind, destructiveKinds } from "../../guardrails/destructive-click.ts";
+import { clickKind, destructiveKinds } from "../../guardrails/destructive-click.ts";
+import { isOfSameSite } from "../../guardrails/same-site.ts";
 import { accountWords } from "./account-words.ts";
 import { namesCredential, whyNoCredential } from "./check-before.ts";
-import { asksFor, namesOnlyWhatIsAsked } from "./directive-words.ts";
+import { asksForAll, namesNothing, namesOnlyWhatIsAsked } from "./directive-words.ts";
 import { hasSites, isWithin, judgeScope, type Scope } from "./scope.ts";
-import { allow, deny, type ScopeProgress, type ScopeVerdict, type TargetFacts } from "./scope-verdict.ts";
+import { allow, deny, type PageFacts, type ScopeProgress, type ScopeVerdict, type TargetFacts } from "./scope-verdict.ts";
+import { skeletonOf } from "./skeleton.ts";
 
 /** What judging a target needs. */
 export interface TargetInput {
   readonly scope: Scope;
-  readonly progress: ScopeProgress;
+  readonly page: PageFacts;
+  readonly progress: Pick<ScopeProgress, "commits">;
 }
+
+/** What may set something off, rather than enter something. */
+const pressing: ReadonlySet<string> = new Set(["click", "press", "key_press", "download", "upload", "drag", "check", "select"]);
+
+/** Words on what leaves a question without doing what it asks for. */
+const declining = /^(?:no|no thanks|cancel|close|dismiss|back|go back|not now|x|×)$/;
 
 /**
  * Judges what an action is about to touch, once that is found and before it is touched: a field or a form the work has nothing to do with, a form that is
- * sent elsewhere, a control that does what cannot be taken back.
+ * sent elsewhere, a control that does what cannot be taken back. Words count as they look, whatever letters they are written with.
  */
-export function checkTarget(action: PlaybookAction, target: TargetFacts, { scope, progress }: TargetInput): ScopeVerdict {
-  const leads = target.leadsTo === undefined || !/^https?:/i.test(target.leadsTo) ? undefined : judgeScope(target.leadsTo, scope);
-  if (leads !== undefined) return { kind: "deny", ...leads };
+export function checkTarget(action: PlaybookAction, target: TargetFacts, input: TargetInput): ScopeVerdict {
+  const { scope } = input;
+  const led = target.leadsTo === undefined || !/^https?:/i.test(target.leadsTo) ? undefined : judgeScope(target.leadsTo, scope);
+  if (led !== undefined) return { kind: "deny", ...led };
+  return checkEntering(action, target, input) ?? (pressing.has(action.action) ? checkPress(target, input) : allow("write"));
+}
+
+/** Judges where what is entered would go; nothing where nothing is said against it. */
+function checkEntering(action: PlaybookAction, target: TargetFacts, { scope, page }: TargetInput): ScopeVerdict | undefined {
+  const { documentUrl, formAction, isField, submits } = target;
   if (namesCredential(action)) {
-    const places = [target.documentUrl, ...(target.formAction === undefined ? [] : [target.formAction])];
+    const places = [documentUrl, ...(formAction === undefined ? [] : [formAction])];
     if (!places.every((place) => isWithin(place, scope))) return deny("scope_credential", whyNoCredential(scope));
   }
-  const touchesForm = target.submits || target.isField;
-  if (touchesForm && scope.visibility.forms !== "all" && !(scope.visibility.forms === "search" && searches(target, scope)))
+  if (!submits && !isField) return undefined;
+  if (scope.visibility.forms !== "all" && !(scope.visibility.forms === "search" && searches(target, scope)))
     return deny(
       "scope_element",
       `The work only looks (${scope.goal}): it fills in and sends no form but one that searches a site of the work.`,
     );
-  if (touchesForm && target.formAction !== undefined && hasSites(scope) && !isWithin(target.formAction, scope))
-    return deny("scope_form", `The form is sent to ${hostOf(target.formAction)}, which is no site of this work.`);
-  if (!presses(action)) return allow("write");
-  if (
-    !scope.visibility.account &&
-    target.labels.some((label) => accountWords.test(label)) &&
-    !namesOnlyWhatIsAsked(target.labels, scope.directive)
-  )
-    return deny("scope_element", "The work has nothing to do with the account: it is not asked for.");
-  return checkPress(target, scope, progress);
+  if (isForeign(documentUrl, page, scope))
+    return deny("scope_form", `The form is a part of ${hostOf(documentUrl)}, which is no site of this work.`);
+  if (formAction !== undefined && isForeign(formAction, page, scope))
+    return deny("scope_form", `The form is sent to ${hostOf(formAction)}, which is no site of this work.`);
+  return undefined;
 }
 
 /** Whether a form searches a site of the work: it only asks for a page of it, whose address says what was entered. */
@@ -47,58 +57,44 @@ function searches({ asksOnly, formAction }: TargetFacts, scope: Scope): boolean 
   return asksOnly && formAction !== undefined && isWithin(formAction, scope);
 }
 
-/** Whether an action may set something off, rather than enter something. */
-function presses({ action }: PlaybookAction): boolean {
-  return ["click", "press", "key_press", "download", "upload", "drag", "check", "select"].includes(action);
+/** Whether an address is of another site than the work's; of another than the page's where the work is bound to none. A page's own text is the page's. */
+function isForeign(address: string, page: PageFacts, scope: Scope): boolean {
+  if (address.startsWith("about:")) return false;
+  if (hasSites(scope)) return !isWithin(address, scope);
+  const [there, here] = [URL.parse(address), URL.parse(page.url)];
+  return there === null || here === null || !isOfSameSite(there, here);
 }
 
-function checkPress({ labels }: TargetFacts, scope: Scope, { commits }: ScopeProgress): ScopeVerdict {
-  const kinds = [...new Set(labels.flatMap(destructiveKinds))];
-  const effect: StepEffect = kinds.length > 0 ? "commit" : "write";
-  const words = quoted(labels);
+/** Judges what a press may set off, by what a person would read there: the element's own words, or what is around it where those name nothing. */
+function checkPress(target: TargetFacts, { scope, progress: { commits } }: TargetInput): ScopeVerdict {
+  const { directive, visibility, hasValidator, mostCommits } = scope;
+  const labels = target.labels.map((label) => skeletonOf(label).text);
+  if (labels.length > 0 && labels.every((label) => declining.test(label))) return allow("write");
+  const read = namesNothing(labels) ? [...labels, skeletonOf(target.around).text].filter((text) => text !== "") : labels;
+  const kinds = [...new Set(read.flatMap(destructiveKinds))];
+  const words = `'${(target.labels[0] ?? "something without a name").slice(0, 80)}'`;
+  const isAsked = namesOnlyWhatIsAsked(read, directive);
+  const isAccount = labels.some((label) => accountWords.test(label)) && !isAsked;
   if (kinds.length > 0) {
     const rule = "destructive_click";
-    if (!scope.visibility.destructive) return deny(rule, `The work only looks (${scope.goal}): it does nothing that cannot be taken back.`);
-    const prompt = `May the run do what cannot be taken back: ${words}? It was asked to: ${scope.directive}`;
-    const isAsked = kinds.every((kind: DestructiveKind) => asksFor(kind, scope.directive));
-    if (!isAsked)
-      return {
-        kind: "ask",
-        of: "person",
-        rule,
-        effect,
-        prompt,
-        message: `${words} does what cannot be taken back, and the directive does not ask for it.`,
-      };
-    if (commits >= scope.mostCommits) {
+    if (!visibility.destructive) return deny(rule, `The work only looks (${scope.goal}): it does nothing that cannot be taken back.`);
+    const prompt = `May the run do what cannot be taken back: ${words}? It was asked to: ${directive}`;
+    const ask = { kind: "ask", effect: "commit", prompt } as const;
+    if (!asksForAll(kinds, directive) || isAccount)
+      return { ...ask, of: "person", rule, message: `${words} does what cannot be taken back, and the directive does not ask for it.` };
+    if (commits >= mostCommits) {
       const message = `The run has done what cannot be taken back ${commits} times, which is as often as the directive asks for.`;
-      return { kind: "ask", of: "person", rule: "scope_commit", effect, prompt, message };
+      return { ...ask, of: "person", rule: "scope_commit", message };
     }
-    if (namesOnlyWhatIsAsked(labels, scope.directive)) return allow(effect);
-    return {
-      kind: "ask",
-      of: "validator",
-      rule,
-      effect,
-      prompt,
-      message: `${words} does what cannot be taken back, and is more than the directive names.`,
-    };
+    if (isAsked) return allow("commit");
+    return { ...ask, of: "validator", rule, message: `${words} does what cannot be taken back, and is more than the directive names.` };
   }
-  const isOpen = labels.some((label) => clickKind(label) === "ambiguous") && !namesOnlyWhatIsAsked(labels, scope.directive);
-  if (!isOpen || !scope.hasValidator) return allow(effect);
-  const prompt = `May the run press ${words}? It was asked to: ${scope.directive}`;
-  return {
-    kind: "ask",
-    of: "validator",
-    rule: "scope_element",
-    effect,
-    prompt,
-    message: `Nobody could say whether ${words} is part of the work.`,
-  };
-}
-
-function quoted(labels: readonly string[]): string {
-  return `'${(labels[0] ?? "something without a name").slice(0, 80)}'`;
+  if (isAccount && !visibility.account) return deny("scope_element", "The work has nothing to do with the account: it is not asked for.");
+  const isOpen = !isAsked && (read.length === 0 || read.some((label) => clickKind(label) === "ambiguous"));
+  if (!isOpen || !hasValidator) return allow("write");
+  const message = `Nobody could say whether ${words} is part of the work.`;
+  const prompt = `May the run press ${words}? It was asked to: ${directive}`;
+  return { kind: "ask", of: "validator", rule: "scope_element", effect: "write", prompt, message };
 }
 
 function hostOf(address: string): string {

@@ -6,6 +6,7 @@ import type { StepEffect } from "@clew/playbook/step-actions";
 import { InjectionDetected } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { ActivePage } from "../../browser/active-page.ts";
 import { publicAddress } from "../../browser/address.ts";
+import { destructiveKinds } from "../../guardrails/destructive-click.ts";
 import type { Guard } from "../../guardrails/guard.ts";
 import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
 import type { SnapshotNode } from "../../observation/snapshot-tree.ts";
@@ -14,14 +15,16 @@ import type { Report } from "../../report.ts";
 import type { ScopeVerdict as Admission, AgentScope, ProposedAction } from "../agent-scope.ts";
 import { blindNodes } from "./blind.ts";
 import { checkAfter } from "./check-after.ts";
-import { checkBefore } from "./check-before.ts";
+import { checkBefore, namesCredential } from "./check-before.ts";
 import { checkTarget } from "./check-target.ts";
+import { asksForAll } from "./directive-words.ts";
 import { filterObservation, filterText } from "./filter-observation.ts";
 import { madeUpChars } from "./made-up-address.ts";
 import { readTargets } from "./read-target.ts";
 import { judgeScope, type Scope } from "./scope.ts";
 import type { ScopeVerdict } from "./scope-verdict.ts";
 import { SeenAddresses } from "./seen-addresses.ts";
+import { skeletonOf } from "./skeleton.ts";
 import type { Validator } from "./validate-action.ts";
 
 /** What confining an agent needs. */
@@ -49,7 +52,7 @@ export function confineAgent(options: ConfineOptions): ConfinedAgent {
 class Confinement implements ConfinedAgent {
   readonly allowedTools: AgentScope["allowedTools"];
   readonly #options: ConfineOptions;
-  readonly #confined: Disposable;
+  readonly #confined: readonly Disposable[];
   readonly #seen = new SeenAddresses();
   readonly #told = new Set<string>();
   #saying: Promise<void> = Promise.resolve();
@@ -57,10 +60,11 @@ class Confinement implements ConfinedAgent {
   #madeUpChars = 0;
 
   constructor(options: ConfineOptions) {
-    const { scope, guard } = options;
+    const { scope, guard, active } = options;
     this.#options = options;
     this.allowedTools = scope.actions;
-    this.#confined = guard.confine((address) => judgeScope(address, scope));
+    const mayAccept = (message: string) => asksForAll(destructiveKinds(skeletonOf(message).text), scope.directive);
+    this.#confined = [guard.confine((address) => judgeScope(address, scope)), active.dialogs.confine(mayAccept)];
   }
 
   readonly filterNodes = (nodes: readonly SnapshotNode[]): readonly SnapshotNode[] => {
@@ -87,10 +91,12 @@ class Confinement implements ConfinedAgent {
     let labels: readonly string[] = [];
     if (verdict.kind === "allow" && verdict.effect !== "read") {
       const targets = await readTargets(step, { active, signal, redact });
+      if (targets.length === 0 && namesCredential(step))
+        return { block: { rule: "scope_credential", message: "Nothing has the focus that a credential could be entered in." } };
       labels = targets.flatMap((target) => target.labels);
       verdict = gravest(
         verdict,
-        targets.map((target) => checkTarget(step, target, { scope, progress })),
+        targets.map((target) => checkTarget(step, target, { scope, page: { url: active.url }, progress })),
       );
     }
     const admitted = verdict.kind === "ask" ? await this.#ask({ step, actionId }, verdict, labels, signal) : verdict;
@@ -104,7 +110,7 @@ class Confinement implements ConfinedAgent {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#confined[Symbol.dispose]();
+    for (const confined of this.#confined) confined[Symbol.dispose]();
     await this.#saying;
   }
 

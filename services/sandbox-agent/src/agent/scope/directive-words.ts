@@ -19,15 +19,21 @@ const neutral: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Whether a directive asks for something of this kind; what it says not to do does not count. */
-export function asksFor(kind: DestructiveKind, directive: string): boolean {
-  return clausesOf(directive).some((clause) => asks[kind].test(clause));
+/** Whether a directive asks for something of each of these kinds; what it says not to do does not count. */
+export function asksForAll(kinds: readonly DestructiveKind[], directive: string): boolean {
+  const clauses = clausesOf(directive);
+  return kinds.every((kind) => clauses.some((clause) => asks[kind].test(clause)));
 }
 
-/** Whether all that the labels name is named by the directive too. */
+/** Whether the labels name something, and only what the directive names too. */
 export function namesOnlyWhatIsAsked(labels: readonly string[], directive: string): boolean {
   const known = new Set(clausesOf(directive).flatMap(stemsOf));
-  return labels.flatMap(stemsOf).every((stem) => known.has(stem) || neutral.has(stem));
+  return labels.length > 0 && labels.flatMap(stemsOf).every((stem) => known.has(stem) || neutral.has(stem));
+}
+
+/** Whether labels say yes or no without saying to what: it depends on what is around them. */
+export function namesNothing(labels: readonly string[]): boolean {
+  return labels.flatMap(stemsOf).every((stem) => neutral.has(stem));
 }
 
 function stemsOf(text: string): readonly string[] {

@@ -2,7 +2,7 @@
 export const injectionPatterns: Readonly<Record<string, RegExp>> = {
   ignore_instructions:
     /\b(?:ignore|disregard|forget|override|bypass|discard)\b.{0,30}\b(?:previous|prior|above|earlier|all|any|your|the|these|system)\b.{0,20}\b(?:instructions?|prompts?|rules?|directives?|guidelines?|guardrails?|tasks?|commands?|context)\b/g,
-  forget_everything: /\b(?:forget|disregard|ignore)\s+(?:everything|all|anything)\b(?!\s+(?:else|about|but)\b)/g,
+  forget_everything: /\b(?:forget|disregard|ignore)\s+(?:everything|anything)\b(?!\s+(?:else|about|but)\b)/g,
   ignore_user:
     /\b(?:ignore|disobey|do not (?:tell|inform|alert)|don't (?:tell|inform|alert))\s+(?:the\s+)?(?:user|human|operator|developer)\b/g,
   new_role:
@@ -16,7 +16,8 @@ export const injectionPatterns: Readonly<Record<string, RegExp>> = {
   important_override: /\bimportant\b.{0,40}\boverrid/g,
   turn_marker:
     /<\s*\/?\s*(?:system|assistant|user|human|tool-?(?:result|call|use)s?|function-(?:calls?|results?)|instructions?|antml)\b[^>]{0,40}>?|<\|[a-z-]{2,30}\|?>?|\[\s*\/?\s*(?:inst|sys|system|assistant)\s*\]|<<\s*\/?\s*sys\s*>>/g,
-  turn_line: /^\s*["'*#>-]*\s*(?:system|assistant|human|developer)\s*:\s*\S/gm,
+  turn_line:
+    /\b(?:system|assistant|human|developer)\s*:[^.!?]{0,80}\b(?:you|ignore|delete|click|send|open|the user|i will|must|now|tasks?|instructions?)\b/g,
   claim_of_approval:
     /\b(?:the )?(?:user|operator|human|developer|administrator|admin) (?:has |have )?(?:already )?(?:approved|authori[sz]ed|consented|confirmed|granted permission)\b/g,
   exfiltrate:

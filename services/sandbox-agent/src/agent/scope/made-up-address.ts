@@ -1,4 +1,7 @@
+import { destructiveKinds } from "../../guardrails/destructive-click.ts";
 import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
+import { asksForAll } from "./directive-words.ts";
+import { hasSites, type Scope } from "./scope.ts";
 import type { ScopeProgress } from "./scope-verdict.ts";
 
 /** How many characters, beyond the directive's own words, an address may hold that no page showed, and all such addresses of a run. */
@@ -10,11 +13,17 @@ const usual: ReadonlySet<string> = new Set(
 );
 
 /**
- * Judges an address that a model made up, where the work is bound to no site: what it knows could leave by an address, so one that no page showed as a
- * link may hold little but the directive's words.
+ * Judges an address that no page showed as a link. Opening it must not be what the directive asks nobody to do; and where the work is bound to no site, it
+ * may hold little but the directive's words, since what a model knows could leave by it.
  */
-export function judgeMadeUpAddress(address: string, directive: string, progress: ScopeProgress): GuardrailBlock | undefined {
+export function judgeMadeUpAddress(address: string, scope: Scope, progress: ScopeProgress): GuardrailBlock | undefined {
+  const { directive } = scope;
   if (progress.hasSeen(address)) return undefined;
+  if (!asksForAll(destructiveKinds(wordsOf(decode(address)).join(" ")), directive)) {
+    const message = "The address was on no page, and opening it may do what cannot be taken back, which the directive does not ask for.";
+    return { rule: "scope_address", message };
+  }
+  if (hasSites(scope)) return undefined;
   const chars = madeUpChars(address, directive);
   if (chars <= madeUpLimits.addressChars && progress.madeUpChars + chars <= madeUpLimits.runChars) return undefined;
   return {

@@ -25,6 +25,8 @@ export interface PageFacts {
 export interface TargetFacts {
   /** What a person would read on it, or on the button or link it is in. */
   readonly labels: readonly string[];
+  /** What the dialog it is in says, or a short form; empty where it is in none. */
+  readonly around: string;
   /** The address of the document it stands in, which may be a frame's. */
   readonly documentUrl: string;
   /** Where it leads, where it is a link. */

@@ -175,6 +175,25 @@ test("closes without an answer where there is none, and says why when it is aske
   expect((await tunnel(way, `127.0.0.1:${nobody}`)).head).toMatch(/^HTTP\/1.1 502/);
 });
 
+test.each([
+  "HTTP/1.1 200 \u0001\r\nx: \u0001\r\n\r\n",
+  "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
+  "HTTP/1.1 999 No\r\n\r\n",
+  "HTTP/1.1 1 No\r\n\r\n",
+  "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ncontent-length: 1\r\n\r\nzz\r\n",
+  "nonsense",
+  "",
+])("a server that answers %j breaks only its own connection", async (said) => {
+  const strange = createTcpServer((socket) => {
+    socket.on("error", () => {}).once("data", () => socket.end(said, "latin1"));
+  }).listen(0, "127.0.0.1");
+  await once(strange, "listening");
+  await using way = await start({ allowPrivateNetworks: true });
+  await get(way, `http://127.0.0.1:${(strange.address() as AddressInfo).port}/`).catch(() => {});
+  expect(await get(way, `http://site.test:${port}/after`)).toMatchObject({ status: 200 });
+  strange.close();
+});
+
 test("a redirect is the asker's to follow, and judged like any other request", async () => {
   await using way = await start();
   const moved = await get(way, `http://site.test:${port}/moved`);

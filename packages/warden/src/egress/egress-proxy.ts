@@ -69,7 +69,7 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Asy
       response.writeHead(403, { "content-type": "text/plain; charset=utf-8", "clew-egress": rule, connection: "close" });
       return void response.end(`${message}\n`);
     }
-    passOn(request, response, { url, agent, entry: admitted, onFailed: (error) => failures.note(target, error) });
+    passOn(request, response, { target, url, agent, entry: admitted, failures });
   }
 
   async function tunnel(request: IncomingMessage, near: Duplex, head: Buffer): Promise<void> {
@@ -91,6 +91,7 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Asy
       return void near.end("HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n");
     }
     if (near.destroyed) return void far.destroy();
+    failures.forget(target);
     hold(far);
     ledger.follow(admitted, far);
     near.write("HTTP/1.1 200 Connection Established\r\n\r\n");

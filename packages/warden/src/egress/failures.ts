@@ -17,6 +17,11 @@ export class Failures {
     }
   }
 
+  /** Notes that one could be made again. */
+  forget(target: HostAndPort): void {
+    this.#codes.delete(keyOf(target));
+  }
+
   /** Answers why the last connection that failed did; undefined where none did. */
   of(target: HostAndPort): string | undefined {
     return this.#codes.get(keyOf(target));

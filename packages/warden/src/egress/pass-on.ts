@@ -5,6 +5,7 @@ import { pipeline } from "node:stream";
 import { targetOf } from "@clew/egress/judge-address";
 import type { HostAndPort } from "@clew/egress/judge-host";
 import type { EgressEntry } from "./egress-ledger.ts";
+import type { Failures } from "./failures.ts";
 
 /** The most idle connections that are kept for the next request. */
 const mostIdle = 32;
@@ -31,11 +32,14 @@ export class OpeningAgent extends Agent {
 
 /** How a plain request is passed on. */
 export interface PassOnOptions {
+  /** The host it was judged by. */
+  readonly target: HostAndPort;
   readonly url: URL;
   readonly agent: OpeningAgent;
   /** Where its bytes are counted. */
   readonly entry: EgressEntry;
-  readonly onFailed: (error: Error) => void;
+  /** Where it is noted why it was not answered. */
+  readonly failures: Failures;
 }
 
 /**
@@ -43,7 +47,7 @@ export interface PassOnOptions {
  * is closed without one: a status of ours would pass for the site's.
  */
 export function passOn(near: IncomingMessage, answer: ServerResponse, options: PassOnOptions): void {
-  const { url, agent, entry, onFailed } = options;
+  const { target, url, agent, entry, failures } = options;
   const hasBody = near.headers["content-length"] !== undefined || near.headers["transfer-encoding"] !== undefined;
   const far = request({
     method: near.method,
@@ -55,22 +59,36 @@ export function passOn(near: IncomingMessage, answer: ServerResponse, options: P
     insecureHTTPParser: true,
     maxHeaderSize: headerBytes,
   });
-  let hasAnswered = false;
+  let isSettled = false;
   countBytes(far, entry);
   answer.once("close", () => far.destroy());
   far.on("error", (error) => {
-    // A connection that was kept may have been closed meanwhile; nothing of a body can be sent twice.
-    if (far.reusedSocket && !hasBody && !hasAnswered && !answer.destroyed) return passOn(near, answer, options);
-    if (!hasAnswered) onFailed(error);
-    near.socket.destroy();
+    if (isSettled) return void near.socket.destroy();
+    failures.note(target, error);
+    // A connection that was kept may have been closed meanwhile; what may change something is never sent twice.
+    if (!far.reusedSocket || !isRepeatable(near) || answer.destroyed) return;
+    isSettled = true;
+    passOn(near, answer, options);
   });
+  far.once("close", () => isSettled || near.socket.destroy());
   far.once("response", (response) => {
-    hasAnswered = true;
-    answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedOn(response.rawHeaders));
+    isSettled = true;
+    failures.forget(target);
+    try {
+      answer.writeHead(response.statusCode ?? 502, response.statusMessage, passedOn(response.rawHeaders));
+    } catch {
+      // What a server says need not be sayable.
+      far.destroy();
+      return void near.socket.destroy();
+    }
     pipeline(response, answer, () => {});
   });
   if (hasBody) near.pipe(far);
   else far.end();
+}
+
+function isRepeatable({ method, headers }: IncomingMessage): boolean {
+  return (method === "GET" || method === "HEAD") && headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
 }
 
 /** What is about one connection, and not about what is sent over it. */

@@ -62,7 +62,7 @@ export class ActionRoom implements AsyncDisposable {
       credentials: { password: roomSecret },
       secrets,
       redact,
-      checks: { guard: { admit: async () => undefined, follow: async () => undefined } },
+      checks: { guard: { admit: async () => undefined, follow: async () => undefined }, whyUnreached: async () => undefined },
       requestHeaders: new Map(),
     };
     const prepare = (step: object, signal = context.signal) => prepareAction(parse(step), { ...context, signal });

@@ -23,7 +23,11 @@ export interface ActionContext {
   /** Masks the run's secrets; what an action cuts it masks before. */
   readonly redact: Redact;
   /** Judges every address before an HTTP request is sent to it. */
-  readonly checks: { readonly guard: Pick<Guard, "admit" | "follow"> };
+  readonly checks: {
+    readonly guard: Pick<Guard, "admit" | "follow">;
+    /** Answers why an address was not reached just now; undefined where nobody knows. */
+    readonly whyUnreached: (address: string) => Promise<string | undefined>;
+  };
   /** What HTTP requests to an origin carry, unless they say otherwise. */
   readonly requestHeaders: HeadersByOrigin;
   /** Asks the run's model; undefined where the run has none. */

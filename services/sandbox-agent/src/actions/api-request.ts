@@ -35,7 +35,7 @@ export const apiRequest: PrepareAction<StepOf<"api_request">> = async (step, con
       }
     } catch (thrown) {
       signal.throwIfAborted();
-      const fault = thrown instanceof Fault ? thrown : networkFault(thrown, request);
+      const fault = thrown instanceof Fault ? thrown : networkFault(thrown, request, await context.checks.whyUnreached(request.url));
       if (effectOf(step) === "read" || fault.reason === "GUARDRAIL_BLOCKED") throw fault;
       throw new Fault("REQUEST_FAILED", { message: fault.message, cause: thrown });
     }
@@ -106,11 +106,11 @@ function parse(text: string): JsonValue {
   }
 }
 
-function networkFault(thrown: unknown, { timeout_ms: timeout }: PlaybookRequest): Fault {
+function networkFault(thrown: unknown, { timeout_ms: timeout }: PlaybookRequest, why: string | undefined): Fault {
   if (thrown instanceof errors.TimeoutError) {
     return new Fault("ACTION_TIMED_OUT", { message: `The request was not answered within ${timeout / 1_000} s.`, cause: thrown });
   }
-  const code = thrown instanceof Error ? /\b(E[A-Z]{4,}|socket hang up)\b/.exec(thrown.message)?.[1] : undefined;
+  const code = why ?? (thrown instanceof Error ? /\b(E[A-Z]{4,}|socket hang up)\b/.exec(thrown.message)?.[1] : undefined);
   return new Fault("ACTION_FAILED", {
     message: `The request could not be sent or was not answered${code ? ` (${code})` : ""}.`,
     cause: thrown,

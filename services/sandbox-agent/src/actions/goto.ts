@@ -8,7 +8,7 @@ import { timeouts } from "./timeouts.ts";
 
 /** Opens an address and waits until its document is there. */
 export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
-  const { active, signal, redact } = context;
+  const { active, checks, signal, redact } = context;
   const { url, timeout_ms: timeout = timeouts.navigation } = step.params;
   const wanted = publicAddress(redact(url));
   return async () => {
@@ -23,8 +23,8 @@ export const goto: PrepareAction<StepOf<"goto">> = async (step, context) => {
         if (!isAborted(thrown) || active.navigations !== navigations || dialogs.answered !== answered) throw thrown;
         return go();
       });
-      return await going.catch((thrown: unknown) => {
-        throw explained(thrown, wanted);
+      return await going.catch(async (thrown: unknown) => {
+        throw explained(thrown, wanted, isUnreached(thrown) ? await checks.whyUnreached(url) : undefined);
       });
     });
     const reached = publicAddress(redact(active.url));
@@ -39,13 +39,18 @@ function isAborted(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.message.includes("net::ERR_ABORTED");
 }
 
-/** Says what Playwright says of an address that cannot be opened, with the address; all else is as it is. */
-function explained(thrown: unknown, wanted: string): unknown {
+/** Whether a connection was not made that the browser knows no more of: it leaves that to the sandbox's way out. */
+function isUnreached(thrown: unknown): boolean {
+  return thrown instanceof Error && /net::ERR_(?:EMPTY_RESPONSE|TUNNEL_CONNECTION_FAILED)/.test(thrown.message);
+}
+
+/** Says what Playwright says of an address that cannot be opened, with the address, and why where that is known; all else is as it is. */
+function explained(thrown: unknown, wanted: string, why?: string): unknown {
   const text = thrown instanceof Error ? thrown.message : "";
   const fault = (message: string) => new Fault("NAVIGATION_FAILED", { message, cause: thrown });
   if (text.includes("Download is starting")) return fault(`${wanted} is a file, not a page: use the action download.`);
   const net = /net::(ERR_[A-Z_]+)/.exec(text)?.[1];
   if (net === "ERR_ABORTED")
     return fault(`${wanted} was not opened: the page before it, or the server, did not let it (net::ERR_ABORTED).`);
-  return net === undefined ? thrown : fault(`${wanted} could not be opened (net::${net}).`);
+  return net === undefined ? thrown : fault(`${wanted} could not be opened (${why ?? `net::${net}`}).`);
 }

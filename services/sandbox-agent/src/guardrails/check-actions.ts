@@ -1,3 +1,4 @@
+import { targetOf } from "@clew/egress/judge-address";
 import type { Fault } from "@clew/fault/fault";
 import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
 import type { ActingStep } from "@clew/playbook/playbook-schema";
@@ -5,9 +6,11 @@ import type { Redact } from "@clew/playbook/redact";
 import { ActionBlocked, GuardrailTripped, StuckDetected } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { ActivePage } from "../browser/active-page.ts";
 import { publicAddress } from "../browser/address.ts";
+import type { AskWarden } from "../egress/ask-warden.ts";
 import type { Report } from "../report.ts";
+import { createCheckAddress } from "./check-address.ts";
 import { NavigationWatch, type Trip } from "./check-navigations.ts";
-import { type CheckAddress, Guard } from "./guard.ts";
+import { Guard } from "./guard.ts";
 import { blockedFault } from "./guardrail-block.ts";
 import { type StuckSeverity, stuckSeverities } from "./stuck-detector.ts";
 import { stuckSignature } from "./stuck-signature.ts";
@@ -31,7 +34,7 @@ export interface ActionChecksOptions {
   readonly active: ActivePage;
   readonly report: Report;
   readonly redact: Redact;
-  readonly check: CheckAddress;
+  readonly askWarden: AskWarden;
   /** Ends whatever is asked. */
   readonly signal: AbortSignal;
 }
@@ -56,7 +59,7 @@ export class ActionChecks implements AsyncDisposable {
 
   private constructor(options: ActionChecksOptions) {
     this.#options = options;
-    this.guard = new Guard({ settings: options.settings, check: options.check });
+    this.guard = new Guard({ settings: options.settings, check: createCheckAddress(options.askWarden) });
   }
 
   /** Begins to watch the page. */
@@ -82,6 +85,14 @@ export class ActionChecks implements AsyncDisposable {
     const fault = blockedFault(block);
     await this.sayBlocked(fault, facts);
     throw fault;
+  }
+
+  /** Answers why an address was not reached just now, by the system's word for it, such as `ECONNREFUSED`; undefined where nobody knows. */
+  async whyUnreached(address: string): Promise<string | undefined> {
+    const { askWarden, signal } = this.#options;
+    const target = targetOf(address);
+    const answer = target && (await askWarden(target, signal).catch(() => undefined));
+    return answer?.failure;
   }
 
   /** Says that an action was not done. */

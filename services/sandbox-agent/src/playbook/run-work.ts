@@ -11,7 +11,6 @@ import { runDirective } from "../agent/run-directive.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
 import { ActionChecks } from "../guardrails/check-actions.ts";
-import { createCheckAddress } from "../guardrails/check-address.ts";
 import type { Person } from "../person/ask-person.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
@@ -93,7 +92,7 @@ async function doSteps(
   const { redact } = secrets;
   const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook?.guardrails));
   await using checks = await abortable(
-    ActionChecks.open({ settings, check: createCheckAddress(askWarden), active, report, redact, signal }),
+    ActionChecks.open({ settings, askWarden, active, report, redact, signal }),
     signal,
   );
   let actions = 0;

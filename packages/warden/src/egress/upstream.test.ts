@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { createServer as createHttpServer, request } from "node:http";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { EgressPolicy } from "@clew/egress/egress-policy";
+import { metadataServices } from "@clew/egress/metadata-services";
+import { joinSockets } from "@clew/streams/join-sockets";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
+import { SandboxEgress } from "./sandbox-egress.ts";
+
+/** What an upstream proxy was asked for, and by whom. */
+const asked: { target: string; authorization: string }[] = [];
+let folder: TempFolder;
+let site: ReturnType<typeof createHttpServer>;
+let upstream: Server;
+const open = new Set<Socket>();
+
+beforeAll(async () => {
+  folder = await tempFolder();
+  site = createHttpServer((seen, answer) => answer.end(`site ${seen.headers.host}${seen.url}`)).listen(0, "127.0.0.1");
+  const proxy = createHttpServer().on("connect", (seen, near) => {
+    asked.push({ target: seen.url ?? "", authorization: seen.headers["proxy-authorization"] ?? "" });
+    if (seen.headers["proxy-authorization"] !== `Basic ${Buffer.from("user:p@ss").toString("base64")}`)
+      return void near.end("HTTP/1.1 407 No\r\nconnection: close\r\n\r\n");
+    // Whatever address it is told, it leads to the site.
+    const far = connect(portOf(site), "127.0.0.1", () => near.write("HTTP/1.1 200 OK\r\n\r\n"));
+    joinSockets(near, far);
+  });
+  upstream = proxy.listen(0, "127.0.0.1").on("connection", (socket) => open.add(socket));
+  await Promise.all([once(site, "listening"), once(upstream, "listening")]);
+});
+afterAll(async () => {
+  for (const socket of open) socket.destroy();
+  site.closeAllConnections();
+  site.close();
+  upstream.close();
+  await folder[Symbol.asyncDispose]();
+});
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
+let started = 0;
+
+async function start(policy: Partial<EgressPolicy>) {
+  const socketPath = join(folder.path, `egress-${++started}`);
+  const egress = await SandboxEgress.open({
+    socketPath,
+    resolve: async (host) => (host === "shop.test" ? ["2606:4700::1111", "93.184.216.34"] : host === "inside.test" ? ["10.0.0.1"] : []),
+    say: () => {},
+  });
+  const proxy = `127.0.0.1:${portOf(upstream)}`;
+  egress.follow({
+    allowedDomains: [],
+    blockedDomains: [],
+    allowPrivateNetworks: false,
+    allowedPrivateHosts: [proxy],
+    forbidden: [...metadataServices],
+    upstream: `http://user:p%40ss@${proxy}`,
+    ...policy,
+  });
+  return { socketPath, [Symbol.asyncDispose]: () => egress[Symbol.asyncDispose]() };
+}
+
+async function get(socketPath: string, url: string): Promise<{ status: number; body: string }> {
+  const sent = request({ socketPath, path: url, headers: { host: new URL(url).host, connection: "close" } }).end();
+  const [answer] = await once(sent, "response");
+  return { status: answer.statusCode, body: await text(answer) };
+}
+
+async function tunnel(socketPath: string, target: string): Promise<string> {
+  const socket = connect(socketPath);
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nhost: ${target}\r\n\r\n`);
+  const [head] = await once(socket, "data");
+  socket.destroy();
+  return String(head);
+}
+
+test("an upstream proxy is told the address that was checked and not the name, and who is let in", async () => {
+  await using way = await start({});
+  expect(await get(way.socketPath, "http://shop.test/plain")).toEqual({ status: 200, body: "site shop.test/plain" });
+  expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 200/);
+  const authorization = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
+  expect(asked.splice(0)).toEqual([
+    { target: "93.184.216.34:80", authorization },
+    { target: "93.184.216.34:443", authorization },
+  ]);
+});
+
+test("what may not be reached is not asked of an upstream proxy", async () => {
+  await using way = await start({ blockedDomains: ["shop.test"] });
+  for (const target of ["10.0.0.1:80", "inside.test:80", "169.254.169.254:80", "shop.test:443", "nowhere.test:443"])
+    expect(await tunnel(way.socketPath, target)).toMatch(/^HTTP\/1.1 403/);
+  expect(asked.splice(0)).toEqual([]);
+});
+
+test("a connection that an upstream proxy refuses is not made, and its status is known", async () => {
+  await using way = await start({ upstream: `http://127.0.0.1:${portOf(upstream)}` });
+  expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 502/);
+  const answer = request({ socketPath: way.socketPath, path: "/judge?host=shop.test&port=443" }).end();
+  const [response] = await once(answer, "response");
+  expect(JSON.parse(await text(response))).toEqual({ failure: "UPSTREAM_407" });
+  asked.splice(0);
+});
+
+test.each([
+  ["a private address that nobody named", { allowedPrivateHosts: [] }],
+  ["a metadata service", { upstream: "http://169.254.169.254:80", allowPrivateNetworks: true }],
+  ["a host that nobody knows", { upstream: "http://nowhere.test:8080" }],
+])("%s is no upstream proxy", async (_name, policy) => {
+  await using way = await start(policy);
+  expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 502/);
+  expect(asked).toEqual([]);
+});
+
+test("an upstream proxy that answers nothing, or nonsense, breaks only its own connection", async () => {
+  const strange = createServer((socket) => {
+    open.add(socket);
+    socket.on("error", () => {}).once("data", () => socket.end("\u0000nonsense\r\n\r\n"));
+  }).listen(0, "127.0.0.1");
+  await once(strange, "listening");
+  const proxy = `127.0.0.1:${portOf(strange)}`;
+  await using way = await start({ upstream: `http://${proxy}`, allowedPrivateHosts: [proxy] });
+  expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 502/);
+  expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 502/);
+  strange.close();
+});

@@ -36,7 +36,7 @@ const definition = {
   streamRunEvents: { ...RunServiceService.streamRunEvents, ...encodedBy(EncodedStreamRunEventsResponse) },
 };
 
-function encodedBy<T>(message: MessageFns<T>, encode = (value: T) => Buffer.from(message.encode(value).finish())) {
+function encodedBy<T>(message: MessageFns<T>, encode = (value: T): Buffer => Buffer.from(message.encode(value).finish())) {
   return { responseSerialize: encode, responseDeserialize: (bytes: Buffer): T => message.decode(bytes) };
 }
 

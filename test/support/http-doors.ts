@@ -101,6 +101,8 @@ function addressOf(method: MethodName, request: JsonFields): Address {
       return { verb: "POST", path: `${run}/inputs`, body: rest, wrap: "run" };
     case "listArtifacts":
       return { verb: "GET", path: `${run}/artifacts` };
+    case "createTicket":
+      return { verb: "POST", path: "/v1/tickets", body: rest };
     case "listPlaybooks":
       return { verb: "GET", path: "/v1/playbooks" };
     case "getPlaybook":

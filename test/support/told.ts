@@ -54,6 +54,7 @@ export const methodNames = [
   "stopRun",
   "sendInput",
   "listArtifacts",
+  "createTicket",
   "listPlaybooks",
   "getPlaybook",
   "validatePlaybook",

@@ -21,7 +21,7 @@ export const defaultHubLimits: HubLimits = {
   reopenMs: 30_000,
   silenceMs: 40_000,
   beatMs: 12_000,
-  keyLookMs: 15_000,
+  keyLookMs: 5_000,
 };
 
 /** Milliseconds within which every reader is promised a frame. */

@@ -19,7 +19,7 @@ beforeAll(async () => {
       "/slow": `<title>Shop</title><h1>Shop</h1><button>Refresh</button>`,
       "/rows": `<title>Orders</title><table><tr><td>1001</td><td>Ann</td><td><button onclick="fetch('/cancel?1001')">Cancel</button></td></tr>
 <tr><td>1002</td><td>Bob</td><td><button onclick="fetch('/cancel?1002')">Cancel</button></td></tr></table>`,
-      "/many": `<title>Many</title>${Array.from({ length: 3_000 }, (_, at) => `<p><a href="/x${at}">Link number ${at} of this long page</a></p>`).join("")}`,
+      "/many": `<title>Many</title>${Array.from({ length: 600 }, (_, at) => `<p><a href="/x${at}">Link number ${at} of this long page</a></p>`).join("")}`,
       "/cancel": "",
       "/saved": () => {
         saved.push(site.bodies.at(-1) ?? "");
@@ -218,7 +218,7 @@ test("what is shown of a page has at most 16,000 characters, and old looks at it
 
 test("a directive that was done is proposed as a playbook of what the page says, which needs no model", async () => {
   const cancel: Answer = (page) => {
-    const row = page.split("\n").findIndex((line) => /- row .*1002/.test(line));
+    const row = page.split("\n").findIndex((line) => line.includes('cell "1002"'));
     return [
       [
         "click",

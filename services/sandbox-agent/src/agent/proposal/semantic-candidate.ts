@@ -10,6 +10,8 @@ const namelessRoles: ReadonlySet<string> = new Set(["generic", "text", "none", "
 /** Elements that are told apart by what stands in them. */
 const entryRoles: ReadonlySet<string> = new Set(["row", "listitem", "article", "group", "treeitem"]);
 
+const cellRoles: ReadonlySet<string> = new Set(["cell", "gridcell", "rowheader"]);
+
 /** Elements that are told apart by their names. */
 const placeRoles: ReadonlySet<string> = new Set([
   "dialog",
@@ -67,9 +69,12 @@ function outerCandidate(outer: SnapshotNode, nodes: readonly SnapshotNode[], own
   const { role, name } = outer;
   if (entryRoles.has(role)) {
     const peers = [...walkNodes(nodes)].map(({ node }) => node).filter((node) => node.role === role);
-    const said = textsIn(outer.children, own).filter(isWord);
-    const words = said.find((text) => peers.filter((peer) => allText(peer).includes(text.toLowerCase())).length === 1);
-    return words === undefined ? undefined : { role, has_text: words };
+    const isAlone = (words: string) => peers.filter((peer) => allText(peer).includes(words.toLowerCase())).length === 1;
+    const leaf = leavesIn(outer.children, own).find((each) => isWord(wordsOf(each)) && isAlone(wordsOf(each)));
+    if (leaf === undefined) return undefined;
+    // Cells stand side by side without a space: whole words are looked for in each of them.
+    if (cellRoles.has(leaf.role)) return { selector: `:is(tr, [role=row]):has(:text-is(${JSON.stringify(wordsOf(leaf))}))` };
+    return { role, has_text: wordsOf(leaf) };
   }
   if (!placeRoles.has(role)) return undefined;
   const isAlone = [...walkNodes(nodes)].filter(({ node }) => node.role === role && node.name === name).length === 1;
@@ -78,10 +83,12 @@ function outerCandidate(outer: SnapshotNode, nodes: readonly SnapshotNode[], own
 }
 
 /** What stands in an element besides what is looked for in it, the first first. */
-function textsIn(nodes: readonly SnapshotNode[], own: Way): string[] {
-  return [...walkNodes(nodes)]
-    .filter(({ node }) => node.children.length === 0 && !own.finds(node))
-    .map(({ node }) => (node.text || node.name).trim());
+function leavesIn(nodes: readonly SnapshotNode[], own: Way): SnapshotNode[] {
+  return [...walkNodes(nodes)].map(({ node }) => node).filter((node) => node.children.length === 0 && !own.finds(node));
+}
+
+function wordsOf({ name, text }: SnapshotNode): string {
+  return (text || name).trim();
 }
 
 function allText(node: SnapshotNode): string {

@@ -112,7 +112,7 @@ export class Dialogs {
     void (accept ? dialog.accept(answer?.text) : dialog.dismiss()).catch(() => {});
     const page = dialog.page();
     if (page !== null && this.#isStorm(page)) {
-      this.#notices.add(() => `the page showed more than ${stormDialogs} dialogs and was closed`);
+      this.#notices.addFirst(() => `the page showed more than ${stormDialogs} dialogs and was closed`);
       void page.close().catch(() => {});
     }
   }

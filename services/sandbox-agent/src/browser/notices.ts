@@ -16,6 +16,11 @@ export class Notices {
     else this.#untold++;
   }
 
+  /** Adds what is to be told before all others, however many there are: what a page came to by what it did. */
+  addFirst(notice: Notice): void {
+    this.#told.unshift(notice);
+  }
+
   /** Takes them out, as one text; empty where there are none. */
   take(redact: Redact): string {
     const told = this.#told.splice(0).map((notice) => notice(redact));

@@ -11,8 +11,10 @@ import { invalidPlaybook } from "./invalid-playbook.ts";
 
 /** What a spec asks to be run. */
 export interface FoundWork {
+  /** The playbook's text; empty where an agent does without one. */
   readonly source: string;
-  readonly playbook: Playbook;
+  /** Undefined where a directive means no playbook: an agent does it. */
+  readonly playbook: Playbook | undefined;
   /** Those it calls, and those they call, by id. */
   readonly called: ReadonlyMap<string, CalledPlaybook>;
   /** What it is given: the spec's parameters, and what its directive says of others. */
@@ -22,12 +24,14 @@ export interface FoundWork {
 /**
  * Finds the playbook a spec asks for: by its id, its text, or the catalogue's tags in its directive.
  *
- * @throws Fault PLAYBOOK_NOT_FOUND, PLAYBOOK_INVALID with line and column; NOT_IMPLEMENTED for a directive that means no playbook, INVALID_REQUEST
- * naming the playbooks for one that means several.
+ * A directive that means none is an agent's.
+ *
+ * @throws Fault PLAYBOOK_NOT_FOUND, PLAYBOOK_INVALID with line and column; INVALID_REQUEST naming the playbooks for a directive that means several.
  */
 export async function findWork({ work, params = {} }: RunSpec, catalogue: Catalogue): Promise<FoundWork> {
   if (work === undefined) throw new Fault("INVALID_REQUEST");
   const named = work.$case === "directive" ? await chosenBy(work.value, catalogue) : work;
+  if (named === undefined) return { source: "", playbook: undefined, called: new Map(), params };
   const found = named.$case === "playbook" ? await fromCatalogue(named.value, catalogue) : { id: undefined, source: named.value };
   const parsed = parsePlaybook(found.source, found.id === undefined ? {} : { id: found.id });
   if ("problems" in parsed) throw invalidPlaybook(named.$case, parsed.problems);
@@ -36,19 +40,17 @@ export async function findWork({ work, params = {} }: RunSpec, catalogue: Catalo
   return { source: found.source, playbook, called: await findCalled(playbook, catalogue), params: { ...extracted, ...params } };
 }
 
-async function chosenBy(directive: string, catalogue: Catalogue): Promise<{ $case: "playbook"; value: string }> {
+async function chosenBy(directive: string, catalogue: Catalogue): Promise<{ $case: "playbook"; value: string } | undefined> {
   const playbooks = (await catalogue.list()).flatMap(({ id, source }) => {
     const parsed = parsePlaybook(source, { id });
     return "playbook" in parsed ? [describePlaybook(parsed.playbook)] : [];
   });
   const match = matchDirective(directive, playbooks);
+  if (match.kind === "none") return undefined;
   if (match.kind === "one") return { $case: "playbook", value: match.id };
-  const message =
-    match.kind === "none"
-      ? "means no playbook of the catalogue, and an agent that would do without one is not built yet; name one in playbook (GET /v1/playbooks lists them)"
-      : `may mean ${match.ids.join(" or ")}; name one in playbook`;
-  const violations = [{ field: "spec.directive", rule: match.kind === "none" ? "not_implemented" : "ambiguous", message }];
-  throw new Fault(match.kind === "none" ? "NOT_IMPLEMENTED" : "INVALID_REQUEST", { message: `spec.directive ${message}`, violations });
+  const message = `may mean ${match.ids.join(" or ")}; name one in playbook`;
+  const violations = [{ field: "spec.directive", rule: "ambiguous", message }];
+  throw new Fault("INVALID_REQUEST", { message: `spec.directive ${message}`, violations });
 }
 
 async function fromCatalogue(text: string, catalogue: Catalogue): Promise<{ id: string; source: string }> {

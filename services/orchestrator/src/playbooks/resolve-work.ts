@@ -2,6 +2,7 @@ import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import { addressProblems } from "@clew/playbook/address-problems";
 import { bindParameters } from "@clew/playbook/bind-parameters";
 import { credentialNames, missingForLogin } from "@clew/playbook/credential-names";
+import type { Playbook } from "@clew/playbook/playbook-schema";
 import type { PlaybookReference, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { GivenFile } from "../files/input-files.ts";
 import { hashSource } from "./catalogue.ts";
@@ -10,7 +11,8 @@ import type { FoundWork } from "./find-work.ts";
 /** The exact texts a run will run, what the first is called, and what it is given. */
 export interface ResolvedWork {
   readonly source: string;
-  readonly reference: PlaybookReference;
+  /** Undefined where an agent does without a playbook. */
+  readonly reference: PlaybookReference | undefined;
   /** Texts of the playbooks it calls, and of those they call, by id. */
   readonly called: Readonly<Record<string, string>>;
   /** What is asked for of it, with its parameters. Still holds its secrets. */
@@ -19,11 +21,16 @@ export interface ResolvedWork {
   readonly inputs: readonly GivenFile[];
 }
 
+/** The playbook, and those that it calls; none where an agent does without. */
+export function playbooksOf({ playbook, called }: Pick<FoundWork, "playbook" | "called">): Playbook[] {
+  return playbook === undefined ? [] : [playbook, ...[...called.values()].map((one) => one.playbook)];
+}
+
 /** Says what a run of this work will run. */
 export function resolveWork({ source, playbook, called, params }: FoundWork, spec: RunSpec, inputs: readonly GivenFile[]): ResolvedWork {
   return {
     source,
-    reference: { id: playbook.id, version: playbook.version, sha256: hashSource(source) },
+    reference: playbook && { id: playbook.id, version: playbook.version, sha256: hashSource(source) },
     called: Object.fromEntries([...called].map(([id, { source: text }]) => [id, text])),
     spec: { ...spec, params: Object.keys(params).length === 0 ? spec.params : params },
     inputs,
@@ -32,6 +39,7 @@ export function resolveWork({ source, playbook, called, params }: FoundWork, spe
 
 /** @throws Fault INVALID_REQUEST naming the parameters that are missing, unknown or unfit. */
 export function demandParameters({ playbook, params }: FoundWork): void {
+  if (playbook === undefined) return;
   const bound = bindParameters(playbook, params);
   const problems = "problems" in bound ? bound.problems : addressProblems(playbook, bound.values);
   if (problems.length === 0) return;
@@ -42,7 +50,7 @@ export function demandParameters({ playbook, params }: FoundWork): void {
 /** @throws Fault INVALID_REQUEST naming the credentials that the playbook, or one it calls, types and that are not `given`. */
 export function demandCredentials({ playbook, called }: FoundWork, given: readonly string[], { browserState }: RunSpec): void {
   const isGiven = (name: string) => given.includes(name);
-  const playbooks = [playbook, ...[...called.values()].map((one) => one.playbook)];
+  const playbooks = playbooksOf({ playbook, called });
   const typed = playbooks.flatMap(credentialNames).filter((name) => !isGiven(name));
   // With a saved login there may be no form to fill in.
   const login = browserState === undefined ? playbooks.flatMap((one) => missingForLogin(one, isGiven)) : [];

@@ -62,11 +62,14 @@ describe("a run that is asked for", () => {
     expect(spec.params).toEqual({ order_id: 777 });
   });
 
-  it("by a directive that means none or several says how to choose", async () => {
+  it("by a directive that means no playbook is an agent's, where there is a model", async () => {
     await expect(create(directive("Do something"))).rejects.toMatchObject({
-      reason: "NOT_IMPLEMENTED",
-      message: expect.stringContaining("name one in playbook"),
+      reason: "MODEL_UNAVAILABLE",
+      message: expect.stringContaining("name a playbook"),
     });
+  });
+
+  it("by a directive that means several says how to choose", async () => {
     await expect(create(directive("Look at the order"))).rejects.toMatchObject({
       reason: "INVALID_REQUEST",
       violations: [{ field: "spec.directive", rule: "ambiguous", message: expect.stringContaining("cancel-order or track-order") }],

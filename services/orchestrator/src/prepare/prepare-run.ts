@@ -1,5 +1,4 @@
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
-import type { Playbook } from "@clew/playbook/playbook-schema";
 import type { InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { applyPolicy, demandWithin } from "../access/apply-policy.ts";
 import type { PolicyOf } from "../access/policy.ts";
@@ -9,7 +8,7 @@ import { asksModel } from "../models/asks-model.ts";
 import { cassetteInput, type RunModels } from "../models/run-models.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import { type FoundWork, findWork } from "../playbooks/find-work.ts";
-import { demandCredentials, demandParameters, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
+import { demandCredentials, demandParameters, playbooksOf, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
 import { type CheckedSpec, checkSpec } from "../runs/spec.ts";
 import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
@@ -122,8 +121,7 @@ function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, gathere
       if (cassette !== undefined) gathered.inputs.push(cassetteInput(cassette));
       const chosen = await sources.models.choose(spec, cassette?.path);
       gathered.model = chosen?.model;
-      if (chosen === undefined && work !== undefined && playbooksOf(work).some(asksModel))
-        throw new Fault("MODEL_UNAVAILABLE", { message: "A step asks a model, and none is set up." });
+      if (chosen === undefined && work !== undefined) demandNoModel(work);
       return chosen === undefined ? "none is set up" : cassette === undefined ? chosen.model : `${chosen.model}, as its cassette answers`;
     },
     start_url: () => (startUrl === undefined ? "the playbook's own" : "an http or https address"),
@@ -186,15 +184,18 @@ async function findInputs(files: readonly InputFile[], tenant: string, uploads: 
   return found.flat();
 }
 
-/** The playbook, and those that it calls. */
-function playbooksOf({ playbook, called }: FoundWork): Playbook[] {
-  return [playbook, ...[...called.values()].map((one) => one.playbook)];
-}
-
 function describe({ playbook, called }: FoundWork): string {
+  if (playbook === undefined) return "none: an agent does what the directive says";
   const steps = `${playbook.steps.length} ${playbook.steps.length === 1 ? "step" : "steps"}`;
   const calls = called.size === 0 ? "" : `; calls ${[...called.keys()].join(", ")}`;
   return `${playbook.id} is valid (${steps}), and its parameters fit${calls}`;
+}
+
+/** @throws Fault MODEL_UNAVAILABLE where work cannot come to its end without a model. */
+function demandNoModel(work: FoundWork): void {
+  const none = "The directive means no playbook of the catalogue (GET /v1/playbooks), and no model is set up for an agent; name a playbook";
+  if (work.playbook === undefined) throw new Fault("MODEL_UNAVAILABLE", { message: `${none}, or set CLEW_MODEL.` });
+  if (playbooksOf(work).some(asksModel)) throw new Fault("MODEL_UNAVAILABLE", { message: "A step asks a model, and none is set up." });
 }
 
 async function lookFor(look: () => Promise<string>): Promise<Pick<RunCheck, "message" | "fault">> {

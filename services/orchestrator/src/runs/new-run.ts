@@ -8,7 +8,8 @@ export interface NewRun {
   readonly tenant: string;
   /** With its secrets, which the Run does not have. */
   readonly spec: RunSpec;
-  readonly playbook: PlaybookReference;
+  /** Undefined where an agent does without one. */
+  readonly playbook: PlaybookReference | undefined;
   readonly traceparent: string | undefined;
   readonly createTime: Date;
 }
@@ -16,5 +17,5 @@ export interface NewRun {
 /** Makes the Run that a run begins as. */
 export function newRun({ id, tenant, spec, playbook, traceparent, createTime }: NewRun): Run {
   const run = Run.fromPartial({ id, tenant, state: Run_State.QUEUED, effects: Run_Effects.NONE, traceparent });
-  return { ...run, spec: withoutSecrets(spec, playbook.sha256), playbook, usage: Usage.fromPartial({}), createTime };
+  return { ...run, spec: withoutSecrets(spec, playbook?.sha256), playbook, usage: Usage.fromPartial({}), createTime };
 }

@@ -48,7 +48,7 @@ export async function beginRun(beginning: Beginning): Promise<RunLog> {
     stored.push(artifactStored({ name, kind: Artifact_Kind.PLAYBOOK, contentType: "application/yaml", ...file }));
   }
   await log.begin([
-    { attempt: 0, summary: `Created a run of ${playbook?.id ?? ""}`, payload: { $case: "runCreated", value: created } },
+    { attempt: 0, summary: `Created a run of ${playbook?.id ?? "a directive"}`, payload: { $case: "runCreated", value: created } },
     ...stored.map((draft) => ({ attempt: 0, ...draft })),
     { attempt: 0, ...runQueued(position) },
   ]);

@@ -18,7 +18,8 @@ export function playbookArtifacts(
   playbookSource: string,
   calledPlaybooks: Readonly<Record<string, string>>,
 ): readonly (readonly [name: string, text: string])[] {
-  return [[own, playbookSource], ...Object.entries(calledPlaybooks).map(([id, text]) => [`playbook-${id}.yaml`, text] as const)];
+  const texts = playbookSource === "" ? [] : [[own, playbookSource] as const];
+  return [...texts, ...Object.entries(calledPlaybooks).map(([id, text]) => [`playbook-${id}.yaml`, text] as const)];
 }
 
 /** Whether only the orchestrator may give a file this name. */

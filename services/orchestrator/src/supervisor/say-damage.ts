@@ -45,7 +45,7 @@ function createdAgain({ run, requestId, requestHmac }: KnownRun): RunDraft {
   };
   return {
     attempt: 0,
-    summary: `Created a run of ${run.playbook?.id ?? ""}`,
+    summary: `Created a run of ${run.playbook?.id ?? "a directive"}`,
     payload: { $case: "runCreated", value: { run: created, by: undefined, requestId, requestHmac } },
   };
 }

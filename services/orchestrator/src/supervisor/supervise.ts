@@ -88,7 +88,7 @@ async function nextSandbox(supervised: SupervisedRun, signal: AbortSignal): Prom
   // Nobody may have been here when the run's time was over.
   if (isLate(log.fold, Date.now()))
     return void (await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined)));
-  if (playbookSource !== "") return await startSandbox(supervised, signal);
+  if (playbookSource !== "" || log.run.playbook === undefined) return await startSandbox(supervised, signal);
   const fault = new Fault("JOURNAL_DAMAGED", { message: "The playbook's text is damaged on the volume." });
   return void (await publish(log, attempt, Run_State.FAILED, failedOutcome(fault, undefined)));
 }

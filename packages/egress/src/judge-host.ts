@@ -15,6 +15,14 @@ export function readHost(text: string): string | undefined {
   return url === null || url.hostname === "" || url.port !== "" ? undefined : url.hostname;
 }
 
+/** Reads `host:port`; undefined for what is none. */
+export function readAuthority(text: string): HostAndPort | undefined {
+  const at = text.lastIndexOf(":");
+  const host = readHost(text.slice(0, Math.max(0, at)));
+  const port = /^\d{1,5}$/.test(text.slice(at + 1)) ? Number(text.slice(at + 1)) : 0;
+  return host === undefined || port < 1 || port > 65_535 ? undefined : { host, port };
+}
+
 /** Judges a host by its name: private networks first, then the allowed domains (where there are any only they count), then the blocked ones. */
 export function judgeHost(target: HostAndPort, rules: HostRules): EgressDenial | undefined {
   const { host } = target;

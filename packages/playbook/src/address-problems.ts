@@ -26,6 +26,27 @@ export function addressProblems({ start_url, auth, steps }: Playbook, values: Va
   return problems;
 }
 
+/** An address that a playbook names, and where. */
+export interface KnownAddress {
+  readonly field: string;
+  readonly address: string;
+}
+
+/** Finds the whole addresses that a playbook will open or ask, as far as they are known before it runs. */
+export function knownAddresses({ start_url, auth, steps }: Playbook, values: Values): readonly KnownAddress[] {
+  const found: KnownAddress[] = [];
+  const look = (part: unknown, path: string) =>
+    mapTemplates(part, (template, context, field) => {
+      if (context !== "url" || !namesIn(template).every((name) => values.has(name))) return template;
+      const bound = bindUrl(template, values);
+      if ("text" in bound && URL.canParse(bound.text)) found.push({ field: `${path}${field}`, address: bound.text });
+      return template;
+    });
+  look({ start_url: start_url ?? "", auth }, "");
+  for (const { step, path } of walkSteps(steps)) look(step, `${formatPath(path)}.`);
+  return found;
+}
+
 /** An address without a scheme is one within the page's own site. */
 function isOfWeb(template: string, values: Values): boolean {
   const bound = bindUrl(template, values);

@@ -121,6 +121,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           credentialSets,
           policyOf: access.policyOf,
           models,
+          forbidden: () => forbidden,
           guard,
         }),
       ],

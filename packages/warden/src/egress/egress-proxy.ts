@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { EgressDenial } from "@clew/egress/egress-policy";
 import { targetOf } from "@clew/egress/judge-address";
-import { type HostAndPort, readHost } from "@clew/egress/judge-host";
+import { type HostAndPort, readAuthority, readHost } from "@clew/egress/judge-host";
 import { joinSockets } from "@clew/streams/join-sockets";
 import type { EgressGate } from "./egress-gate.ts";
 import type { EgressEntry, EgressLedger } from "./egress-ledger.ts";
@@ -126,14 +126,6 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Asy
       await closed;
     },
   };
-}
-
-/** Reads what a tunnel is wanted to: `host:port`. */
-function readAuthority(text: string): HostAndPort | undefined {
-  const at = text.lastIndexOf(":");
-  const host = readHost(text.slice(0, Math.max(0, at)));
-  const port = /^\d{1,5}$/.test(text.slice(at + 1)) ? Number(text.slice(at + 1)) : 0;
-  return host === undefined || !isPort(port) ? undefined : { host, port };
 }
 
 function isPort(port: number): boolean {

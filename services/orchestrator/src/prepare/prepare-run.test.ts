@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { metadataServices } from "@clew/egress/metadata-services";
 import { type DeepPartial, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
@@ -94,6 +95,38 @@ describe("a run that is asked for", () => {
       violations: [{ field: "spec.steps[0].params.url", message: expect.stringContaining("must begin with http:// or https://") }],
     });
     await create({ ...asked, params: { url: "https://shop.example/" } });
+  });
+
+  it("that is known to lead into a private network is refused before it begins, unless it names the host", async () => {
+    const playbookSource = 'parameters: [{ name: url }]\nsteps: [{ action: goto, params: { url: "{url}/orders" } }]';
+    const asked = { work: { $case: "playbookSource" as const, value: playbookSource }, params: { url: "http://127.1:4000" } };
+    await expect(create(asked)).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+      violations: [{ field: "spec.steps[0].params.url", rule: "private_network", message: expect.stringContaining("allowedPrivateHosts") }],
+    });
+    await expect(create({ ...asked, params: { url: "https://shop.example" }, startUrl: "http://localhost/" })).rejects.toMatchObject({
+      violations: [{ field: "spec.startUrl" }],
+    });
+    await create({ ...asked, guardrails: { allowedPrivateHosts: ["127.0.0.1:4000"] } });
+    await create({ ...asked, guardrails: { allowPrivateNetworks: true } });
+  });
+
+  it("that would reach a metadata service, or Clew itself, is refused whatever it says", async () => {
+    const work = { $case: "playbookSource" as const, value: "steps: [{ action: extract }]" };
+    sources = { ...sources, forbidden: () => [...metadataServices, { network: "127.0.0.0/8", port: 9090, rule: "own_service" }] };
+    for (const [more, field, rule] of [
+      [{ startUrl: "http://169.254.169.254/latest" }, "startUrl", "metadata_service"],
+      [{ startUrl: "http://[::ffff:a9fe:a9fe]/" }, "startUrl", "metadata_service"],
+      [{ proxy: "http://127.0.0.1:9090" }, "proxy", "own_service"],
+      [
+        { guardrails: { allowPrivateNetworks: true, allowedPrivateHosts: ["a.example:1", "127.2:9090"] } },
+        "guardrails.allowedPrivateHosts[1]",
+        "own_service",
+      ],
+    ] as const) {
+      const asked = create({ work, guardrails: { allowPrivateNetworks: true }, ...more });
+      await expect(asked).rejects.toMatchObject({ reason: "POLICY_EXCEEDED", violations: [{ field: `spec.${field}`, rule }] });
+    }
   });
 
   it("by a pin runs that text only", async () => {

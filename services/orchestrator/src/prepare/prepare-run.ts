@@ -1,3 +1,4 @@
+import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import type { InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { applyPolicy, demandWithin } from "../access/apply-policy.ts";
@@ -12,6 +13,7 @@ import { demandCredentials, demandParameters, playbooksOf, type ResolvedWork, re
 import { type CheckedSpec, checkSpec } from "../runs/spec.ts";
 import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
+import { demandReachable } from "./demand-reachable.ts";
 import { type CheckName, checkNames, checkOf } from "./spec-checks.ts";
 
 /** Where what a spec names is looked for. */
@@ -22,6 +24,8 @@ export interface PrepareSources {
   readonly credentialSets: Pick<CredentialSets, "read">;
   readonly policyOf: PolicyOf;
   readonly models: Pick<RunModels, "choose">;
+  /** Names the addresses that no run reaches. */
+  readonly forbidden?: () => readonly ForbiddenAddress[];
 }
 
 /** One part of a spec that was looked at. */
@@ -115,7 +119,10 @@ function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, gathere
       return `${set === undefined ? "given" : "of the operator's set"}: ${names.join(", ")}`;
     },
     playbook: () => "",
-    guardrails: () => (guardrails === undefined ? "the usual ones" : "given"),
+    guardrails: (work) => {
+      demandReachable({ spec, work, forbidden: sources.forbidden?.() });
+      return guardrails === undefined ? "the usual ones" : "given";
+    },
     model: async (work) => {
       const cassette = await findCassette(spec, tenant, uploads);
       if (cassette !== undefined) gathered.inputs.push(cassetteInput(cassette));

@@ -1,3 +1,4 @@
+import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import { implement, type ServedService } from "@clew/grpc/server";
 import { EncodedReadEventsResponse, EncodedStreamRunEventsResponse, type MessageFns } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
@@ -49,6 +50,8 @@ export interface RunServiceOptions {
   readonly credentialSets: CredentialSets;
   readonly policyOf: PolicyOf;
   readonly models: RunModels;
+  /** Names the addresses that no run reaches. */
+  readonly forbidden?: () => readonly ForbiddenAddress[];
   readonly volume: Volume;
   /** Decides who may call, and tells who did. */
   readonly guard: Guard;

@@ -87,6 +87,19 @@ describe("checking a RunSpec", () => {
     expect(JSON.stringify(checkSpec(given).violations)).not.toMatch(/xxxx|hunter2/);
   });
 
+  it.each([
+    ["http://proxy.example:8080", true],
+    ["https://user:p%40ss@proxy.example", true],
+    ["socks5://proxy.example:1080", false],
+    ["proxy.example:8080", false],
+    ["http://proxy.example/path", false],
+    ["http://u:%zz@proxy.example", false],
+    ["http://", false],
+  ])("takes an upstream proxy only in the one form there is: %s", (proxy, isFit) => {
+    const { violations, unbuilt } = checkSpec(RunSpec.fromPartial({ work: playbook, proxy }));
+    expect([violations.map(({ field }) => field), unbuilt]).toEqual([isFit ? [] : ["spec.proxy"], []]);
+  });
+
   it("stores names of credentials and nothing of their values", () => {
     const spec = RunSpec.fromPartial({ work: { $case: "playbookSource", value: "steps" }, credentials: { password: "hunter2" } });
     expect(withoutSecrets(spec, "abc")).toMatchObject({ credentials: { password: "" }, work: undefined, playbookSourceSha256: "abc" });

@@ -4,6 +4,7 @@ import { guardrailProblems } from "@clew/playbook/guardrail-settings";
 import { type Check, type InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { limits } from "./limits.ts";
 import { outputSchemaProblem } from "./output-schema.ts";
+import { proxyProblem } from "./proxy-problem.ts";
 
 /** What checking a RunSpec came to. */
 export interface CheckedSpec {
@@ -77,6 +78,8 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   if (setName !== undefined && credentials.length > 0) wrong("credentialSet", "one_of", "must not be given together with credentials");
   length("concurrencyKey", asked.concurrencyKey, limits.concurrencyKeyChars);
   if (asked.concurrencyKey === "") wrong("concurrencyKey", "required", "must not be empty");
+  const proxy = asked.proxy === undefined ? undefined : proxyProblem(asked.proxy);
+  if (proxy !== undefined) wrong("proxy", "url", proxy);
   checkHeaders(asked.browser?.extraHttpHeaders ?? {}, wrong);
   checkLabels(asked.labels, wrong);
   for (const { field, rule, message } of guardrailProblems(asked.guardrails ?? {})) wrong(`guardrails.${field}`, rule, message);
@@ -85,7 +88,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
     wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
   later("profile", asked.profile !== undefined);
-  later("proxy", asked.proxy !== undefined);
   later("continueFrom", asked.continueFrom !== undefined);
   later("forkFrom", asked.forkFrom !== undefined);
   later("keepAliveSeconds", asked.keepAliveSeconds !== undefined);

@@ -63,11 +63,15 @@ const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
 /** Prepares the action of a step. What pages do by themselves meanwhile, such as asking something, is told in its result or its error. */
 export async function prepareAction(step: ActingStep, context: ActionContext): Promise<ReadyAction> {
   if (!canRun(step)) throw new Fault("INTERNAL");
+  const { active, demandBound } = context;
+  demandBound?.(step, active.url);
   const perform = await prepare(step.action, step, context);
-  const { dialogs } = context.active;
+  const { dialogs } = active;
   return async () => {
     // An answer for a dialog is meant for one action.
     const answer = dialogs.told;
+    // The page may be another by now.
+    demandBound?.(step, active.url);
     try {
       const result = await perform();
       if (answer !== undefined) await dialogs.expire(answer, context.signal);

@@ -10,6 +10,7 @@ import { abortable } from "@clew/streams/abortable";
 import { runDirective } from "../agent/run-directive.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
+import { bindCredentials } from "../guardrails/bound-credentials.ts";
 import { ActionChecks } from "../guardrails/check-actions.ts";
 import type { Person } from "../person/ask-person.ts";
 import { Recordings } from "../recording/recordings.ts";
@@ -91,10 +92,7 @@ async function doSteps(
   active.downloads.keepIn(recordings.files, signal);
   const { redact } = secrets;
   const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook?.guardrails));
-  await using checks = await abortable(
-    ActionChecks.open({ settings, askWarden, active, report, redact, signal }),
-    signal,
-  );
+  await using checks = await abortable(ActionChecks.open({ settings, askWarden, active, report, redact, signal }), signal);
   let actions = 0;
   const context: StepContext = {
     active,
@@ -103,6 +101,7 @@ async function doSteps(
     inputsFolder: join(workFolder, "inputs"),
     checks,
     credentials: request.credentials,
+    demandBound: bindCredentials(request.credentials, request.credentialOrigins),
     calledPlaybooks: plan.calledPlaybooks,
     callDepth: 0,
     redact,

@@ -22,6 +22,8 @@ export interface StepContext {
   /** The run's guardrails. */
   readonly checks: ActionChecks;
   readonly credentials: Readonly<Record<string, string>>;
+  /** Keeps them to the origins they are for. */
+  readonly demandBound: ActionContext["demandBound"];
   /** The playbooks that may be called, by id. */
   readonly calledPlaybooks: ReadonlyMap<string, Playbook>;
   /** In how many calls the steps stand. */

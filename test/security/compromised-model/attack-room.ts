@@ -32,6 +32,8 @@ export type Attack = (sight: Sight) => readonly (readonly [tool: string, input: 
 export interface AttackCase {
   readonly name: string;
   readonly directive: string;
+  /** The playbook that the model takes over from, in place of a directive. */
+  readonly playbook?: (shop: string) => string;
   /** The page it begins on; none where null. */
   readonly start?: string | null;
   readonly spec?: DeepPartial<StartWorkRequest["spec"]>;
@@ -63,7 +65,10 @@ export interface AttackEnd {
   /** Secrets that were seen where they must not be. */
   readonly leaked: readonly string[];
   readonly events: number;
+  /** All that the model was told, but for what it said itself. */
   readonly told: string;
+  /** The rules it was given, call by call. */
+  readonly instructions: readonly string[];
   readonly report: ReportInMemory;
 }
 
@@ -98,6 +103,7 @@ export class AttackRoom implements AsyncDisposable {
   /** Runs one case in a context of its own. */
   async run({
     directive,
+    playbook,
     start = "/",
     spec,
     credentials = {},
@@ -137,13 +143,14 @@ export class AttackRoom implements AsyncDisposable {
         runId: "run-0",
         attempt: 1,
         credentials,
+        playbookSource: playbook?.(shop.url) ?? "",
         spec: {
-          work: { $case: "directive", value: directive },
+          ...(playbook === undefined && { work: { $case: "directive", value: directive } as const }),
           recording: { trace: false, logs: false },
           maxSteps: 8,
           waitForPersonSeconds: person === undefined ? 0 : 60,
           credentials,
-          ...(start !== null && { startUrl: `${shop.url}${start}` }),
+          ...(start !== null && playbook === undefined && { startUrl: `${shop.url}${start}` }),
           guardrails: { allowedPrivateHosts: [shop.host, evil.host], ...guardrails },
           ...rest,
         },
@@ -174,7 +181,10 @@ export class AttackRoom implements AsyncDisposable {
       lookedUp,
       leaked: notToBeSeen.filter((secret) => seen.includes(secret)),
       events: report.events.length,
-      told: requests.map(({ text }) => text).join("\n"),
+      told: requests.flatMap(toldIn).join("\n"),
+      instructions: requests
+        .filter(({ headers }) => headers["x-clew-purpose"] === "act")
+        .map((request) => textsIn(messagesOf(request)[0]).join("\n")),
       report,
     };
   }
@@ -185,15 +195,19 @@ export class AttackRoom implements AsyncDisposable {
 }
 
 /** What a request tells the model that it did not say itself. */
-function toldIn({ body }: ModelRequest): string[] {
-  const messages: unknown[] = Array.isArray(body["messages"]) ? body["messages"] : [];
-  return messages.filter((message) => !JSON.stringify(message).includes('"role":"assistant"')).flatMap(textsIn);
+function toldIn(request: ModelRequest): string[] {
+  return messagesOf(request)
+    .filter((message) => !JSON.stringify(message).includes('"role":"assistant"'))
+    .flatMap(textsIn);
 }
 
 /** The last message of a request, as one text. */
-function lastOf({ body }: ModelRequest): string {
-  const messages = Array.isArray(body["messages"]) ? body["messages"] : [];
-  return textsIn(messages.at(-1)).join("\n");
+function lastOf(request: ModelRequest): string {
+  return textsIn(messagesOf(request).at(-1)).join("\n");
+}
+
+function messagesOf({ body }: ModelRequest): readonly unknown[] {
+  return Array.isArray(body["messages"]) ? body["messages"] : [];
 }
 
 function textsIn(value: unknown): string[] {

@@ -21,6 +21,7 @@ export interface InPageReads {
     readonly formAction: string | null;
     readonly asksOnly: boolean;
     readonly submits: boolean;
+    readonly sends: readonly string[];
     readonly isField: boolean;
   };
   /** The title of a document, and the challenge it shows; `unknown` while it is still coming. */
@@ -85,6 +86,8 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
         (form === null ? null : attributeOf(form, "method")) ??
         "get"
       ).trim();
+      const senders = "button:not([type=button i], [type=reset i]), input[type=submit i], input[type=image i]";
+      const sender = form === null ? null : Element.prototype.querySelector.call(form, senders);
       const written = (submits ? field.getAttribute("formaction") : null) ?? (form === null ? null : attributeOf(form, "action"));
       return {
         labels: labelsOf(root),
@@ -94,6 +97,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
         formAction: form === null ? null : (URL.parse(written || location.href, field.baseURI)?.href ?? ""),
         asksOnly: form !== null && /^get$/i.test(method) && !field.matches("[type=password i], [type=file i]"),
         submits: submits && form !== null,
+        sends: sender === null ? [] : labelsOf(sender),
         isField: isEditable || (!isButton && field.matches("input, textarea, select, [role=textbox], [role=searchbox], [role=combobox]")),
       };
     },

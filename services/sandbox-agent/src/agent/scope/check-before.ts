@@ -1,6 +1,7 @@
 import type { Redact } from "@clew/playbook/redact";
 import type { PlaybookAction } from "@clew/playbook/schema/action";
 import { effectOf } from "@clew/playbook/step-effect";
+import { decoded } from "./decoded.ts";
 import { judgeMadeUpAddress } from "./made-up-address.ts";
 import { hasSites, isWithin, judgeScope, type Scope } from "./scope.ts";
 import { allow, deny, type PageFacts, type ScopeProgress, type ScopeVerdict } from "./scope-verdict.ts";
@@ -66,5 +67,5 @@ function typedBy(action: PlaybookAction): string | undefined {
 }
 
 function holdsSecret(text: string, redact: Redact): boolean {
-  return redact(text) !== text;
+  return [text, decoded(text)].some((spelled) => redact(spelled) !== spelled);
 }

@@ -29,7 +29,15 @@ export function checkTarget(action: PlaybookAction, target: TargetFacts, input: 
   const { scope } = input;
   const led = target.leadsTo === undefined || !/^https?:/i.test(target.leadsTo) ? undefined : judgeScope(target.leadsTo, scope);
   if (led !== undefined) return { kind: "deny", ...led };
-  return checkEntering(action, target, input) ?? (pressing.has(action.action) ? checkPress(target, input) : allow("write"));
+  const refused = checkEntering(action, target, input);
+  if (refused !== undefined || !pressing.has(action.action)) return refused ?? allow("write");
+  if (!target.isField) return checkPress(target, input);
+  // In a field, Enter presses the button of its form.
+  return pressesEnter(action) ? checkPress({ ...target, labels: target.sends }, input) : allow("write");
+}
+
+function pressesEnter(action: PlaybookAction): boolean {
+  return (action.action === "press" || action.action === "key_press") && /Enter$/.test(action.params.key ?? "");
 }
 
 /** Judges where what is entered would go; nothing where nothing is said against it. */

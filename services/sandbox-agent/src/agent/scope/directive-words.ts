@@ -1,15 +1,15 @@
 import type { DestructiveKind } from "../../guardrails/destructive-click.ts";
 import { clausesOf } from "./goal-class.ts";
 
-/** Verbs by which a directive asks for what cannot be taken back. */
+/** Verbs with which a clause asks for what cannot be taken back. */
 const asks: Readonly<Record<DestructiveKind, RegExp>> = {
-  delete: /\b(?:delete|remove|destroy|erase|wipe|get rid of|clear)\b/,
-  end: /\b(?:deactivate|terminate|close|cancel|disable|end|unsubscribe)\b/,
-  refund: /\b(?:refund|chargeback|pay back|reimburse)\b/,
-  transfer: /\b(?:transfer|send|pay|wire)\b/,
-  buy: /\b(?:buy|purchase|order|pay|check ?out|book)\b/,
-  send: /\b(?:send|e-?mail|message|write|reply|notify|tell)\b/,
-  publish: /\b(?:publish|post|submit|comment|review|reply)\b/,
+  delete: /^(?:\w+ly )?(?:delete|remove|destroy|erase|wipe|get rid of|clear)\b/,
+  end: /^(?:\w+ly )?(?:deactivate|terminate|close|cancel|disable|end|unsubscribe)\b/,
+  refund: /^(?:\w+ly )?(?:refund|chargeback|pay back|reimburse)\b/,
+  transfer: /^(?:\w+ly )?(?:transfer|send|pay|wire)\b/,
+  buy: /^(?:\w+ly )?(?:buy|purchase|order|pay|check ?out|book)\b/,
+  send: /^(?:\w+ly )?(?:send|e-?mail|message|write|reply|notify|tell)\b/,
+  publish: /^(?:\w+ly )?(?:publish|post|submit|comment|review|reply)\b/,
 };
 
 /** Words that name nothing by themselves. */

@@ -55,7 +55,7 @@ export function clausesOf(directive: string): readonly string[] {
     .replace(/https?:\/\/\S+/g, " ")
     .replace(/[’]/g, "'")
     .replace(/\b(?:do not|don't|never|without|but not)\b(?! forget\b)(?:[^.;:,\n]|\.(?=\S))*/g, "")
-    .split(/[.:](?=\s|$)|[;,!?\n()]|\b(?:and|then|to|before|after|until|by)\b/)
+    .split(/[.:](?=\s|$)|[;,!?\n()"“”]|(?<!\w)'|'(?!\w)|\b(?:and|then|to|before|after|until|by)\b/)
     .map((clause) => clause.trim().replace(politeness, ""))
     .filter((clause) => clause !== "");
 }

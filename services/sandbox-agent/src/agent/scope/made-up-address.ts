@@ -1,5 +1,6 @@
 import { destructiveKinds } from "../../guardrails/destructive-click.ts";
 import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
+import { decoded } from "./decoded.ts";
 import { asksForAll } from "./directive-words.ts";
 import { hasSites, type Scope } from "./scope.ts";
 import type { ScopeProgress } from "./scope-verdict.ts";
@@ -19,7 +20,7 @@ const usual: ReadonlySet<string> = new Set(
 export function judgeMadeUpAddress(address: string, scope: Scope, progress: ScopeProgress): GuardrailBlock | undefined {
   const { directive } = scope;
   if (progress.hasSeen(address)) return undefined;
-  if (!asksForAll(destructiveKinds(wordsOf(decode(address)).join(" ")), directive)) {
+  if (!asksForAll(destructiveKinds(wordsOf(decoded(address)).join(" ")), directive)) {
     const message = "The address was on no page, and opening it may do what cannot be taken back, which the directive does not ask for.";
     return { rule: "scope_address", message };
   }
@@ -35,19 +36,11 @@ export function judgeMadeUpAddress(address: string, scope: Scope, progress: Scop
 /** Counts the characters of an address that are not of the directive's words. */
 export function madeUpChars(address: string, directive: string): number {
   const known = new Set(wordsOf(directive));
-  return wordsOf(decode(address))
+  return wordsOf(decoded(address))
     .filter((word) => !known.has(word) && !usual.has(word))
     .reduce((sum, word) => sum + word.length, 0);
 }
 
 function wordsOf(text: string): readonly string[] {
   return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-}
-
-function decode(address: string): string {
-  try {
-    return decodeURIComponent(address);
-  } catch {
-    return address;
-  }
 }

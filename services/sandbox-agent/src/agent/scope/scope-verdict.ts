@@ -37,6 +37,8 @@ export interface TargetFacts {
   readonly asksOnly: boolean;
   /** Whether a click on it, or Enter in it, sends that form. */
   readonly submits: boolean;
+  /** What a person would read on the button by which that form is sent. */
+  readonly sends: readonly string[];
   /** Whether something can be entered in it. */
   readonly isField: boolean;
 }

@@ -1,0 +1,146 @@
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { connectGrpc } from "@clew/grpc/client";
+import { readConfig } from "@clew/orchestrator/config";
+import { type Orchestrator, startOrchestrator } from "@clew/orchestrator/orchestrator";
+import { readSandboxFile } from "@clew/orchestrator/sandboxes/sandbox-file";
+import { createLogger } from "@clew/process/logger";
+import { CreateRunRequest, RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
+import { chromiumArguments } from "@clew/sandbox-agent/browser/chromium-arguments";
+import { type Browser, chromium } from "playwright";
+import { findChromium } from "../scripts/find-chromium.mjs";
+import { BenchRoom } from "./support/bench-room.ts";
+import { listen } from "./support/listen.ts";
+import { fine, median, printTable, quantile, whole } from "./support/numbers.ts";
+import { interruption, readOptions } from "./support/options.ts";
+import { readSandboxMemory, type SandboxMemory } from "./support/read-pss.ts";
+
+/**
+ * How long it takes from the moment a run is accepted to the start of its first action, in a sandbox started for it, isolated and not, beside a bare
+ * launch of the same browser up to the same point, and a bare context in a browser that runs; and the memory of a sandbox beyond its Chromium.
+ * `node bench/sandbox.ts [--quick] [--repeats N] [--folder F]`.
+ */
+const options = readOptions(20);
+/** Milliseconds one run may take in all. */
+const runMs = 120_000;
+
+const signal = interruption();
+await using room = await BenchRoom.open("sandbox", options);
+await using stack = new AsyncDisposableStack();
+const page = createServer((_, response) => response.setHeader("content-type", "text/html").end("<title>Page</title><h1>Page</h1>"));
+const host = `127.0.0.1:${await listen(page)}`;
+stack.defer(() => void page.close());
+
+const found = await findChromium();
+if (found === undefined) throw new Error("There is no Chromium; set CLEW_CHROMIUM.");
+const { path: executablePath } = found;
+const isolations = ["bubblewrap", "process"] as const;
+
+async function start(isolation: (typeof isolations)[number]): Promise<{ readonly volume: string; readonly orchestrator: Orchestrator }> {
+  const volume = join(room.folder, isolation);
+  const config = readConfig({
+    CLEW_VOLUME: volume,
+    CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0",
+    CLEW_CHROMIUM: executablePath,
+    CLEW_SANDBOX: isolation,
+    CLEW_ADOPTION_GRACE: "20s",
+  });
+  const orchestrator = stack.use(await startOrchestrator(config, createLogger({ name: "orchestrator", level: "error" })));
+  return { volume, orchestrator };
+}
+
+const playbookSource = `id: first\nsteps:
+  - { action: goto, params: { url: 'http://${host}/' } }
+  - { action: wait_for, selector: '#never', params: { timeout_ms: 60000 }, on_failure: abort }\n`;
+
+/** Runs until the second action has begun; answers when the first did, and the sandbox's memory then. */
+async function measureRun({ volume, orchestrator }: Awaited<ReturnType<typeof start>>): Promise<{ ms: number; memory: SandboxMemory }> {
+  using runs = connectGrpc(RunServiceService, orchestrator.address);
+  const bounds = { signal: AbortSignal.any([signal, AbortSignal.timeout(runMs)]) };
+  const spec = { work: { $case: "playbookSource", value: playbookSource }, guardrails: { allowedPrivateHosts: [host] } } as const;
+  const { run } = await runs.createRun(CreateRunRequest.fromPartial({ spec }), bounds);
+  const runId = run?.id ?? "";
+  let firstAt = Number.NaN;
+  let memory: SandboxMemory | undefined;
+  for await (const { frame } of runs.streamRunEvents({ runId, resumeToken: "", types: [] }, bounds)) {
+    for (const { type, time } of frame?.$case === "events" ? frame.value.events : []) {
+      if (type === "actionStarted" && Number.isNaN(firstAt)) firstAt = time?.getTime() ?? Number.NaN;
+      else if (type === "actionStarted") {
+        memory = readSandboxMemory((await readSandboxFile(join(volume, "runs", runId)))?.pid ?? 0);
+        await runs.stopRun({ runId, reason: "", graceSeconds: 0 }, bounds);
+      }
+    }
+  }
+  if (memory === undefined) throw new Error("The run ended before its second action.");
+  return { ms: firstAt - (run?.createTime?.getTime() ?? Number.NaN), memory };
+}
+
+const launch = () => chromium.launch({ executablePath, args: chromiumArguments, chromiumSandbox: process.getuid?.() !== 0 });
+
+async function openPage(browser: Browser): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+  await context.newPage();
+}
+
+async function bareLaunch(): Promise<number> {
+  const startedAt = performance.now();
+  const browser = await launch();
+  try {
+    await openPage(browser);
+    return performance.now() - startedAt;
+  } finally {
+    await browser.close();
+  }
+}
+
+const warm = stack.adopt(await launch(), (browser) => browser.close());
+async function bareContext(): Promise<number> {
+  const startedAt = performance.now();
+  await openPage(warm);
+  return performance.now() - startedAt;
+}
+
+const systems = { bubblewrap: await start("bubblewrap"), process: await start("process") };
+const took: Record<"context" | "launch" | (typeof isolations)[number], number[]> = { context: [], launch: [], bubblewrap: [], process: [] };
+const memories: Record<(typeof isolations)[number], SandboxMemory[]> = { bubblewrap: [], process: [] };
+for (let repeat = -1; repeat < options.repeats; repeat++) {
+  const [context, launched] = [await bareContext(), await bareLaunch()];
+  const runs = { bubblewrap: await measureRun(systems.bubblewrap), process: await measureRun(systems.process) };
+  // The first of each warms the caches.
+  if (repeat < 0) continue;
+  took.context.push(context);
+  took.launch.push(launched);
+  for (const isolation of isolations) {
+    took[isolation].push(runs[isolation].ms);
+    memories[isolation].push(runs[isolation].memory);
+  }
+}
+for (const { orchestrator } of Object.values(systems)) await orchestrator.stopRuns(1_000);
+
+const ratio = (times: readonly number[]) => fine(median(times.map((ms, repeat) => ms / (took.launch[repeat] ?? Number.NaN))));
+printTable(
+  `From a run accepted to its first action begun, ${options.repeats} repeats in turn.`,
+  ["what", "p50 ms", "p99 ms", "of a bare launch"],
+  (
+    [
+      ["floor: a context and a page in a bare browser that runs", took.context],
+      ["floor: a bare browser launched, a context and a page", took.launch],
+      ["Clew: a cold sandbox in bubblewrap", took.bubblewrap],
+      ["Clew: a cold sandbox as processes", took.process],
+    ] as const
+  ).map(([name, times]) => [name, whole(median(times)), whole(quantile(times, 0.99)), ratio(times)]),
+);
+const part = (isolation: (typeof isolations)[number], pick: (memory: SandboxMemory) => number) =>
+  whole(median(memories[isolation].map(pick)));
+printTable(
+  "Memory of a sandbox with one small page, MiB (PSS), medians.",
+  ["isolation", "warden", "agent", "bubblewrap", "beyond Chromium", "Chromium"],
+  isolations.map((isolation) => [
+    isolation,
+    part(isolation, ({ warden }) => warden),
+    part(isolation, ({ agent }) => agent),
+    part(isolation, ({ bubblewrap }) => bubblewrap),
+    part(isolation, ({ warden, agent, bubblewrap }) => warden + agent + bubblewrap),
+    part(isolation, (memory) => memory.chromium),
+  ]),
+);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { closest, distance } from "fastest-levenshtein";
-import { parse } from "yaml";
+import { parse, YAMLParseError } from "yaml";
 import type { z } from "zod";
 
 /** Every setting any process of Clew knows. A variable that looks like one and is none stops the start. */
@@ -19,6 +19,7 @@ export const settingNames = [
   "CLEW_MAX_CONCURRENT_RUNS",
   "CLEW_MAX_QUEUED_RUNS",
   "CLEW_MAX_READERS",
+  "CLEW_MAX_SANDBOX_MEMORY",
   "CLEW_MAX_STREAM_AGE",
   "CLEW_MODEL",
   "CLEW_MODELS",
@@ -96,7 +97,9 @@ function fromFile(path: string | undefined): Record<string, unknown> {
   try {
     value = parse(text);
   } catch (error) {
-    throw new SettingsError(`CLEW_CONFIG: not YAML: ${error instanceof Error ? error.message : "unreadable"}`);
+    // What the parser says shows the place, and with it perhaps a key.
+    const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
+    throw new SettingsError(`CLEW_CONFIG: not YAML${at === undefined ? "" : `: see line ${at.line}, column ${at.col}`}`);
   }
   if (value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) throw new SettingsError("CLEW_CONFIG: must hold settings by name");

@@ -31,6 +31,46 @@ describe("the orchestrator's settings", () => {
     expect(() => readConfig(service)).toThrow("CLEW_ORCHESTRATOR_ADDRESS");
   });
 
+  it("read who may call, and a policy for each tenant, from the file, and again when they are asked to", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "clew-config-"));
+    try {
+      const file = join(folder, "clew.yaml");
+      const sha256 = hashKey("a-long-key").toString("hex");
+      await writeFile(
+        file,
+        `CLEW_API_KEYS:
+  - { tenant: acme, name: reader, sha256: "${sha256}", readOnly: true }
+  - { tenant: acme, sha256: "${hashKey("third-long-key").toString("hex")}", rights: [run, answer], expireTime: 2027-01-31T12:00:00Z }
+CLEW_POLICY: { maxSteps: 10, evaluate: false, tenants: { acme: { share: 2, maxSteps: 20 } } }
+`,
+      );
+      const { access, readAccess } = readConfig({ ...env, CLEW_CONFIG: file });
+      expect(access.keys.map(({ name, rights, expireTimeMs }) => [name, [...rights], expireTimeMs])).toEqual([
+        ["reader", ["read"], undefined],
+        ["key-2", ["run", "answer"], Date.UTC(2027, 0, 31, 12)],
+      ]);
+      expect([access.policyOf("acme"), access.policyOf("other")]).toMatchObject([
+        { share: 2, maxSteps: 20, evaluate: false },
+        { share: 1, maxSteps: 10, evaluate: false },
+      ]);
+      await writeFile(file, "CLEW_API_KEYS: [acme:another-long-key]\n");
+      expect(readAccess().keys.map(({ hash }) => hash)).toEqual([hashKey("another-long-key")]);
+      for (const wrong of [
+        `CLEW_API_KEYS: [{ sha256: "${sha256}", rights: [read], readOnly: true }]`,
+        `CLEW_API_KEYS: [{ sha256: "${sha256}", tenant: ../acme }]`,
+        `CLEW_API_KEYS: [{ sha256: "${sha256}", rights: [write] }]`,
+        "CLEW_POLICY: { maxSteps: 1000 }",
+        "CLEW_POLICY: { maxStep: 10 }",
+        "CLEW_POLICY: { tenants: { acme: { privateHosts: ['10.0.0.*:80'] } } }",
+      ]) {
+        await writeFile(file, wrong);
+        expect(() => readAccess(), wrong).toThrow(/CLEW_(API_KEYS|POLICY)/);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it("keep runs as the file says, for all and for a tenant, and say where to write it", async () => {
     const folder = await mkdtemp(join(tmpdir(), "clew-config-"));
     try {
@@ -50,6 +90,8 @@ describe("the orchestrator's settings", () => {
   it.each([
     [{ CLEW_API_KEYS: "acme:short" }, "CLEW_API_KEYS"],
     [{ CLEW_MAX_CONCURRENT_RUNS: "0" }, "CLEW_MAX_CONCURRENT_RUNS"],
+    [{ CLEW_MAX_SANDBOX_MEMORY: "1GiB" }, "CLEW_MAX_SANDBOX_MEMORY"],
+    [{ CLEW_POLICY: "strict" }, "CLEW_CONFIG"],
     [{ CLEW_ADOPTION_GRACE: "soon" }, "CLEW_ADOPTION_GRACE"],
     [{ CLEW_ADOPTION_GRACE: "0" }, "CLEW_ADOPTION_GRACE"],
     [{ CLEW_SANDBOX: "none" }, "CLEW_SANDBOX"],

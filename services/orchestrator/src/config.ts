@@ -8,6 +8,7 @@ import { z } from "zod";
 import { type AccessSettings, apiKeySettings, policySettings, toAccess } from "./access/access-settings.ts";
 import { isOpen } from "./access/keys.ts";
 import { type ModelsConfig, modelSettings, toModels } from "./models/model-settings.ts";
+import { slotsWithin } from "./queue/slots-within.ts";
 import type { Retention } from "./retention/retention.ts";
 import type { Isolation, SandboxLimits } from "./sandboxes/sandbox-provider.ts";
 
@@ -68,6 +69,7 @@ export const orchestratorSettings = z.object({
   CLEW_SANDBOX_MEMORY: sizeBytes.prefault("2GiB"),
   CLEW_SANDBOX_PROCESSES: z.coerce.number().int().min(16, "must be at least 16").max(10_000).default(256),
   CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(1_000).default(2),
+  CLEW_MAX_SANDBOX_MEMORY: sizeBytes.optional(),
   CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
   CLEW_SECRETS: z.string().min(1).optional(),
@@ -123,6 +125,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   if (isOpen(access.keys) && !isLocal(settings.CLEW_ORCHESTRATOR_ADDRESS)) {
     throw new SettingsError("CLEW_ORCHESTRATOR_ADDRESS: without CLEW_API_KEYS only loopback addresses and Unix sockets are allowed");
   }
+  const slots = slotsWithin({
+    maxRuns: settings.CLEW_MAX_CONCURRENT_RUNS,
+    memoryBytes: settings.CLEW_MAX_SANDBOX_MEMORY,
+    sandboxMemoryBytes: settings.CLEW_SANDBOX_MEMORY,
+  });
+  if (slots === 0) throw new SettingsError("CLEW_MAX_SANDBOX_MEMORY: must be at least CLEW_SANDBOX_MEMORY, which one sandbox may have");
   return {
     volume: resolve(settings.CLEW_VOLUME),
     address: settings.CLEW_ORCHESTRATOR_ADDRESS,
@@ -143,7 +151,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       diskBytes: settings.CLEW_SANDBOX_DISK,
     },
     headless: settings.CLEW_HEADED !== "1",
-    maxConcurrentRuns: settings.CLEW_MAX_CONCURRENT_RUNS,
+    maxConcurrentRuns: slots,
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,
     playbooks: settings.CLEW_PLAYBOOKS === undefined ? undefined : resolve(settings.CLEW_PLAYBOOKS),
     secrets: settings.CLEW_SECRETS === undefined ? undefined : resolve(settings.CLEW_SECRETS),

@@ -43,7 +43,7 @@ export const apiKeySettings = z.union([
 const { maxSteps, timeoutSeconds, waitForPersonSeconds, priority } = limits;
 const whole = ({ min, max }: { readonly min: number; readonly max: number }) => z.int().min(min).max(max).optional();
 const globs = z.array(z.string().regex(domainGlob, "must be a host name such as *.example.com")).max(100).optional();
-const hostPort = z.string().regex(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/, "must be host:port, without stars");
+const hostPort = z.string().regex(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]*]+):\d{1,5}$/, "must be host:port, without stars");
 
 const policyFields = {
   share: z.number().min(0.01).max(100).optional(),

@@ -165,6 +165,36 @@ describe("a run that is asked for", () => {
     expect(configSummary).toMatchObject({ work: "playbook", maxSteps: 150, hasCredentials: false });
   });
 
+  it("is held to the operator's policy, and a dry run says the same; what nobody asked for is kept within it", async () => {
+    policy = { ...usualPolicy, maxSteps: 40, timeoutSeconds: 300, recording: [] };
+    const fine = { ...playbook("cancel-order"), params: { order_id: 1 }, credentials };
+    expect((await create(fine)).spec).toMatchObject({ maxSteps: 40, timeoutSeconds: 300, recording: { trace: false, logs: false } });
+    const spec = { ...fine, timeoutSeconds: 301 };
+    await expect(create(spec)).rejects.toMatchObject({ reason: "POLICY_EXCEEDED", violations: [{ field: "spec.timeoutSeconds" }] });
+    const { valid, checks, configSummary } = await dryRun({ spec: RunSpec.fromPartial(spec) }, caller, sources);
+    const { message } = checks.find(({ passed }) => !passed) ?? {};
+    expect([valid, message]).toEqual([false, "spec.timeoutSeconds must be at most 300: the operator's policy"]);
+    expect(configSummary).toMatchObject({ maxSteps: 40 });
+  });
+
+  it("by a credential set is given what the operator keeps under that name; one that is not there is refused by its field", async () => {
+    await mkdir(join(temp.path, "secrets", "default"), { recursive: true });
+    const file = join(temp.path, "secrets", "default", "shop.yaml");
+    await writeFile(file, "password: hunter22", { mode: 0o600 });
+    const asked = { ...playbook("cancel-order"), params: { order_id: 1 } };
+    const { spec } = await create({ ...asked, credentialSet: "shop" });
+    expect([spec.credentialSet, spec.credentials]).toEqual(["shop", {}]);
+    const told = await dryRun({ spec: RunSpec.fromPartial({ ...asked, credentialSet: "shop" }) }, caller, sources);
+    expect([told.valid, JSON.stringify(told).includes("hunter22")]).toEqual([true, false]);
+    for (const credentialSet of ["bank", "../default/shop"])
+      await expect(create({ ...asked, credentialSet })).rejects.toMatchObject({ violations: [{ field: "spec.credentialSet" }] });
+    await expect(create({ ...asked, credentialSet: "shop", credentials })).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
+    await writeFile(file, "user: ada");
+    await expect(create({ ...asked, credentialSet: "shop" })).rejects.toMatchObject({
+      violations: [{ field: "spec.credentials.password", rule: "required" }],
+    });
+  });
+
   it("and may be made passes every check, and holds none of its secrets in what is said", async () => {
     const spec = RunSpec.fromPartial({ ...playbook("cancel-order"), params: { order_id: 1 }, credentials: { password: "hunter22" } });
     const told = await dryRun({ spec }, caller, sources);

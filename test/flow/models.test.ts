@@ -17,7 +17,12 @@ test("a run calls models without their keys, within its budget, and again from a
     text: '{"found":true,"value":"Log in"}',
     usage: { inputTokens: 1_000, outputTokens: 100 },
   }));
-  await using system = await startSystem({ CLEW_CONFIG: config, CLEW_MODEL: model, ...modelSettings(server, key) });
+  await using system = await startSystem({
+    CLEW_CONFIG: config,
+    CLEW_MODEL: model,
+    CLEW_SANDBOX: "bubblewrap",
+    ...modelSettings(server, key),
+  });
   const { clew, backOffice, volume } = system;
   const playbook = JSON.stringify({
     id: "reading",

@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import { createLogger } from "@clew/process/logger";
 import { RunSpec_Thinking } from "@clew/proto/grpc/clew/run/v1/run";
 import type { ModelCalled } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -66,7 +65,7 @@ function next({ content }: Awaited<ReturnType<AskModel>>): ModelCall {
   };
 }
 
-type Message = LanguageModelV4Prompt[number];
+type Message = ModelCall["prompt"][number];
 type AnswerPart = Extract<Message, { role: "assistant" }>["content"][number];
 
 type Cassette = { readonly mode: "record" } | { readonly mode: "replay"; readonly path: string };

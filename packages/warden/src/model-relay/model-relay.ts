@@ -6,6 +6,7 @@ import type { Logger } from "@clew/process/logger";
 import { RunError } from "@clew/proto/grpc/clew/run/v1/run";
 import { ModelCalled, WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { Turns } from "@clew/streams/turns";
 import { openCassette } from "./cassette-player.ts";
 import { recordCassette } from "./cassette-recorder.ts";
 import { isObject, type JsonObject } from "./json-object.ts";
@@ -80,6 +81,7 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
     return {
       access,
       spending: new Spending(access),
+      turns: new Turns(),
       player: cassette?.mode === "replay" ? await openCassette(cassette.path) : undefined,
       recorder: cassette?.mode === "record" ? started.use(await recordCassette(cassettePath, cassette.header)) : undefined,
     };

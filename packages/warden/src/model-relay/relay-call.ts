@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Fault } from "@clew/fault/fault";
+import type { Turns } from "@clew/streams/turns";
 import { capOutput } from "./cap-output.ts";
 import type { CassettePlayer } from "./cassette-player.ts";
 import type { CassetteRecorder } from "./cassette-recorder.ts";
@@ -17,6 +18,7 @@ import type { Spending } from "./spending.ts";
 export interface GrantedRun {
   readonly access: ModelAccess;
   readonly spending: Spending;
+  readonly turns: Turns;
   readonly player: CassettePlayer | undefined;
   readonly recorder: CassetteRecorder | undefined;
 }
@@ -75,17 +77,17 @@ export async function relayCall(
   if (unfit !== undefined) throw refused(`A call of a model holds ${unfit}.`);
   const request = normalizeRequest(body);
   const estimate = { ...nothing, inputTokens: estimateTokens(request) };
-  const held = run.spending.reserve(estimate.inputTokens, price);
-  if (typeof held === "string") throw new Fault("BUDGET_EXCEEDED", { message: held });
-  const fitted = capOutput(route, body, held.mostOutputTokens);
-  if (fitted === undefined) {
-    held.settle(nothing);
-    throw new Fault("BUDGET_EXCEEDED", { message: `The run may receive ${held.mostOutputTokens} more tokens, too few for an answer.` });
-  }
+  // Only once a call is over is it known what is left for the next.
+  using _turn = run.spending.isBounded ? await run.turns.take(signal) : undefined;
+  const mostOutputTokens = run.spending.begin(estimate.inputTokens, price);
+  if (typeof mostOutputTokens === "string") throw new Fault("BUDGET_EXCEEDED", { message: mostOutputTokens });
+  const fitted = capOutput(route, body, mostOutputTokens);
+  if (fitted === undefined)
+    throw new Fault("BUDGET_EXCEEDED", { message: `The run may receive ${mostOutputTokens} more tokens, too few for an answer.` });
   const keep = run.recorder?.begin();
   let isBegun = false;
   const { answer, usage, fault } = await (run.player === undefined ? askProvider(fitted) : play(run.player)).then(answered, brokenOff);
-  const costUsd = held.settle(usage);
+  const costUsd = run.spending.settle(usage, price);
   const isKept = await keep?.(answer && { model: route.model, purpose: call.purpose, path: route.path, request, response: kept(answer) });
   await note({ ...usage, costUsd, isUnpriced: price === null, fault, isUnrecorded: isKept === false });
   if (answer === undefined || (fault !== undefined && isBegun)) throw fault ?? new Fault("MODEL_FAILED");

@@ -11,7 +11,7 @@ export interface ModelFailure {
   readonly retryAfterMs: number | undefined;
 }
 
-/** What the relay itself says: its reasons end the run, whatever model is called next. */
+/** What the relay itself says: unless it may pass, it ends the run, whatever model is called next. */
 const reasonHeader = "x-clew-reason";
 const passingStatuses: ReadonlySet<number> = new Set([408, 409, 425, 429]);
 
@@ -31,9 +31,8 @@ export function modelFailure(error: unknown, model: string, nowMs: number): Mode
   const reason = responseHeaders[reasonHeader];
   const said = messageOf(responseBody);
   if (reason !== undefined && isReason(reason)) {
-    const kind = reason === "MODEL_FAILED" ? "passing" : "final";
     const fault = new Fault(reason, { ...(said === "" ? {} : { message: said }), details: { model }, cause: error });
-    return { fault, kind, retryAfterMs: undefined };
+    return { fault, kind: fault.retryable ? "passing" : "final", retryAfterMs: undefined };
   }
   const isPassing = statusCode >= 500 || passingStatuses.has(statusCode) || statusCode < 300;
   const what = statusCode < 300 ? "its answer could not be read" : `it answered ${statusCode}${said === "" ? "" : `: ${said}`}`;

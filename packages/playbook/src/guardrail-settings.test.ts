@@ -77,3 +77,12 @@ test("takes private hosts with their port only, and a hundred entries", () => {
   ]);
   expect(fieldsOf({ blockedDomains: Array.from({ length: 101 }, (_, index) => `h${index}.example`) })).toEqual(["blockedDomains"]);
 });
+
+test("a profile's word counts below the run's and the playbook's, also where theirs equals the default", () => {
+  const profile = { maxUrlsVisited: 100, enableLlmActionCheck: false, blockedDomains: [], allowedDomains: ["profile.example"] };
+  expect(mergeGuardrails({}, {}, profile)).toMatchObject({ maxUrlsVisited: 100, enableLlmActionCheck: false, allowedDomains: [] });
+  expect(mergeGuardrails({ maxUrlsVisited: 50 }, { enableLlmActionCheck: true }, profile)).toMatchObject({
+    maxUrlsVisited: 50,
+    enableLlmActionCheck: true,
+  });
+});

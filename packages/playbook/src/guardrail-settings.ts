@@ -53,11 +53,11 @@ export const domainGlob = /^(?:\[[0-9a-fA-F:.]+\]|[^\s/:@?#[\]\\]{1,253})$/u;
 const hostAndPort = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):\d{1,5}$/;
 
 /**
- * Decides every setting: the run's word, else the playbook's, else the default. Blocked domains add up, and the default ones always stay; private
+ * Decides every setting: the run's word, else the playbook's, else its profile's, else the default. Blocked domains add up, and the default ones always stay; private
  * networks and hosts are the run's alone to allow: whoever runs another's playbook decides what it may reach. A window that nobody gave is as large as the rules that look through it need.
  */
-export function mergeGuardrails(run: GivenGuardrails, playbook: GivenGuardrails = {}): GuardrailSettings {
-  const number = (name: NumberName) => run[name] ?? playbook[name] ?? guardrailNumbers[name].default;
+export function mergeGuardrails(run: GivenGuardrails, playbook: GivenGuardrails = {}, profile: GivenGuardrails = {}): GuardrailSettings {
+  const number = (name: NumberName) => run[name] ?? playbook[name] ?? profile[name] ?? guardrailNumbers[name].default;
   const numbers = {
     maxUrlsVisited: number("maxUrlsVisited"),
     maxConsecutiveErrors: number("maxConsecutiveErrors"),
@@ -74,12 +74,15 @@ export function mergeGuardrails(run: GivenGuardrails, playbook: GivenGuardrails 
   return {
     ...numbers,
     stuckWindowSize:
-      run.stuckWindowSize ?? playbook.stuckWindowSize ?? Math.max(guardrailNumbers.stuckWindowSize.default, neededWindow(numbers)),
+      run.stuckWindowSize ??
+      playbook.stuckWindowSize ??
+      profile.stuckWindowSize ??
+      Math.max(guardrailNumbers.stuckWindowSize.default, neededWindow(numbers)),
     allowedDomains: ownAllowed.length > 0 ? ownAllowed : (playbook.allowedDomains ?? []),
     blockedDomains: [...new Set([...defaultBlocklist, ...(playbook.blockedDomains ?? []), ...(run.blockedDomains ?? [])])],
     allowedPrivateHosts: run.allowedPrivateHosts ?? [],
     allowPrivateNetworks: run.allowPrivateNetworks === true,
-    enableLlmActionCheck: run.enableLlmActionCheck ?? playbook.enableLlmActionCheck ?? true,
+    enableLlmActionCheck: run.enableLlmActionCheck ?? playbook.enableLlmActionCheck ?? profile.enableLlmActionCheck ?? true,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Violation } from "@clew/fault/fault";
 import { isFlatName } from "@clew/outbox/flat-name";
 import { guardrailProblems } from "@clew/playbook/guardrail-settings";
+import { isProfileName, profileNames } from "@clew/playbook/profile-names";
 import { type Check, type InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { limits } from "./limits.ts";
 import { outputSchemaProblem } from "./output-schema.ts";
@@ -59,6 +60,7 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   range("retry.maxAttempts", asked.retry?.maxAttempts, limits.retryAttempts);
   range("retry.backoffSeconds", asked.retry?.backoffSeconds, limits.retryBackoffSeconds);
   length("model", asked.model, limits.nameChars);
+  if (asked.profile !== undefined && !isProfileName(asked.profile)) wrong("profile", "enum", `must be one of ${profileNames.join(", ")}`);
   if (asked.budget?.maxCostUsd !== undefined && !(asked.budget.maxCostUsd >= 0)) wrong("budget.maxCostUsd", "range", "must be 0 or more");
   range("viewport.width", asked.viewport?.width, limits.viewportWidth);
   range("viewport.height", asked.viewport?.height, limits.viewportHeight);
@@ -87,7 +89,6 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   if (asked.browserState !== undefined && !(isFlatName(asked.browserState) && asked.browserState.length <= limits.browserStateNameChars))
     wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
-  later("profile", asked.profile !== undefined);
   later("continueFrom", asked.continueFrom !== undefined);
   later("forkFrom", asked.forkFrom !== undefined);
   later("keepAliveSeconds", asked.keepAliveSeconds !== undefined);

@@ -26,6 +26,9 @@ const destructive = {
 /** What cannot be taken back, by what it does. */
 export type DestructiveKind = keyof typeof destructive;
 
+/** Each of them. */
+export const allKinds: readonly DestructiveKind[] = Object.keys(destructive).filter(isKind);
+
 /** Words that begin what only leads or looks elsewhere; without one of them a model may judge. */
 const safe = [
   /^(?:nav|menu|tabs?|links?|filter|sort|search|view|show|open|expand|collapse|back|next|prev|previous|page|details?|info|settings|edit|select|choose|row|cell|column|header)\b/i,
@@ -36,9 +39,7 @@ const safe = [
 /** Names what a click would do that cannot be taken back, by the words on its target. */
 export function destructiveKinds(label: string): readonly DestructiveKind[] {
   const words = plain(label);
-  return Object.entries(destructive).flatMap(([kind, patterns]) =>
-    isKind(kind) && patterns.some((pattern) => pattern.test(words)) ? [kind] : [],
-  );
+  return allKinds.filter((kind) => destructive[kind].some((pattern) => pattern.test(words)));
 }
 
 /** Judges a click by what a person would read on its target; what only sounds safe may still be destructive, never the other way round. */

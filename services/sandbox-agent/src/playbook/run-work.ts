@@ -7,6 +7,7 @@ import { givenGuardrails } from "@clew/playbook/schema/guardrails";
 import { type Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
+import { profileOf } from "../agent/profiles/profile.ts";
 import { runDirective } from "../agent/run-directive.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
@@ -91,7 +92,11 @@ async function doSteps(
   await abortable(recordings.begin(active, plan.spec), signal);
   active.downloads.keepIn(recordings.files, signal);
   const { redact } = secrets;
-  const settings = mergeGuardrails(plan.spec.guardrails ?? {}, givenGuardrails(plan.playbook?.guardrails));
+  const settings = mergeGuardrails(
+    plan.spec.guardrails ?? {},
+    givenGuardrails(plan.playbook?.guardrails),
+    profileOf(plan.spec.profile).guardrails,
+  );
   await using checks = await abortable(ActionChecks.open({ settings, askWarden, active, report, redact, signal }), signal);
   let actions = 0;
   const context: StepContext = {

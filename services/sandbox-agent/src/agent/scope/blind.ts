@@ -55,12 +55,12 @@ export function blindNodes(nodes: readonly SnapshotNode[], scope: Scope): Blinde
 }
 
 /** Whether an element leads to what the work has nothing to do with. */
-function isBlinded({ role, name, text, marks }: SnapshotNode, { visibility, directive }: Scope): boolean {
+function isBlinded({ role, name, text, marks }: SnapshotNode, { visibility, asked }: Scope): boolean {
   if (!controlRoles.has(role) && !marks.includes("clickable")) return false;
   const label = skeletonOf(`${name} ${text}`).text;
   const kinds = destructiveKinds(label);
   if (kinds.length > 0 && !visibility.destructive) return true;
   const isAccount = accountWords.test(label);
-  const endsAccount = isAccount && kinds.length > 0 && !asksForAll(kinds, directive);
-  return endsAccount || (isAccount && !visibility.account && !namesOnlyWhatIsAsked([label], directive));
+  const endsAccount = isAccount && kinds.length > 0 && !asksForAll(kinds, asked);
+  return endsAccount || (isAccount && !visibility.account && !namesOnlyWhatIsAsked([label], asked));
 }

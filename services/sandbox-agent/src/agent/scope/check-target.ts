@@ -75,20 +75,20 @@ function isForeign(address: string, page: PageFacts, scope: Scope): boolean {
 
 /** Judges what a press may set off, by what a person would read there: the element's own words, or what is around it where those name nothing. */
 function checkPress(target: TargetFacts, { scope, progress: { commits } }: TargetInput): ScopeVerdict {
-  const { directive, visibility, hasValidator, mostCommits } = scope;
+  const { directive, asked, visibility, hasValidator, mostCommits } = scope;
   const labels = target.labels.map((label) => skeletonOf(label).text);
   if (labels.length > 0 && labels.every((label) => declining.test(label))) return allow("write");
   const read = namesNothing(labels) ? [...labels, skeletonOf(target.around).text].filter((text) => text !== "") : labels;
   const kinds = [...new Set(read.flatMap(destructiveKinds))];
   const words = `'${(target.labels[0] ?? "something without a name").slice(0, 80)}'`;
-  const isAsked = namesOnlyWhatIsAsked(read, directive);
+  const isAsked = namesOnlyWhatIsAsked(read, asked);
   const isAccount = labels.some((label) => accountWords.test(label)) && !isAsked;
   if (kinds.length > 0) {
     const rule = "destructive_click";
     if (!visibility.destructive) return deny(rule, `The work only looks (${scope.goal}): it does nothing that cannot be taken back.`);
     const prompt = `May the run do what cannot be taken back: ${words}? It was asked to: ${directive}`;
     const ask = { kind: "ask", effect: "commit", prompt } as const;
-    if (!asksForAll(kinds, directive) || isAccount)
+    if (!asksForAll(kinds, asked) || isAccount)
       return { ...ask, of: "person", rule, message: `${words} does what cannot be taken back, and the directive does not ask for it.` };
     if (commits >= mostCommits) {
       const message = `The run has done what cannot be taken back ${commits} times, which is as often as the directive asks for.`;

@@ -63,7 +63,7 @@ class Confinement implements ConfinedAgent {
     const { scope, guard, active } = options;
     this.#options = options;
     this.allowedTools = scope.actions;
-    const mayAccept = (message: string) => asksForAll(destructiveKinds(skeletonOf(message).text), scope.directive);
+    const mayAccept = (message: string) => asksForAll(destructiveKinds(skeletonOf(message).text), scope.asked);
     this.#confined = [guard.confine((address) => judgeScope(address, scope)), active.dialogs.confine(mayAccept)];
   }
 

@@ -1,4 +1,4 @@
-import type { DestructiveKind } from "../../guardrails/destructive-click.ts";
+import { allKinds, type DestructiveKind } from "../../guardrails/destructive-click.ts";
 import { clausesOf } from "./goal-class.ts";
 
 /** Verbs with which a clause asks for what cannot be taken back. */
@@ -19,16 +19,29 @@ const neutral: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Whether a directive asks for something of each of these kinds; what it says not to do does not count. */
-export function asksForAll(kinds: readonly DestructiveKind[], directive: string): boolean {
-  const clauses = clausesOf(directive);
-  return kinds.every((kind) => clauses.some((clause) => asks[kind].test(clause)));
+/** What a directive asks for; what it says not to do does not count. */
+export interface Asked {
+  /** The kinds of what cannot be taken back that it asks for. */
+  readonly kinds: ReadonlySet<DestructiveKind>;
+  /** The stems of its words. */
+  readonly stems: ReadonlySet<string>;
 }
 
-/** Whether the labels name something, and only what the directive names too. */
-export function namesOnlyWhatIsAsked(labels: readonly string[], directive: string): boolean {
-  const known = new Set(clausesOf(directive).flatMap(stemsOf));
-  return labels.length > 0 && labels.flatMap(stemsOf).every((stem) => known.has(stem) || neutral.has(stem));
+/** Reads what a directive asks for. */
+export function readAsked(directive: string): Asked {
+  const clauses = clausesOf(directive);
+  const kinds = allKinds.filter((kind) => clauses.some((clause) => asks[kind].test(clause)));
+  return { kinds: new Set(kinds), stems: new Set(clauses.flatMap(stemsOf)) };
+}
+
+/** Whether something of each of these kinds is asked for. */
+export function asksForAll(kinds: readonly DestructiveKind[], asked: Asked): boolean {
+  return kinds.every((kind) => asked.kinds.has(kind));
+}
+
+/** Whether the labels name something, and only what is asked for. */
+export function namesOnlyWhatIsAsked(labels: readonly string[], { stems }: Asked): boolean {
+  return labels.length > 0 && labels.flatMap(stemsOf).every((stem) => stems.has(stem) || neutral.has(stem));
 }
 
 /** Whether labels say yes or no without saying to what: it depends on what is around them. */

@@ -20,7 +20,7 @@ const usual: ReadonlySet<string> = new Set(
 export function judgeMadeUpAddress(address: string, scope: Scope, progress: ScopeProgress): GuardrailBlock | undefined {
   const { directive } = scope;
   if (progress.hasSeen(address)) return undefined;
-  if (!asksForAll(destructiveKinds(wordsOf(decoded(address)).join(" ")), directive)) {
+  if (!asksForAll(destructiveKinds(wordsOf(decoded(address)).join(" ")), scope.asked)) {
     const message = "The address was on no page, and opening it may do what cannot be taken back, which the directive does not ask for.";
     return { rule: "scope_address", message };
   }

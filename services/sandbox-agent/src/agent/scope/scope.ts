@@ -3,6 +3,7 @@ import type { GuardrailSettings } from "@clew/playbook/guardrail-settings";
 import type { PlaybookAction } from "@clew/playbook/schema/action";
 import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
 import { isOfSameSite } from "../../guardrails/same-site.ts";
+import { type Asked, readAsked } from "./directive-words.ts";
 import type { GoalClass } from "./goal-class.ts";
 import { namedSites } from "./named-sites.ts";
 
@@ -24,6 +25,8 @@ export interface Scope {
   readonly goal: GoalClass;
   /** The directive, or what stands for it in a recovery. */
   readonly directive: string;
+  /** What it asks for. */
+  readonly asked: Asked;
   /** The actions a model is offered and may do. */
   readonly actions: ReadonlySet<ActionName>;
   /** Where the work belongs: addresses whose sites were named, and globs of the allowed domains. Anywhere where both are empty. */
@@ -87,6 +90,7 @@ export function scopeOf({ directive, goal, startUrl, needs = [], settings }: Sco
   return {
     goal,
     directive,
+    asked: readAsked(directive),
     actions: new Set([...actionsOf[goal], ...files, ...needs.filter((action) => needable.has(action))]),
     sites: domains.length > 0 ? [] : namedSites(directive, startUrl),
     domains,

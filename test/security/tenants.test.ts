@@ -2,9 +2,13 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createClew } from "@clew/client";
-import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
+import { Fault } from "@clew/fault/fault";
+import { connectGrpc } from "@clew/grpc/client";
+import { type ReadArtifactResponse, RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
+import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { createClient, type Transport } from "@connectrpc/connect";
-import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-web";
+import { Metadata } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doors } from "../support/doors.ts";
 import { Refusal, refusalOfConnect, refusalOfResponse } from "../support/refusal.ts";
@@ -103,28 +107,48 @@ async function followOnce(door: Door, at: Doorway, runId: string): Promise<reado
   return told;
 }
 
-const transports: Readonly<Record<string, (at: Doorway) => Transport>> = {
-  grpc: ({ orchestratorAddress }) => createGrpcTransport({ baseUrl: `http://${orchestratorAddress}` }),
-  connect: ({ url }) => createConnectTransport({ baseUrl: url, httpVersion: "1.1" }),
-  "grpc-web": ({ url }) => createGrpcWebTransport({ baseUrl: url, httpVersion: "1.1" }),
+const webTransports: Readonly<Record<string, (options: { baseUrl: string }) => Transport>> = {
+  connect: createConnectTransport,
+  "grpc-web": createGrpcWebTransport,
 };
 
+/** Takes a file of a run at a door, as text. */
 async function download(door: Door, at: Doorway, runId: string): Promise<string> {
   const headers = { authorization: `Bearer ${at.key}` };
-  const transport = transports[door.name];
+  if (door.name === "grpc") return await downloadByGrpc(at, runId);
+  const transport = webTransports[door.name];
   if (transport === undefined) {
     const response = await fetch(`${at.url}/v1/runs/${runId}/artifacts/playbook.yaml`, { headers });
     if (!response.ok) throw await refusalOfResponse(response);
     return await response.text();
   }
+  const client = createClient(RunService, transport({ baseUrl: at.url }));
   try {
-    let text = "";
-    for await (const { part } of createClient(RunService, transport(at)).readArtifact({ runId, name: "playbook.yaml" }, { headers }))
-      if (part.case === "chunk") text += Buffer.from(part.value).toString();
-    return text;
+    return await textOf(client.readArtifact({ runId, name: "playbook.yaml" }, { headers }));
   } catch (thrown) {
     throw refusalOfConnect(thrown);
   }
+}
+
+async function downloadByGrpc({ orchestratorAddress, key = "" }: Doorway, runId: string): Promise<string> {
+  using client = connectGrpc(RunServiceService, orchestratorAddress);
+  const metadata = new Metadata();
+  metadata.set("authorization", `Bearer ${key}`);
+  try {
+    let text = "";
+    for await (const { part } of client.readArtifact({ runId, name: "playbook.yaml", offset: 0, length: 0 }, { metadata }))
+      if (part?.$case === "chunk") text += Buffer.from(part.value).toString();
+    return text;
+  } catch (thrown) {
+    const { code, reason, message, details } = Fault.from(thrown);
+    throw new Refusal(code, reason, message, details, []);
+  }
+}
+
+async function textOf(parts: AsyncIterable<ReadArtifactResponse>): Promise<string> {
+  let text = "";
+  for await (const { part } of parts) if (part.case === "chunk") text += Buffer.from(part.value).toString();
+  return text;
 }
 
 function isCall(name: string): name is MethodName {

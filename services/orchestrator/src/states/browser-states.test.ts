@@ -20,7 +20,7 @@ describe("a saved login", () => {
     await temp[Symbol.asyncDispose]();
   });
 
-  it("is read as it was saved last, by its tenant and under its name only, until it is forgotten", async () => {
+  it("[weakness 31] is read as it was saved last, by its tenant and under its name only, until it is forgotten", async () => {
     await states.save("acme", "shop", "old");
     await states.save("acme", "shop", login);
     expect(await states.read("acme", "shop")).toBe(login);

@@ -241,5 +241,5 @@ class Stagehand {
 }
 
 function playbookOf(plan: RunPlan): string {
-  return `# ${writeWork(plan)}\nid: simulated\ndescription: What the simulation does.\nsteps:\n  - { action: goto, params: { url: "http://127.0.0.1/" } }\n`;
+  return `# ${writeWork(plan)}\nid: simulated\ndescription: What the simulation does.\nsteps:\n  - { action: goto, params: { url: "https://example.com/" } }\n`;
 }

@@ -5,6 +5,7 @@ import { KeyRing } from "@clew/orchestrator/access/key-ring";
 import { usualPolicy } from "@clew/orchestrator/access/policy";
 import { ticketSigner } from "@clew/orchestrator/access/ticket-signer";
 import { Uploads } from "@clew/orchestrator/files/uploads";
+import { RunModels } from "@clew/orchestrator/models/run-models";
 import { Catalogue } from "@clew/orchestrator/playbooks/catalogue";
 import { Registry } from "@clew/orchestrator/registry/registry";
 import { Guard } from "@clew/orchestrator/rpc/guard";
@@ -62,6 +63,7 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
     states: await BrowserStates.open(volumeFolder, undefined),
     credentialSets: new CredentialSets(undefined),
     policyOf: () => usualPolicy,
+    models: new RunModels({ standard: undefined, fallback: undefined, utility: undefined, prices: undefined, providers: {} }),
     guard,
   });
   const closing = new AbortController();

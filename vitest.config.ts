@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { compiledCode } from "./scripts/compile-code.mjs";
 
 // The programs that tests start share it.
@@ -10,13 +11,37 @@ const seconds = 1000;
 /** Test files that start services, browsers and sandboxes. */
 const whole = ["flow", "resume", "recovery", "security", "middle-boxes", "simulation"].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** How many of them at the same time: they wait for one another's processes more than they compute. */
+const services = 1 + availableParallelism();
+
 /** Those of them that take the machine for themselves: they pause services against real limits, or load it as far as it goes. */
 const alone = ["test/recovery/pause.test.ts", "test/torture/*.test.ts"];
+
+/** Files that take longest: begun last, one would go on alone when all others are done. */
+const longest = [
+  "test/resume/cut-at-every-byte",
+  "test/simulation/simulation.test",
+  "test/flow/first-run",
+  "test/flow/pack",
+  "test/flow/logins",
+  "test/recovery/kill-warden",
+  "src/actions/changed-pages",
+  "src/sandboxes/local-provider.test",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => longest.some((name) => moduleId.includes(name));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     passWithNoTests: true,
+    sequence: { sequencer: LongestFirst },
     // Only where nobody watches, and told in the report: a machine that others share can miss a limit once. A test that needs it is a defect to mend.
     retry: process.env["CI"] ? 1 : 0,
     projects: [
@@ -35,6 +60,8 @@ export default defineConfig({
           hookTimeout: 20 * seconds,
           // They wait for browsers and timers more than they compute.
           maxWorkers: 2 * availableParallelism(),
+          // One process loads the browser library once for many files.
+          isolate: false,
           sequence: { groupOrder: 0 },
         },
       },
@@ -45,7 +72,7 @@ export default defineConfig({
           include: ["test/conformance/**/*.test.ts", "test/mutants/*.test.ts"],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
-          maxWorkers: 2,
+          maxWorkers: services,
           sequence: { groupOrder: 1 },
         },
       },
@@ -57,7 +84,7 @@ export default defineConfig({
           exclude: alone,
           testTimeout: 120 * seconds,
           hookTimeout: 120 * seconds,
-          maxWorkers: 2,
+          maxWorkers: services,
           sequence: { groupOrder: 1 },
         },
       },

@@ -21,6 +21,8 @@ export interface SandboxParts {
   readonly outbox: Outbox;
   /** Its way out. */
   readonly egress: SandboxEgress;
+  /** Its way to models. */
+  readonly models: AsyncDisposable;
   readonly log: Logger;
 }
 
@@ -36,6 +38,7 @@ export class Sandbox implements Disposable {
   readonly #agent: AgentProcess;
   readonly #outbox: Outbox;
   readonly #egress: SandboxEgress;
+  readonly #models: AsyncDisposable;
   readonly #log: Logger;
   readonly #groups: Set<number>;
   readonly #startTimer: NodeJS.Timeout;
@@ -48,11 +51,12 @@ export class Sandbox implements Disposable {
   /** Resolves once no process is left and `sandboxExited` is written. Never rejects. */
   readonly exited: Promise<void>;
 
-  constructor(settings: WardenSettings, agent: AgentProcess, { outbox, egress, log }: SandboxParts, startedAt: number) {
+  constructor(settings: WardenSettings, agent: AgentProcess, { outbox, egress, models, log }: SandboxParts, startedAt: number) {
     this.#settings = settings;
     this.#agent = agent;
     this.#outbox = outbox;
     this.#egress = egress;
+    this.#models = models;
     this.#log = log;
     this.#groups = new Set([agent.pid]);
     this.#startTimer = setTimeout(() => this.#killFor("START_TIMEOUT"), settings.startTimeoutMs);
@@ -132,6 +136,8 @@ export class Sandbox implements Disposable {
       this.#log.error({ err: error }, "processes of the sandbox are left");
     }
     await Promise.race([this.#agent.logged, delay(loggedMs)]);
+    // What its calls took is said before its last event.
+    await this.#models[Symbol.asyncDispose]();
     await this.#egress.record(placesOf(this.#settings.workFolder).egress).catch((error: unknown) => {
       this.#log.error({ err: error }, "what the sandbox exchanged could not be written");
     });

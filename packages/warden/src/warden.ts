@@ -51,7 +51,7 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
     await startModelRelay({ socketPath: modelSocketBeside(settings.agentSocket), cassettePath: places.cassette, outbox, log }),
   );
   if (settings.models !== undefined) await models.grant(settings.models);
-  const sandbox = parts.use(await startSandbox(settings, { outbox, egress, log }));
+  const sandbox = parts.use(await startSandbox(settings, { outbox, egress, models, log }));
   parts.defer(() => sandbox.kill("KILLED"));
   const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));
   const proof = channelCredentials(settings.wardenSecret);

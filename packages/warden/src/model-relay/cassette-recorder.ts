@@ -13,7 +13,10 @@ export class CassetteRecorder implements AsyncDisposable {
     this.#bytes = bytes;
   }
 
-  /** Takes the place of an exchange that begins; the function that it answers writes it, once those before it are written or given up. */
+  /**
+   * Takes the place of an exchange that begins; the function that it answers writes it, once those before it are written or given up, and
+   * answers whether the cassette is still whole.
+   */
   begin(): (exchange: CassetteExchange | undefined) => Promise<boolean> {
     const before = this.#last;
     const written = Promise.withResolvers<void>();
@@ -37,8 +40,13 @@ export class CassetteRecorder implements AsyncDisposable {
     this.#bytes += line.byteLength;
     // One that is left out makes those after it useless: nothing fits beyond this.
     if (this.#bytes > mostCassetteBytes) return false;
-    await this.#file.appendFile(line);
-    return true;
+    try {
+      await this.#file.appendFile(line);
+      return true;
+    } catch {
+      this.#bytes = mostCassetteBytes;
+      return false;
+    }
   }
 }
 

@@ -210,6 +210,20 @@ describe("the relay to models", () => {
     expect(run.calls()[0]?.inputTokens).toBeGreaterThan(10);
   });
 
+  it("says what a call took that is cut because the sandbox ends", async () => {
+    const asked = Promise.withResolvers<void>();
+    await using run = await openRelay(() => {
+      asked.resolve();
+      return { hang: "silent" };
+    });
+    const answer = run.ask().catch(() => "cut");
+    await asked.promise;
+    await run.relay[Symbol.asyncDispose]();
+    expect(await answer).toBe("cut");
+    expect(run.calls()).toMatchObject([{ purpose: "act", error: { reason: "MODEL_FAILED" } }]);
+    expect(run.calls()[0]?.inputTokens).toBeGreaterThan(10);
+  });
+
   it("says that a provider cannot be reached", async () => {
     await using run = await openRelay([]);
     await run.relay.grant(accessTo("http://127.0.0.1:1"));

@@ -5,6 +5,7 @@ import type { Outbox } from "@clew/outbox/outbox";
 import type { Logger } from "@clew/process/logger";
 import { RunError } from "@clew/proto/grpc/clew/run/v1/run";
 import { ModelCalled, WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { Turns } from "@clew/streams/turns";
 import { openCassette } from "./cassette-player.ts";
@@ -28,7 +29,7 @@ export interface ModelRelayOptions {
   readonly callMs?: number;
 }
 
-/** A sandbox's only way to models. Dispose it: calls under way are cut. */
+/** A sandbox's only way to models. Dispose it: calls under way are cut, and what they took is said. */
 export interface ModelRelay extends AsyncDisposable {
   /** From now on these models may be called, and no others; until then none. With a cassette that is none, each call says so. */
   grant(access: ModelAccess): Promise<void>;
@@ -39,16 +40,19 @@ const mostRequestBytes = 8 * 1024 * 1024;
 const mostCallsAtOnce = 8;
 /** Refusals that are told in the run's record; a sandbox may be refused for ever. */
 const mostToldRefusals = 20;
+/** Milliseconds that calls which are cut have to be said. */
+const mostLeaveMs = 2_000;
 
 /** Starts the relay of one sandbox, closed until it is granted something. It adds the keys, which the sandbox never sees, and keeps the run's budget. */
 export async function startModelRelay({ socketPath, cassettePath, outbox, log, callMs = 170_000 }: ModelRelayOptions): Promise<ModelRelay> {
   await using parts = new AsyncDisposableStack();
+  // Closed last: calls that are cut are still written down.
+  const recordings = parts.use(new AsyncDisposableStack());
   let run: GrantedRun | Fault = new Fault("MODEL_CALL_REFUSED", { message: "This run may call no model." });
-  let open = 0;
+  const open = new Set<Promise<void>>();
   let refusals = 0;
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
-    open += 1;
-    serve(request, response)
+    const served = serve(request, response)
       .catch((error: unknown) => {
         const fault = Fault.from(error);
         if (fault.reason === "INTERNAL") log.error({ err: error }, "a call of a model failed unexpectedly");
@@ -56,9 +60,8 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
         if (response.headersSent) response.destroy();
         else sendFault(response, fault);
       })
-      .finally(() => {
-        open -= 1;
-      });
+      .finally(() => open.delete(served));
+    open.add(served);
   });
   server.listen(socketPath);
   await once(server, "listening");
@@ -67,6 +70,8 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
     server.close();
     server.closeAllConnections();
     await closed;
+    // An outbox that is full may hold them up.
+    await Promise.race([Promise.all(open), delay(mostLeaveMs)]);
   });
   const started = parts.move();
   return {
@@ -83,7 +88,7 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
       spending: new Spending(access),
       turns: new Turns(),
       player: cassette?.mode === "replay" ? await openCassette(cassette.path) : undefined,
-      recorder: cassette?.mode === "record" ? started.use(await recordCassette(cassettePath, cassette.header)) : undefined,
+      recorder: cassette?.mode === "record" ? recordings.use(await recordCassette(cassettePath, cassette.header)) : undefined,
     };
   }
 
@@ -97,7 +102,7 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
     try {
       if (route === undefined) throw new Fault("MODEL_CALL_REFUSED", { message: "The relay leads to models and nowhere else." });
       if (run instanceof Fault) throw run;
-      if (open > mostCallsAtOnce) return sendError(response, 429, "Too many calls of models at once.");
+      if (open.size > mostCallsAtOnce) return sendError(response, 429, "Too many calls of models at once.");
       using link = linkSignals();
       const timer = setTimeout(() => link.abort(new Fault("DEADLINE_EXCEEDED")), callMs);
       response.once("close", () => link.abort());

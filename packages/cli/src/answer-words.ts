@@ -17,7 +17,7 @@ export function answerWords(runId: string, { inputId, kind, choices }: Question)
       return [answer("--browser-state login.json", "give it a login: Playwright's storageState in a file")];
     default:
       return choices.length === 0
-        ? [answer("--answer TEXT", "answer it")]
+        ? [answer("--answer TEXT", "answer it; a model may read that, so never a secret")]
         : choices.map((choice) => answer(`--answer ${shellWord(choice)}`, "answer it so"));
   }
 }

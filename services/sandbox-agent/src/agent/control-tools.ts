@@ -9,7 +9,7 @@ export const controlSchemas = {
   fail: z.object({ reason: sentence }),
   ask_person: z
     .object({
-      kind: z.enum(["answer", "secret", "approve"]),
+      kind: z.enum(["answer", "secret", "approve", "take_over"]),
       prompt: sentence,
       choices: z.array(z.string().min(1).max(200)).max(20).optional(),
       name: z
@@ -27,7 +27,7 @@ const purposes: Readonly<Record<ControlTool, string>> = {
   done: "End the work: it is done, and the page shows so. Checks of the page and of `data` decide whether that is so.",
   fail: "End the work: it cannot be done. Say why.",
   ask_person:
-    "Ask a person what only a person can know or decide: an answer, an approval, or a secret. You never see a secret: it is kept under `name`, for `credential_ref`.",
+    "Ask a person what only a person can know or decide: an answer, an approval, a secret, or to take over the browser for a moment. You never see a secret: it is kept under `name`, for `credential_ref`.",
 };
 
 /** Whether a tool's name is that of one that does not act on the page. */

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { placesOf } from "@clew/outbox/work-folder";
 import { compileCacheEnvironment } from "@clew/process/compile-cache";
+import { frugalNode } from "@clew/process/frugal-node";
 import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";
 import { enclose } from "./isolation/enclose.ts";
@@ -23,7 +24,7 @@ export async function agentCommand(settings: WardenSettings): Promise<AgentComma
   const { agent: folder } = placesOf(settings.workFolder);
   const [home, temp] = [join(folder, "home"), join(folder, "tmp")];
   await Promise.all([home, temp].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
-  const command = [settings.node, settings.agentPath] as const;
+  const command = [settings.node, ...frugalNode, settings.agentPath] as const;
   const environment = {
     PATH: settings.path,
     HOME: home,

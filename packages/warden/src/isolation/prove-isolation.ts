@@ -62,7 +62,7 @@ export async function proveIsolation({ node, path, readable, hidden }: Proof): P
 async function examine(child: ChildProcess, marks: { readonly id: string; readonly folder: string }): Promise<string | undefined> {
   const said = await Promise.race([
     firstLine(child),
-    new Promise<string>((resolve) => child.once("error", ({ message }) => resolve(`it cannot be started: ${message}`))),
+    new Promise<string>((resolve) => child.once("error", () => resolve("there is no bwrap that could be started"))),
   ]);
   const seen = testimony.safeParse(parseJson(said));
   if (!seen.success) return said;

@@ -14,10 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => room[Symbol.asyncDispose]());
 
-async function startIsolated() {
-  const sandbox = await room.start(room.provideIsolated());
-  const { isolation } = await ready(sandbox);
-  expect(isolation).toBe("bubblewrap");
+async function startIsolated(options: Parameters<SandboxRoom["provideIsolated"]>[0] = {}) {
+  await using starting = new AsyncDisposableStack();
+  const sandbox = starting.use(await room.start(room.provideIsolated(options)));
+  expect(await ready(sandbox)).toMatchObject({ isolation: "bubblewrap" });
+  starting.move();
   return sandbox;
 }
 
@@ -74,5 +75,16 @@ describe("a sandbox in bubblewrap", { timeout: 60_000 }, () => {
     expect(before.length).toBeGreaterThan(5);
     process.kill(sandbox.handle.pid, "SIGKILL");
     await until(() => before.every(({ pid, startTime }) => readProcess(pid)?.startTime !== startTime), 5_000);
+  });
+
+  it.each([
+    ["OUT_OF_MEMORY", { memoryBytes: 100 * 2 ** 20 }],
+    ["TOO_MANY_PROCESSES", { processes: 3 }],
+    ["DISK_FULL", { diskBytes: 2 ** 20 }],
+  ])("is ended when it takes more of the machine than it may, and says what of: %s", async (cause, limit) => {
+    const limits = { memoryBytes: 4 * 2 ** 30, processes: 256, diskBytes: 2 ** 30, ...limit };
+    await using sandbox = await room.start(room.provideIsolated({ limits }));
+    expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", cause });
+    expect(processesOf(sandbox.handle)).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import { metadataServices } from "@clew/egress/metadata-services";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
 import { compileCacheEnvironment } from "@clew/process/compile-cache";
+import { frugalNode } from "@clew/process/frugal-node";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
 import { delay } from "@clew/streams/delay";
@@ -115,7 +116,7 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
   /** Starts a warden that waits for its settings. */
   async function spawnWarden(plan: SandboxPlan, workFolder: string) {
     await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
-    const child = spawn(options.node, [options.wardenPath], {
+    const child = spawn(options.node, [...frugalNode, options.wardenPath], {
       // Not the work folder: what works in there is taken for a part of the sandbox.
       cwd: "/",
       detached: true,

@@ -6,13 +6,13 @@ interface Watched {
   readonly connection: SandboxConnection;
 }
 
-/** Waits for the warden's `sandboxReady`. */
+/** Waits for the warden's `sandboxReady`; connections that its browser was denied meanwhile are passed over. */
 export async function ready({ connection }: Watched): Promise<SandboxReady> {
   for await (const { frame } of connection.wardenEvents.streamSandboxEvents({ after: 0 })) {
-    if (frame?.$case !== "events") continue;
-    const [event] = frame.value.events;
-    if (event?.payload?.$case === "sandboxReady") return event.payload.value;
-    throw new Error(`not ready: ${event?.summary}`);
+    for (const { payload, summary } of frame?.$case === "events" ? frame.value.events : []) {
+      if (payload?.$case === "sandboxReady") return payload.value;
+      if (payload?.$case === "sandboxExited") throw new Error(`not ready: ${summary}`);
+    }
   }
   throw new Error("the warden's stream ended early");
 }

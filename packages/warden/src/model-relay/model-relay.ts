@@ -183,6 +183,9 @@ async function readBody(request: IncomingMessage): Promise<JsonObject> {
 
 function readerOf(response: ServerResponse, signal: AbortSignal): AnswerReader {
   return {
+    get isBegun() {
+      return response.headersSent;
+    },
     whole({ status, contentType, retryAfter, body }, costUsd) {
       response.writeHead(status, {
         "content-type": contentType,

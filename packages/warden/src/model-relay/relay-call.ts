@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Fault } from "@clew/fault/fault";
 import type { Turns } from "@clew/streams/turns";
+import { answeredEnd, brokenEnd } from "./call-end.ts";
 import { capOutput } from "./cap-output.ts";
 import type { CassettePlayer } from "./cassette-player.ts";
 import type { CassetteRecorder } from "./cassette-recorder.ts";
 import type { JsonObject } from "./json-object.ts";
 import { judgeBody } from "./judge-body.ts";
 import type { ModelAccess } from "./model-access.ts";
-import { BrokenAnswer, type ModelAnswer, readAnswer } from "./model-answer.ts";
-import { type ModelUsage, streamedUsage, usageOf } from "./model-usage.ts";
+import { type ModelAnswer, readAnswer } from "./model-answer.ts";
+import type { ModelUsage } from "./model-usage.ts";
 import { estimateTokens, normalizeRequest } from "./normalize-request.ts";
 import { callProvider, errorMessage } from "./provider-call.ts";
 import type { ModelRoute } from "./route-call.ts";
@@ -33,6 +34,8 @@ export interface RelayedCall {
 
 /** Where an answer goes: whole, or part by part where it is streamed. */
 export interface AnswerReader {
+  /** Whether parts of an answer have gone there. */
+  readonly isBegun: boolean;
   whole(answer: ModelAnswer, costUsd: number): void;
   begin(contentType: string): void;
   pass(chunk: Uint8Array): Promise<void>;
@@ -48,18 +51,8 @@ export interface CallNote extends ModelUsage {
   readonly isUnrecorded: boolean;
 }
 
-/** What came of a call: an answer, if only one that says it failed; what it took; and why it failed. */
-interface CallEnd {
-  readonly answer: ModelAnswer | undefined;
-  readonly usage: ModelUsage;
-  readonly fault: Fault | undefined;
-}
-
-const nothing: ModelUsage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
-
 /**
- * Passes one call of a model on and its answer back, within what the run may call and spend. Says what it took before its answer ends; what is not
- * known of a call that broke off is estimated, so that breaking calls off is not for free.
+ * Passes one call of a model on and its answer back, within what the run may call and spend. What it took is noted before its answer ends.
  *
  * @throws Fault MODEL_CALL_REFUSED, BUDGET_EXCEEDED, CASSETTE_MISMATCH, MODEL_FAILED; where `begin` was called before, the answer just breaks off.
  */
@@ -76,78 +69,51 @@ export async function relayCall(
   const unfit = judgeBody(route.api, body);
   if (unfit !== undefined) throw refused(`A call of a model holds ${unfit}.`);
   const request = normalizeRequest(body);
-  const estimate = { ...nothing, inputTokens: estimateTokens(request) };
+  const sent = estimateTokens(request);
   // Only once a call is over is it known what is left for the next.
   using _turn = run.spending.isBounded ? await run.turns.take(signal) : undefined;
-  const mostOutputTokens = run.spending.begin(estimate.inputTokens, price);
+  const mostOutputTokens = run.spending.begin(sent, price);
   if (typeof mostOutputTokens === "string") throw new Fault("BUDGET_EXCEEDED", { message: mostOutputTokens });
   const fitted = capOutput(route, body, mostOutputTokens);
   if (fitted === undefined)
     throw new Fault("BUDGET_EXCEEDED", { message: `The run may receive ${mostOutputTokens} more tokens, too few for an answer.` });
   const keep = run.recorder?.begin();
-  let isBegun = false;
-  const { answer, usage, fault } = await (run.player === undefined ? askProvider(fitted) : play(run.player)).then(answered, brokenOff);
+  const asked = run.player === undefined ? askProvider(run, { ...call, body: fitted }, reader, signal) : play(run.player, route, request);
+  const { answer, usage, fault } = await asked.then(
+    (whole) => answeredEnd(route, whole, sent),
+    (error: unknown) => brokenEnd(route, error, sent, signal),
+  );
   const costUsd = run.spending.settle(usage, price);
   const isKept = await keep?.(answer && { model: route.model, purpose: call.purpose, path: route.path, request, response: kept(answer) });
   await note({ ...usage, costUsd, isUnpriced: price === null, fault, isUnrecorded: isKept === false });
-  if (answer === undefined || (fault !== undefined && isBegun)) throw fault ?? new Fault("MODEL_FAILED");
-  if (isBegun) reader.end();
+  if (answer === undefined || (fault !== undefined && reader.isBegun)) throw fault ?? new Fault("MODEL_FAILED");
+  if (reader.isBegun) reader.end();
   else reader.whole(answer, costUsd);
+}
 
-  async function play(player: CassettePlayer): Promise<ModelAnswer> {
-    return { ...player.answer(route.path, request), retryAfter: undefined };
-  }
+async function play(player: CassettePlayer, { path }: ModelRoute, request: unknown): Promise<ModelAnswer> {
+  return { ...player.answer(path, request), retryAfter: undefined };
+}
 
-  function answered(whole: ModelAnswer): CallEnd {
-    if (whole.status < 300) return { answer: whole, usage: usageIn(whole.body), fault: undefined };
-    return { answer: whole, usage: nothing, fault: new Fault("MODEL_FAILED", { message: `${route.model} answered ${whole.status}.` }) };
+async function askProvider(
+  run: GrantedRun,
+  { route, body, headers }: RelayedCall,
+  reader: AnswerReader,
+  signal: AbortSignal,
+): Promise<ModelAnswer> {
+  const provider = run.access.providers[route.provider];
+  if (provider === undefined) throw refused(`Nobody set up the provider of ${route.model}.`);
+  const response = await callProvider(route, provider, body, headers, signal);
+  if (response.ok && route.isStreamed) {
+    reader.begin(response.headers.get("content-type") ?? "text/event-stream");
+    return await readAnswer(response, (chunk) => reader.pass(chunk));
   }
-
-  /** Of what was sent, and not answered to its end, nobody says what it took. */
-  function brokenOff(error: unknown): CallEnd {
-    if (error instanceof Fault && !signal.aborted) return { answer: undefined, usage: nothing, fault: error };
-    const isLate = signal.reason instanceof Fault;
-    const what =
-      error instanceof BrokenAnswer && !signal.aborted
-        ? "its answer broke off"
-        : signal.aborted
-          ? "it took too long"
-          : "it cannot be reached";
-    const broken = new Fault("MODEL_FAILED", { message: `${route.model} did not answer: ${what}.`, cause: error });
-    return {
-      // Whoever let go of it himself does so again.
-      answer: signal.aborted && !isLate ? undefined : failedAnswer(broken),
-      usage: error instanceof BrokenAnswer ? usageIn(error.body) : signal.aborted ? estimate : nothing,
-      fault: broken,
-    };
-  }
-
-  async function askProvider(fit: JsonObject): Promise<ModelAnswer> {
-    const provider = run.access.providers[route.provider];
-    if (provider === undefined) throw refused(`Nobody set up the provider of ${route.model}.`);
-    const response = await callProvider(route, provider, fit, call.headers, signal);
-    if (response.ok && route.isStreamed) {
-      isBegun = true;
-      reader.begin(response.headers.get("content-type") ?? "text/event-stream");
-      return await readAnswer(response, (chunk) => reader.pass(chunk));
-    }
-    const answer = await readAnswer(response);
-    if (response.ok) return answer;
-    const message = errorMessage(answer.status, answer.body, provider.key);
-    // A redirection is for nobody in a sandbox to follow.
-    const status = answer.status < 400 ? 502 : answer.status;
-    return { ...answer, status, contentType: "application/json", body: JSON.stringify({ error: { message } }) };
-  }
-
-  function usageIn(text: string): ModelUsage {
-    const outputTokens = Math.ceil(text.length / 4);
-    if (route.isStreamed) {
-      const streamed = streamedUsage(route.provider, text);
-      if (streamed?.isWhole) return streamed.usage;
-      return { ...(streamed?.usage ?? estimate), outputTokens };
-    }
-    return usageOf(route.provider, parsed(text)) ?? { ...estimate, outputTokens };
-  }
+  const answer = await readAnswer(response);
+  if (response.ok) return answer;
+  const message = errorMessage(answer.status, answer.body, provider.key);
+  // A redirection is for nobody in a sandbox to follow.
+  const status = answer.status < 400 ? 502 : answer.status;
+  return { ...answer, status, contentType: "application/json", body: JSON.stringify({ error: { message } }) };
 }
 
 /** A cassette makes nobody wait. */
@@ -155,24 +121,6 @@ function kept({ status, contentType, body }: ModelAnswer) {
   return { status, contentType, body };
 }
 
-/** What a cassette holds of a call that was not answered: it is not answered in the replay either, but at once. */
-function failedAnswer(fault: Fault): ModelAnswer {
-  return {
-    status: 502,
-    contentType: "application/json",
-    retryAfter: undefined,
-    body: JSON.stringify({ error: { message: fault.message } }),
-  };
-}
-
 function refused(message: string): Fault {
   return new Fault("MODEL_CALL_REFUSED", { message });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

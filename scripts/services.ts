@@ -102,7 +102,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       signal,
       onTrouble,
     });
-  const orchestrator = await supervise("orchestrator", orchestratorAddress, (address) => ({ CLEW_ORCHESTRATOR_ADDRESS: address }));
+  // It keeps runs away from both.
+  const kept = { CLEW_GATEWAY_ADDRESS: gatewayAddress };
+  const orchestrator = await supervise("orchestrator", orchestratorAddress, (at) => ({ ...kept, CLEW_ORCHESTRATOR_ADDRESS: at }));
   try {
     const upstream = { CLEW_ORCHESTRATOR_ADDRESS: orchestrator.address };
     return new Services(

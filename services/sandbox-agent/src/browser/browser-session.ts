@@ -8,7 +8,7 @@ import type { BrowserState } from "../authentication/browser-state.ts";
 import { registerReader } from "../observation/reader.ts";
 import { ActivePage } from "./active-page.ts";
 import { type BrowserProcesses, findBrowserProcesses } from "./browser-processes.ts";
-import { chromiumArguments } from "./chromium-arguments.ts";
+import { chromiumArguments, nowhere } from "./chromium-arguments.ts";
 
 /** Which browser to launch, and where it may leave things. */
 export interface LaunchBrowserOptions {
@@ -80,7 +80,7 @@ export async function launchBrowser({
       chromiumSandbox: sandbox,
       args: chromiumArguments,
       // Without the rule Chromium goes to loopback by itself.
-      ...(proxy && { proxy: { server: proxy, bypass: "<-loopback>" } }),
+      ...(proxy && { proxy: { server: proxy, bypass: `<-loopback>,${nowhere}` } }),
       // Nothing else of the agent's own environment reaches the browser.
       env: {
         [sandboxVariable]: sandboxId,

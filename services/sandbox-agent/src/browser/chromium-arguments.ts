@@ -21,6 +21,12 @@ const offByPlaywright = [
 /** The suggestions below an address bar that nobody sees: a page of Chromium's own, as dear to start as all the rest of it. */
 const suggestions = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"];
 
+/** What asks a server of its own what the fields of forms mean. */
+const homeCalls = ["AutofillServerCommunication"];
+
+/** A host that does not exist. What Chromium cannot be kept from asking home is asked of it, and nobody: no proxy, and no name server. */
+export const nowhere = "nowhere.invalid";
+
 /** What Chromium is started with, besides what Playwright gives it: nothing calls home by itself, nothing goes around a proxy, and nothing runs that only a person at its window needs. */
 export const chromiumArguments = [
   "--disable-background-networking",
@@ -35,5 +41,8 @@ export const chromiumArguments = [
   "--disable-dev-shm-usage",
   "--no-first-run",
   "--no-pings",
-  `--disable-features=${[...offByPlaywright, ...suggestions].join(",")}`,
+  `--component-updater=url-source=https://${nowhere}/`,
+  `--gaia-url=https://${nowhere}`,
+  `--host-resolver-rules=MAP ${nowhere} ~NOTFOUND`,
+  `--disable-features=${[...offByPlaywright, ...suggestions, ...homeCalls].join(",")}`,
 ];

@@ -154,4 +154,14 @@ describe("a ticket", () => {
     ])
       await expect(call).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
   });
+
+  it("shows nothing of a run that was deleted", async () => {
+    const ticket = await make({ runs: [other], artifacts: true });
+    using runs = connect();
+    await runs.deleteRun({ runId: other }, bearer(keys.acme));
+    const isGone = expect.objectContaining({ reason: "RUN_DELETED" });
+    await expect(follow(ticket, other)).rejects.toEqual(isGone);
+    await expect(runs.getRun({ runId: other, wait: undefined }, bearer(ticket))).rejects.toEqual(isGone);
+    await expect(runs.listArtifacts({ runId: other }, bearer(ticket))).rejects.toEqual(isGone);
+  });
 });

@@ -1,29 +1,58 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunEvent, RunSpec } from "@clew/client";
-import { expect, test } from "vitest";
-import { modelSettings, startModelServer } from "../support/model-server.ts";
-import { startSystem } from "../support/system.ts";
-import { tempFolder } from "../support/temp-folder.ts";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type ModelServer, type ModelTurn, modelSettings, startModelServer } from "../support/model-server.ts";
+import { type System, startSystem } from "../support/system.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 const key = "sk-operator-0123456789abcdef";
 const model = "anthropic:claude-sonnet-4-5";
+const nobody: ModelTurn = { status: 400, message: "Nobody was to be asked." };
 
-test("a run calls models without their keys, within its budget, and again from a cassette without any model", async () => {
-  await using folder = await tempFolder();
+let folder: TempFolder;
+let server: ModelServer;
+let system: System;
+/** What the model answers next, turn after turn. */
+let turns: ((page: string) => ModelTurn)[];
+
+beforeAll(async () => {
+  folder = await tempFolder();
   const config = join(folder.path, "clew.yaml");
   await writeFile(config, JSON.stringify({ CLEW_MODELS: { [model]: { input: 3, output: 15 } } }));
-  await using server = await startModelServer(() => ({
-    text: '{"found":true,"value":"Log in"}',
-    usage: { inputTokens: 1_000, outputTokens: 100 },
-  }));
-  await using system = await startSystem({
-    CLEW_CONFIG: config,
-    CLEW_MODEL: model,
-    CLEW_SANDBOX: "bubblewrap",
-    ...modelSettings(server, key),
-  });
-  const { clew, backOffice, volume } = system;
+  server = await startModelServer(({ text }) => turns.shift()?.(text) ?? nobody);
+  system = await startSystem({ CLEW_CONFIG: config, CLEW_MODEL: model, CLEW_SANDBOX: "bubblewrap", ...modelSettings(server, key) });
+}, 120_000);
+
+afterAll(async () => {
+  await system[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+beforeEach(() => {
+  turns = [];
+});
+
+async function start(spec: RunSpec) {
+  const run = await system.clew.createRun({ recording: { trace: false }, ...spec });
+  const events: RunEvent[] = [];
+  for await (const event of run.events()) events.push(event);
+  const called = events.flatMap((event) => (event.type === "modelCalled" ? [event.modelCalled] : []));
+  const actions = events.flatMap((event) => (event.type === "actionStarted" ? [event.actionStarted.inputSummary] : []));
+  return { run: await run.get(), called, actions };
+}
+
+/** Uploads the cassette that a run left. */
+async function cassetteOf(id: string): Promise<string> {
+  const kept = await system.clew.run(id).artifact("cassette.jsonl");
+  return (await system.clew.uploadFile("cassette.jsonl", await kept.blob())).fileId;
+}
+
+const recording = { trace: false, cassette: true };
+
+test("a run calls models without their keys, within its budget, and again from a cassette without any model", async () => {
+  const { backOffice, volume } = system;
   const playbook = JSON.stringify({
     id: "reading",
     steps: [
@@ -31,39 +60,64 @@ test("a run calls models without their keys, within its budget, and again from a
       { action: "llm_extract", prompt: "the heading of the page", store_as: "heading", on_failure: "abort" },
     ],
   });
-  const start = async (more: Partial<RunSpec>) => {
-    const run = await clew.createRun(system.spec(playbook, { recording: { trace: false }, ...more }));
-    const events: RunEvent[] = [];
-    for await (const event of run.events()) events.push(event);
-    const called = events.flatMap((event) => (event.type === "modelCalled" ? [event.modelCalled] : []));
-    return { called, run: await run.get() };
-  };
-
-  const recorded = await start({ recording: { trace: false, cassette: true } });
+  turns = [() => ({ text: '{"found":true,"value":"Log in"}', usage: { inputTokens: 1_000, outputTokens: 100 } })];
+  const recorded = await start(system.spec(playbook, { recording }));
   expect(recorded.run).toMatchObject({ state: "COMPLETED", spec: { model }, outcome: { data: { heading: "Log in" } } });
   expect(recorded.run.usage).toMatchObject({ modelCalls: 1, inputTokens: 1_000, outputTokens: 100 });
   expect(recorded.run.usage.costUsd).toBeCloseTo(0.0045, 9);
   expect(recorded.called).toMatchObject([{ model, purpose: "extract", inputTokens: 1_000 }]);
-  expect(server.requests[0]?.headers["x-api-key"]).toBe(key);
+  expect(server.requests.at(-1)?.headers["x-api-key"]).toBe(key);
 
-  const cassette = await clew.run(recorded.run.id).artifact("cassette.jsonl");
-  const { fileId } = await clew.uploadFile("cassette.jsonl", await cassette.blob());
-  const replayed = await start({ cassette: fileId });
-  expect(replayed.run).toMatchObject({
-    state: "COMPLETED",
-    outcome: { data: { heading: "Log in" } },
-    usage: { modelCalls: 1, inputTokens: 1_000 },
-  });
-  expect(server.requests).toHaveLength(1);
+  const asked = server.requests.length;
+  const replayed = await start(system.spec(playbook, { cassette: await cassetteOf(recorded.run.id) }));
+  expect(replayed.run).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Log in" } }, usage: { inputTokens: 1_000 } });
 
-  const poor = await start({ budget: { maxCostUsd: 0.000_001 } });
+  const poor = await start(system.spec(playbook, { budget: { maxCostUsd: 0.000_001 } }));
   expect(poor.run).toMatchObject({ state: "FAILED", outcome: { error: { reason: "BUDGET_EXCEEDED" } }, usage: { modelCalls: 0 } });
-  expect(server.requests).toHaveLength(1);
+  expect(server.requests).toHaveLength(asked);
 
-  await expect(start({ model: "openai:gpt-5" })).rejects.toMatchObject({
+  await expect(start(system.spec(playbook, { model: "openai:gpt-5" }))).rejects.toMatchObject({
     reason: "INVALID_REQUEST",
     message: expect.stringContaining("CLEW_MODELS"),
   });
   for (const entry of await readdir(volume, { recursive: true, withFileTypes: true }))
     if (entry.isFile()) expect(await readFile(join(entry.parentPath, entry.name), "latin1"), entry.name).not.toContain(key);
+}, 240_000);
+
+test("an agent does from a cassette what it did, action by action, and says where a page has changed since", async () => {
+  const { backOffice } = system;
+  const refOf = (page: string, words: string) => /\[ref=([^\]]+)\]/.exec(page.slice(page.lastIndexOf(words)))?.[1] ?? "";
+  const use = (...toolCalls: { name: string; input: unknown }[]): ModelTurn => ({ toolCalls });
+  turns = [
+    (page) =>
+      use(
+        { name: "fill", input: { element: refOf(page, 'textbox \\"User'), credential_ref: "username" } },
+        { name: "fill", input: { element: refOf(page, 'textbox \\"Password'), credential_ref: "password" } },
+        { name: "click", input: { element: refOf(page, 'button \\"Log in') } },
+      ),
+    (page) => use({ name: "click", input: { element: refOf(page, 'link \\"12345') } }),
+    () => use({ name: "done", input: { summary: "It is there.", data: { order: 12345 } } }),
+  ];
+  const spec: RunSpec = {
+    directive: `Log in at ${backOffice.url}/login and open the order 12345`,
+    startUrl: `${backOffice.url}/login`,
+    credentials: { username: "demo", password: "demo" },
+    guardrails: { allowedPrivateHosts: [new URL(backOffice.url).host], enableLlmActionCheck: false },
+  };
+  const recorded = await start({ ...spec, recording });
+  expect(recorded.run.outcome).toMatchObject({ data: { order: 12345 } });
+  const asked = server.requests.length;
+  const cassette = await cassetteOf(recorded.run.id);
+
+  const replayed = await start({ ...spec, cassette });
+  expect(replayed.actions).toEqual(recorded.actions);
+  expect(replayed.actions.length).toBeGreaterThan(3);
+  expect(replayed.run.outcome).toEqual(recorded.run.outcome);
+  const { modelCalls, inputTokens, costUsd } = recorded.run.usage;
+  expect(replayed.run.usage).toMatchObject({ modelCalls, inputTokens, costUsd });
+
+  const other = await start({ ...spec, directive: `${spec.directive} now`, cassette });
+  expect(other.run).toMatchObject({ state: "FAILED", outcome: { error: { reason: "CASSETTE_MISMATCH" } } });
+  expect(other.run.outcome?.error?.message).toContain("open the order 12345 now");
+  expect(server.requests).toHaveLength(asked);
 }, 240_000);

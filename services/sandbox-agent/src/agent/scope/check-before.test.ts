@@ -66,6 +66,11 @@ describe("before anything is touched", () => {
       "scope_secret",
     ],
     [
+      "unless the directive itself says that very text",
+      { directive: "Log in as hunter2-and-more", action: "fill", more: { selector: "a", params: { text: "hunter2-and-more" } }, ...shop },
+      "write",
+    ],
+    [
       "a secret as a choice is refused",
       { action: "select", more: { selector: "a", params: { value: ["hunter2-and-more"] } }, ...shop },
       "scope_secret",

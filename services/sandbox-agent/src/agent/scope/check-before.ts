@@ -28,7 +28,8 @@ export function checkBefore(action: PlaybookAction, { scope, page, progress, red
     if (block !== undefined) return { kind: "deny", ...block };
   }
   const typed = typedBy(action);
-  if (typed !== undefined && holdsSecret(typed, redact))
+  // What the directive says itself is no secret of it, though a secret may be spelled the same.
+  if (typed !== undefined && !scope.directive.includes(typed) && holdsSecret(typed, redact))
     return deny("scope_secret", "The text holds a secret of the run: name the credential with credential_ref.");
   if (namesCredential(action) && !isWithin(page.url, scope)) return deny("scope_credential", whyNoCredential(scope));
   if (action.action === "handle_dialog" && action.params.accept && action.params.text !== undefined && !isWithin(page.url, scope))

@@ -55,6 +55,8 @@ describe("[weakness 27] a click is judged by all that stands on it, and by the d
       "validator: destructive_click",
     ],
     ["another kind needs a person", { directive: "Delete order 5", labels: ["Pay now"] }, "person: destructive_click"],
+    ["a single word will do", { labels: ["Pay"] }, "person: destructive_click"],
+    ["which the directive may ask for", { directive: "Pay order 5", labels: ["Pay"] }, "commit"],
     ["an account needs a person", { directive: "Delete order 5", labels: ["Delete account"] }, "person: destructive_click"],
     ["a safe word in front saves nothing", { labels: ["Next: delete account"] }, "person: destructive_click"],
     ["nor does one of several labels", { labels: ["Show order", "Refund"] }, "person: destructive_click"],

@@ -1,5 +1,5 @@
 import type { PlaybookAction } from "@clew/playbook/schema/action";
-import { clickKind, destructiveKinds } from "../../guardrails/destructive-click.ts";
+import { clickKind, type DestructiveKind, destructiveKinds } from "../../guardrails/destructive-click.ts";
 import { isOfSameSite } from "../../guardrails/same-site.ts";
 import { accountWords } from "./account-words.ts";
 import { namesCredential, whyNoCredential } from "./check-before.ts";
@@ -20,6 +20,9 @@ const pressing: ReadonlySet<string> = new Set(["click", "press", "key_press", "d
 
 /** Words on what leaves a question without doing what it asks for. */
 const declining = /^(?:no|no thanks|cancel|close|dismiss|back|go back|not now|x|×)$/;
+
+/** What a single word on a button does that cannot be taken back. */
+const bare: Readonly<Record<string, DestructiveKind>> = { pay: "buy", buy: "buy", order: "buy", send: "send", post: "publish" };
 
 /**
  * Judges what an action is about to touch, once that is found and before it is touched: a field or a form the work has nothing to do with, a form that is
@@ -79,7 +82,7 @@ function checkPress(target: TargetFacts, { scope, progress: { commits } }: Targe
   const labels = target.labels.map((label) => skeletonOf(label).text);
   if (labels.length > 0 && labels.every((label) => declining.test(label))) return allow("write");
   const read = namesNothing(labels) ? [...labels, skeletonOf(target.around).text].filter((text) => text !== "") : labels;
-  const kinds = [...new Set(read.flatMap(destructiveKinds))];
+  const kinds = [...new Set([...read.flatMap(destructiveKinds), ...labels.flatMap(bareKinds)])];
   const words = `'${(target.labels[0] ?? "something without a name").slice(0, 80)}'`;
   const isAsked = namesOnlyWhatIsAsked(read, asked);
   const isAccount = labels.some((label) => accountWords.test(label)) && !isAsked;
@@ -103,6 +106,11 @@ function checkPress(target: TargetFacts, { scope, progress: { commits } }: Targe
   const message = `Nobody could say whether ${words} is part of the work.`;
   const prompt = `May the run press ${words}? It was asked to: ${directive}`;
   return { kind: "ask", of: "validator", rule: "scope_element", effect: "write", prompt, message };
+}
+
+function bareKinds(label: string): readonly DestructiveKind[] {
+  const kind = Object.hasOwn(bare, label) ? bare[label] : undefined;
+  return kind === undefined ? [] : [kind];
 }
 
 function hostOf(address: string): string {

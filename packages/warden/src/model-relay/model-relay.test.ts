@@ -224,6 +224,21 @@ describe("the relay to models", () => {
     expect(run.calls()[0]?.inputTokens).toBeGreaterThan(10);
   });
 
+  it("takes eight calls at once and no more", async () => {
+    const all = Promise.withResolvers<void>();
+    let asked = 0;
+    await using run = await openRelay(() => {
+      asked += 1;
+      if (asked === 8) all.resolve();
+      return { hang: "silent" };
+    });
+    const answers = Array.from({ length: 8 }, () => run.ask().catch(() => "cut"));
+    await all.promise;
+    expect(await run.ask()).toMatchObject({ status: 429, text: expect.stringContaining("Too many") });
+    await run.relay[Symbol.asyncDispose]();
+    await Promise.all(answers);
+  });
+
   it("says that a provider cannot be reached", async () => {
     await using run = await openRelay([]);
     await run.relay.grant(accessTo("http://127.0.0.1:1"));

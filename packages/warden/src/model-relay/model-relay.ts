@@ -38,6 +38,7 @@ export interface ModelRelay extends AsyncDisposable {
 const mostRequestBytes = 8 * 1024 * 1024;
 /** Calls at once; an agent makes one or two. */
 const mostCallsAtOnce = 8;
+const mostConnections = 64;
 /** Refusals that are told in the run's record; a sandbox may be refused for ever. */
 const mostToldRefusals = 20;
 /** Milliseconds that calls which are cut have to be said. */
@@ -52,6 +53,8 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
   const open = new Set<Promise<void>>();
   let refusals = 0;
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
+    // Before anything of it is read: what a sandbox sends at once must not fill the host's memory.
+    if (open.size >= mostCallsAtOnce) return sendError(response, 429, "Too many calls of models at once.");
     const served = serve(request, response)
       .catch((error: unknown) => {
         const fault = Fault.from(error);
@@ -63,6 +66,7 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
       .finally(() => open.delete(served));
     open.add(served);
   });
+  server.maxConnections = mostConnections;
   server.listen(socketPath);
   await once(server, "listening");
   parts.defer(async () => {
@@ -102,7 +106,6 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
     try {
       if (route === undefined) throw new Fault("MODEL_CALL_REFUSED", { message: "The relay leads to models and nowhere else." });
       if (run instanceof Fault) throw run;
-      if (open.size > mostCallsAtOnce) return sendError(response, 429, "Too many calls of models at once.");
       using link = linkSignals();
       const timer = setTimeout(() => link.abort(new Fault("DEADLINE_EXCEEDED")), callMs);
       response.once("close", () => link.abort());

@@ -9,7 +9,6 @@ import { watchPresence } from "@clew/outbox/presence";
 import type { Logger } from "@clew/process/logger";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
-import { modelsOf } from "./agent/model/models-of.ts";
 import { launchBrowser } from "./browser/browser-session.ts";
 import { type AgentSettings, readSearchPath } from "./config.ts";
 import { createAskWarden } from "./egress/ask-warden.ts";
@@ -18,7 +17,6 @@ import { provideFfmpeg } from "./recording/provide-ffmpeg.ts";
 import type { Report } from "./report.ts";
 import { createSandboxAgentService } from "./rpc/sandbox-agent-service.ts";
 import { WorkSlot } from "./rpc/work-slot.ts";
-import { startWork } from "./work.ts";
 
 /** Why an agent ends by itself. */
 export type AgentEnd = "BROWSER_LOST" | "ORCHESTRATOR_ABSENT";
@@ -40,17 +38,18 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
   const outbox = parts.use(openOutbox({ file: join(settings.workFolder, "agent.outbox") }));
   const relay = parts.use(await startRelay(settings.egressSocket));
   const askWarden = createAskWarden(settings.egressSocket);
-  const browser = parts.use(
-    await launchBrowser({
-      executablePath: settings.chromiumPath,
-      sandbox: settings.chromiumSandbox,
-      headless: settings.headless,
-      workFolder: settings.workFolder,
-      tempFolder: settings.tempFolder,
-      sandboxId: settings.sandboxId,
-      proxy: `http://127.0.0.1:${relay.port}`,
-    }),
-  );
+  const launched = launchBrowser({
+    executablePath: settings.chromiumPath,
+    sandbox: settings.chromiumSandbox,
+    headless: settings.headless,
+    workFolder: settings.workFolder,
+    tempFolder: settings.tempFolder,
+    sandboxId: settings.sandboxId,
+    proxy: `http://127.0.0.1:${relay.port}`,
+  }).then((browser) => parts.use(browser));
+  // Loaded while the browser starts: it is most of all code.
+  const loaded = Promise.all([import("./work.ts"), import("./agent/model/models-of.ts")]);
+  const [browser, [{ startWork }, { modelsOf }]] = await Promise.all([launched, loaded]);
   const report: Report = {
     say: async (event) => void (await outbox.append(event)),
     confirm: async (event) => await outbox.waitAcknowledged(await outbox.append(event)),

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { access, constants, readdir, readFile } from "node:fs/promises";
+import { access, constants, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -7,6 +7,7 @@ import { contentsOf } from "@clew/sandbox-agent/recording/zip.fixture";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSse } from "../support/doors.ts";
 import { type System, startSystem } from "../support/system.ts";
+import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
 /** With what HTML, JSON, addresses and forms write in ways of their own, and a core by which any part of it is known. */
 const password = `p "<&'>ä% zq7Lm4Vx9Rt2 +/=`;
@@ -89,7 +90,9 @@ describe("a run with every recording on, whose playbook types a password and a t
   let site: Server;
   let siteUrl = "";
   const asked: string[] = [];
+  let secrets: TempFolder;
   beforeAll(async () => {
+    secrets = await tempFolder();
     site = createServer(async (request, response) => {
       const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString("latin1");
       asked.push(`${request.url} ${JSON.stringify(request.headers)} ${body}`);
@@ -104,56 +107,70 @@ describe("a run with every recording on, whose playbook types a password and a t
     const address = site.address();
     if (address === null || typeof address === "string") throw new Error("The site has no port.");
     siteUrl = `http://127.0.0.1:${address.port}`;
-    system = await startSystem({ CLEW_LOG_LEVEL: "debug" }, (service, line) => logs.push(`${service} ${line}`));
+    await mkdir(join(secrets.path, "default"));
+    const set = JSON.stringify({ values: { password, token }, origins: [siteUrl] });
+    await writeFile(join(secrets.path, "default", "leaky.json"), set, { mode: 0o600 });
+    const env = { CLEW_LOG_LEVEL: "debug", CLEW_SECRETS: secrets.path };
+    system = await startSystem(env, (service, line) => logs.push(`${service} ${line}`));
   });
   afterAll(async () => {
     await system?.[Symbol.asyncDispose]();
     site?.closeAllConnections();
     site?.close();
+    await secrets?.[Symbol.asyncDispose]();
   });
 
-  it("leaves not one byte of either in events, journal, logs, trace, names, errors, or anything else on the volume", async () => {
-    const run = await system.clew.createRun({
-      playbookSource: playbook(siteUrl),
-      credentials: { password, token },
-      recording: { trace: true, video: true, screenshots: true, logs: true },
-      guardrails: { allowedPrivateHosts: [new URL(siteUrl).host] },
-    });
-    const { state, outcome } = await run.result();
-    expect(state).toBe("FAILED");
-    expect(outcome.error).toMatchObject({ reason: "ACTION_TIMED_OUT", details: { step: "7" } });
-    // The site was told both, so there was something to leave out.
-    expect(asked.join()).toContain(token);
-    for (const core of cores) expect(asked.join()).toContain(core);
+  it.each([
+    ["given with the run", { credentials: { password, token } }],
+    ["of the operator's set", { credentialSet: "leaky" }],
+  ])(
+    "%s, leaves not one byte of either in events, journal, logs, trace, names, errors, or anything else on the volume",
+    async (_, given) => {
+      asked.length = 0;
+      const run = await system.clew.createRun({
+        playbookSource: playbook(siteUrl),
+        ...given,
+        recording: { trace: true, video: true, screenshots: true, logs: true },
+        guardrails: { allowedPrivateHosts: [new URL(siteUrl).host] },
+      });
+      const { state, outcome } = await run.result();
+      expect(state).toBe("FAILED");
+      expect(outcome.error).toMatchObject({ reason: "ACTION_TIMED_OUT", details: { step: "7" } });
+      // The site was told both, so there was something to leave out.
+      expect(asked.join()).toContain(token);
+      for (const core of cores) expect(asked.join()).toContain(core);
 
-    const names = (await run.artifacts()).map(({ name }) => name);
-    expect(names).toEqual(
-      expect.arrayContaining(["trace.zip", "console.ndjson", "network.ndjson", "action-1-1.jpg", "failure-step-7.jpg", "manifest.json"]),
-    );
-    const events = await readSse(system, run.id);
-    if (await hasFfmpeg()) expect(names).toContain("video-1.webm");
-    else expect(events.join()).toContain("VIDEO_UNAVAILABLE");
-    const completed = events.filter((event) => event.includes('"actionCompleted":'));
-    expect(completed.length).toBeGreaterThan(5);
-    for (const event of completed) expect(event).toContain('"traceOffsetMs":');
-    if (names.includes("video-1.webm")) expect(completed.at(-1)).toContain('"videoOffsetMs":');
-    const manifest: { artifacts: { name: string; startTime?: string }[] } = JSON.parse(await (await run.artifact("manifest.json")).text());
-    expect(manifest.artifacts.find(({ name }) => name === "trace.zip")?.startTime).toMatch(/^\d{4}-/);
-    const { volume } = system;
-    expect(await readFile(join(volume, "runs", run.id, "artifacts", "console.ndjson"), "utf8")).toContain("[redacted]");
+      const names = (await run.artifacts()).map(({ name }) => name);
+      expect(names).toEqual(
+        expect.arrayContaining(["trace.zip", "console.ndjson", "network.ndjson", "action-1-1.jpg", "failure-step-7.jpg", "manifest.json"]),
+      );
+      const events = await readSse(system, run.id);
+      if (await hasFfmpeg()) expect(names).toContain("video-1.webm");
+      else expect(events.join()).toContain("VIDEO_UNAVAILABLE");
+      const completed = events.filter((event) => event.includes('"actionCompleted":'));
+      expect(completed.length).toBeGreaterThan(5);
+      for (const event of completed) expect(event).toContain('"traceOffsetMs":');
+      if (names.includes("video-1.webm")) expect(completed.at(-1)).toContain('"videoOffsetMs":');
+      const manifest: { artifacts: { name: string; startTime?: string }[] } = JSON.parse(
+        await (await run.artifact("manifest.json")).text(),
+      );
+      expect(manifest.artifacts.find(({ name }) => name === "trace.zip")?.startTime).toMatch(/^\d{4}-/);
+      const { volume } = system;
+      expect(await readFile(join(volume, "runs", run.id, "artifacts", "console.ndjson"), "utf8")).toContain("[redacted]");
 
-    const openApi = await (await fetch(`${system.url}/openapi.json`)).text();
-    const files = (await readdir(volume, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    const inFiles = await Promise.all(files.map((entry) => searchFile(join(entry.parentPath, entry.name))));
-    expect(files.length).toBeGreaterThan(10);
-    expect([
-      ...inFiles.flat(),
-      ...found("events", events.join("\n")),
-      ...found("run", JSON.stringify(await run.get())),
-      ...found("list", JSON.stringify(await (await fetch(`${system.url}/v1/runs`)).json())),
-      ...found("openapi", openApi),
-      ...found("logs", logs.join("\n")),
-    ]).toEqual([]);
-    expect((await readdir(tmpdir())).flatMap((name) => found(name, name))).toEqual([]);
-  });
+      const openApi = await (await fetch(`${system.url}/openapi.json`)).text();
+      const files = (await readdir(volume, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+      const inFiles = await Promise.all(files.map((entry) => searchFile(join(entry.parentPath, entry.name))));
+      expect(files.length).toBeGreaterThan(10);
+      expect([
+        ...inFiles.flat(),
+        ...found("events", events.join("\n")),
+        ...found("run", JSON.stringify(await run.get())),
+        ...found("list", JSON.stringify(await (await fetch(`${system.url}/v1/runs`)).json())),
+        ...found("openapi", openApi),
+        ...found("logs", logs.join("\n")),
+      ]).toEqual([]);
+      expect((await readdir(tmpdir())).flatMap((name) => found(name, name))).toEqual([]);
+    },
+  );
 });

@@ -1,8 +1,16 @@
 import { Fault } from "@clew/fault/fault";
-import type { CredentialSet } from "../secrets/credential-sets.ts";
-import type { SupervisedRun } from "./supervise.ts";
+import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.ts";
+import type { RunLog } from "./run-log.ts";
+import type { RunSecrets } from "./run-secrets.ts";
 
-type NeedsCredentials = Pick<SupervisedRun, "log" | "spec" | "credentialSets" | "secrets">;
+interface NeedsCredentials {
+  readonly log: Pick<RunLog, "run">;
+  readonly spec: RunSpec;
+  readonly secrets: RunSecrets;
+  /** Credentials that the operator keeps; without them there are none. */
+  readonly credentialSets?: Pick<CredentialSets, "read"> | undefined;
+}
 
 /**
  * Reads the credentials that a run's work is given: those it was created with, or the operator's set as it is now. They are secrets from then on.

@@ -2,6 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import { abortable } from "@clew/streams/abortable";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
+import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { AttemptPlan } from "./attempt.ts";
 
@@ -21,19 +22,19 @@ type Held = Pick<AttemptPlan, "provider" | "handle" | "secret" | "logger">;
 export async function releaseSandbox(held: Held, signal: AbortSignal): Promise<void> {
   const { provider, handle, logger } = held;
   using time = linkSignals(signal);
-  const timer = setTimeout(() => time.abort(new Fault("SANDBOX_HUNG", { message: "The run's sandbox could not be ended." })), releaseMs);
-  try {
-    await abortable(askWarden(held), time.signal).catch((error: unknown) => {
-      time.signal.throwIfAborted();
-      logger.warn({ error }, "warden did not release its sandbox");
-    });
-    await untilDead(held, time.signal);
-    await abortable(provider.remove(handle), time.signal).catch((error: unknown) => {
-      logger.warn({ error }, "what was left of a sandbox was not removed");
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  // It counts only while this process is awake: a pause of ours says nothing of a sandbox.
+  using _late = startLease({
+    ttlMs: releaseMs,
+    onExpire: () => time.abort(new Fault("SANDBOX_HUNG", { message: "The run's sandbox could not be ended." })),
+  });
+  await abortable(askWarden(held), time.signal).catch((error: unknown) => {
+    time.signal.throwIfAborted();
+    logger.warn({ error }, "warden did not release its sandbox");
+  });
+  await untilDead(held, time.signal);
+  await abortable(provider.remove(handle), time.signal).catch((error: unknown) => {
+    logger.warn({ error }, "what was left of a sandbox was not removed");
+  });
 }
 
 async function askWarden({ provider, handle, secret }: Held): Promise<void> {

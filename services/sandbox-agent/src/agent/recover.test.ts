@@ -89,3 +89,59 @@ test("what a recovery found is proposed as the playbook it would have taken, whi
   expect(again.outcome.outcome).toMatchObject({ data: { number: 17 }, error: undefined });
   expect(saved).toEqual(["text=Milk&tag=", "text=Bread&tag="]);
 });
+
+test("a detour that the agent had to take is proposed as steps of its own", async () => {
+  const detour: Answer = (page) => [["click", { element: refOf(page, 'link "Write a note"') }]];
+  const write: Answer = (page) => [
+    ["fill", { element: refOf(page, 'textbox "Text"'), text: "Milk" }],
+    ["click", { element: refOf(page, 'button "Store"') }],
+  ];
+  const { report, outcome } = await play(source("/menu"), [detour, write, done]);
+  expect(outcome).toMatchObject({ data: { number: 17 }, error: undefined });
+  expect(report.all("recoveryStarted")).toMatchObject([{ stepIndex: 0 }]);
+  const proposed = await room.read("proposed-playbook.yaml");
+  expect(proposed).toContain("New: click link 'Write a note'.");
+  const again = await room.run(proposed, { spec: { params: { text: "Bread" } } });
+  expect(again.outcome.outcome).toMatchObject({ data: { number: 17 }, error: undefined });
+  expect(saved).toEqual(["text=Milk&tag=", "text=Bread&tag="]);
+});
+
+test("where the agent fails too the error says both, and nothing is proposed", async () => {
+  const { report, state, outcome } = await play(source(), [() => [["fail", { reason: "There is no such button." }]]]);
+  expect(state).toBe(Run_State.FAILED);
+  expect(outcome.error).toMatchObject({ reason: "SELECTOR_NOT_FOUND", details: { step: "2", recovery: "TASK_FAILED" } });
+  expect(outcome.error?.message).toMatch(
+    /No selector matched.*The agent that took over failed too: The agent gave up: There is no such button\./s,
+  );
+  expect(report.all("recoveryEnded")).toMatchObject([{ success: false }]);
+  expect(report.all("artifactReady").map(({ name }) => name)).not.toContain("proposed-playbook.yaml");
+});
+
+test("a recovery must bring what the steps would have stored, and the playbook's checks must hold", async () => {
+  const claim: Answer = () => [["done", { summary: "All is well.", data: { number: 17 } }]];
+  const { outcome } = await play(source(), [claim]);
+  expect(outcome.error).toMatchObject({ reason: "SELECTOR_NOT_FOUND", details: { recovery: "CHECK_FAILED" } });
+  const empty: Answer = () => [["done", { summary: "It is stored." }]];
+  const without = await play(source(), [store, empty, empty]);
+  expect(without.outcome.error).toMatchObject({ details: { recovery: "OUTPUT_INVALID" } });
+});
+
+test("what is not an agent's is not handed over: a step that aborts, and what a guardrail refused", async () => {
+  const aborting = source().replace("description: Save the note", "on_failure: abort");
+  const abort = await play(aborting, [store, done]);
+  expect([abort.outcome.error?.reason, abort.model.calls.length]).toEqual(["SELECTOR_NOT_FOUND", 0]);
+  const blocked = await play("steps: [{ action: goto, params: { url: 'http://blocked.example/' } }]", [store, done], {
+    spec: { params: {}, guardrails: { blockedDomains: ["blocked.example"] } },
+  });
+  expect([blocked.outcome.error?.reason, blocked.model.calls.length]).toEqual(["GUARDRAIL_BLOCKED", 0]);
+});
+
+test("a playbook with steps within steps is finished, and not rewritten", async () => {
+  const looped = source().replace(
+    "  - { action: click, selector: { role: button, name: Save }, description: Save the note }",
+    "  - { for_each: tag, in: [a], steps: [{ action: click, selector: { role: button, name: Save } }] }",
+  );
+  const { report, outcome } = await play(looped, [store, done]);
+  expect(outcome.error).toBeUndefined();
+  expect(report.all("warningRaised")).toMatchObject([{ reason: "PLAYBOOK_NOT_PROPOSED" }]);
+});

@@ -1,6 +1,6 @@
 import type { Fault } from "@clew/fault/fault";
 import { bindStep } from "@clew/playbook/bind-step";
-import type { PlaybookStep } from "@clew/playbook/playbook-schema";
+import type { CallStep, ForEachStep, IfStep, PlaybookStep } from "@clew/playbook/playbook-schema";
 import { type KeptStep, type NewStep, rewriteSteps } from "@clew/playbook/rewrite-playbook";
 import { effectOf } from "@clew/playbook/step-effect";
 import { inputSummary } from "../../actions/input-summary.ts";
@@ -28,6 +28,7 @@ export async function proposeRecovered(recovered: Recovered, context: StepContex
 
 function rewrite({ plan, failedAt, fault, deeds, findings }: Recovered): { text: string } | { problem: string } {
   const { playbook, source } = plan;
+  if (playbook.steps.slice(failedAt).some(holdsOthers)) return { problem: "what is left of the playbook has steps within steps" };
   const values = parameterValues(plan, findings);
   const remaining = playbook.steps.slice(failedAt).map((template) => boundOf(template, findings));
   const steps: (KeptStep | NewStep)[] = playbook.steps.slice(0, failedAt).map((_, kept) => ({ kept }));
@@ -75,6 +76,10 @@ function boundOf(template: PlaybookStep, { values }: Findings): PlaybookStep {
   return "step" in bound ? bound.step : template;
 }
 
+function holdsOthers(step: PlaybookStep): step is IfStep | ForEachStep | CallStep {
+  return step.action === "if" || step.action === "for_each" || step.action === "call";
+}
+
 function onlyLooks(step: PlaybookStep): boolean {
-  return step.action !== "if" && step.action !== "for_each" && step.action !== "call" && effectOf(step) === "read";
+  return !holdsOthers(step) && effectOf(step) === "read";
 }

@@ -9,7 +9,10 @@ import { type System, startSystem, waitingPlaybook } from "../support/system.ts"
 /** What a run may leave on the volume when it is over. */
 const lasting = ["artifacts", "journal", "journal.index"];
 
-describe.each(["process", "bubblewrap"])("what a run leaves behind: %s", (isolation) => {
+describe.each([
+  ["process", ["stop", "warden", "agent", "browser"]],
+  ["bubblewrap", ["warden", "agent"]],
+] as const)("what a run leaves behind: %s", (isolation, ways) => {
   let temp: string;
   let system: System;
   beforeAll(async () => {
@@ -45,7 +48,7 @@ describe.each(["process", "bubblewrap"])("what a run leaves behind: %s", (isolat
     await expectNothingLeft(run.id);
   });
 
-  it.each(["stop", "warden", "agent", "browser"] as const)("is its journal and its artifacts when it was cut short: %s", async (how) => {
+  it.each(ways)("is its journal and its artifacts when it was cut short: %s", async (how) => {
     const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));
     for await (const event of run.events()) {
       if (event.type !== "actionStarted" || event.actionStarted.action !== "wait_for") continue;

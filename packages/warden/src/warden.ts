@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { mkdir, open, rm, unlink } from "node:fs/promises";
+import { mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { implement, startGrpcServer } from "@clew/grpc/server";
@@ -8,6 +8,7 @@ import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
 import { modelSocketBeside, placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
+import { removeFolder } from "@clew/process/remove-folder";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
 import type { WardenSettings } from "./config.ts";
@@ -76,14 +77,14 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
     async end({ keepFolder }) {
       await sandbox.kill("KILLED");
       await running.disposeAsync();
-      await removeWhole(dirname(wardenSocket));
-      if (!keepFolder) await removeWhole(workFolder);
+      await removeFolder(dirname(wardenSocket));
+      if (!keepFolder) await removeFolder(workFolder);
     },
   };
 
   async function release(): Promise<void> {
     await sandbox.end("RELEASED");
-    await removeWhole(workFolder);
+    await removeFolder(workFolder);
     ended.resolve("RELEASED");
   }
 
@@ -92,9 +93,4 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
     await Promise.race([sandbox.exited, delay(Math.min(finishMs, graceMs))]);
     ended.resolve("ORCHESTRATOR_ABSENT");
   }
-}
-
-/** Removes a folder of the sandbox's own, with all in it. */
-async function removeWhole(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }

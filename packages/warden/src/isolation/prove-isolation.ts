@@ -14,7 +14,7 @@ export interface Proof {
   /** The search path of sandboxes. */
   readonly path: string;
   readonly readable: readonly string[];
-  /** A folder that must not be seen from within. */
+  /** A file of the volume, which must not be seen from within. */
   readonly hidden: string;
 }
 
@@ -29,10 +29,10 @@ const namespaces = ["user", "pid", "net", "ipc", "uts", "mnt"] as const;
 
 /** What is seen from within: it says so, and stays until it has been looked at from outside. */
 const witness = `
-const { readdirSync, readFileSync } = require("node:fs");
+const { lstatSync, readFileSync } = require("node:fs");
 const { spawnSync } = require("node:child_process");
 let sees = true;
-try { readdirSync(process.env.HIDDEN); } catch { sees = false; }
+try { lstatSync(process.env.HIDDEN); } catch ({ code }) { sees = code !== "ENOENT"; }
 const interfaces = readFileSync("/proc/net/dev", "utf8").split("\\n").slice(2).filter(Boolean).map((line) => line.trim().split(":")[0]);
 const nests = spawnSync("unshare", ["--user", "true"]).status === 0;
 console.log(JSON.stringify({ sees, interfaces, nests }));
@@ -43,7 +43,7 @@ const testimony = z.strictObject({ sees: z.boolean(), interfaces: z.array(z.stri
 
 /** Starts a tiny sandbox as all are started and looks at it from within and from outside. Answers what is wrong with it, in a sentence; undefined where it isolates. */
 export async function proveIsolation({ node, path, readable, hidden }: Proof): Promise<string | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), "clew-proof-"));
+  const folder = await mkdtemp(join(tmpdir(), `clew-proof-${process.pid}-`));
   const id = `proof.${process.pid}`;
   const environment = { PATH: path, HIDDEN: hidden, [sandboxVariable]: id };
   try {
@@ -65,7 +65,7 @@ async function examine(child: ChildProcess, marks: { readonly id: string; readon
     new Promise<string>((resolve) => child.once("error", () => resolve("there is no bwrap that could be started"))),
   ]);
   const seen = testimony.safeParse(parseJson(said));
-  if (!seen.success) return said;
+  if (!seen.success) return said.trim();
   const { sees, interfaces, nests } = seen.data;
   if (sees) return "a sandbox sees the volume";
   if (interfaces.some((name) => name !== "lo")) return "a sandbox has a network";

@@ -1,5 +1,6 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { removeFolder } from "@clew/process/remove-folder";
 import type { RunId } from "../runs/run-id.ts";
 import type { Volume } from "../volume/volume.ts";
 
@@ -18,7 +19,7 @@ export async function clearEndedRuns(
     if (!isEnded(runId)) continue;
     const folder = volume.runFolder(runId);
     const left = (await readdir(folder).catch(() => [])).filter((name) => ofSandboxes.test(name));
-    for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
+    for (const name of left) await removeFolder(join(folder, name));
     if (left.length > 0) cleared += 1;
   }
   return cleared;

@@ -1,6 +1,7 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { endProcesses, readProcess } from "@clew/process/process-tree";
+import { removeFolder } from "@clew/process/remove-folder";
 import { killNow } from "./kill-now.ts";
 import { findMarkedSandboxes } from "./marked-processes.ts";
 import { formatSandboxId, type SandboxId } from "./sandbox-id.ts";
@@ -45,6 +46,6 @@ export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpec
   }
   const prefix = socketFolderPrefix(mark);
   const left = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
-  for (const name of left) await rm(join(socketFolder, name), { recursive: true, force: true });
+  for (const name of left) await removeFolder(join(socketFolder, name));
   return { ...cleared, socketFolders: left.length };
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, constants, copyFile, mkdir, open, rm } from "node:fs/promises";
+import { chmod, constants, copyFile, mkdir, open } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +12,7 @@ import { compileCacheEnvironment } from "@clew/process/compile-cache";
 import { frugalNode } from "@clew/process/frugal-node";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
+import { removeFolder } from "@clew/process/remove-folder";
 import { delay } from "@clew/streams/delay";
 import type { InputPath } from "../files/input-files.ts";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
@@ -79,12 +80,12 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
     const workFolder = workFolderOf(plan);
     const sockets = socketPaths(socketFolder, idOf(plan));
     await using undo = new AsyncDisposableStack();
-    await removeWhole(workFolder);
+    await removeFolder(workFolder);
     await mkdir(workFolder, { recursive: true, mode: 0o700 });
-    undo.defer(() => removeWhole(workFolder));
+    undo.defer(() => removeFolder(workFolder));
     await copyInputs(placesOf(workFolder).inputs, plan.inputs ?? []);
     await makeSocketFolder(sockets);
-    undo.defer(() => removeWhole(sockets.folder));
+    undo.defer(() => removeFolder(sockets.folder));
     const warden = await spawnWarden(plan, workFolder);
     const handle: SandboxHandle = {
       runId: plan.runId,
@@ -179,22 +180,22 @@ export function createLocalProvider(options: LocalProviderOptions): SandboxProvi
   async function kill(handle: SandboxHandle): Promise<void> {
     if (isAlive(handle)) killNow(handle.pid);
     if (handle.bootId === bootId) await endProcesses({ id: formatSandboxId(idOf(handle)), folder: handle.workFolder });
-    await removeWhole(dirname(handle.wardenAddress.slice("unix:".length)));
+    await removeFolder(dirname(handle.wardenAddress.slice("unix:".length)));
   }
 
   async function remove(handle: SandboxHandle): Promise<void> {
     const until = performance.now() + exitMs;
     while (isAlive(handle) && performance.now() < until) await delay(10);
     await kill(handle);
-    await removeWhole(handle.workFolder);
+    await removeFolder(handle.workFolder);
     await removeSandboxFile(dirname(handle.workFolder), handle.attempt);
   }
 
   async function clear(sandbox: Pick<SandboxPlan, "runId" | "attempt" | "runFolder">): Promise<void> {
     const workFolder = workFolderOf(sandbox);
     await endProcesses({ id: formatSandboxId(idOf(sandbox)), folder: workFolder });
-    await removeWhole(socketPaths(socketFolder, idOf(sandbox)).folder);
-    await removeWhole(workFolder);
+    await removeFolder(socketPaths(socketFolder, idOf(sandbox)).folder);
+    await removeFolder(workFolder);
   }
 
   const find = readSandboxFile;
@@ -230,8 +231,4 @@ async function isListening(socket: string): Promise<boolean> {
   } finally {
     probe.destroy();
   }
-}
-
-async function removeWhole(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }

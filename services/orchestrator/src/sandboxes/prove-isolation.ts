@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { SettingsError } from "@clew/process/settings";
 import type { SandboxPrograms } from "./sandbox-programs.ts";
@@ -15,7 +16,7 @@ export const sandboxPath = "/usr/local/bin:/usr/bin:/bin";
  * @throws SettingsError saying what is wrong, and which setting allows less.
  */
 export async function demandIsolation({ node, provePath, readable }: SandboxPrograms, volumeFolder: string): Promise<void> {
-  const problem = await askProver([node, provePath], { node, path: sandboxPath, readable, hidden: volumeFolder });
+  const problem = await askProver([node, provePath], { node, path: sandboxPath, readable, hidden: join(volumeFolder, "volume.key") });
   if (problem === "") return;
   throw new SettingsError(
     `CLEW_SANDBOX: bubblewrap does not isolate here: ${problem}. Install or allow it (docs/isolation.md), or set CLEW_SANDBOX=process, which keeps runs from nothing on this machine`,

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromiumArguments } from "@clew/sandbox-agent/browser/chromium-arguments";
+import { byProxy, chromiumArguments } from "@clew/sandbox-agent/browser/chromium-arguments";
 import { type Site, startSite } from "@clew/sandbox-agent/browser/site.fixture";
 import { startRelay } from "@clew/sandbox-agent/egress/relay";
 import { type Browser, chromium } from "playwright";
@@ -31,8 +31,8 @@ const launch = (proxied: boolean) =>
   chromium.launch({
     executablePath,
     chromiumSandbox: process.getuid?.() !== 0,
-    args: chromiumArguments,
-    ...(proxied && { proxy: { server: `http://127.0.0.1:${relay.port}`, bypass: "<-loopback>" } }),
+    args: proxied ? [...chromiumArguments, ...byProxy.arguments] : chromiumArguments,
+    ...(proxied && { proxy: { server: `http://127.0.0.1:${relay.port}`, bypass: byProxy.bypass } }),
   });
 const [direct, proxied] = [await launch(false), await launch(true)];
 try {

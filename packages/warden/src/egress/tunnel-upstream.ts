@@ -1,6 +1,5 @@
 import { request } from "node:http";
-import type { Socket } from "node:net";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 
 /** Milliseconds an upstream proxy has to open a tunnel. */
@@ -14,7 +13,7 @@ const tunnelMs = 30_000;
 export async function tunnelUpstream(socket: Socket, upstream: URL, address: string, port: number): Promise<Socket> {
   const target = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
   try {
-    const way = upstream.protocol === "https:" ? connectTls({ socket, servername: upstream.hostname }) : socket;
+    const way = upstream.protocol === "https:" ? connectTls({ socket, ...nameOf(upstream) }) : socket;
     const asked = request({
       method: "CONNECT",
       path: target,
@@ -36,6 +35,12 @@ export async function tunnelUpstream(socket: Socket, upstream: URL, address: str
     socket.destroy();
     throw error;
   }
+}
+
+/** What its certificate must name; an address is none that TLS tells a server. */
+function nameOf({ hostname }: URL): { host: string; servername?: string } {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return isIP(host) === 0 ? { host, servername: host } : { host };
 }
 
 function authorization({ username, password }: URL): Record<string, string> {

@@ -8,7 +8,7 @@ import type { BrowserState } from "../authentication/browser-state.ts";
 import { registerReader } from "../observation/reader.ts";
 import { ActivePage } from "./active-page.ts";
 import { type BrowserProcesses, findBrowserProcesses } from "./browser-processes.ts";
-import { chromiumArguments, nowhere } from "./chromium-arguments.ts";
+import { byProxy, chromiumArguments } from "./chromium-arguments.ts";
 
 /** Which browser to launch, and where it may leave things. */
 export interface LaunchBrowserOptions {
@@ -78,9 +78,8 @@ export async function launchBrowser({
       executablePath,
       headless,
       chromiumSandbox: sandbox,
-      args: chromiumArguments,
-      // Without the rule Chromium goes to loopback by itself.
-      ...(proxy && { proxy: { server: proxy, bypass: `<-loopback>,${nowhere}` } }),
+      args: proxy === undefined ? chromiumArguments : [...chromiumArguments, ...byProxy.arguments],
+      ...(proxy && { proxy: { server: proxy, bypass: byProxy.bypass } }),
       // Nothing else of the agent's own environment reaches the browser.
       env: {
         [sandboxVariable]: sandboxId,

@@ -24,8 +24,8 @@ const suggestions = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"];
 /** What asks a server of its own what the fields of forms mean. */
 const homeCalls = ["AutofillServerCommunication"];
 
-/** A host that does not exist. What Chromium cannot be kept from asking home is asked of it, and nobody: no proxy, and no name server. */
-export const nowhere = "nowhere.invalid";
+/** A host that does not exist. What Chromium cannot be kept from asking home is asked of it. */
+const nowhere = "nowhere.invalid";
 
 /** What Chromium is started with, besides what Playwright gives it: nothing calls home by itself, nothing goes around a proxy, and nothing runs that only a person at its window needs. */
 export const chromiumArguments = [
@@ -43,6 +43,11 @@ export const chromiumArguments = [
   "--no-pings",
   `--component-updater=url-source=https://${nowhere}/`,
   `--gaia-url=https://${nowhere}`,
-  `--host-resolver-rules=MAP ${nowhere} ~NOTFOUND`,
   `--disable-features=${[...offByPlaywright, ...suggestions, ...homeCalls].join(",")}`,
 ];
+
+/** What sends Chromium through a proxy on loopback with all but its calls home, which reach nobody: it looks no name up. */
+export const byProxy = {
+  bypass: `<-loopback>,${nowhere}`,
+  arguments: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+};

@@ -66,3 +66,21 @@ test("going in circles ends the run of an agent, for good", () => {
   expect(ends).toEqual([...Array(6).fill(undefined), "STUCK"]);
   expect(guard.record(seen("another"), undefined).end).toMatchObject({ reason: "STUCK", details: { rule: "stuck_repeat" } });
 });
+
+test("[weakness 33] blocks what is blocked by default where the list that was given is empty", () => {
+  const merged = mergeGuardrails({ blockedDomains: [] });
+  for (const host of [
+    "irs.gov",
+    "www.gov.uk",
+    "my.bank.example",
+    "chase.com",
+    "secure.chase.com",
+    "mail.google.com",
+    "x.com",
+    "facebook.com",
+  ])
+    expect(judgeAddress(`https://${host}/`, merged)?.rule, host).toBe("blocked_domains");
+  for (const host of ["google.com", "netflix.com", "chase.example", "notx.com"])
+    expect(judgeAddress(`https://${host}/`, merged), host).toBeUndefined();
+  expect(judgeAddress("https://chase.com/", mergeGuardrails({ allowedDomains: ["chase.com"] }))).toBeUndefined();
+});

@@ -51,6 +51,19 @@ test("[weakness 28] nothing that a page says reaches the rules a model works by"
   expect(told).toContain("[left out: this text of the page speaks to the agent]");
 });
 
+test("[weakness 28] a text that nobody sees is not shown to a model", { timeout: 60_000 }, async () => {
+  const { told } = await prove({
+    name: "",
+    directive: "What do the orders say?",
+    start: "/unseen",
+    attack: [() => [["fail", { reason: "x" }]]],
+    reason: "TASK_FAILED",
+    injections: ["unseen_text"],
+  });
+  expect(told).toContain("Order 5 is shipped.");
+  expect(told).not.toContain("kindly requested");
+});
+
 test("[weakness 30] what is typed and what is secret stands in no event, no question to the model and no file", {
   timeout: 60_000,
 }, async () => {

@@ -8,6 +8,7 @@ import { publicAddress } from "../browser/address.ts";
 import type { PlaybookPlan } from "../playbook/plan-work.ts";
 import type { Findings } from "../playbook/step-context.ts";
 import type { AgentScope } from "./agent-scope.ts";
+import { filterText } from "./scope/filter-observation.ts";
 
 /** What an agent is told that takes over from a playbook. */
 export interface Handover {
@@ -70,7 +71,8 @@ function describeStep(template: PlaybookStep, { values }: Findings, redact: Reda
   const bound = bindStep(template, values, new Set());
   const step = "step" in bound ? bound.step : template;
   const { on_failure: _, failure_message: __, ...rest } = { on_failure: "", failure_message: "", ...step };
-  return cut(redact(`${inputSummary(step)}: ${JSON.stringify(rest)}`), stepChars);
+  // What is put in the place of placeholders may come from a page.
+  return cut(filterText(redact(`${inputSummary(step)}: ${JSON.stringify(rest)}`)).text, stepChars);
 }
 
 function addressesOf(step: PlaybookStep): string[] {

@@ -24,6 +24,8 @@ export interface InPageReads {
     readonly sends: readonly string[];
     readonly isField: boolean;
   };
+  /** Long texts of a document that nobody sees though they are there: transparent, tiny, in the colour of what is behind them, or beside the page. */
+  readonly unseen: readonly string[];
   /** The title of a document, and the challenge it shows; `unknown` while it is still coming. */
   readonly page: { readonly title: string; readonly captcha: Captcha | "none" | "unknown" };
   /** What the password fields of a document hold, in its open shadow roots too, and what their markup says. */
@@ -101,6 +103,11 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
         isField: isEditable || (!isButton && field.matches("input, textarea, select, [role=textbox], [role=searchbox], [role=combobox]")),
       };
     },
+    unseen: (root, { mostItems }) =>
+      [...root.ownerDocument.querySelectorAll("body, body *")]
+        .filter((element) => ownText(element).length >= 80 && element.checkVisibility() && isUnseen(element))
+        .slice(0, mostItems)
+        .map(ownText),
     page: () => ({ title: document.title, captcha: findCaptcha() }),
     passwords: (root, { mostItems }) => {
       const fields = withShadows(root.ownerDocument)
@@ -132,6 +139,36 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       return { rows, rowCount: all.length };
     },
   };
+
+  /** The text that stands in an element itself. */
+  function ownText(element: Element): string {
+    if (element.matches("script, style, noscript, template, textarea")) return "";
+    const texts = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE).map((node) => node.textContent ?? "");
+    return texts.join(" ").replace(/\s+/g, " ").trim();
+  }
+
+  function isUnseen(element: Element): boolean {
+    if (!element.checkVisibility({ opacityProperty: true })) return true;
+    const { fontSize, color, clipPath } = getComputedStyle(element);
+    const { width, height, right, bottom } = element.getBoundingClientRect();
+    const isAway = width <= 1 || height <= 1 || right + scrollX <= 0 || bottom + scrollY <= 0;
+    return isAway || Number.parseFloat(fontSize) < 3 || /^inset\((?:50|100)%/.test(clipPath) || isClear(color) || color === behind(element);
+  }
+
+  /** Whether a colour cannot be seen. */
+  function isClear(color: string): boolean {
+    return /^rgba\(.*,\s*0(?:\.0\d*)?\)$/.test(color) || color === "transparent";
+  }
+
+  /** The colour behind an element; white where nothing has one, none where a picture is. */
+  function behind(element: Element): string {
+    for (let around: Element | null = element; around !== null; around = around.parentElement) {
+      const { backgroundColor, backgroundImage } = getComputedStyle(around);
+      if (backgroundImage !== "none") return "";
+      if (!isClear(backgroundColor)) return backgroundColor;
+    }
+    return "rgb(255, 255, 255)";
+  }
 
   /** The button or link an element is in, or itself. */
   function targetOf(root: Element): Element {

@@ -6,6 +6,7 @@ import { toLines } from "./lines.ts";
 import { createMask, type Mask, readPasswords } from "./page-secrets.ts";
 import { type ReadOptions, readOne } from "./reader.ts";
 import { parseSnapshot, type SnapshotNode, withoutFrames } from "./snapshot-tree.ts";
+import { withoutUnseen } from "./without-unseen.ts";
 
 /** How much of a page is looked at. */
 export interface ObserveOptions extends ReadOptions {
@@ -60,7 +61,7 @@ export async function readSnapshot(
   {
     depth,
     within,
-    filterNodes = (nodes) => nodes,
+    filterNodes,
     redact,
     timeout,
     signal,
@@ -70,11 +71,14 @@ export async function readSnapshot(
   // Passwords are read on both sides, since a field may come or go meanwhile.
   const read = () =>
     Promise.all([readPasswords(page, { timeout, signal }), within ? readOne(within, "passwords", { timeout, signal }) : []]);
-  const [[before, own], json] = await Promise.all([read(), (within ?? page).ariaSnapshotJSON(options)]);
+  // Only who filters minds what a person would not see.
+  const readUnseen = filterNodes === undefined ? [] : readOne(page.locator(":root"), "unseen", { timeout, signal });
+  const [[before, own], json, unseen] = await Promise.all([read(), (within ?? page).ariaSnapshotJSON(options), readUnseen]);
   const [after, ownAfter] = await read();
   const mask = createMask([...before.values, ...own, ...after.values, ...ownAfter], redact);
   const nodes = parseSnapshot(json, mask);
-  return { nodes: filterNodes(before.hasSilentFrame || after.hasSilentFrame ? withoutFrames(nodes) : nodes), mask };
+  const known = before.hasSilentFrame || after.hasSilentFrame ? withoutFrames(nodes) : nodes;
+  return { nodes: filterNodes?.(withoutUnseen(known, mask.all(unseen))) ?? known, mask };
 }
 
 function cutEnd(text: string, most: number): string {

@@ -1,5 +1,6 @@
 import { destructiveKinds } from "../../guardrails/destructive-click.ts";
 import type { SnapshotNode } from "../../observation/snapshot-tree.ts";
+import { unseenText } from "../../observation/without-unseen.ts";
 import { accountWords } from "./account-words.ts";
 import { asksForAll, namesOnlyWhatIsAsked } from "./directive-words.ts";
 import { filterText } from "./filter-observation.ts";
@@ -34,6 +35,7 @@ export function blindNodes(nodes: readonly SnapshotNode[], scope: Scope): Blinde
   const found = new Set<string>();
   const clean = (text: string) => {
     if (text === "") return text;
+    if (text === unseenText) found.add("unseen_text");
     const filtered = filterText(text);
     for (const name of filtered.found) found.add(name);
     return filtered.text;

@@ -53,10 +53,11 @@ function shortest(folder: string): string {
   return path.startsWith("..") ? folder : path || ".";
 }
 
-function printNext(runId: string): void {
+function printNext(runId: string, env: Readonly<Record<string, string>>): void {
+  const settings = Object.entries({ CLEW_VOLUME: shortest(volume), ...env }).map(([name, value]) => `${name}=${value}`);
   console.log(`
 The run is on disk, and nothing is left running. To open it again:
-  CLEW_VOLUME=${shortest(volume)} npm start
+  ${settings.join(" ")} npm start
 and in another terminal:
   npx clew get ${runId}
   npx clew stream ${runId} --after 5
@@ -69,11 +70,11 @@ function show(service: string, line: string): void {
   if (shown !== undefined) console.error(shown);
 }
 
-/** Starts the services; where this machine does not let sandboxes be isolated, without that, and says so. */
-async function start(signal: AbortSignal): Promise<Services> {
+/** Starts the services; where this machine does not let sandboxes be isolated, without that, and says so. Answers what they were started with, too. */
+async function start(signal: AbortSignal): Promise<{ readonly services: Services; readonly env: Readonly<Record<string, string>> }> {
   const options = { volume, onLine: show, onTrouble: (sentence: string) => console.error(sentence), signal };
   try {
-    return await startServices(options);
+    return { services: await startServices(options), env: {} };
   } catch (error) {
     const why =
       error instanceof ServiceStartError
@@ -81,7 +82,8 @@ async function start(signal: AbortSignal): Promise<Services> {
         : undefined;
     if (why === undefined) throw error;
     console.error(`Not isolated: the demo's browser runs as you do, with your files and your network (${why}); see docs/isolation.md.`);
-    return await startServices({ ...options, env: { CLEW_SANDBOX: "process" } });
+    const env = { CLEW_SANDBOX: "process" };
+    return { services: await startServices({ ...options, env }), env };
   }
 }
 
@@ -96,7 +98,8 @@ async function main(): Promise<number> {
   const timer = setTimeout(() => controller.abort(), longestMs);
   try {
     await using backOffice = await startBackOffice({ port: 0 });
-    await using services = await start(controller.signal);
+    const { services: started, env } = await start(controller.signal);
+    await using services = started;
     void wish.insisted.then(() => services.kill());
     console.log(`Gateway ${services.url}, back office ${backOffice.url}. Running ${playbook}:\n`);
     const clew = createClew({ url: services.url });
@@ -112,7 +115,7 @@ async function main(): Promise<number> {
     const told = await follow(run.events({ signal: controller.signal }), run.id);
     const result = await run.result({ signal: controller.signal });
     printOutcome(result, told);
-    printNext(run.id);
+    printNext(run.id, env);
     return result.state === "COMPLETED" ? 0 : 1;
   } catch (error) {
     if (stopped) {

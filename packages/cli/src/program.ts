@@ -67,7 +67,9 @@ function createProgram(execute: Execute): Command {
   const command = (usage: string, description: string, parent = program) =>
     parent.command(usage).description(description).option("--json", "one JSON object a line").option("--url <url>", "the gateway");
 
-  command("run <playbook>", "start a run of a playbook, a file or an id of the catalogue, and follow it")
+  command("run [playbook]", "start a run of a playbook, a file or an id of the catalogue, or of a directive, and follow it")
+    .option("--directive <text>", "what is to be done, in words; an agent does it where no playbook is for it")
+    .option("--max-steps <count>", "the most steps an agent may take, 1 to 200")
     .option("--param <name=value>", "a parameter; may repeat", collect, [])
     .option("--credential <name=value>", "a secret, better as name=@VARIABLE from the environment; may repeat", collect, [])
     .option("--label <name=value>", "a label to find the run by; may repeat", collect, [])
@@ -87,7 +89,7 @@ function createProgram(execute: Execute): Command {
     .option("--request-id <id>", "the same id and the same request start one run only")
     .option("--detach", "print the run's id and leave")
     .option("--dry-run", "check, and start nothing")
-    .action((work: string, options: RunOptions & CommonOptions) =>
+    .action((work: string | undefined, options: RunOptions & CommonOptions) =>
       execute(options, (clew, output) => runCommand(clew, output, work, options)),
     );
   command("stream <run>", "follow a run from its first event, or after a token")

@@ -1,5 +1,5 @@
 import { openAsBlob } from "node:fs";
-import type { Clew, RunSpec } from "@clew/client";
+import { type Clew, Fault, type RunSpec } from "@clew/client";
 import { parseAssignments, parseCredentials, parseWholeNumber } from "../assignments.ts";
 import { exitCode } from "../exit-code.ts";
 import { followRun } from "../follow-run.ts";
@@ -14,6 +14,9 @@ export interface RunOptions {
   readonly credential: readonly string[];
   readonly label: readonly string[];
   readonly allowPrivateHost: readonly string[];
+  /** What is to be done in words, in the place of a playbook. */
+  readonly directive?: string;
+  readonly maxSteps?: string;
   readonly startUrl?: string;
   readonly timeout?: string;
   readonly waitForPerson?: string;
@@ -34,7 +37,7 @@ export interface RunOptions {
 }
 
 /** Starts a run and follows it to its end. */
-export async function runCommand(clew: Clew, output: Output, work: string, options: RunOptions): Promise<number> {
+export async function runCommand(clew: Clew, output: Output, work: string | undefined, options: RunOptions): Promise<number> {
   const spec = { ...(await toSpec(work, options)), ...(await uploadFiles(clew, options)) };
   if (options.dryRun === true) return await dryRun(clew, output, spec);
   const run = await clew.createRun(spec, options.requestId === undefined ? {} : { requestId: options.requestId });
@@ -48,18 +51,19 @@ export async function runCommand(clew: Clew, output: Output, work: string, optio
   return await followRun(clew, run.id, output, { since: run.createTime });
 }
 
-async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
+async function toSpec(work: string | undefined, options: RunOptions): Promise<RunSpec> {
   const params = parseAssignments("--param", options.param);
   const credentials = parseCredentials("--credential", options.credential, process.env);
   const labels = parseAssignments("--label", options.label);
-  const { startUrl, timeout, waitForPerson, browserState, model, allowPrivateHost } = options;
+  const { startUrl, maxSteps, timeout, waitForPerson, browserState, model, allowPrivateHost } = options;
   const recording = recordingOf(options);
   return {
-    ...(await readWork(work)),
+    ...(await workOf(work, options.directive)),
     ...(isEmpty(params) ? {} : { params }),
     ...(isEmpty(credentials) ? {} : { credentials }),
     ...(isEmpty(labels) ? {} : { labels }),
     ...(startUrl === undefined ? {} : { startUrl }),
+    ...(maxSteps === undefined ? {} : { maxSteps: parseWholeNumber("--max-steps", maxSteps, 1, 200) }),
     ...(timeout === undefined ? {} : { timeoutSeconds: parseWholeNumber("--timeout", timeout, 5, 3600) }),
     ...(waitForPerson === undefined ? {} : { waitForPersonSeconds: parseWholeNumber("--wait-for-person", waitForPerson, 0, 86_400) }),
     ...(isEmpty(recording) ? {} : { recording }),
@@ -67,6 +71,12 @@ async function toSpec(work: string, options: RunOptions): Promise<RunSpec> {
     ...(model === undefined ? {} : { model }),
     ...(allowPrivateHost.length === 0 ? {} : { guardrails: { allowedPrivateHosts: [...allowPrivateHost] } }),
   };
+}
+
+async function workOf(playbook: string | undefined, directive: string | undefined): Promise<RunSpec> {
+  if ((playbook === undefined) === (directive === undefined))
+    throw new Fault("INVALID_REQUEST", { message: "Name a playbook, or say with --directive what is to be done." });
+  return playbook === undefined ? { ...(directive !== undefined && { directive }) } : await readWork(playbook);
 }
 
 /** What is not asked for is left to the service. */

@@ -23,6 +23,8 @@ export interface DoorFixture extends AsyncDisposable {
 
 const owner = "a-key-for-the-cases";
 const stranger = "another-tenants-key";
+/** What is only queued: nothing is ever opened. */
+const hello = { playbook: "hello", guardrails: { allowedPrivateHosts: ["127.0.0.1:8080"] } } satisfies RunSpec;
 
 /** Starts a system with one place, and makes the runs: one that did its work, one stopped in the queue, one whose journal was damaged, one that holds the place. */
 export async function startDoorFixture(): Promise<DoorFixture> {
@@ -40,9 +42,9 @@ export async function startDoorFixture(): Promise<DoorFixture> {
     system.spec(waitingPlaybook(system.backOffice.url).replace("abort", "retry"), { timeoutSeconds: 3_600 }),
   );
   for await (const event of waiting.events()) if (event.type === "actionStarted" && event.actionStarted.action === "wait_for") break;
-  const stoppedSpec = { playbook: "hello", labels: { case: "stopped" } };
+  const stoppedSpec = { ...hello, labels: { case: "stopped" } };
   const stopped = await stopInQueue(system, stoppedSpec, "the-one-request");
-  const damaged = await stopInQueue(system, { playbook: "hello" }, "the-damaged-one");
+  const damaged = await stopInQueue(system, hello, "the-damaged-one");
   const tokens = {
     finished: await tokensOf(system, finished.id),
     stopped: await tokensOf(system, stopped.id),
@@ -60,7 +62,7 @@ export async function startDoorFixture(): Promise<DoorFixture> {
   const all = undo.move();
   return {
     async runId(name) {
-      return name === "queued" ? (await system.clew.createRun({ playbook: "hello" })).id : ids[name];
+      return name === "queued" ? (await system.clew.createRun(hello)).id : ids[name];
     },
     positionOf(after, run) {
       if (typeof after === "string") return after;

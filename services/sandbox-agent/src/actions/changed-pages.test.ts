@@ -5,7 +5,7 @@ import { ActionRoom } from "./action-room.fixture.ts";
 interface Target {
   /** What the page notes when the right one is acted on. */
   readonly mark: string;
-  readonly step: { readonly params?: object };
+  readonly step: { readonly action: string; readonly selector: object; readonly params?: object };
 }
 
 /** Every way a description may be written, each as a chain from what an author sees to what a machine does. */

@@ -22,8 +22,8 @@ import { findChromium } from "../scripts/find-chromium.mjs";
 const ROUNDS = process.argv.includes("--quick") ? 5 : Number(process.argv[2] ?? 40);
 
 const html = `<!doctype html><title>Form</title><link rel=icon href="data:,">
-<form onsubmit="event.preventDefault(); document.getElementById('said').textContent = 'Sent ' + this.name.value + ' in ' + this.colour.value">
-<label>Name <input name=name></label><label>Colour <select name=colour><option>red</option><option>green</option></select></label><button>Send</button></form><p id=said></p>
+<form onsubmit="event.preventDefault(); document.getElementById('said').textContent = 'It is ' + this.name.value + ' in ' + this.colour.value">
+<label>Name <input name=name></label><label>Colour <select name=colour><option>red</option><option>green</option></select></label><button>Show</button></form><p id=said></p>
 <table>${Array.from({ length: 60 }, (_, row) => `<tr>${Array.from({ length: 5 }, (_, cell) => `<td class=cell>${row}.${cell}</td>`).join("")}</tr>`).join("")}</table>`;
 
 const chosen = await findChromium();
@@ -78,7 +78,7 @@ async function throughAgent(url: string, folder: string): Promise<Times> {
     runId: "run-bench",
     attempt: 1,
     spec: {
-      work: { $case: "directive", value: "Fill in the name, select the colour, click Send and read what it says, again and again" },
+      work: { $case: "directive", value: "Fill in the name, select the colour, click Show and read what it says, again and again" },
       startUrl: url,
       maxSteps: kinds.length * ROUNDS + 2,
       recording: { trace: false, logs: false },

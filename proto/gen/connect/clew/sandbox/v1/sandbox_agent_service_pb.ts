@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file clew/sandbox/v1/sandbox_agent_service.proto.
  */
 export const file_clew_sandbox_v1_sandbox_agent_service: GenFile = /*@__PURE__*/
-  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEiugkKDFNhbmRib3hFdmVudBIQCghzZXF1ZW5jZRgBIAEoDRIPCgdzdW1tYXJ5GAIgASgJEjIKDXNhbmRib3hfcmVhZHkYFCABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABI0Cg5zYW5kYm94X2V4aXRlZBgVIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg53YXJuaW5nX3JhaXNlZBgWIAEoCzIaLmNsZXcucnVuLnYxLldhcm5pbmdSYWlzZWRIABIyCg1lZ3Jlc3NfZGVuaWVkGBcgASgLMhkuY2xldy5ydW4udjEuRWdyZXNzRGVuaWVkSAASLgoLcnVuX3N0YXJ0ZWQYHiABKAsyFy5jbGV3LnJ1bi52MS5SdW5TdGFydGVkSAASMAoMc3RlcF9zdGFydGVkGB8gASgLMhguY2xldy5ydW4udjEuU3RlcFN0YXJ0ZWRIABI0Cg5zdGVwX2NvbXBsZXRlZBggIAEoCzIaLmNsZXcucnVuLnYxLlN0ZXBDb21wbGV0ZWRIABI0Cg5hY3Rpb25fc3RhcnRlZBghIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvblN0YXJ0ZWRIABI4ChBhY3Rpb25fY29tcGxldGVkGCIgASgLMhwuY2xldy5ydW4udjEuQWN0aW9uQ29tcGxldGVkSAASNAoOYWN0aW9uX2Jsb2NrZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5BY3Rpb25CbG9ja2VkSAASMAoMcGFnZV9jaGFuZ2VkGCQgASgLMhguY2xldy5ydW4udjEuUGFnZUNoYW5nZWRIABI6ChFndWFyZHJhaWxfdHJpcHBlZBglIAEoCzIdLmNsZXcucnVuLnYxLkd1YXJkcmFpbFRyaXBwZWRIABI0Cg5zdHVja19kZXRlY3RlZBgmIAEoCzIaLmNsZXcucnVuLnYxLlN0dWNrRGV0ZWN0ZWRIABI4ChBjYXB0Y2hhX2RldGVjdGVkGCcgASgLMhwuY2xldy5ydW4udjEuQ2FwdGNoYURldGVjdGVkSAASOAoQcmVjb3Zlcnlfc3RhcnRlZBgoIAEoCzIcLmNsZXcucnVuLnYxLlJlY292ZXJ5U3RhcnRlZEgAEjQKDnJlY292ZXJ5X2VuZGVkGCkgASgLMhouY2xldy5ydW4udjEuUmVjb3ZlcnlFbmRlZEgAEjAKDG1vZGVsX2NhbGxlZBgqIAEoCzIYLmNsZXcucnVuLnYxLk1vZGVsQ2FsbGVkSAASNgoPaW5wdXRfcmVxdWVzdGVkGCsgASgLMhsuY2xldy5ydW4udjEuSW5wdXRSZXF1ZXN0ZWRIABI4Cg5hcnRpZmFjdF9yZWFkeRgsIAEoCzIeLmNsZXcuc2FuZGJveC52MS5BcnRpZmFjdFJlYWR5SAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYLSABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASPAoSaW5qZWN0aW9uX2RldGVjdGVkGC4gASgLMh4uY2xldy5ydW4udjEuSW5qZWN0aW9uRGV0ZWN0ZWRIAEIJCgdwYXlsb2FkIoEBCg1BcnRpZmFjdFJlYWR5EgwKBG5hbWUYASABKAkSKAoEa2luZBgCIAEoDjIaLmNsZXcucnVuLnYxLkFydGlmYWN0LktpbmQSFAoMY29udGVudF90eXBlGAMgASgJEhIKCnNpemVfYnl0ZXMYBCABKAESDgoGc2hhMjU2GAUgASgJIisKGlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0Eg0KBWFmdGVyGAEgASgNIuQCChtTdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2USRQoGZXZlbnRzGAEgASgLMjMuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZS5FdmVudHNIABJLCgloZWFydGJlYXQYAiABKAsyNi5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlLkhlYXJ0YmVhdEgAEj8KA2VuZBgDIAEoCzIwLmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UuRW5kSAAaNwoGRXZlbnRzEi0KBmV2ZW50cxgBIAMoCzIdLmNsZXcuc2FuZGJveC52MS5TYW5kYm94RXZlbnQaGQoJSGVhcnRiZWF0EgwKBHRhaWwYASABKA0aEwoDRW5kEgwKBHRhaWwYASABKA1CBwoFZnJhbWUiMgofQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVxdWVzdBIPCgd0aHJvdWdoGAEgASgNIiIKIEFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlIscEChBTdGFydFdvcmtSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEiIKBHNwZWMYAyABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEhcKD3BsYXlib29rX3NvdXJjZRgEIAEoCRJHCgtjcmVkZW50aWFscxgFIAMoCzIyLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNyZWRlbnRpYWxzRW50cnkSUAoQY2FsbGVkX3BsYXlib29rcxgGIAMoCzI2LmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNhbGxlZFBsYXlib29rc0VudHJ5EhoKDWJyb3dzZXJfc3RhdGUYByABKAlIAIgBARIaChJjcmVkZW50aWFsX29yaWdpbnMYCCADKAkSPQoGbW9kZWxzGAkgASgLMiguY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuTW9kZWxzSAGIAQEaMgoQQ3JlZGVudGlhbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjYKFENhbGxlZFBsYXlib29rc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaOgoGTW9kZWxzEg0KBW1vZGVsGAEgASgJEhAKCGZhbGxiYWNrGAIgASgJEg8KB3V0aWxpdHkYAyABKAlCEAoOX2Jyb3dzZXJfc3RhdGVCCQoHX21vZGVscyITChFTdGFydFdvcmtSZXNwb25zZSIjCg9TdG9wV29ya1JlcXVlc3QSEAoIZ3JhY2VfbXMYASABKA0iQQoQU3RvcFdvcmtSZXNwb25zZRItCg9wYXJ0aWFsX291dGNvbWUYASABKAsyFC5jbGV3LnJ1bi52MS5PdXRjb21lIlYKE0RlbGl2ZXJJbnB1dFJlcXVlc3QSEAoIaW5wdXRfaWQYASABKAkSDgoGYW5zd2VyGAIgASgJEg8KB2V4cGlyZWQYAyABKAgSDAoEbG9zdBgEIAEoCCIWChREZWxpdmVySW5wdXRSZXNwb25zZSIZChdUYWtlQnJvd3NlclN0YXRlUmVxdWVzdCJcChhUYWtlQnJvd3NlclN0YXRlUmVzcG9uc2USGgoNYnJvd3Nlcl9zdGF0ZRgBIAEoCUgAiAEBEhIKCmxvZ2dlZF9vdXQYAiABKAhCEAoOX2Jyb3dzZXJfc3RhdGUiEwoRR2V0U2FuZGJveFJlcXVlc3QiWgoSR2V0U2FuZGJveFJlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEg0KBWFsaXZlGAMgASgIEhQKDHJlbWFpbmluZ19tcxgEIAEoDSIqChJTZXREZWFkbGluZVJlcXVlc3QSFAoMcmVtYWluaW5nX21zGAEgASgNIhUKE1NldERlYWRsaW5lUmVzcG9uc2UiIwoSS2lsbFNhbmRib3hSZXF1ZXN0Eg0KBWNhdXNlGAEgASgJIhUKE0tpbGxTYW5kYm94UmVzcG9uc2UiMwoTUmVhZFdvcmtGaWxlUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBm9mZnNldBgCIAEoASIlChRSZWFkV29ya0ZpbGVSZXNwb25zZRINCgVjaHVuaxgBIAEoDCIXChVSZWxlYXNlU2FuZGJveFJlcXVlc3QiGAoWUmVsZWFzZVNhbmRib3hSZXNwb25zZTKKAgoTU2FuZGJveEV2ZW50U2VydmljZRJyChNTdHJlYW1TYW5kYm94RXZlbnRzEisuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0GiwuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZTABEn8KGEFja25vd2xlZGdlU2FuZGJveEV2ZW50cxIwLmNsZXcuc2FuZGJveC52MS5BY2tub3dsZWRnZVNhbmRib3hFdmVudHNSZXF1ZXN0GjEuY2xldy5zYW5kYm94LnYxLkFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlMoADChNTYW5kYm94QWdlbnRTZXJ2aWNlElIKCVN0YXJ0V29yaxIhLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0GiIuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1Jlc3BvbnNlEk8KCFN0b3BXb3JrEiAuY2xldy5zYW5kYm94LnYxLlN0b3BXb3JrUmVxdWVzdBohLmNsZXcuc2FuZGJveC52MS5TdG9wV29ya1Jlc3BvbnNlElsKDERlbGl2ZXJJbnB1dBIkLmNsZXcuc2FuZGJveC52MS5EZWxpdmVySW5wdXRSZXF1ZXN0GiUuY2xldy5zYW5kYm94LnYxLkRlbGl2ZXJJbnB1dFJlc3BvbnNlEmcKEFRha2VCcm93c2VyU3RhdGUSKC5jbGV3LnNhbmRib3gudjEuVGFrZUJyb3dzZXJTdGF0ZVJlcXVlc3QaKS5jbGV3LnNhbmRib3gudjEuVGFrZUJyb3dzZXJTdGF0ZVJlc3BvbnNlMtwDCg1XYXJkZW5TZXJ2aWNlElUKCkdldFNhbmRib3gSIi5jbGV3LnNhbmRib3gudjEuR2V0U2FuZGJveFJlcXVlc3QaIy5jbGV3LnNhbmRib3gudjEuR2V0U2FuZGJveFJlc3BvbnNlElgKC1NldERlYWRsaW5lEiMuY2xldy5zYW5kYm94LnYxLlNldERlYWRsaW5lUmVxdWVzdBokLmNsZXcuc2FuZGJveC52MS5TZXREZWFkbGluZVJlc3BvbnNlElgKC0tpbGxTYW5kYm94EiMuY2xldy5zYW5kYm94LnYxLktpbGxTYW5kYm94UmVxdWVzdBokLmNsZXcuc2FuZGJveC52MS5LaWxsU2FuZGJveFJlc3BvbnNlEl0KDFJlYWRXb3JrRmlsZRIkLmNsZXcuc2FuZGJveC52MS5SZWFkV29ya0ZpbGVSZXF1ZXN0GiUuY2xldy5zYW5kYm94LnYxLlJlYWRXb3JrRmlsZVJlc3BvbnNlMAESYQoOUmVsZWFzZVNhbmRib3gSJi5jbGV3LnNhbmRib3gudjEuUmVsZWFzZVNhbmRib3hSZXF1ZXN0GicuY2xldy5zYW5kYm94LnYxLlJlbGVhc2VTYW5kYm94UmVzcG9uc2ViBnByb3RvMw", [file_clew_run_v1_run, file_clew_run_v1_run_event]);
+  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEiugkKDFNhbmRib3hFdmVudBIQCghzZXF1ZW5jZRgBIAEoDRIPCgdzdW1tYXJ5GAIgASgJEjIKDXNhbmRib3hfcmVhZHkYFCABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABI0Cg5zYW5kYm94X2V4aXRlZBgVIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg53YXJuaW5nX3JhaXNlZBgWIAEoCzIaLmNsZXcucnVuLnYxLldhcm5pbmdSYWlzZWRIABIyCg1lZ3Jlc3NfZGVuaWVkGBcgASgLMhkuY2xldy5ydW4udjEuRWdyZXNzRGVuaWVkSAASLgoLcnVuX3N0YXJ0ZWQYHiABKAsyFy5jbGV3LnJ1bi52MS5SdW5TdGFydGVkSAASMAoMc3RlcF9zdGFydGVkGB8gASgLMhguY2xldy5ydW4udjEuU3RlcFN0YXJ0ZWRIABI0Cg5zdGVwX2NvbXBsZXRlZBggIAEoCzIaLmNsZXcucnVuLnYxLlN0ZXBDb21wbGV0ZWRIABI0Cg5hY3Rpb25fc3RhcnRlZBghIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvblN0YXJ0ZWRIABI4ChBhY3Rpb25fY29tcGxldGVkGCIgASgLMhwuY2xldy5ydW4udjEuQWN0aW9uQ29tcGxldGVkSAASNAoOYWN0aW9uX2Jsb2NrZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5BY3Rpb25CbG9ja2VkSAASMAoMcGFnZV9jaGFuZ2VkGCQgASgLMhguY2xldy5ydW4udjEuUGFnZUNoYW5nZWRIABI6ChFndWFyZHJhaWxfdHJpcHBlZBglIAEoCzIdLmNsZXcucnVuLnYxLkd1YXJkcmFpbFRyaXBwZWRIABI0Cg5zdHVja19kZXRlY3RlZBgmIAEoCzIaLmNsZXcucnVuLnYxLlN0dWNrRGV0ZWN0ZWRIABI4ChBjYXB0Y2hhX2RldGVjdGVkGCcgASgLMhwuY2xldy5ydW4udjEuQ2FwdGNoYURldGVjdGVkSAASOAoQcmVjb3Zlcnlfc3RhcnRlZBgoIAEoCzIcLmNsZXcucnVuLnYxLlJlY292ZXJ5U3RhcnRlZEgAEjQKDnJlY292ZXJ5X2VuZGVkGCkgASgLMhouY2xldy5ydW4udjEuUmVjb3ZlcnlFbmRlZEgAEjAKDG1vZGVsX2NhbGxlZBgqIAEoCzIYLmNsZXcucnVuLnYxLk1vZGVsQ2FsbGVkSAASNgoPaW5wdXRfcmVxdWVzdGVkGCsgASgLMhsuY2xldy5ydW4udjEuSW5wdXRSZXF1ZXN0ZWRIABI4Cg5hcnRpZmFjdF9yZWFkeRgsIAEoCzIeLmNsZXcuc2FuZGJveC52MS5BcnRpZmFjdFJlYWR5SAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYLSABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASPAoSaW5qZWN0aW9uX2RldGVjdGVkGC4gASgLMh4uY2xldy5ydW4udjEuSW5qZWN0aW9uRGV0ZWN0ZWRIAEIJCgdwYXlsb2FkIoEBCg1BcnRpZmFjdFJlYWR5EgwKBG5hbWUYASABKAkSKAoEa2luZBgCIAEoDjIaLmNsZXcucnVuLnYxLkFydGlmYWN0LktpbmQSFAoMY29udGVudF90eXBlGAMgASgJEhIKCnNpemVfYnl0ZXMYBCABKAESDgoGc2hhMjU2GAUgASgJIisKGlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0Eg0KBWFmdGVyGAEgASgNIuQCChtTdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2USRQoGZXZlbnRzGAEgASgLMjMuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZS5FdmVudHNIABJLCgloZWFydGJlYXQYAiABKAsyNi5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlLkhlYXJ0YmVhdEgAEj8KA2VuZBgDIAEoCzIwLmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UuRW5kSAAaNwoGRXZlbnRzEi0KBmV2ZW50cxgBIAMoCzIdLmNsZXcuc2FuZGJveC52MS5TYW5kYm94RXZlbnQaGQoJSGVhcnRiZWF0EgwKBHRhaWwYASABKA0aEwoDRW5kEgwKBHRhaWwYASABKA1CBwoFZnJhbWUiMgofQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVxdWVzdBIPCgd0aHJvdWdoGAEgASgNIiIKIEFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlIoMFChBTdGFydFdvcmtSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEiIKBHNwZWMYAyABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEhcKD3BsYXlib29rX3NvdXJjZRgEIAEoCRJHCgtjcmVkZW50aWFscxgFIAMoCzIyLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNyZWRlbnRpYWxzRW50cnkSUAoQY2FsbGVkX3BsYXlib29rcxgGIAMoCzI2LmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNhbGxlZFBsYXlib29rc0VudHJ5EhoKDWJyb3dzZXJfc3RhdGUYByABKAlIAIgBARIaChJjcmVkZW50aWFsX29yaWdpbnMYCCADKAkSPQoGbW9kZWxzGAkgASgLMiguY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuTW9kZWxzSAGIAQESLgoHc2Vzc2lvbhgKIAEoCzIYLmNsZXcuc2FuZGJveC52MS5TZXNzaW9uSAKIAQEaMgoQQ3JlZGVudGlhbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjYKFENhbGxlZFBsYXlib29rc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaOgoGTW9kZWxzEg0KBW1vZGVsGAEgASgJEhAKCGZhbGxiYWNrGAIgASgJEg8KB3V0aWxpdHkYAyABKAlCEAoOX2Jyb3dzZXJfc3RhdGVCCQoHX21vZGVsc0IKCghfc2Vzc2lvbiJBCgdTZXNzaW9uEhUKDWJyb3dzZXJfc3RhdGUYASABKAkSDwoHYWRkcmVzcxgCIAEoCRIOCgZtZW1vcnkYAyABKAkiEwoRU3RhcnRXb3JrUmVzcG9uc2UiIwoPU3RvcFdvcmtSZXF1ZXN0EhAKCGdyYWNlX21zGAEgASgNIkEKEFN0b3BXb3JrUmVzcG9uc2USLQoPcGFydGlhbF9vdXRjb21lGAEgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZSJWChNEZWxpdmVySW5wdXRSZXF1ZXN0EhAKCGlucHV0X2lkGAEgASgJEg4KBmFuc3dlchgCIAEoCRIPCgdleHBpcmVkGAMgASgIEgwKBGxvc3QYBCABKAgiFgoURGVsaXZlcklucHV0UmVzcG9uc2UiGQoXVGFrZUJyb3dzZXJTdGF0ZVJlcXVlc3QimAEKGFRha2VCcm93c2VyU3RhdGVSZXNwb25zZRIaCg1icm93c2VyX3N0YXRlGAEgASgJSACIAQESEgoKbG9nZ2VkX291dBgCIAEoCBIuCgdzZXNzaW9uGAMgASgLMhguY2xldy5zYW5kYm94LnYxLlNlc3Npb25IAYgBAUIQCg5fYnJvd3Nlcl9zdGF0ZUIKCghfc2Vzc2lvbiITChFHZXRTYW5kYm94UmVxdWVzdCKBAQoSR2V0U2FuZGJveFJlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEg0KBWFsaXZlGAMgASgIEhQKDHJlbWFpbmluZ19tcxgEIAEoDRIPCgdicm93c2VyGAUgASgJEhQKDG1lbW9yeV9ieXRlcxgGIAEoASIqChJTZXREZWFkbGluZVJlcXVlc3QSFAoMcmVtYWluaW5nX21zGAEgASgNIhUKE1NldERlYWRsaW5lUmVzcG9uc2UiIwoSS2lsbFNhbmRib3hSZXF1ZXN0Eg0KBWNhdXNlGAEgASgJIhUKE0tpbGxTYW5kYm94UmVzcG9uc2UiMwoTUmVhZFdvcmtGaWxlUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBm9mZnNldBgCIAEoASIlChRSZWFkV29ya0ZpbGVSZXNwb25zZRINCgVjaHVuaxgBIAEoDCIXChVSZWxlYXNlU2FuZGJveFJlcXVlc3QiGAoWUmVsZWFzZVNhbmRib3hSZXNwb25zZSIkChNDbGFpbVNhbmRib3hSZXF1ZXN0Eg0KBWNsYWltGAEgASgJIhYKFENsYWltU2FuZGJveFJlc3BvbnNlMooCChNTYW5kYm94RXZlbnRTZXJ2aWNlEnIKE1N0cmVhbVNhbmRib3hFdmVudHMSKy5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1JlcXVlc3QaLC5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlMAESfwoYQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzEjAuY2xldy5zYW5kYm94LnYxLkFja25vd2xlZGdlU2FuZGJveEV2ZW50c1JlcXVlc3QaMS5jbGV3LnNhbmRib3gudjEuQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVzcG9uc2UygAMKE1NhbmRib3hBZ2VudFNlcnZpY2USUgoJU3RhcnRXb3JrEiEuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QaIi5jbGV3LnNhbmRib3gudjEuU3RhcnRXb3JrUmVzcG9uc2USTwoIU3RvcFdvcmsSIC5jbGV3LnNhbmRib3gudjEuU3RvcFdvcmtSZXF1ZXN0GiEuY2xldy5zYW5kYm94LnYxLlN0b3BXb3JrUmVzcG9uc2USWwoMRGVsaXZlcklucHV0EiQuY2xldy5zYW5kYm94LnYxLkRlbGl2ZXJJbnB1dFJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuRGVsaXZlcklucHV0UmVzcG9uc2USZwoQVGFrZUJyb3dzZXJTdGF0ZRIoLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVxdWVzdBopLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVzcG9uc2UyuQQKDVdhcmRlblNlcnZpY2USVQoKR2V0U2FuZGJveBIiLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVxdWVzdBojLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVzcG9uc2USWAoLU2V0RGVhZGxpbmUSIy5jbGV3LnNhbmRib3gudjEuU2V0RGVhZGxpbmVSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLlNldERlYWRsaW5lUmVzcG9uc2USWAoLS2lsbFNhbmRib3gSIy5jbGV3LnNhbmRib3gudjEuS2lsbFNhbmRib3hSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLktpbGxTYW5kYm94UmVzcG9uc2USXQoMUmVhZFdvcmtGaWxlEiQuY2xldy5zYW5kYm94LnYxLlJlYWRXb3JrRmlsZVJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuUmVhZFdvcmtGaWxlUmVzcG9uc2UwARJhCg5SZWxlYXNlU2FuZGJveBImLmNsZXcuc2FuZGJveC52MS5SZWxlYXNlU2FuZGJveFJlcXVlc3QaJy5jbGV3LnNhbmRib3gudjEuUmVsZWFzZVNhbmRib3hSZXNwb25zZRJbCgxDbGFpbVNhbmRib3gSJC5jbGV3LnNhbmRib3gudjEuQ2xhaW1TYW5kYm94UmVxdWVzdBolLmNsZXcuc2FuZGJveC52MS5DbGFpbVNhbmRib3hSZXNwb25zZWIGcHJvdG8z", [file_clew_run_v1_run, file_clew_run_v1_run_event]);
 
 /**
  * A fact as a producer saw it. The orchestrator admits it, gives it its place in the journal and stamps its time.
@@ -819,6 +819,13 @@ export type StartWorkRequest = Message<"clew.sandbox.v1.StartWorkRequest"> & {
    * @generated from field: optional clew.sandbox.v1.StartWorkRequest.Models models = 9;
    */
   models?: StartWorkRequest_Models | undefined;
+
+  /**
+   * What the run it was forked from left, in the saved login's place; absent where it was not forked.
+   *
+   * @generated from field: optional clew.sandbox.v1.Session session = 10;
+   */
+  session?: Session | undefined;
 };
 
 /**
@@ -889,6 +896,13 @@ export type StartWorkRequestJson = {
    * @generated from field: optional clew.sandbox.v1.StartWorkRequest.Models models = 9;
    */
   models?: StartWorkRequest_ModelsJson;
+
+  /**
+   * What the run it was forked from left, in the saved login's place; absent where it was not forked.
+   *
+   * @generated from field: optional clew.sandbox.v1.Session session = 10;
+   */
+  session?: SessionJson;
 };
 
 /**
@@ -962,6 +976,69 @@ export const StartWorkRequest_ModelsSchema: GenMessage<StartWorkRequest_Models, 
   messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 6, 0);
 
 /**
+ * What a run leaves for those that are forked from it: a secret, in memory and encrypted only.
+ *
+ * @generated from message clew.sandbox.v1.Session
+ */
+export type Session = Message<"clew.sandbox.v1.Session"> & {
+  /**
+   * Playwright's storageState in JSON.
+   *
+   * @generated from field: string browser_state = 1;
+   */
+  browserState: string;
+
+  /**
+   * The address of the page that was open; empty where none was.
+   *
+   * @generated from field: string address = 2;
+   */
+  address: string;
+
+  /**
+   * What the agent noted.
+   *
+   * @generated from field: string memory = 3;
+   */
+  memory: string;
+};
+
+/**
+ * What a run leaves for those that are forked from it: a secret, in memory and encrypted only.
+ *
+ * @generated from message clew.sandbox.v1.Session
+ */
+export type SessionJson = {
+  /**
+   * Playwright's storageState in JSON.
+   *
+   * @generated from field: string browser_state = 1;
+   */
+  browserState?: string;
+
+  /**
+   * The address of the page that was open; empty where none was.
+   *
+   * @generated from field: string address = 2;
+   */
+  address?: string;
+
+  /**
+   * What the agent noted.
+   *
+   * @generated from field: string memory = 3;
+   */
+  memory?: string;
+};
+
+/**
+ * Describes the message clew.sandbox.v1.Session.
+ * Use `create(SessionSchema)` to create a new message.
+ */
+export const SessionSchema: GenMessage<Session, {jsonType: SessionJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 7);
+
+/**
  * Answers StartWork.
  *
  * @generated from message clew.sandbox.v1.StartWorkResponse
@@ -982,7 +1059,7 @@ export type StartWorkResponseJson = {
  * Use `create(StartWorkResponseSchema)` to create a new message.
  */
 export const StartWorkResponseSchema: GenMessage<StartWorkResponse, {jsonType: StartWorkResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 7);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 8);
 
 /**
  * Asks the agent to end.
@@ -1017,7 +1094,7 @@ export type StopWorkRequestJson = {
  * Use `create(StopWorkRequestSchema)` to create a new message.
  */
 export const StopWorkRequestSchema: GenMessage<StopWorkRequest, {jsonType: StopWorkRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 8);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 9);
 
 /**
  * Answers StopWork.
@@ -1052,7 +1129,7 @@ export type StopWorkResponseJson = {
  * Use `create(StopWorkResponseSchema)` to create a new message.
  */
 export const StopWorkResponseSchema: GenMessage<StopWorkResponse, {jsonType: StopWorkResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 9);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 10);
 
 /**
  * Passes on what a person answered.
@@ -1129,7 +1206,7 @@ export type DeliverInputRequestJson = {
  * Use `create(DeliverInputRequestSchema)` to create a new message.
  */
 export const DeliverInputRequestSchema: GenMessage<DeliverInputRequest, {jsonType: DeliverInputRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 10);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 11);
 
 /**
  * Answers DeliverInput.
@@ -1152,7 +1229,7 @@ export type DeliverInputResponseJson = {
  * Use `create(DeliverInputResponseSchema)` to create a new message.
  */
 export const DeliverInputResponseSchema: GenMessage<DeliverInputResponse, {jsonType: DeliverInputResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 11);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 12);
 
 /**
  * Asks for the login the work ended with.
@@ -1175,7 +1252,7 @@ export type TakeBrowserStateRequestJson = {
  * Use `create(TakeBrowserStateRequestSchema)` to create a new message.
  */
 export const TakeBrowserStateRequestSchema: GenMessage<TakeBrowserStateRequest, {jsonType: TakeBrowserStateRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 12);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 13);
 
 /**
  * Answers TakeBrowserState.
@@ -1196,6 +1273,13 @@ export type TakeBrowserStateResponse = Message<"clew.sandbox.v1.TakeBrowserState
    * @generated from field: bool logged_out = 2;
    */
   loggedOut: boolean;
+
+  /**
+   * What forks of the run are to begin with; absent unless its spec has `keep_alive_seconds`, or where there is no browser to ask.
+   *
+   * @generated from field: optional clew.sandbox.v1.Session session = 3;
+   */
+  session?: Session | undefined;
 };
 
 /**
@@ -1217,6 +1301,13 @@ export type TakeBrowserStateResponseJson = {
    * @generated from field: bool logged_out = 2;
    */
   loggedOut?: boolean;
+
+  /**
+   * What forks of the run are to begin with; absent unless its spec has `keep_alive_seconds`, or where there is no browser to ask.
+   *
+   * @generated from field: optional clew.sandbox.v1.Session session = 3;
+   */
+  session?: SessionJson;
 };
 
 /**
@@ -1224,7 +1315,7 @@ export type TakeBrowserStateResponseJson = {
  * Use `create(TakeBrowserStateResponseSchema)` to create a new message.
  */
 export const TakeBrowserStateResponseSchema: GenMessage<TakeBrowserStateResponse, {jsonType: TakeBrowserStateResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 13);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 14);
 
 /**
  * Asks what the sandbox is.
@@ -1247,7 +1338,7 @@ export type GetSandboxRequestJson = {
  * Use `create(GetSandboxRequestSchema)` to create a new message.
  */
 export const GetSandboxRequestSchema: GenMessage<GetSandboxRequest, {jsonType: GetSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 14);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
 
 /**
  * Answers GetSandbox.
@@ -1282,6 +1373,20 @@ export type GetSandboxResponse = Message<"clew.sandbox.v1.GetSandboxResponse"> &
    * @generated from field: uint32 remaining_ms = 4;
    */
   remainingMs: number;
+
+  /**
+   * The browser's name and version; empty until the sandbox can work.
+   *
+   * @generated from field: string browser = 5;
+   */
+  browser: string;
+
+  /**
+   * Bytes of memory its processes were last seen to have.
+   *
+   * @generated from field: double memory_bytes = 6;
+   */
+  memoryBytes: number;
 };
 
 /**
@@ -1317,6 +1422,20 @@ export type GetSandboxResponseJson = {
    * @generated from field: uint32 remaining_ms = 4;
    */
   remainingMs?: number;
+
+  /**
+   * The browser's name and version; empty until the sandbox can work.
+   *
+   * @generated from field: string browser = 5;
+   */
+  browser?: string;
+
+  /**
+   * Bytes of memory its processes were last seen to have.
+   *
+   * @generated from field: double memory_bytes = 6;
+   */
+  memoryBytes?: number | "NaN" | "Infinity" | "-Infinity";
 };
 
 /**
@@ -1324,7 +1443,7 @@ export type GetSandboxResponseJson = {
  * Use `create(GetSandboxResponseSchema)` to create a new message.
  */
 export const GetSandboxResponseSchema: GenMessage<GetSandboxResponse, {jsonType: GetSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
 
 /**
  * Moves the warden's own deadline.
@@ -1359,7 +1478,7 @@ export type SetDeadlineRequestJson = {
  * Use `create(SetDeadlineRequestSchema)` to create a new message.
  */
 export const SetDeadlineRequestSchema: GenMessage<SetDeadlineRequest, {jsonType: SetDeadlineRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
 
 /**
  * Answers SetDeadline.
@@ -1382,7 +1501,7 @@ export type SetDeadlineResponseJson = {
  * Use `create(SetDeadlineResponseSchema)` to create a new message.
  */
 export const SetDeadlineResponseSchema: GenMessage<SetDeadlineResponse, {jsonType: SetDeadlineResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
 
 /**
  * Asks to end the sandbox now.
@@ -1417,7 +1536,7 @@ export type KillSandboxRequestJson = {
  * Use `create(KillSandboxRequestSchema)` to create a new message.
  */
 export const KillSandboxRequestSchema: GenMessage<KillSandboxRequest, {jsonType: KillSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
 
 /**
  * Answers KillSandbox.
@@ -1440,7 +1559,7 @@ export type KillSandboxResponseJson = {
  * Use `create(KillSandboxResponseSchema)` to create a new message.
  */
 export const KillSandboxResponseSchema: GenMessage<KillSandboxResponse, {jsonType: KillSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
 
 /**
  * Asks for a file of the work folder.
@@ -1489,7 +1608,7 @@ export type ReadWorkFileRequestJson = {
  * Use `create(ReadWorkFileRequestSchema)` to create a new message.
  */
 export const ReadWorkFileRequestSchema: GenMessage<ReadWorkFileRequest, {jsonType: ReadWorkFileRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
 
 /**
  * A part of that file.
@@ -1524,7 +1643,7 @@ export type ReadWorkFileResponseJson = {
  * Use `create(ReadWorkFileResponseSchema)` to create a new message.
  */
 export const ReadWorkFileResponseSchema: GenMessage<ReadWorkFileResponse, {jsonType: ReadWorkFileResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 22);
 
 /**
  * Says that nothing more is wanted.
@@ -1547,7 +1666,7 @@ export type ReleaseSandboxRequestJson = {
  * Use `create(ReleaseSandboxRequestSchema)` to create a new message.
  */
 export const ReleaseSandboxRequestSchema: GenMessage<ReleaseSandboxRequest, {jsonType: ReleaseSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 22);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 23);
 
 /**
  * Answers ReleaseSandbox.
@@ -1570,7 +1689,65 @@ export type ReleaseSandboxResponseJson = {
  * Use `create(ReleaseSandboxResponseSchema)` to create a new message.
  */
 export const ReleaseSandboxResponseSchema: GenMessage<ReleaseSandboxResponse, {jsonType: ReleaseSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 23);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 24);
+
+/**
+ * Gives the sandbox to an attempt.
+ *
+ * @generated from message clew.sandbox.v1.ClaimSandboxRequest
+ */
+export type ClaimSandboxRequest = Message<"clew.sandbox.v1.ClaimSandboxRequest"> & {
+  /**
+   * The claim as JSON, as the warden is told it at its start where it is claimed from the first. It may hold keys: it is kept in memory only.
+   *
+   * @generated from field: string claim = 1;
+   */
+  claim: string;
+};
+
+/**
+ * Gives the sandbox to an attempt.
+ *
+ * @generated from message clew.sandbox.v1.ClaimSandboxRequest
+ */
+export type ClaimSandboxRequestJson = {
+  /**
+   * The claim as JSON, as the warden is told it at its start where it is claimed from the first. It may hold keys: it is kept in memory only.
+   *
+   * @generated from field: string claim = 1;
+   */
+  claim?: string;
+};
+
+/**
+ * Describes the message clew.sandbox.v1.ClaimSandboxRequest.
+ * Use `create(ClaimSandboxRequestSchema)` to create a new message.
+ */
+export const ClaimSandboxRequestSchema: GenMessage<ClaimSandboxRequest, {jsonType: ClaimSandboxRequestJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 25);
+
+/**
+ * Answers ClaimSandbox.
+ *
+ * @generated from message clew.sandbox.v1.ClaimSandboxResponse
+ */
+export type ClaimSandboxResponse = Message<"clew.sandbox.v1.ClaimSandboxResponse"> & {
+};
+
+/**
+ * Answers ClaimSandbox.
+ *
+ * @generated from message clew.sandbox.v1.ClaimSandboxResponse
+ */
+export type ClaimSandboxResponseJson = {
+};
+
+/**
+ * Describes the message clew.sandbox.v1.ClaimSandboxResponse.
+ * Use `create(ClaimSandboxResponseSchema)` to create a new message.
+ */
+export const ClaimSandboxResponseSchema: GenMessage<ClaimSandboxResponse, {jsonType: ClaimSandboxResponseJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 26);
 
 /**
  * What a producer says, at the orchestrator's pace. Served by the agent and by the warden, each for its own outbox.
@@ -1705,6 +1882,16 @@ export const WardenService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseSandboxRequestSchema;
     output: typeof ReleaseSandboxResponseSchema;
+  },
+  /**
+   * Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt.
+   *
+   * @generated from rpc clew.sandbox.v1.WardenService.ClaimSandbox
+   */
+  claimSandbox: {
+    methodKind: "unary";
+    input: typeof ClaimSandboxRequestSchema;
+    output: typeof ClaimSandboxResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_clew_sandbox_v1_sandbox_agent_service, 2);

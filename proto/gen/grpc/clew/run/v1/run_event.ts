@@ -172,8 +172,10 @@ export interface SandboxReady {
   readonly isolation: string;
   /** The browser's name and version. */
   readonly browser: string;
-  /** Milliseconds from the sandbox's start until now. */
+  /** Milliseconds from the sandbox's start until now; from its claim where it was started before. */
   readonly durationMs: number;
+  /** Whether it was started before the run needed it. */
+  readonly warm: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1501,7 +1503,7 @@ export const AttemptFailed: MessageFns<AttemptFailed> = {
 };
 
 function createBaseSandboxReady(): SandboxReady {
-  return { isolation: "", browser: "", durationMs: 0, _unknownFields: {} };
+  return { isolation: "", browser: "", durationMs: 0, warm: false, _unknownFields: {} };
 }
 
 export const SandboxReady: MessageFns<SandboxReady> = {
@@ -1514,6 +1516,9 @@ export const SandboxReady: MessageFns<SandboxReady> = {
     }
     if (message.durationMs !== 0) {
       writer.uint32(24).uint32(message.durationMs);
+    }
+    if (message.warm !== false) {
+      writer.uint32(32).bool(message.warm);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1563,6 +1568,14 @@ export const SandboxReady: MessageFns<SandboxReady> = {
             message.durationMs = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.warm = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1591,6 +1604,7 @@ export const SandboxReady: MessageFns<SandboxReady> = {
     message.isolation = object.isolation ?? "";
     message.browser = object.browser ?? "";
     message.durationMs = object.durationMs ?? 0;
+    message.warm = object.warm ?? false;
     return message;
   },
 };

@@ -217,7 +217,11 @@ export interface StartWorkRequest {
   /** The only origins whose pages the credentials may be typed into; empty: those that the work goes to. */
   readonly credentialOrigins: readonly string[];
   /** The models the work may call; absent where it may call none. */
-  readonly models?: StartWorkRequest_Models | undefined;
+  readonly models?:
+    | StartWorkRequest_Models
+    | undefined;
+  /** What the run it was forked from left, in the saved login's place; absent where it was not forked. */
+  readonly session?: Session | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -241,6 +245,17 @@ export interface StartWorkRequest_Models {
   readonly fallback: string;
   /** The smaller one for judging and extracting; empty for the run's own. */
   readonly utility: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** What a run leaves for those that are forked from it: a secret, in memory and encrypted only. */
+export interface Session {
+  /** Playwright's storageState in JSON. */
+  readonly browserState: string;
+  /** The address of the page that was open; empty where none was. */
+  readonly address: string;
+  /** What the agent noted. */
+  readonly memory: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -294,6 +309,8 @@ export interface TakeBrowserStateResponse {
     | undefined;
   /** Whether the state the work started from turned out to be logged out: it is to be forgotten. */
   readonly loggedOut: boolean;
+  /** What forks of the run are to begin with; absent unless its spec has `keep_alive_seconds`, or where there is no browser to ask. */
+  readonly session?: Session | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -312,6 +329,10 @@ export interface GetSandboxResponse {
   readonly alive: boolean;
   /** Milliseconds until the warden ends the sandbox on its own. */
   readonly remainingMs: number;
+  /** The browser's name and version; empty until the sandbox can work. */
+  readonly browser: string;
+  /** Bytes of memory its processes were last seen to have. */
+  readonly memoryBytes: number;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -362,6 +383,18 @@ export interface ReleaseSandboxRequest {
 
 /** Answers ReleaseSandbox. */
 export interface ReleaseSandboxResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Gives the sandbox to an attempt. */
+export interface ClaimSandboxRequest {
+  /** The claim as JSON, as the warden is told it at its start where it is claimed from the first. It may hold keys: it is kept in memory only. */
+  readonly claim: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Answers ClaimSandbox. */
+export interface ClaimSandboxResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1479,6 +1512,7 @@ function createBaseStartWorkRequest(): StartWorkRequest {
     browserState: undefined,
     credentialOrigins: [],
     models: undefined,
+    session: undefined,
     _unknownFields: {},
   };
 }
@@ -1511,6 +1545,9 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
     }
     if (message.models !== undefined) {
       StartWorkRequest_Models.encode(message.models, writer.uint32(74).fork()).join();
+    }
+    if (message.session !== undefined) {
+      Session.encode(message.session, writer.uint32(82).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1614,6 +1651,14 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
             message.models = StartWorkRequest_Models.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.session = Session.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1665,6 +1710,9 @@ export const StartWorkRequest: MessageFns<StartWorkRequest> = {
     message.credentialOrigins = object.credentialOrigins?.map((e) => e) || [];
     message.models = (object.models !== undefined && object.models !== null)
       ? StartWorkRequest_Models.fromPartial(object.models)
+      : undefined;
+    message.session = (object.session !== undefined && object.session !== null)
+      ? Session.fromPartial(object.session)
       : undefined;
     return message;
   },
@@ -1927,6 +1975,101 @@ export const StartWorkRequest_Models: MessageFns<StartWorkRequest_Models> = {
     message.model = object.model ?? "";
     message.fallback = object.fallback ?? "";
     message.utility = object.utility ?? "";
+    return message;
+  },
+};
+
+function createBaseSession(): Session {
+  return { browserState: "", address: "", memory: "", _unknownFields: {} };
+}
+
+export const Session: MessageFns<Session> = {
+  encode(message: Session, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.browserState !== "") {
+      writer.uint32(10).string(message.browserState);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    if (message.memory !== "") {
+      writer.uint32(26).string(message.memory);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Session {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSession() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.browserState = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.memory = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Session>): Session {
+    return Session.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Session>): Session {
+    const message = createBaseSession() as any;
+    message.browserState = object.browserState ?? "";
+    message.address = object.address ?? "";
+    message.memory = object.memory ?? "";
     return message;
   },
 };
@@ -2360,7 +2503,7 @@ export const TakeBrowserStateRequest: MessageFns<TakeBrowserStateRequest> = {
 };
 
 function createBaseTakeBrowserStateResponse(): TakeBrowserStateResponse {
-  return { browserState: undefined, loggedOut: false, _unknownFields: {} };
+  return { browserState: undefined, loggedOut: false, session: undefined, _unknownFields: {} };
 }
 
 export const TakeBrowserStateResponse: MessageFns<TakeBrowserStateResponse> = {
@@ -2370,6 +2513,9 @@ export const TakeBrowserStateResponse: MessageFns<TakeBrowserStateResponse> = {
     }
     if (message.loggedOut !== false) {
       writer.uint32(16).bool(message.loggedOut);
+    }
+    if (message.session !== undefined) {
+      Session.encode(message.session, writer.uint32(26).fork()).join();
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2411,6 +2557,14 @@ export const TakeBrowserStateResponse: MessageFns<TakeBrowserStateResponse> = {
             message.loggedOut = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.session = Session.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2438,6 +2592,9 @@ export const TakeBrowserStateResponse: MessageFns<TakeBrowserStateResponse> = {
     const message = createBaseTakeBrowserStateResponse() as any;
     message.browserState = object.browserState ?? undefined;
     message.loggedOut = object.loggedOut ?? false;
+    message.session = (object.session !== undefined && object.session !== null)
+      ? Session.fromPartial(object.session)
+      : undefined;
     return message;
   },
 };
@@ -2502,7 +2659,7 @@ export const GetSandboxRequest: MessageFns<GetSandboxRequest> = {
 };
 
 function createBaseGetSandboxResponse(): GetSandboxResponse {
-  return { runId: "", attempt: 0, alive: false, remainingMs: 0, _unknownFields: {} };
+  return { runId: "", attempt: 0, alive: false, remainingMs: 0, browser: "", memoryBytes: 0, _unknownFields: {} };
 }
 
 export const GetSandboxResponse: MessageFns<GetSandboxResponse> = {
@@ -2518,6 +2675,12 @@ export const GetSandboxResponse: MessageFns<GetSandboxResponse> = {
     }
     if (message.remainingMs !== 0) {
       writer.uint32(32).uint32(message.remainingMs);
+    }
+    if (message.browser !== "") {
+      writer.uint32(42).string(message.browser);
+    }
+    if (message.memoryBytes !== 0) {
+      writer.uint32(49).double(message.memoryBytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2575,6 +2738,22 @@ export const GetSandboxResponse: MessageFns<GetSandboxResponse> = {
             message.remainingMs = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.browser = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.memoryBytes = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2604,6 +2783,8 @@ export const GetSandboxResponse: MessageFns<GetSandboxResponse> = {
     message.attempt = object.attempt ?? 0;
     message.alive = object.alive ?? false;
     message.remainingMs = object.remainingMs ?? 0;
+    message.browser = object.browser ?? "";
+    message.memoryBytes = object.memoryBytes ?? 0;
     return message;
   },
 };
@@ -3140,6 +3321,136 @@ export const ReleaseSandboxResponse: MessageFns<ReleaseSandboxResponse> = {
   },
 };
 
+function createBaseClaimSandboxRequest(): ClaimSandboxRequest {
+  return { claim: "", _unknownFields: {} };
+}
+
+export const ClaimSandboxRequest: MessageFns<ClaimSandboxRequest> = {
+  encode(message: ClaimSandboxRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.claim !== "") {
+      writer.uint32(10).string(message.claim);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClaimSandboxRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClaimSandboxRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.claim = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClaimSandboxRequest>): ClaimSandboxRequest {
+    return ClaimSandboxRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClaimSandboxRequest>): ClaimSandboxRequest {
+    const message = createBaseClaimSandboxRequest() as any;
+    message.claim = object.claim ?? "";
+    return message;
+  },
+};
+
+function createBaseClaimSandboxResponse(): ClaimSandboxResponse {
+  return { _unknownFields: {} };
+}
+
+export const ClaimSandboxResponse: MessageFns<ClaimSandboxResponse> = {
+  encode(message: ClaimSandboxResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClaimSandboxResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClaimSandboxResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ClaimSandboxResponse>): ClaimSandboxResponse {
+    return ClaimSandboxResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ClaimSandboxResponse>): ClaimSandboxResponse {
+    const message = createBaseClaimSandboxResponse() as any;
+    return message;
+  },
+};
+
 /** What a producer says, at the orchestrator's pace. Served by the agent and by the warden, each for its own outbox. */
 export type SandboxEventServiceService = typeof SandboxEventServiceService;
 export const SandboxEventServiceService = {
@@ -3407,6 +3718,17 @@ export const WardenServiceService = {
       Buffer.from(ReleaseSandboxResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReleaseSandboxResponse => ReleaseSandboxResponse.decode(value),
   },
+  /** Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt. */
+  claimSandbox: {
+    path: "/clew.sandbox.v1.WardenService/ClaimSandbox" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ClaimSandboxRequest): Buffer => Buffer.from(ClaimSandboxRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ClaimSandboxRequest => ClaimSandboxRequest.decode(value),
+    responseSerialize: (value: ClaimSandboxResponse): Buffer =>
+      Buffer.from(ClaimSandboxResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ClaimSandboxResponse => ClaimSandboxResponse.decode(value),
+  },
 } as const;
 
 export interface WardenServiceServer extends UntypedServiceImplementation {
@@ -3420,6 +3742,8 @@ export interface WardenServiceServer extends UntypedServiceImplementation {
   readWorkFile: handleServerStreamingCall<ReadWorkFileRequest, ReadWorkFileResponse>;
   /** Says that nothing more is wanted: the warden ends what is left, removes its folder and exits. */
   releaseSandbox: handleUnaryCall<ReleaseSandboxRequest, ReleaseSandboxResponse>;
+  /** Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt. */
+  claimSandbox: handleUnaryCall<ClaimSandboxRequest, ClaimSandboxResponse>;
 }
 
 export interface WardenServiceClient extends Client {
@@ -3496,6 +3820,22 @@ export interface WardenServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReleaseSandboxResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt. */
+  claimSandbox(
+    request: ClaimSandboxRequest,
+    callback: (error: ServiceError | null, response: ClaimSandboxResponse) => void,
+  ): ClientUnaryCall;
+  claimSandbox(
+    request: ClaimSandboxRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ClaimSandboxResponse) => void,
+  ): ClientUnaryCall;
+  claimSandbox(
+    request: ClaimSandboxRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ClaimSandboxResponse) => void,
   ): ClientUnaryCall;
 }
 

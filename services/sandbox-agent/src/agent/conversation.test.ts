@@ -22,7 +22,7 @@ test("only the last look at the page is told, and the task always", () => {
   expect(told.match(/look \d/g)).toEqual(["look 4"]);
 });
 
-test("a conversation has a bound, however long it goes on and whatever is said in it", () => {
+test("[weakness 41] a conversation has a bound, however long it goes on and whatever is said in it", () => {
   const conversation = create(() => "x".repeat(20_000));
   const long = "y".repeat(20_000);
   const sizes = Array.from({ length: 60 }, (_, at) => {

@@ -117,7 +117,7 @@ test("where the agent fails too the error says both, and nothing is proposed", a
   expect(report.all("artifactReady").map(({ name }) => name)).not.toContain("proposed-playbook.yaml");
 });
 
-test("a recovery must bring what the steps would have stored, and the playbook's checks must hold", async () => {
+test("[weakness 38] a recovery must bring what the steps would have stored, and the playbook's checks must hold", async () => {
   const claim: Answer = () => [["done", { summary: "All is well.", data: { number: 17 } }]];
   const { outcome } = await play(source(), [claim]);
   expect(outcome.error).toMatchObject({ reason: "SELECTOR_NOT_FOUND", details: { recovery: "CHECK_FAILED" } });

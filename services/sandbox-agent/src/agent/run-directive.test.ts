@@ -75,7 +75,7 @@ test("a directive is done in the browser, action by action, and completes", asyn
   expect(outcome.sessionMemory).toContain("Clicked");
 });
 
-test("what a model claims is judged by the run's checks: it may mend it once, and then the run has failed", async () => {
+test("[weakness 22] what a model claims is judged by the run's checks: it may mend it once, and then the run has failed", async () => {
   const { state, outcome, model, report } = await direct("Enter the note Milk and save it", [done], {
     checks: [{ name: "it is saved", textOnPage: "The note is saved." }],
   });
@@ -97,7 +97,7 @@ test("data must fit the schema: once it may be mended", async () => {
   expect(unfit.outcome.error).toMatchObject({ reason: "OUTPUT_INVALID" });
 });
 
-test("going in circles is told to the model, and then fails the run, which keeps what was read", async () => {
+test("[weakness 22] going in circles is told to the model, and then fails the run, which keeps what was read", async () => {
   const refresh: Answer = (page) => [["click", { element: refOf(page, 'button "Refresh"') }]];
   const read: Answer = () => [["extract", {}]];
   const { outcome, model, report } = await direct("Click Refresh and read the shop's name", [read, refresh], {

@@ -8,7 +8,7 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileCode, compiledCode } from "./compile-code.mjs";
 import { ChromiumSettingError } from "./find-chromium.mjs";
-import { SetupError, setUp, setUpTests } from "./setup.mjs";
+import { SetupError, setUp, setUpPrograms } from "./setup.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = join(root, "node_modules", ".bin");
@@ -41,6 +41,9 @@ const targets = {
   ],
 };
 
+/** What is worth a try at keeping sandboxes apart. */
+const startsSandboxes = new Set(["setup", "demo", "start", "test", "check", "bench", "torture"]);
+
 process.exitCode = await main(process.argv.slice(2));
 
 /** @param {string[]} argv @returns {Promise<number>} the exit code */
@@ -54,7 +57,8 @@ async function main([target = "", ...rest]) {
   try {
     const chromium = await setUp({ root, env: process.env, yes });
     compileCode(node);
-    if (target === "test" || target === "check") await setUpTests({ root, env: process.env, yes });
+    if (startsSandboxes.has(target)) await setUpPrograms("sandboxes", { root, env: process.env, yes });
+    if (target === "test" || target === "check") await setUpPrograms("tests", { root, env: process.env, yes });
     if (target === "setup") process.stdout.write(`Ready. Chromium: ${chromium.path} (${chromium.source})\n`);
     const env = {
       ...process.env,

@@ -38,23 +38,24 @@ export async function setUp({ root, env, yes, hands: given }) {
   return (await findChromium({ env, root })) ?? (await installChromium(root, env, yes, hands));
 }
 
-/** Programs that tests need: what stands between readers and a gateway, and what keeps a sandbox apart. By Debian's packages that have them. */
-const testPrograms = { nginx: "nginx", haproxy: "haproxy", bubblewrap: "bwrap" };
+/** What keeps sandboxes apart, and what only tests need: what stands between readers and a gateway. Programs by Debian's packages that have them. */
+const programs = { sandboxes: { bubblewrap: "bwrap" }, tests: { nginx: "nginx", haproxy: "haproxy" } };
 
 /**
- * Installs the programs that only tests need, where root and apt can. Where they cannot be had, the tests that need them say what to install.
+ * Installs programs that are missing, where root and apt can. Where they cannot be had, what needs them says what to install.
  *
+ * @param {keyof typeof programs} of whose
  * @param {{ root: string, env: NodeJS.ProcessEnv, yes: boolean, hands?: Partial<Hands> }} options
  */
-export async function setUpTests({ root, env, yes, hands: given }) {
+export async function setUpPrograms(of, { root, env, yes, hands: given }) {
   const hands = { ...realHands(root, env), ...given };
   // Servers lie beside what is on a user's path: /usr/sbin beside /usr/bin.
   const folders = foldersOf(env).flatMap((folder) => [folder, folder.replace(/\/bin$/, "/sbin")]);
-  const missing = Object.entries(testPrograms)
+  const missing = Object.entries(programs[of])
     .filter(([, program]) => !folders.some((folder) => existsSync(join(folder, program))))
     .map(([name]) => name);
   if (missing.length === 0 || !hands.isRoot || !hasApt(env)) return;
-  hands.say(`Tests want ${missing.join(" and ")}, so that is installed.`);
+  hands.say(`The ${of} want ${missing.join(" and ")}, so that is installed.`);
   for (const command of [
     ["apt-get", "update"],
     ["apt-get", "install", "-y", "--no-install-recommends", ...missing],

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ChromiumSettingError, findChromium, systems } from "./find-chromium.mjs";
-import { holds, isInstalled, SetupError, setUp, setUpTests } from "./setup.mjs";
+import { holds, isInstalled, SetupError, setUp, setUpPrograms } from "./setup.mjs";
 
 const lock = {
   packages: {
@@ -177,17 +177,23 @@ test("prefers Chromium to Chrome in the system's folders", () => {
   expect(systems(env(), "linux")).toEqual([join(bin, "chromium"), join(bin, "google-chrome")]);
 });
 
-test("has root install what only tests need, says each command, and leaves it to the tests where it cannot", async () => {
+test("has root install what sandboxes and tests need, says each command, and leaves it to the tests where it cannot", async () => {
   const run: string[] = [];
   const said: string[] = [];
   const hands = { run: (command: string[]) => run.push(command.join(" ")) > 0, say: (line: string) => void said.push(line) };
-  await setUpTests({ root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
+  await setUpPrograms("tests", { root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
   program(bin, "apt-get", "exit 0");
   mkdirSync(join(root, "system", "sbin"));
   program(join(root, "system", "sbin"), "nginx", "exit 0");
-  await setUpTests({ root, env: env(), yes: false, hands: { ...hands, isRoot: false } });
+  await setUpPrograms("tests", { root, env: env(), yes: false, hands: { ...hands, isRoot: false } });
   expect(run).toEqual([]);
-  await setUpTests({ root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
-  expect(run).toEqual(["apt-get update", "apt-get install -y --no-install-recommends haproxy bubblewrap"]);
+  await setUpPrograms("tests", { root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
+  await setUpPrograms("sandboxes", { root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
+  expect(run).toEqual([
+    "apt-get update",
+    "apt-get install -y --no-install-recommends haproxy",
+    "apt-get update",
+    "apt-get install -y --no-install-recommends bubblewrap",
+  ]);
   expect(said.filter((line) => line.startsWith("Outside"))).toEqual(run.map((command) => `Outside this folder: ${command}`));
 });

@@ -28,6 +28,7 @@ import { markOf } from "./sandboxes/sandbox-id.ts";
 import { sandboxPrograms } from "./sandboxes/sandbox-programs.ts";
 import { CredentialSets } from "./secrets/credential-sets.ts";
 import { BrowserStates } from "./states/browser-states.ts";
+import { KeptSessions } from "./states/kept-sessions.ts";
 import { Runs } from "./supervisor/runs.ts";
 import { takeVolume } from "./volume/take-volume.ts";
 import { Tombstones } from "./volume/tombstones.ts";
@@ -78,6 +79,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const audit = started.use(new AuditLog({ folder: join(config.volume, "audit"), logger }));
   const guard = started.use(new Guard({ ring: access.ring, signTicket: ticketSigner(volume), audit }));
   const states = await BrowserStates.open(config.volume, config.stateKey);
+  const sessions = new KeptSessions({ volume, states });
   const credentialSets = new CredentialSets(config.secrets);
   const models = new RunModels(config.models);
   const uploads = new Uploads({ volumeFolder: config.volume, room });
@@ -93,6 +95,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       logger,
       room,
       states,
+      sessions,
       credentialSets,
       models,
     }),
@@ -117,6 +120,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           catalogue,
           uploads,
           states,
+          parents: { sessions, findRun: (runId, tenant) => runs.get(runId, { tenant, reach: "tenant" }) },
           volume,
           credentialSets,
           policyOf: access.policyOf,

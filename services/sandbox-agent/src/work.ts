@@ -7,6 +7,7 @@ import { Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { DeliverInputRequest, TakeBrowserStateResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { LeftSession } from "./authentication/left-session.ts";
 import { SavedLogin } from "./authentication/saved-login.ts";
 import { RemotePerson } from "./person/ask-person.ts";
 import { runErrorOf } from "./playbook/run-error.ts";
@@ -24,7 +25,7 @@ export interface Work {
    * cuts short say `why`: that the run was stopped, unless given. Answers what there was of the outcome.
    */
   stop(graceMs: number, why?: Fault): Promise<Outcome>;
-  /** The login the work ended with; known once its outcome is published. */
+  /** The login the work ended with, and what it leaves for forks; known once its outcome is published. */
   readonly login: TakeBrowserStateResponse;
   /** Takes what a person answered. Repeatable. */
   deliver(input: DeliverInputRequest): void;
@@ -33,9 +34,11 @@ export interface Work {
 /** Starts a run's work: `runStarted`, its steps, and one `outcomePublished` unless it is stopped; then recordings are stored and the browser is closed. */
 export function startWork(options: WorkOptions): Work {
   const { browser, log } = options;
-  const { spec, credentials, attempt, browserState = "" } = options.request;
+  const { spec, credentials, attempt, session } = options.request;
+  const browserState = session?.browserState ?? options.request.browserState ?? "";
   const secrets = new KnownSecrets([...secretsOf({ ...spec, credentials }), ...browserStateSecrets(browserState)]);
   const login = new SavedLogin({ text: browserState, isKept: (spec?.browserState ?? "") !== "", secrets });
+  const leftSession = new LeftSession({ isWanted: spec?.keepAliveSeconds !== undefined, secrets });
   const mask = secrets.redact;
   // Masked before it is cut: the first half of a secret is no longer found.
   const shown = (event: EventDraft): EventDraft => ({ summary: summarize(mask(event.summary)), payload: mask(event.payload) });
@@ -58,7 +61,10 @@ export function startWork(options: WorkOptions): Work {
     ended.resolve(mask(outcome));
   };
 
-  const done = runWork({ ...options, report }, { secrets, login, person, stopping: stopping.signal, signal: cut.signal, onEnd })
+  const done = runWork(
+    { ...options, report },
+    { secrets, login, leftSession, person, stopping: stopping.signal, signal: cut.signal, onEnd },
+  )
     .catch(async (error: unknown) => {
       log.error({ err: error }, "work failed unexpectedly");
       const fault = isDiskTrouble(error) ? volumeFault(error) : Fault.from(error);
@@ -78,7 +84,7 @@ export function startWork(options: WorkOptions): Work {
   return {
     done,
     get login() {
-      return login.told;
+      return { ...login.told, session: leftSession.session };
     },
     deliver: (input) => person.deliver(input),
     stop(graceMs, reason = new Fault("TERMINATED", { message: "The run was stopped before this was done." })) {

@@ -12,6 +12,7 @@ import { Guard } from "@clew/orchestrator/rpc/guard";
 import { createRunService } from "@clew/orchestrator/rpc/run-service";
 import { CredentialSets } from "@clew/orchestrator/secrets/credential-sets";
 import { BrowserStates } from "@clew/orchestrator/states/browser-states";
+import { KeptSessions } from "@clew/orchestrator/states/kept-sessions";
 import { Runs } from "@clew/orchestrator/supervisor/runs";
 import { Tombstones } from "@clew/orchestrator/volume/tombstones";
 import { openVolume } from "@clew/orchestrator/volume/volume";
@@ -54,13 +55,18 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
   });
   await runs.recover();
   const catalogue = await Catalogue.open(undefined);
+  const states = await BrowserStates.open(volumeFolder, undefined);
   const guard = new Guard({ ring: new KeyRing([]), signTicket: ticketSigner(volume) });
   const service = createRunService({
     runs,
     volume,
     catalogue,
     uploads: new Uploads({ volumeFolder }),
-    states: await BrowserStates.open(volumeFolder, undefined),
+    states,
+    parents: {
+      sessions: new KeptSessions({ volume, states }),
+      findRun: (runId, tenant) => runs.get(runId, { tenant, reach: "tenant" }),
+    },
     credentialSets: new CredentialSets(undefined),
     policyOf: () => usualPolicy,
     models: new RunModels({ standard: undefined, fallback: undefined, utility: undefined, prices: undefined, providers: {} }),

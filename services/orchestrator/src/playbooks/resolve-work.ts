@@ -5,6 +5,7 @@ import { credentialNames, missingForLogin } from "@clew/playbook/credential-name
 import type { Playbook } from "@clew/playbook/playbook-schema";
 import type { PlaybookReference, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import type { GivenFile } from "../files/input-files.ts";
+import { parentOf } from "../runs/lineage.ts";
 import { hashSource } from "./catalogue.ts";
 import type { FoundWork } from "./find-work.ts";
 
@@ -48,12 +49,12 @@ export function demandParameters({ playbook, params }: FoundWork): void {
 }
 
 /** @throws Fault INVALID_REQUEST naming the credentials that the playbook, or one it calls, types and that are not `given`. */
-export function demandCredentials({ playbook, called }: FoundWork, given: readonly string[], { browserState }: RunSpec): void {
+export function demandCredentials({ playbook, called }: FoundWork, given: readonly string[], spec: RunSpec): void {
   const isGiven = (name: string) => given.includes(name);
   const playbooks = playbooksOf({ playbook, called });
   const typed = playbooks.flatMap(credentialNames).filter((name) => !isGiven(name));
-  // With a saved login there may be no form to fill in.
-  const login = browserState === undefined ? playbooks.flatMap((one) => missingForLogin(one, isGiven)) : [];
+  // With a saved login, or that of the run before, there may be no form to fill in.
+  const login = (spec.browserState ?? parentOf(spec)) === undefined ? playbooks.flatMap((one) => missingForLogin(one, isGiven)) : [];
   const violation =
     (message: string) =>
     (name: string): Violation => ({ field: `spec.credentials.${name}`, rule: "required", message });

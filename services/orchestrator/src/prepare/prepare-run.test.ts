@@ -10,8 +10,10 @@ import { toModels } from "../models/model-settings.ts";
 import { RunModels } from "../models/run-models.ts";
 import { Catalogue, hashSource } from "../playbooks/catalogue.ts";
 import { dryRun } from "../rpc/dry-run.ts";
+import { runNotFound } from "../runs/run-not-found.ts";
 import { CredentialSets } from "../secrets/credential-sets.ts";
 import { BrowserStates } from "../states/browser-states.ts";
+import { KeptSessions } from "../states/kept-sessions.ts";
 import { caller } from "../supervisor/runs-test-kit.ts";
 import { demandPrepared, type PrepareSources, prepareRun } from "./prepare-run.ts";
 
@@ -38,6 +40,15 @@ describe("a run that is asked for", () => {
     sources = {
       catalogue: await Catalogue.open(folder),
       uploads: new Uploads({ volumeFolder: temp.path }),
+      parents: {
+        sessions: new KeptSessions({
+          volume: { runFolder: (runId) => join(temp.path, runId) },
+          states: await BrowserStates.open(temp.path, undefined),
+        }),
+        findRun: (runId) => {
+          throw runNotFound(runId);
+        },
+      },
       states: await BrowserStates.open(temp.path, undefined),
       credentialSets: new CredentialSets(join(temp.path, "secrets")),
       policyOf: () => policy,

@@ -13,6 +13,7 @@ import { demandCredentials, demandParameters, playbooksOf, type ResolvedWork, re
 import { type CheckedSpec, checkSpec } from "../runs/spec.ts";
 import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
+import { demandParent, type ParentSources } from "./demand-parent.ts";
 import { demandReachable } from "./demand-reachable.ts";
 import { type CheckName, checkNames, checkOf } from "./spec-checks.ts";
 
@@ -24,6 +25,7 @@ export interface PrepareSources {
   readonly credentialSets: Pick<CredentialSets, "read">;
   readonly policyOf: PolicyOf;
   readonly models: Pick<RunModels, "choose">;
+  readonly parents: ParentSources;
   /** Names the addresses that no run reaches. */
   readonly forbidden?: () => readonly ForbiddenAddress[];
 }
@@ -142,6 +144,7 @@ function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, gathere
       if (browserState === undefined) return "none";
       return (await states.read(tenant, browserState)) === undefined ? "none is saved under this name yet" : "one is saved";
     },
+    lineage: () => demandParent(spec, tenant, sources.parents),
     settings: () => "within their bounds",
   };
 }

@@ -12,6 +12,7 @@ export const checkNames = [
   "checks",
   "files",
   "browser_state",
+  "lineage",
   "settings",
 ] as const;
 
@@ -35,6 +36,9 @@ const parts: Readonly<Record<string, CheckName>> = {
   checks: "checks",
   files: "files",
   browserState: "browser_state",
+  continueFrom: "lineage",
+  forkFrom: "lineage",
+  keepAliveSeconds: "lineage",
 };
 
 /** Which check a field of a request belongs to, such as `spec.params.order_id`. */

@@ -8,6 +8,7 @@ import { ticketSigner } from "../access/ticket-signer.ts";
 import type { Uploads } from "../files/uploads.ts";
 import type { RunModels } from "../models/run-models.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
+import type { ParentSources } from "../prepare/demand-parent.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Runs } from "../supervisor/runs.ts";
@@ -50,6 +51,7 @@ export interface RunServiceOptions {
   readonly credentialSets: CredentialSets;
   readonly policyOf: PolicyOf;
   readonly models: RunModels;
+  readonly parents: ParentSources;
   /** Names the addresses that no run reaches. */
   readonly forbidden?: () => readonly ForbiddenAddress[];
   readonly volume: Volume;

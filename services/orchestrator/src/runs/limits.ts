@@ -34,6 +34,7 @@ export const limits = {
   reasonChars: 500,
   actorChars: 200,
   timeoutSeconds: { min: 5, max: 3_600, default: 600 },
+  keepAliveSeconds: { min: 0, max: 3_600 },
   queueTimeoutSeconds: { min: 1, max: 86_400, default: 3_600 },
   maxSteps: { min: 1, max: 200, default: 50 },
   priority: { min: 0, max: 9, default: 5 },

@@ -64,11 +64,11 @@ describe("checking a RunSpec", () => {
   it("names each field that is not built yet", () => {
     const given = RunSpec.fromPartial({
       work: playbook,
-      forkFrom: "run-1",
+      continueFrom: "run-1",
       keepAliveSeconds: 60,
       retry: { maxAttempts: 2, backoffSeconds: 0 },
     });
-    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual(["spec.forkFrom", "spec.keepAliveSeconds"]);
+    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual(["spec.continueFrom", "spec.keepAliveSeconds"]);
   });
 
   it("[weakness 40] takes every guardrail in its bounds, and refuses what does not fit together when the run is created", () => {

@@ -4,6 +4,7 @@ import { guardrailProblems } from "@clew/playbook/guardrail-settings";
 import { isProfileName, profileNames } from "@clew/playbook/profile-names";
 import { type Check, type InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { limits } from "./limits.ts";
+import { parentOf } from "./lineage.ts";
 import { outputSchemaProblem } from "./output-schema.ts";
 import { proxyProblem } from "./proxy-problem.ts";
 
@@ -90,8 +91,12 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
     wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
   later("continueFrom", asked.continueFrom !== undefined);
-  later("forkFrom", asked.forkFrom !== undefined);
-  later("keepAliveSeconds", asked.keepAliveSeconds !== undefined);
+  later("keepAliveSeconds", (asked.keepAliveSeconds ?? 0) > 0);
+  range("keepAliveSeconds", asked.keepAliveSeconds, limits.keepAliveSeconds);
+  if (asked.forkFrom !== undefined && asked.continueFrom !== undefined)
+    wrong("forkFrom", "one_of", "must not be given together with continueFrom");
+  if (parentOf(asked) !== undefined && asked.browserState !== undefined)
+    wrong("browserState", "one_of", "must not be given together with forkFrom or continueFrom: their login is that of the run before");
   const spec = fillIn(asked);
   if (RunSpec.encode(withoutSecrets(spec, undefined)).finish().byteLength > limits.specBytes) {
     const message = `must have at most ${limits.specBytes} bytes in all, without playbookSource and secrets: shorten its lists and texts`;

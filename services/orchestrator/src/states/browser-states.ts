@@ -1,15 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes, scryptSync } from "node:crypto";
+import { createHash, randomBytes, scryptSync } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { hasCode } from "@clew/fault/volume-fault";
 import { nodeDisk, onVolume } from "../journal/disk.ts";
 import { writeDurably } from "../volume/volume.ts";
-
-const version = 1;
-const ivBytes = 12;
-const tagBytes = 16;
-const headBytes = 1 + ivBytes + tagBytes;
+import { ownerBytes, sealText, unsealText } from "./sealed-text.ts";
 
 /** The saved logins of tenants, by name, each in a file of its own that nobody can read or change without the key. The last one saved under a name is kept. */
 export class BrowserStates {
@@ -50,23 +46,12 @@ export class BrowserStates {
       if (hasCode(error, "ENOENT")) return undefined;
       throw error;
     }
-    try {
-      if (bytes[0] !== version) throw new Error("Another version.");
-      const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(1, 1 + ivBytes), { authTagLength: tagBytes });
-      decipher.setAAD(owner(tenant, name)).setAuthTag(bytes.subarray(1 + ivBytes, headBytes));
-      return Buffer.concat([decipher.update(bytes.subarray(headBytes)), decipher.final()]).toString("utf8");
-    } catch (cause) {
-      throw new Fault("STATE_UNREADABLE", { cause });
-    }
+    return unsealText(key, [tenant, name], bytes);
   }
 
   /** Saves a tenant's login, in the place of the one before. @throws Fault STATE_KEY_MISSING, VOLUME_FULL or VOLUME_FAILED. */
   async save(tenant: string, name: string, text: string): Promise<void> {
-    const iv = randomBytes(ivBytes);
-    const cipher = createCipheriv("aes-256-gcm", this.demandKey(), iv, { authTagLength: tagBytes });
-    cipher.setAAD(owner(tenant, name));
-    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-    await writeDurably(this.#file(tenant, name), Buffer.concat([Buffer.of(version), iv, cipher.getAuthTag(), sealed]));
+    await writeDurably(this.#file(tenant, name), sealText(this.demandKey(), [tenant, name], text));
   }
 
   /** Forgets a tenant's login where it is still `text`: one that was saved since stays. Repeatable. */
@@ -77,13 +62,13 @@ export class BrowserStates {
   }
 
   #file(tenant: string, name: string): string {
-    return join(this.#folder, createHash("sha256").update(owner(tenant, name)).digest("hex"));
+    return join(
+      this.#folder,
+      createHash("sha256")
+        .update(ownerBytes([tenant, name]))
+        .digest("hex"),
+    );
   }
-}
-
-/** A file that was put in the place of another's does not open. */
-function owner(tenant: string, name: string): Buffer {
-  return Buffer.from(JSON.stringify([tenant, name]));
 }
 
 async function readOrMakeSalt(folder: string): Promise<Buffer> {

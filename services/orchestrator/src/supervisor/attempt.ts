@@ -12,10 +12,12 @@ import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
+import type { KeptSessions } from "../states/kept-sessions.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { attendPerson } from "./attend-person.ts";
 import { untilEnding } from "./end-attempt.ts";
 import { type EventClient, ingestLive, type Source } from "./ingest.ts";
+import { keepSession } from "./kept-session.ts";
 import { failedOutcome } from "./phrases.ts";
 import { publish } from "./publish-outcome.ts";
 import type { RunLog } from "./run-log.ts";
@@ -40,6 +42,8 @@ export interface AttemptPlan {
   /** HMAC of an answer: tells the same from another. */
   readonly signAnswer: SignAnswer;
   readonly logger: Logger;
+  /** What runs leave for forks; without it they leave nothing. */
+  readonly sessions?: KeptSessions | undefined;
   readonly states?: BrowserStates | undefined;
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels | undefined;
@@ -135,7 +139,10 @@ async function holdSandbox(
     }
     const ending = await Promise.race([untilEnding(plan, connection, scope.signal), broken.promise]);
     if (ending === "kill") await killSandbox(plan, connection, "STOPPED", signal);
-    else await Promise.race([keepLogin(plan, connection, beganWith, scope.signal), exited(log, scope.signal), broken.promise]);
+    else {
+      const keeping = keepLogin(plan, connection, beganWith, scope.signal).then(() => keepSession(plan, connection, scope.signal));
+      await Promise.race([keeping, exited(log, scope.signal), broken.promise]);
+    }
   } catch (error) {
     signal.throwIfAborted();
     fault = Fault.from(error);

@@ -6,6 +6,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
+import type { KeptSessions } from "../states/kept-sessions.ts";
 import type { Room } from "../volume/room.ts";
 import type { Tombstones } from "../volume/tombstones.ts";
 import type { Volume } from "../volume/volume.ts";
@@ -25,6 +26,8 @@ export interface RunsOptions {
   readonly room?: Room;
   /** Saved logins; without them none is read or saved. */
   readonly states?: BrowserStates;
+  /** What runs leave for forks; without it they leave nothing. */
+  readonly sessions?: KeptSessions;
   /** Credentials that the operator keeps; without them there are none. */
   readonly credentialSets?: CredentialSets;
   /** The models that runs may call; without them there are none. */

@@ -95,7 +95,7 @@ export class Runs implements AsyncDisposable {
   }
 
   /** Reads a run. @throws Fault RUN_NOT_FOUND also where it is not within the caller's reach. */
-  get(runId: string, caller: Caller): Run {
+  get(runId: string, caller: Pick<Caller, "tenant" | "reach">): Run {
     const left = this.#options.tombstones.of(runId);
     const run = (isRunId(runId) ? this.#live.get(runId)?.log.run : undefined) ?? this.#options.registry.get(runId);
     const tenant = left?.tenant ?? run?.tenant;

@@ -106,6 +106,7 @@ export class Slots implements AsyncDisposable {
       runFolder: volume.runFolder(runId),
       room: this.#options.room,
       states: this.#options.states,
+      sessions: this.#options.sessions,
       models: this.#options.models,
       credentialSets: this.#options.credentialSets,
       signAnswer: (...parts: readonly string[]) => volume.sign("input", runId, ...parts),

@@ -5,6 +5,7 @@ import { isLate } from "../runs/deadline.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { AttemptPlan } from "./attempt.ts";
+import { readParentSession } from "./kept-session.ts";
 import { readCredentials } from "./run-credentials.ts";
 import { readLogin } from "./saved-login.ts";
 
@@ -16,7 +17,7 @@ const unanswered: ReadonlySet<string> = new Set(["SANDBOX_UNREACHABLE", "DEADLIN
  * Has an attempt's work begun, unless it has been, is wanted no more or too late; an answer that is lost is asked for again, for as long as the
  * sandbox shows signs of life. Answers the saved login it was begun with now.
  *
- * @throws Fault SANDBOX_LOST where the sandbox refuses, CREDENTIALS_LOST or CREDENTIALS_UNREADABLE; the signal's reason when that aborts.
+ * @throws Fault SANDBOX_LOST where the sandbox refuses, CREDENTIALS_LOST, CREDENTIALS_UNREADABLE or PARENT_GONE; the signal's reason when that aborts.
  */
 export async function startWork(
   plan: AttemptPlan,
@@ -26,13 +27,13 @@ export async function startWork(
   const { log, attempt, spec, playbookSource, calledPlaybooks, models, runFolder } = plan;
   // Of a sandbox that was adopted, what the login it began with holds must be known again: it is masked.
   if (log.fold.attempt.startedAtMs !== undefined) {
-    await readLogin(plan).catch(() => {});
+    await Promise.allSettled([readLogin(plan), readParentSession(plan)]);
     return undefined;
   }
   // A later attempt may begin when the run's time is over already, and a caller may have stopped it meanwhile.
   if (log.fold.stop !== undefined || isLate(log.fold, Date.now())) return undefined;
   if (hasLostSecrets(spec)) throw new Fault("CREDENTIALS_LOST");
-  const [browserState, credentials] = await Promise.all([readLogin(plan), readCredentials(plan)]);
+  const [browserState, session, credentials] = await Promise.all([readLogin(plan), readParentSession(plan), readCredentials(plan)]);
   const work = {
     runId: log.run.id,
     attempt,
@@ -43,6 +44,7 @@ export async function startWork(
     credentialOrigins: [...credentials.origins],
     calledPlaybooks,
     browserState,
+    session,
     models: (await models?.ofRun(spec, runFolder, undefined))?.chosen,
   };
   const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });

@@ -19,6 +19,7 @@ import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provid
 import { workFolderOf } from "../sandboxes/work-folder-of.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
+import type { KeptSessions } from "../states/kept-sessions.ts";
 import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { runAttempt } from "./attempt.ts";
@@ -48,6 +49,8 @@ export interface SupervisedRun {
   readonly secretOf: (attempt: number) => string;
   readonly logger: Logger;
   /** Saved logins; without them none is read or saved. */
+  /** What runs leave for forks; without it they leave nothing. */
+  readonly sessions?: KeptSessions | undefined;
   readonly states?: BrowserStates | undefined;
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels | undefined;

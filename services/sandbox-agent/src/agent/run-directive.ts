@@ -18,7 +18,7 @@ import { describeTask } from "./task-text.ts";
 
 /** Does a directive that no playbook is for: opens its start, lets the agent work, and looks whether it succeeded as with a playbook. */
 export async function runDirective(plan: WorkPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
-  const { directive, spec, startUrl, checks, outputSchema } = plan;
+  const { directive, spec, startUrl, memory, checks, outputSchema } = plan;
   const { askModel, redact, stopping } = context;
   const failed = (fault: Fault, memory = ""): PlaybookEnd => ({
     kind: "failed",
@@ -39,6 +39,7 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
     credentials: Object.keys(context.credentials),
     files: spec.files.map(({ name }) => name),
     params: spec.params,
+    memory: memory === "" ? "" : scope.markUntrusted(memory),
   });
   const end = await runAgent(
     {

@@ -24,6 +24,8 @@ export interface WorkPlan {
   readonly values: Values;
   /** What is opened before the first step; empty when nothing is. */
   readonly startUrl: string | undefined;
+  /** What the agent of the run before it noted; empty where there was none. */
+  readonly memory: string;
   /** What the run's own conditions on the final page are. */
   readonly checks: readonly PlaybookCheck[];
   /** What the outcome's data must fit. */
@@ -44,10 +46,11 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   const outputSchema = spec.outputSchema === undefined ? undefined : readOutputSchema(spec.outputSchema);
   if (outputSchema instanceof Fault) return outputSchema;
   const checks = spec.checks.map(toCheck);
-  const startOf = (start: string) => (start === "" ? undefined : start);
+  const { address = "", memory = "" } = request.session ?? {};
+  const startOf = (...starts: readonly string[]) => starts.find((start) => start !== "");
   if (request.playbookSource === "") {
     if (spec.work?.$case !== "directive") return new Fault("INVALID_REQUEST", { message: "There is neither a playbook nor a directive." });
-    const startUrl = startOf(spec.startUrl ?? "");
+    const startUrl = startOf(spec.startUrl ?? "", address);
     return {
       spec,
       directive: spec.work.value,
@@ -56,6 +59,7 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
       calledPlaybooks: new Map(),
       values: new Map(),
       startUrl,
+      memory,
       checks,
       outputSchema,
     };
@@ -72,7 +76,7 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   const bound = valuesFor(playbook, spec.params ?? {}, request.credentials);
   if ("problems" in bound) return invalid(bound.problems);
   const start = bindUrl(playbook.start_url ?? "", bound.values);
-  const startUrl = startOf(spec.startUrl || ("text" in start ? start.text : ""));
+  const startUrl = startOf(spec.startUrl ?? "", "text" in start ? start.text : "", address);
   return {
     spec,
     directive: "",
@@ -81,6 +85,7 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
     calledPlaybooks,
     values: bound.values,
     startUrl,
+    memory,
     checks,
     outputSchema,
   };

@@ -9,6 +9,7 @@ import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_e
 import { abortable } from "@clew/streams/abortable";
 import { profileOf } from "../agent/profiles/profile.ts";
 import { runDirective } from "../agent/run-directive.ts";
+import type { LeftSession } from "../authentication/left-session.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
 import { bindCredentials } from "../guardrails/bound-credentials.ts";
@@ -32,6 +33,8 @@ export interface WorkControl {
   readonly secrets: KnownSecrets;
   /** The login the run begins with, and the one it leaves. */
   readonly login: SavedLogin;
+  /** What the run leaves for those that are forked from it. */
+  readonly leftSession: LeftSession;
   /** Whom the run asks what it cannot decide. */
   readonly person: Person;
   /** Ends whatever runs, at once. */
@@ -43,7 +46,8 @@ export interface WorkControl {
 }
 
 /** Does a run's work in the one order there is: begin, steps, outcome, clean up, store files. What fails in cleaning up is a warning, never a lost outcome. */
-export async function runWork(options: WorkOptions, { secrets, login, person, signal, stopping, onEnd }: WorkControl): Promise<void> {
+export async function runWork(options: WorkOptions, control: WorkControl): Promise<void> {
+  const { secrets, stopping, onEnd } = control;
   const { request, browser, report, workFolder } = options;
   const { redact } = secrets;
   const files = await RunFiles.open(join(workFolder, "files"), request.attempt, redact);
@@ -59,9 +63,7 @@ export async function runWork(options: WorkOptions, { secrets, login, person, si
     const end =
       plan instanceof Fault
         ? failed(plan, redact)
-        : await doSteps(plan, findings, options, recordings, { secrets, login, person, signal, stopping }).catch((thrown: unknown) =>
-            failed(Fault.from(thrown), redact),
-          );
+        : await doSteps(plan, findings, options, recordings, control).catch((thrown: unknown) => failed(Fault.from(thrown), redact));
     const outcome = await composeOutcome(end, findings, files, redact);
     if (!stopping.aborted && end.kind !== "stopped") {
       const state = end.kind === "completed" ? Run_State.COMPLETED : Run_State.FAILED;
@@ -86,7 +88,7 @@ async function doSteps(
   findings: Findings,
   { request, browser, report, workFolder, askModel, askWarden }: WorkOptions,
   recordings: Recordings,
-  { secrets, login, person, signal, stopping }: Omit<WorkControl, "onEnd">,
+  { secrets, login, leftSession, person, signal, stopping }: WorkControl,
 ): Promise<PlaybookEnd> {
   const active = await abortable(browser.openPage({ ...pageOptions(plan.spec), state: login.state }), signal);
   await abortable(recordings.begin(active, plan.spec), signal);
@@ -124,6 +126,7 @@ async function doSteps(
   const end = hasPlaybook(plan) ? await runPlaybook(plan, findings, context) : await runDirective(plan, findings, context);
   await active.downloads.finish(downloadMs, signal);
   await login.leave(active, end.kind === "completed", signal);
+  await leftSession.take(active, signal);
   return end;
 }
 

@@ -56,8 +56,8 @@ export default defineConfig({
             "examples/**/*.test.ts",
             "scripts/*.test.ts",
           ],
-          testTimeout: 20 * seconds,
-          hookTimeout: 20 * seconds,
+          testTimeout: 60 * seconds,
+          hookTimeout: 60 * seconds,
           // They wait for browsers and timers more than they compute.
           maxWorkers: 2 * availableParallelism(),
           // One process loads the browser library once for many files.

@@ -162,7 +162,7 @@ describe("a supervised run", () => {
     });
 
     it("is not tried again where the sandbox cannot be ended at all", async () => {
-      vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+      vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
       try {
         const supervised = supervise(begun, finding({ kill: Number.POSITIVE_INFINITY })).catch((error: unknown) => error);
         while (vi.getTimerCount() === 0) await new Promise(setImmediate);

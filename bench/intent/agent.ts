@@ -31,8 +31,6 @@ const browser = await launchBrowser({
 const say: Report["say"] = async (event) => void (await outbox.append(event));
 const confirm: Report["confirm"] = async (event) => await outbox.waitAcknowledged(await outbox.append(event));
 const slot = new WorkSlot({
-  runId: settings.runId,
-  attempt: settings.attempt,
   begin(request) {
     const waits = request.spec?.labels["intent"] !== "unconfirmed";
     const report = { say, confirm: waits ? confirm : say };

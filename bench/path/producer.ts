@@ -26,8 +26,6 @@ const presence = watchPresence({ graceMs: settings.graceMs, onAbsent: () => proc
 const say = (summary: string, payload: EventDraft["payload"]) => outbox.append({ summary, payload });
 
 const slot = new WorkSlot({
-  runId: settings.runId,
-  attempt: settings.attempt,
   begin: (request) => {
     const outcome = Outcome.fromPartial({ summary: "All was said." });
     const done = work(request, outcome);

@@ -39,14 +39,12 @@ let isDeaf = false;
 let labels: Readonly<Record<string, string>> = {};
 
 const slot = new WorkSlot({
-  runId: settings.runId,
-  attempt: settings.attempt,
   begin(request) {
     labels = request.spec?.labels ?? {};
     isDeaf = labels["deaf"] !== undefined;
     const waitSeconds = request.spec?.waitForPersonSeconds ?? 0;
     const person = new RemotePerson({
-      attempt: settings.attempt,
+      attempt: request.attempt,
       waitSeconds,
       report,
       secrets: new KnownSecrets([]),

@@ -20,7 +20,8 @@ const quiet: Events = {
 };
 
 const quietWarden: Implementation<typeof WardenServiceService> = {
-  getSandbox: async () => ({ runId: "r", attempt: 1, alive: true, remainingMs: 1 }),
+  getSandbox: async () => ({ runId: "r", attempt: 1, alive: true, remainingMs: 1, browser: "", memoryBytes: 0 }),
+  claimSandbox: async () => ({}),
   setDeadline: async () => ({}),
   killSandbox: async () => ({}),
   async *readWorkFile() {

@@ -65,8 +65,6 @@ function enclosedExit(code: number | null, signal: string | null): AgentExit {
 
 function agentSettings(settings: WardenSettings) {
   return {
-    runId: settings.runId,
-    attempt: settings.attempt,
     workFolder: placesOf(settings.workFolder).agent,
     sandboxId: settings.sandboxId,
     socketPath: settings.agentSocket,

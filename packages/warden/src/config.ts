@@ -1,16 +1,15 @@
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { egressPolicySchema } from "@clew/egress/egress-policy";
 import { z } from "zod";
-import { modelAccess } from "./model-relay/model-access.ts";
+import { claimSchema } from "./claim.ts";
 
 const absolutePath = z.string().startsWith("/");
 
 const wardenSettings = z.strictObject({
-  /** The run this sandbox is for. */
-  runId: z.string().min(1),
-  /** Its attempt. */
-  attempt: z.int().min(1),
+  /** The attempt it is for; one that is for nobody yet waits to be claimed. */
+  claim: claimSchema.optional(),
+  /** Milliseconds it may wait for that, from now; then the warden ends it. */
+  mostWaitMs: z.int().min(1),
   /** What the sandbox's processes are known by, in their environment. */
   sandboxId: z.string().min(1),
   /** The sandbox's own folder. */
@@ -21,11 +20,8 @@ const wardenSettings = z.strictObject({
   /** The same of the agent. The agent is never told the warden's. */
   agentSocket: absolutePath,
   agentSecret: z.string().min(16),
-  /** The sandbox's way out, which the warden opens beside the agent's socket; and where it leads: nowhere until that is known. */
+  /** The sandbox's way out, which the warden opens beside the agent's socket. */
   egressSocket: absolutePath,
-  egress: egressPolicySchema.optional(),
-  /** The models it may call: none until that is known. */
-  models: modelAccess.optional(),
   /** The Node.js that runs the agent, and the agent. */
   node: absolutePath,
   agentPath: absolutePath,
@@ -46,8 +42,6 @@ const wardenSettings = z.strictObject({
   limits: z.strictObject({ memoryBytes: z.int().min(1), processes: z.int().min(1), diskBytes: z.int().min(1) }),
   /** Milliseconds the agent has to be ready. */
   startTimeoutMs: z.int().min(1),
-  /** Milliseconds until the warden ends the sandbox on its own. */
-  deadlineMs: z.int().min(1),
   /** Milliseconds without an orchestrator after which the sandbox ends. */
   graceMs: z.int().min(1),
   logLevel: z.string().min(1),

@@ -4,7 +4,7 @@ import { readSettings } from "./config.ts";
 import { startWarden } from "./warden.ts";
 
 const settings = await readSettings(process.stdin);
-const log = createLogger({ name: "warden", level: settings.logLevel }).child({ run: settings.runId, attempt: settings.attempt });
+const log = createLogger({ name: "warden", level: settings.logLevel }).child({ sandbox: settings.sandboxId });
 const warden = await startWarden(settings, log);
 const why = await Promise.race([warden.ended, untilSignal()]);
 log.info({ why }, "warden ends");

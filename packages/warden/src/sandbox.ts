@@ -6,9 +6,10 @@ import { endProcesses, findProcesses, type SandboxMarks } from "@clew/process/pr
 import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { delay } from "@clew/streams/delay";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
+import type { ClaimSlot } from "./claim.ts";
 import type { WardenSettings } from "./config.ts";
 import type { SandboxEgress } from "./egress/sandbox-egress.ts";
-import { watchLimits } from "./limits/watch-limits.ts";
+import { type LimitsWatch, watchLimits } from "./limits/watch-limits.ts";
 
 /** Milliseconds an agent that is asked to close has. */
 const closeMs = 3_000;
@@ -18,6 +19,8 @@ const maxTimerMs = 2 ** 31 - 1;
 
 /** What of the warden's a sandbox uses. */
 export interface SandboxParts {
+  /** Whom it is for. */
+  readonly slot: ClaimSlot;
   readonly outbox: Outbox;
   /** Its way out. */
   readonly egress: SandboxEgress;
@@ -42,16 +45,17 @@ export class Sandbox implements Disposable {
   readonly #log: Logger;
   readonly #groups: Set<number>;
   readonly #startTimer: NodeJS.Timeout;
-  readonly #watch: Disposable;
+  readonly #watch: LimitsWatch;
   #deadlineTimer: NodeJS.Timeout | undefined;
   #deadlineAt = 0;
   #cause = "";
+  #browser = "";
   #isAlive = true;
 
   /** Resolves once no process is left and `sandboxExited` is written. Never rejects. */
   readonly exited: Promise<void>;
 
-  constructor(settings: WardenSettings, agent: AgentProcess, { outbox, egress, models, log }: SandboxParts, startedAt: number) {
+  constructor(settings: WardenSettings, agent: AgentProcess, { slot, outbox, egress, models, log }: SandboxParts, startedAt: number) {
     this.#settings = settings;
     this.#agent = agent;
     this.#outbox = outbox;
@@ -66,14 +70,31 @@ export class Sandbox implements Disposable {
       limits: settings.limits,
       onExcess: (excess) => this.#killFor(excess),
     });
-    this.setDeadline(settings.deadlineMs);
-    void agent.ready.then((browser) => this.#becomeReady(browser, startedAt));
+    this.setDeadline(slot.claim?.deadlineMs ?? settings.mostWaitMs);
+    void agent.ready.then((browser) => this.#becomeReady(browser));
+    if (slot.claim === undefined) void slot.taken.then(({ deadlineMs }) => this.setDeadline(deadlineMs));
+    void this.#sayReady(agent.ready, slot, startedAt);
     this.exited = agent.exited.then((exit) => this.#leave(exit));
   }
 
   /** Whether the agent's process, or anything it left behind, may still live. */
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** Whether it has ended, or is about to. */
+  get isEnding(): boolean {
+    return !this.#isAlive || this.#cause !== "";
+  }
+
+  /** The browser's name and version; empty until the sandbox can work. */
+  get browser(): string {
+    return this.#browser;
+  }
+
+  /** Bytes of memory its processes were last seen to have; shared memory may be counted more than once. */
+  get memoryBytes(): number {
+    return this.#watch.memoryBytes;
   }
 
   /** Milliseconds until the warden ends the sandbox on its own; 0 once it has ended. */
@@ -115,16 +136,25 @@ export class Sandbox implements Disposable {
     this.#watch[Symbol.dispose]();
   }
 
-  #becomeReady(browser: string, startedAt: number): void {
-    if (!this.#isAlive || this.#cause !== "") return;
+  #becomeReady(browser: string): void {
+    if (this.isEnding) return;
     clearTimeout(this.#startTimer);
+    this.#browser = browser;
     // Chromium leads a group of its own: its children stay in it when it dies before we look again.
     for (const { group } of findProcesses(this.#marks())) this.#groups.add(group);
-    const durationMs = Math.round(performance.now() - startedAt);
+  }
+
+  /** Says that it can work once it can, and is somebody's: until then there is no one to tell. */
+  async #sayReady(ready: Promise<string>, slot: ClaimSlot, startedAt: number): Promise<void> {
+    const warm = slot.claim === undefined;
+    const sinceMs = slot.taken.then(() => (warm ? performance.now() : startedAt));
+    const [browser, since] = await Promise.all([ready, sinceMs]);
+    if (this.isEnding) return;
+    const durationMs = Math.round(performance.now() - since);
     const { kind: isolation } = this.#settings.isolation;
     this.#say(`Sandbox is ready with ${browser}`, {
       $case: "sandboxReady",
-      value: SandboxReady.fromPartial({ isolation, browser, durationMs }),
+      value: SandboxReady.fromPartial({ isolation, browser, durationMs, warm }),
     });
   }
 

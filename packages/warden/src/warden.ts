@@ -11,6 +11,7 @@ import type { Logger } from "@clew/process/logger";
 import { removeFolder } from "@clew/process/remove-folder";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
+import { ClaimSlot } from "./claim.ts";
 import type { WardenSettings } from "./config.ts";
 import { SandboxEgress } from "./egress/sandbox-egress.ts";
 import { startModelRelay } from "./model-relay/model-relay.ts";
@@ -47,12 +48,16 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
         void outbox.append({ summary, payload }).catch((error: unknown) => log.error({ err: error }, "an event could not be written")),
     }),
   );
-  if (settings.egress !== undefined) egress.follow(settings.egress);
   const models = parts.use(
     await startModelRelay({ socketPath: modelSocketBeside(settings.agentSocket), cassettePath: places.cassette, outbox, log }),
   );
-  if (settings.models !== undefined) await models.grant(settings.models);
-  const sandbox = parts.use(await startSandbox(settings, { outbox, egress, models, log }));
+  const slot = new ClaimSlot(async (claim) => {
+    log.info({ run: claim.runId, attempt: claim.attempt }, "sandbox is claimed");
+    if (claim.models !== undefined) await models.grant(claim.models);
+    if (claim.egress !== undefined) egress.follow(claim.egress);
+  });
+  if (settings.claim !== undefined) await slot.take(settings.claim);
+  const sandbox = parts.use(await startSandbox(settings, { slot, outbox, egress, models, log }));
   parts.defer(() => sandbox.kill("KILLED"));
   const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));
   const proof = channelCredentials(settings.wardenSecret);
@@ -62,7 +67,7 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
       address: `unix:${wardenSocket}`,
       services: [
         implement(SandboxEventServiceService, createEventService(outbox, presence)),
-        implement(WardenServiceService, createWardenService({ settings, sandbox, files, release })),
+        implement(WardenServiceService, createWardenService({ slot, sandbox, files, release })),
       ],
       authorize(context) {
         proof.authorize(context);

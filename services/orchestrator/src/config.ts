@@ -11,6 +11,7 @@ import { type ModelsConfig, modelSettings, toModels } from "./models/model-setti
 import { slotsWithin } from "./queue/slots-within.ts";
 import type { Retention } from "./retention/retention.ts";
 import type { Isolation, SandboxLimits } from "./sandboxes/sandbox-provider.ts";
+import type { WarmPoolOptions } from "./sandboxes/warm-pool.ts";
 
 const durationMs = z
   .string()
@@ -70,6 +71,10 @@ export const orchestratorSettings = z.object({
   CLEW_SANDBOX_PROCESSES: z.coerce.number().int().min(16, "must be at least 16").max(10_000).default(256),
   CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(1_000).default(2),
   CLEW_MAX_SANDBOX_MEMORY: sizeBytes.optional(),
+  CLEW_WARM_SANDBOXES: z.coerce.number().int().min(0).max(100).default(0),
+  CLEW_WARM_SANDBOXES_MOST: z.coerce.number().int().min(0).max(100).optional(),
+  CLEW_WARM_AGE: durationMs.refine((ms) => ms >= 1_000, "must be at least 1s").prefault("10m"),
+  CLEW_WARM_MEMORY: sizeBytes.prefault("2GiB"),
   CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
   CLEW_SECRETS: z.string().min(1).optional(),
@@ -104,6 +109,8 @@ export interface Config {
   readonly headless: boolean;
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
+  /** How many sandboxes wait for runs, and how long. */
+  readonly warm: WarmPoolOptions["bounds"];
   readonly playbooks: string | undefined;
   /** The folder of credential sets. */
   readonly secrets: string | undefined;
@@ -153,6 +160,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     headless: settings.CLEW_HEADED !== "1",
     maxConcurrentRuns: slots,
     maxQueuedRuns: settings.CLEW_MAX_QUEUED_RUNS,
+    warm: {
+      least: settings.CLEW_WARM_SANDBOXES,
+      most: Math.max(settings.CLEW_WARM_SANDBOXES, settings.CLEW_WARM_SANDBOXES_MOST ?? 0),
+      ageMs: settings.CLEW_WARM_AGE,
+      memoryBytes: settings.CLEW_WARM_MEMORY,
+    },
     playbooks: settings.CLEW_PLAYBOOKS === undefined ? undefined : resolve(settings.CLEW_PLAYBOOKS),
     secrets: settings.CLEW_SECRETS === undefined ? undefined : resolve(settings.CLEW_SECRETS),
     retention: toRetention(settings.CLEW_RETENTION),

@@ -25,7 +25,11 @@ import { Janitor } from "./sandboxes/janitor.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
 import { markOf } from "./sandboxes/sandbox-id.ts";
+import { SandboxLauncher } from "./sandboxes/sandbox-launcher.ts";
 import { sandboxPrograms } from "./sandboxes/sandbox-programs.ts";
+import { sandboxSecrets } from "./sandboxes/sandbox-secrets.ts";
+import { warmFolder } from "./sandboxes/warm-folder.ts";
+import { WarmPool } from "./sandboxes/warm-pool.ts";
 import { CredentialSets } from "./secrets/credential-sets.ts";
 import { BrowserStates } from "./states/browser-states.ts";
 import { KeptSessions } from "./states/kept-sessions.ts";
@@ -43,6 +47,8 @@ export interface Orchestrator extends AsyncDisposable {
 }
 
 const stopGraceSeconds = 5;
+/** Milliseconds that the warden of a warm sandbox leaves to the pool to end it for its age. */
+const warmGraceMs = 60_000;
 
 /** Starts an orchestrator on its volume: recovers what is there, then listens. `agentPath` is what works in sandboxes in the agent's place. */
 export async function startOrchestrator(config: Config, logger: Logger, agentPath?: string): Promise<Orchestrator> {
@@ -61,10 +67,12 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const isIsolated = config.sandbox === "bubblewrap";
   if (isIsolated) await demandIsolation(programs, config.volume);
   let forbidden = allForbidden(config, config.address);
-  const provider = createLocalProvider({
+  const secretOf = sandboxSecrets(volume);
+  const sandboxOptions = {
     ...programs,
+    secretOf,
     volumeMark: markOf(volume),
-    isolation: isIsolated ? { kind: "bubblewrap", readable: programs.readable } : { kind: "process" },
+    isolation: isIsolated ? ({ kind: "bubblewrap", readable: programs.readable } as const) : ({ kind: "process" } as const),
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
     forbidden: () => forbidden,
@@ -72,8 +80,20 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
     socketFolder: config.socketFolder,
+    mostWaitMs: config.warm.ageMs + warmGraceMs,
+    log: logger,
+  };
+  const launcher = new SandboxLauncher(sandboxOptions);
+  const pool = new WarmPool({
+    launcher,
+    secretOf,
+    folder: warmFolder(volume),
+    bounds: config.warm,
+    freeSlots: () => config.maxConcurrentRuns - runs.load.running,
+    runBytes: config.sandboxLimits.memoryBytes,
     log: logger,
   });
+  const provider = createLocalProvider(sandboxOptions, launcher, pool);
   const { maxConcurrentRuns, maxQueuedRuns } = config;
   const access = started.use(await AccessWatch.start({ ...config, logger }));
   const audit = started.use(new AuditLog({ folder: join(config.volume, "audit"), logger }));
@@ -143,6 +163,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     }),
   );
   health.setStatus("", "SERVING");
+  started.use(pool).open();
   const listening = config.address.kind === "tcp" ? { ...config.address, port: server.port } : config.address;
   forbidden = allForbidden(config, listening);
   const all = started.move();

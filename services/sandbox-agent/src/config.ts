@@ -3,10 +3,6 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 
 const agentSettings = z.strictObject({
-  /** The run this sandbox is for. */
-  runId: z.string().min(1),
-  /** Its attempt. */
-  attempt: z.int().min(1),
   /** The sandbox's own folder: outbox, files, the browser's profile. */
   workFolder: z.string().startsWith("/"),
   /** What the sandbox's processes are known by, in their environment. */

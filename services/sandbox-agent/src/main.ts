@@ -11,8 +11,7 @@ process.stderr.on("error", () => {});
 const { settings, closed } = await readSettings(process.stdin);
 // Standard output belongs to the warden, for the one line it waits for.
 const log = createLogger({ name: "sandbox-agent", level: settings.logLevel, destination: process.stderr }).child({
-  run: settings.runId,
-  attempt: settings.attempt,
+  sandbox: settings.sandboxId,
 });
 // The warden's end, asked for or not, is this process's end: also while it starts, and when closing takes too long.
 void closed.then(() => setTimeout(() => process.exit(1), closeMs));

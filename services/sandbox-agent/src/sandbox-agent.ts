@@ -56,9 +56,8 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
   };
   const places = { chromiumPath: settings.chromiumPath, searchPath: readSearchPath() };
   const slot = new WorkSlot({
-    runId: settings.runId,
-    attempt: settings.attempt,
     begin(request) {
+      log.info({ run: request.runId, attempt: request.attempt }, "work begins");
       const models = modelsOf(request, settings.socketPath);
       const work = startWork({
         request,

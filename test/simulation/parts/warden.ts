@@ -76,8 +76,16 @@ function serve(stage: Stage, settings: SandboxSettings, self: SimulatedProcess):
   network.listen(`unix:/warden.${id}`, [
     implement(SandboxEventServiceService, noteAcknowledged(createEventService(outbox, presence), stage, settings, 2)),
     implement(WardenServiceService, {
-      getSandbox: async () => ({ runId: settings.runId, attempt: settings.attempt, alive: agent?.isAlive ?? false, remainingMs: 0 }),
+      getSandbox: async () => ({
+        runId: settings.runId,
+        attempt: settings.attempt,
+        alive: agent?.isAlive ?? false,
+        remainingMs: 0,
+        browser: "",
+        memoryBytes: 0,
+      }),
       setDeadline: async () => ({}),
+      claimSandbox: async () => ({}),
       async killSandbox(request) {
         presence.note();
         await end(request.cause);

@@ -1,8 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import type { Implementation } from "@clew/grpc/service";
 import type { WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
-import type { WardenSettings } from "../config.ts";
+import type { ClaimSlot } from "../claim.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { claimSandbox } from "./claim-sandbox.ts";
 import { getSandbox } from "./get-sandbox.ts";
 import { killSandbox } from "./kill-sandbox.ts";
 import { readWorkFile } from "./read-work-file.ts";
@@ -11,7 +12,7 @@ import { setDeadline } from "./set-deadline.ts";
 
 /** What the warden's calls work on. */
 export interface WardenParts {
-  readonly settings: WardenSettings;
+  readonly slot: ClaimSlot;
   readonly sandbox: Sandbox;
   /** The opened folder with the files the work leaves. */
   readonly files: FileHandle;
@@ -20,12 +21,13 @@ export interface WardenParts {
 }
 
 /** Binds the warden's calls. */
-export function createWardenService({ settings, sandbox, files, release }: WardenParts): Implementation<WardenServiceService> {
+export function createWardenService({ slot, sandbox, files, release }: WardenParts): Implementation<WardenServiceService> {
   return {
-    getSandbox: getSandbox(sandbox, settings.runId, settings.attempt),
+    getSandbox: getSandbox(slot, sandbox),
     setDeadline: setDeadline(sandbox),
     killSandbox: killSandbox(sandbox),
     readWorkFile: readWorkFile(files),
     releaseSandbox: releaseSandbox(release),
+    claimSandbox: claimSandbox(slot, sandbox),
   };
 }

@@ -87,7 +87,7 @@ describe("the Run as the fold of its events", () => {
     const { run } = fold([
       created,
       attemptStarted,
-      { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1 } },
+      { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1, warm: false } },
       runStarted,
       begin("a", Effect.READ),
       complete("a"),

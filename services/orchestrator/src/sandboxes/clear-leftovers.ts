@@ -13,7 +13,7 @@ export interface LeftoverPlaces {
   readonly mark: string;
   /** Where sandboxes have their sockets. */
   readonly socketFolder: string;
-  /** The folder of the sandbox that a run's folder would hold. */
+  /** The folder that the sandbox would have. */
   readonly workFolderOf: (id: SandboxId) => string;
   /** Whether a sandbox may live: its run goes on, and its folder names it. */
   readonly isExpected: (id: SandboxId) => Promise<boolean>;

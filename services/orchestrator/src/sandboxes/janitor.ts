@@ -1,12 +1,14 @@
+import { join } from "node:path";
 import type { Logger } from "@clew/process/logger";
 import type { Registry } from "../registry/registry.ts";
-import { isRunId } from "../runs/run-id.ts";
+import { isRunId, type RunId } from "../runs/run-id.ts";
 import { isTerminal } from "../runs/transitions.ts";
 import type { Volume } from "../volume/volume.ts";
 import { clearEndedRuns } from "./clear-ended-runs.ts";
 import { type ClearedLeftovers, clearLeftovers } from "./clear-leftovers.ts";
-import { markOf, type SandboxId } from "./sandbox-id.ts";
+import { formatSandboxName, markOf, nameOf, type SandboxName } from "./sandbox-id.ts";
 import type { SandboxProvider } from "./sandbox-provider.ts";
+import { clearWarmFolders, warmFolder } from "./warm-folder.ts";
 import { workFolderOf } from "./work-folder-of.ts";
 
 /** Where a janitor looks, and who knows what is to stay. */
@@ -34,9 +36,13 @@ export class Janitor implements AsyncDisposable {
     const cleared = await clearLeftovers({
       mark: markOf(volume),
       socketFolder,
-      workFolderOf: ({ runId, attempt }) => workFolderOf({ runFolder: isRunId(runId) ? volume.runFolder(runId) : volume.folder, attempt }),
+      workFolderOf: (id) => {
+        if ("warm" in id) return join(warmFolder(volume), id.warm);
+        return workFolderOf({ runFolder: isRunId(id.runId) ? volume.runFolder(id.runId) : volume.folder, attempt: id.attempt });
+      },
       isExpected: (id) => this.#isExpected(id),
     });
+    await clearWarmFolders(volume, (warm) => this.#isExpected({ warm }));
     if (cleared.processes > 0 || cleared.socketFolders > 0) logger.warn(cleared, "what earlier sandboxes left was removed");
     return cleared;
   }
@@ -61,13 +67,24 @@ export class Janitor implements AsyncDisposable {
   }
 
   /** One whose folder cannot be read may well be. */
-  async #isExpected({ runId, attempt }: SandboxId): Promise<boolean> {
-    const { volume, registry, provider } = this.#options;
-    if (!isRunId(runId)) return false;
-    const state = registry.get(runId)?.state;
-    if (state !== undefined && isTerminal(state)) return false;
+  async #isExpected(name: SandboxName): Promise<boolean> {
+    const { registry } = this.#options;
+    if (!("warm" in name)) {
+      if (!isRunId(name.runId)) return false;
+      const state = registry.get(name.runId)?.state;
+      return !(state !== undefined && isTerminal(state)) && (await this.#names(name.runId, name));
+    }
+    // Whose it is, if anybody's, only the runs say.
+    for (const [runId, state] of registry.ids()) if (isRunId(runId) && !isTerminal(state) && (await this.#names(runId, name))) return true;
+    return false;
+  }
+
+  /** Whether a run's folder names a sandbox. */
+  async #names(runId: RunId, name: SandboxName): Promise<boolean> {
+    const { volume, provider } = this.#options;
     try {
-      return (await provider.find(volume.runFolder(runId)))?.attempt === attempt;
+      const handle = await provider.find(volume.runFolder(runId));
+      return handle !== undefined && formatSandboxName(nameOf(handle)) === formatSandboxName(name);
     } catch {
       return true;
     }

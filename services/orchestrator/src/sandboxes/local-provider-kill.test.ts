@@ -29,6 +29,7 @@ it("ends a sandbox whose warden ends by itself just then", async () => {
   });
   const provider = createLocalProvider({
     volumeMark: "00c0ffee",
+    secretOf: () => "",
     isolation: { kind: "process" },
     node: process.execPath,
     wardenPath: "",

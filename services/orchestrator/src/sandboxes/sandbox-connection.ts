@@ -7,7 +7,7 @@ import {
   WardenServiceService,
 } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
-import type { SandboxHandle } from "./sandbox-provider.ts";
+import type { SandboxProcess } from "./sandbox-provider.ts";
 
 /** The calls of one sandbox. Dispose it to close its connections; the sandbox goes on. */
 export interface SandboxConnection extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface SandboxConnection extends AsyncDisposable {
 }
 
 /** Connects to a sandbox. Each call is proved both ways; it connects on the first call, and again by itself. */
-export function connectSandbox(handle: SandboxHandle, secret: string): SandboxConnection {
+export function connectSandbox(handle: Pick<SandboxProcess, "agentAddress" | "wardenAddress">, secret: string): SandboxConnection {
   const secrets = deriveChannelSecrets(secret);
   const agentProof = channelCredentials(secrets.agent).client;
   const wardenProof = channelCredentials(secrets.warden).client;

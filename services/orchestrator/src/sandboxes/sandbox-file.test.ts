@@ -30,6 +30,7 @@ describe("sandbox.json", () => {
   const find = () =>
     createLocalProvider({
       volumeMark: "00c0ffee",
+      secretOf: () => "",
       isolation: { kind: "process" },
       node: process.execPath,
       wardenPath: "/nowhere",

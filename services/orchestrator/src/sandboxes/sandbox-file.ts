@@ -16,6 +16,7 @@ const sandboxHandle = z.strictObject({
   pid: z.int().min(2),
   startTime: z.string().regex(/^\d+$/),
   bootId: z.string().min(1),
+  warm: z.strictObject({ name: z.string().regex(/^[0-9a-f]+$/), runFolder: z.string().startsWith("/") }).optional(),
 });
 
 /** Writes `sandbox.json` in a run's folder: whole, or not at all, and durable once this resolves. A run has one writer at a time. */

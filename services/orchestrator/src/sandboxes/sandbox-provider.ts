@@ -21,8 +21,6 @@ export interface SandboxPlan {
   readonly attempt: number;
   /** The run's folder on the volume; the sandbox's own work folder is made in it. */
   readonly runFolder: string;
-  /** The channel's secret, at least 16 characters; both ends prove on each call that they hold it. */
-  readonly secret: string;
   /** Milliseconds from now until the warden ends the sandbox on its own. */
   readonly deadlineMs: number;
   /** Where the work may connect to; nowhere unless given. */
@@ -33,10 +31,8 @@ export interface SandboxPlan {
   readonly inputs?: readonly InputPath[];
 }
 
-/** A started sandbox, as `sandbox.json` in the run's folder names it for this orchestrator and the next. */
-export interface SandboxHandle {
-  readonly runId: string;
-  readonly attempt: number;
+/** A started sandbox, whoever it is for. */
+export interface SandboxProcess {
   readonly isolation: Isolation;
   /** Where the warden listens: `unix:…`. */
   readonly wardenAddress: string;
@@ -50,6 +46,14 @@ export interface SandboxHandle {
   readonly startTime: string;
   /** The boot of the machine it was started in. */
   readonly bootId: string;
+}
+
+/** The sandbox of an attempt, as `sandbox.json` in the run's folder names it for this orchestrator and the next. */
+export interface SandboxHandle extends SandboxProcess {
+  readonly runId: string;
+  readonly attempt: number;
+  /** Where it was started before it was anybody's: the name it was given then, and the folder of the run that has it now. */
+  readonly warm?: { readonly name: string; readonly runFolder: string } | undefined;
 }
 
 /** Starts sandboxes, finds them again, and sees to it that nothing of them is left. */
@@ -69,8 +73,8 @@ export interface SandboxProvider {
    * @throws when something names one and cannot be read or understood: a sandbox may well live then.
    */
   find(runFolder: string): Promise<SandboxHandle | undefined>;
-  /** Opens the calls of a sandbox, whose channel has this secret. Whoever opens them disposes them; the sandbox goes on. */
-  connect(handle: SandboxHandle, secret: string): SandboxConnection;
+  /** Opens the calls of a sandbox. Whoever opens them disposes them; the sandbox goes on. */
+  connect(handle: SandboxHandle): SandboxConnection;
   /** Whether the sandbox's warden lives. */
   isAlive(handle: SandboxHandle): Promise<boolean>;
   /** Ends the warden and every process of the sandbox: the last resort, when the warden does not answer. Its folder stays. */

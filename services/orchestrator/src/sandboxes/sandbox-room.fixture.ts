@@ -4,9 +4,10 @@ import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createLogger } from "@clew/process/logger";
 import { findProcesses, type ProcessEntry } from "@clew/process/process-tree";
-import { createLocalProvider, type LocalProviderOptions } from "./local-provider.ts";
+import { createLocalProvider } from "./local-provider.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import { formatSandboxId } from "./sandbox-id.ts";
+import type { LocalProviderOptions } from "./sandbox-launcher.ts";
 import { sandboxPrograms } from "./sandbox-programs.ts";
 import type { SandboxHandle, SandboxPlan, SandboxProvider } from "./sandbox-provider.ts";
 
@@ -43,10 +44,16 @@ export class SandboxRoom implements AsyncDisposable {
 
   /** Sandboxes as processes, unless asked otherwise. */
   provide(options: Partial<LocalProviderOptions> = {}): SandboxProvider {
+    return createLocalProvider(this.options(options));
+  }
+
+  /** What sandboxes of this room are started with: as processes, unless asked otherwise. */
+  options(options: Partial<LocalProviderOptions> = {}): LocalProviderOptions {
     const programs = sandboxPrograms({ chromiumPath: this.#chromiumPath });
-    return createLocalProvider({
+    return {
       ...programs,
       volumeMark: mark,
+      secretOf: () => secret,
       isolation: { kind: "process" },
       chromium: { executablePath: programs.chromiumPath, sandbox: process.getuid?.() !== 0 },
       headless: true,
@@ -54,7 +61,7 @@ export class SandboxRoom implements AsyncDisposable {
       adoptionGraceMs: 60_000,
       log: createLogger({ name: "test", level: "silent" }),
       ...options,
-    });
+    };
   }
 
   /** Sandboxes that bubblewrap encloses. */
@@ -73,7 +80,7 @@ export class SandboxRoom implements AsyncDisposable {
     const runId = `run-${crypto.randomUUID().replaceAll("-", "")}`;
     const runFolder = join(this.volume, "runs", runId);
     await mkdir(runFolder, { recursive: true });
-    const handle = await provider.start({ runId, attempt: 1, runFolder, secret, deadlineMs, inputs }, {});
+    const handle = await provider.start({ runId, attempt: 1, runFolder, deadlineMs, inputs }, {});
     const connection = connectSandbox(handle, secret);
     return {
       provider,
@@ -96,8 +103,9 @@ export class SandboxRoom implements AsyncDisposable {
 }
 
 /** Finds the living processes of a sandbox; its warden is none of them. */
-export function processesOf({ runId, attempt, workFolder }: SandboxHandle): ProcessEntry[] {
-  return findProcesses({ id: formatSandboxId({ mark, runId, attempt }), folder: workFolder });
+export function processesOf({ runId, attempt, warm, workFolder }: SandboxHandle): ProcessEntry[] {
+  const name = warm === undefined ? { runId, attempt } : { warm: warm.name };
+  return findProcesses({ id: formatSandboxId({ mark, ...name }), folder: workFolder });
 }
 
 /** The folder of a sandbox's sockets. */

@@ -93,7 +93,6 @@ describe("an attempt that breaks", () => {
       attempt: 1,
       provider,
       handle: { ...fixed, attempt: 1, workFolder: join(runFolder, "work-1") },
-      secret: "",
       runFolder,
       spec: RunSpec.fromPartial({}),
       secrets: new RunSecrets(RunSpec.fromPartial({})),

@@ -98,7 +98,6 @@ describe("an attempt whose run was asked to stop", () => {
       attempt: 1,
       provider: provide(partialOutcome),
       handle: { ...handle, workFolder: join(temp.path, "work") },
-      secret: "",
       runFolder: join(temp.path, runId),
       spec: RunSpec.fromPartial(spec),
       secrets: new RunSecrets(RunSpec.fromPartial({})),

@@ -33,7 +33,6 @@ export interface AttemptPlan {
   readonly attempt: number;
   readonly provider: SandboxProvider;
   readonly handle: SandboxHandle;
-  readonly secret: string;
   readonly runFolder: string;
   readonly spec: RunSpec;
   readonly playbookSource: string;
@@ -42,9 +41,9 @@ export interface AttemptPlan {
   /** HMAC of an answer: tells the same from another. */
   readonly signAnswer: SignAnswer;
   readonly logger: Logger;
+  readonly states?: BrowserStates | undefined;
   /** What runs leave for forks; without it they leave nothing. */
   readonly sessions?: KeptSessions | undefined;
-  readonly states?: BrowserStates | undefined;
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels | undefined;
   readonly credentialSets?: CredentialSets | undefined;
@@ -59,8 +58,8 @@ const pulseMs = 1_000;
  * silence. Resolves when how the attempt ended is durable, or answers why its sandbox is lost; what is left of the sandbox is the caller's to release.
  */
 export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promise<Fault | undefined> {
-  const { log, attempt, handle, secret, provider } = plan;
-  await using connection = provider.connect(handle, secret);
+  const { log, attempt, handle, provider } = plan;
+  await using connection = provider.connect(handle);
   const ended = new Set<SandboxProducer>();
   const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, ended, signal) : undefined;
   signal.throwIfAborted();

@@ -46,7 +46,7 @@ async function release(
     came = [what, Math.round((performance.now() - began) / 1_000)];
   };
   const logger = createLogger({ name: "test", level: "silent" });
-  void releaseSandbox({ provider, handle, secret: "", logger }, signal).then(
+  void releaseSandbox({ provider, handle, logger }, signal).then(
     () => note("released"),
     (error: unknown) => note(Fault.from(error).reason),
   );

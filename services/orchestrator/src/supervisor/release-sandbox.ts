@@ -11,7 +11,7 @@ const releaseMs = 20_000;
 /** Of these, what the warden has to do it by itself. */
 const callMs = 8_000;
 
-type Held = Pick<AttemptPlan, "provider" | "handle" | "secret" | "logger">;
+type Held = Pick<AttemptPlan, "provider" | "handle" | "logger">;
 
 /**
  * Ends what is left of a sandbox and removes it, within 20 s: by its warden where that answers, otherwise by force. Resolves once it is known to be
@@ -37,9 +37,9 @@ export async function releaseSandbox(held: Held, signal: AbortSignal): Promise<v
   });
 }
 
-async function askWarden({ provider, handle, secret }: Held): Promise<void> {
+async function askWarden({ provider, handle }: Held): Promise<void> {
   if (!(await provider.isAlive(handle))) return;
-  await using connection = provider.connect(handle, secret);
+  await using connection = provider.connect(handle);
   await connection.warden.releaseSandbox({}, { timeoutMs: callMs });
 }
 

@@ -110,7 +110,6 @@ export class Slots implements AsyncDisposable {
       models: this.#options.models,
       credentialSets: this.#options.credentialSets,
       signAnswer: (...parts: readonly string[]) => volume.sign("input", runId, ...parts),
-      secretOf: (attempt: number) => volume.sign("sandbox", runId, String(attempt)),
       logger,
     };
     const sinceMs = performance.now();

@@ -46,7 +46,6 @@ async function start(answer: (call: number, log: RunLog) => Promise<object>): Pr
       clear: notAsked,
     },
     handle: { ...fixed, attempt: 1, workFolder: join(runFolder, "work-1") },
-    secret: "",
     runFolder,
     spec,
     secrets: new RunSecrets(spec),

@@ -75,7 +75,6 @@ describe("a supervised run", () => {
       signAnswer: () => "",
       playbookSource: "id: x",
       calledPlaybooks: {},
-      secretOf: () => "",
       logger,
       room: undefined,
     };

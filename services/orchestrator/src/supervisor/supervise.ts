@@ -46,12 +46,11 @@ export interface SupervisedRun {
   readonly calledPlaybooks: Readonly<Record<string, string>>;
   readonly secrets: RunSecrets;
   readonly signAnswer: SignAnswer;
-  readonly secretOf: (attempt: number) => string;
   readonly logger: Logger;
   /** Saved logins; without them none is read or saved. */
+  readonly states?: BrowserStates | undefined;
   /** What runs leave for forks; without it they leave nothing. */
   readonly sessions?: KeptSessions | undefined;
-  readonly states?: BrowserStates | undefined;
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels | undefined;
   /** Credentials that the operator keeps; without them there are none. */
@@ -113,7 +112,7 @@ async function untilRetry(log: RunLog, signal: AbortSignal): Promise<void> {
 async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, signal: AbortSignal): Promise<void> {
   const { log, runFolder, spec, secrets, logger } = supervised;
   const { attempt, workFolder } = handle;
-  const plan = { ...supervised, attempt, handle, secret: supervised.secretOf(attempt) };
+  const plan = { ...supervised, attempt, handle };
   const broke = await runAttempt(plan, signal);
   if (broke !== undefined) {
     const fault = broke.reason === "SANDBOX_LOST" ? await whyLost(log, workFolder) : broke;
@@ -192,14 +191,14 @@ export function finishRun(ending: EndingRun, signal: AbortSignal, decide: () => 
 
 /** Ends a run that cannot go on: its sandbox, and then the run itself with `fault` as its outcome, unless it has one. */
 export async function failRun(failed: SupervisedRun, fault: Fault, signal: AbortSignal): Promise<void> {
-  const { log, provider, runFolder, logger, secretOf } = failed;
+  const { log, provider, runFolder, logger } = failed;
   const handle = await provider.find(runFolder).catch((error: unknown) => {
     // It may live: without an orchestrator it ends itself after the grace time.
     logger.error({ error }, "sandbox of a failed run could not be found");
     return undefined;
   });
   if (handle !== undefined) {
-    const released = releaseSandbox({ provider, handle, secret: secretOf(handle.attempt), logger }, signal);
+    const released = releaseSandbox({ provider, handle, logger }, signal);
     await released.catch((error: unknown) => logger.error({ error }, "sandbox of a failed run was not removed"));
   }
   // The outcome was known, and what the sandbox still had to store is lost with it.
@@ -251,7 +250,7 @@ export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | 
 }
 
 async function startSandbox(
-  { log, provider, runFolder, spec, playbookSource, models, secretOf, logger }: SupervisedRun,
+  { log, provider, runFolder, spec, playbookSource, models, logger }: SupervisedRun,
   signal: AbortSignal,
 ): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
@@ -266,7 +265,6 @@ async function startSandbox(
     runId: log.run.id,
     attempt,
     runFolder,
-    secret: secretOf(attempt),
     inputs: inputPaths(runFolder, log.run.spec?.files ?? []),
     egress: runEgress(spec, playbookSource),
     models: (await models?.ofRun(spec, runFolder, log.run.usage))?.granted,

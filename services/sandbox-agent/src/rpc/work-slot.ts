@@ -7,10 +7,8 @@ import type {
 } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import type { Work } from "../work.ts";
 
-/** Which work a slot takes, and how it begins. */
+/** How work begins. */
 export interface WorkSlotOptions {
-  readonly runId: string;
-  readonly attempt: number;
   /** Begins the work; called at most once. */
   readonly begin: (request: StartWorkRequest) => Work;
 }
@@ -18,6 +16,8 @@ export interface WorkSlotOptions {
 /** The place for the one piece of work a sandbox ever does. */
 export class WorkSlot {
   readonly #options: WorkSlotOptions;
+  /** Whose work it is. */
+  #owner: Pick<StartWorkRequest, "runId" | "attempt"> | undefined;
   #work: Work | undefined;
   #stopped = false;
 
@@ -31,18 +31,19 @@ export class WorkSlot {
   }
 
   /**
-   * Begins the work; the same attempt again changes nothing.
+   * Begins the work; the same attempt again changes nothing. Whoever is first has the sandbox for good.
    *
    * @throws Fault INVALID_REQUEST for another run or attempt, CANCELLED once it was stopped.
    */
   start(request: StartWorkRequest): void {
-    const { runId, attempt, begin } = this.#options;
+    this.#owner ??= { runId: request.runId, attempt: request.attempt };
+    const { runId, attempt } = this.#owner;
     if (request.runId !== runId) throw invalidRequest([{ field: "runId", rule: "equal", message: "This sandbox is for another run." }]);
     if (request.attempt !== attempt)
       throw invalidRequest([{ field: "attempt", rule: "equal", message: "This sandbox is for another attempt." }]);
     if (this.#work !== undefined) return;
     if (this.#stopped) throw new Fault("CANCELLED", { message: "The work was stopped before it began." });
-    this.#work = begin(request);
+    this.#work = this.#options.begin(request);
   }
 
   /** Passes on what a person answered. @throws Fault INPUT_NOT_AWAITED where no work has begun. */

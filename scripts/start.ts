@@ -40,8 +40,9 @@ function readyText({ url, orchestrator }: Services, volume: string, needsKey: bo
   gateway       ${url}
   orchestrator  ${orchestrator.address} (gRPC)
   volume        ${volume}
-Run something from another terminal${needsKey ? ", with one of the keys of CLEW_API_KEYS in CLEW_API_KEY" : ""}:
-  ${clew} run examples/playbooks/hello.yaml --param url=${url}/ --allow-private-host ${new URL(url).host}
+Run something from two other terminals${needsKey ? ", with one of the keys of CLEW_API_KEYS in CLEW_API_KEY" : ""}:
+  npm run back-office
+  ${clew} run examples/playbooks/hello.yaml --allow-private-host 127.0.0.1:4000
 Ctrl-C stops every run and the services.`;
 }
 

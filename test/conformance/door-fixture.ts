@@ -24,7 +24,7 @@ export interface DoorFixture extends AsyncDisposable {
 const owner = "a-key-for-the-cases";
 const stranger = "another-tenants-key";
 /** What is only queued: nothing is ever opened. */
-const hello = { playbook: "hello", guardrails: { allowedPrivateHosts: ["127.0.0.1:8080"] } } satisfies RunSpec;
+const hello = { playbook: "hello", guardrails: { allowedPrivateHosts: ["127.0.0.1:4000"] } } satisfies RunSpec;
 
 /** Starts a system with one place, and makes the runs: one that did its work, one stopped in the queue, one whose journal was damaged, one that holds the place. */
 export async function startDoorFixture(): Promise<DoorFixture> {

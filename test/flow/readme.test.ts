@@ -34,11 +34,11 @@ beforeAll(async () => {
   await symlink(join(root, "node_modules/@grpc"), join(folder, "node_modules/@grpc"));
   const playbooks = await mkdtemp(join(folder, "playbooks-"));
   system = await startSystem({ CLEW_PLAYBOOKS: playbooks });
-  // The playbook opens the gateway's own page, whose port is known only now.
+  // The playbook opens the back office, whose port is known only now.
   await writeFile(join(playbooks, "hello.yaml"), here(await readFile(join(root, "examples/playbooks/hello.yaml"), "utf8")));
   const created = await system.clew.createRun({
     playbook: "hello",
-    guardrails: { allowedPrivateHosts: [new URL(system.url).host] },
+    guardrails: { allowedPrivateHosts: [new URL(system.backOffice.url).host] },
   });
   ended = { id: created.id, events: await Array.fromAsync(created.events()) };
 });
@@ -49,7 +49,10 @@ afterAll(async () => {
 
 /** The text with the addresses of this system in place of those it has unless configured. */
 function here(text: string): string {
-  return text.replaceAll("127.0.0.1:8080", new URL(system.url).host).replaceAll("127.0.0.1:9090", system.orchestratorAddress);
+  return text
+    .replaceAll("127.0.0.1:8080", new URL(system.url).host)
+    .replaceAll("127.0.0.1:4000", new URL(system.backOffice.url).host)
+    .replaceAll("127.0.0.1:9090", system.orchestratorAddress);
 }
 
 /** A snippet to be run here, after the variables that it uses and another snippet defines. */

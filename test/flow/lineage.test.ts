@@ -1,9 +1,11 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startSystem } from "../support/system.ts";
 
-test("two runs that are forked from one that logged in are logged in, at the page where it was, and leave it as it is", async () => {
+test("two runs that are forked from one that logged in are logged in, at the page where it was, until it lets go of that", async () => {
   await using system = await startSystem({ CLEW_STATE_KEY: "a passphrase of the test" });
-  const { backOffice, clew } = system;
+  const { backOffice, clew, volume } = system;
   const reading = (more: object) =>
     JSON.stringify({ id: "reading", ...more, steps: [{ action: "extract", selector: "h1", store_as: "heading" }] });
   const auth = { mode: "form_login", login_url: `${backOffice.url}/login`, success: { url_contains: "/orders" } };
@@ -19,4 +21,11 @@ test("two runs that are forked from one that logged in are logged in, at the pag
   expect(backOffice.logins).toHaveLength(1);
   const children = await Array.fromAsync(clew.listRuns({ parentRun: parent.id }));
   expect(children.map(({ id }) => id).sort()).toEqual(forks.map(({ id }) => id).sort());
+
+  const left = () => readdir(join(volume, "runs", parent.id));
+  expect(await left()).toContain("session");
+  await parent.release();
+  await parent.release();
+  expect(await left()).not.toContain("session");
+  await expect(clew.createRun(system.spec(reading({}), { forkFrom: parent.id }))).rejects.toMatchObject({ reason: "PARENT_GONE" });
 }, 240_000);

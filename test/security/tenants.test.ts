@@ -79,6 +79,7 @@ const asks = {
   readEvents: [ofRun],
   streamRunEvents: "follow",
   stopRun: [ofRun],
+  releaseRun: [ofRun],
   sendInput: [(of: Owned) => ({ ...ofRun(of), inputId: "input-1", decision: "approve" })],
   listArtifacts: [ofRun],
   readArtifact: "download",

@@ -97,6 +97,8 @@ function addressOf(method: MethodName, request: JsonFields): Address {
       return { verb: "GET", path: `${run}/events${queryOf(rest)}` };
     case "stopRun":
       return { verb: "POST", path: `${run}/stop`, body: rest, wrap: "run" };
+    case "releaseRun":
+      return { verb: "POST", path: `${run}/release`, body: rest, wrap: "run" };
     case "sendInput":
       return { verb: "POST", path: `${run}/inputs`, body: rest, wrap: "run" };
     case "listArtifacts":

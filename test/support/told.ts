@@ -52,6 +52,7 @@ export const methodNames = [
   "deleteRun",
   "readEvents",
   "stopRun",
+  "releaseRun",
   "sendInput",
   "listArtifacts",
   "createTicket",

@@ -9,6 +9,7 @@ import { explainCommand } from "./commands/explain.ts";
 import { checkPlaybooksCommand, showPlaybookCommand } from "./commands/playbook.ts";
 import { playbooksCommand } from "./commands/playbooks.ts";
 import { recorderCommand } from "./commands/recorder.ts";
+import { releaseCommand } from "./commands/release.ts";
 import { type RunOptions, runCommand } from "./commands/run.ts";
 import { getCommand, listCommand, stopCommand } from "./commands/runs.ts";
 import { streamCommand } from "./commands/stream.ts";
@@ -78,6 +79,8 @@ function createProgram(execute: Execute): Command {
     .option("--timeout <seconds>", "the most the run may take, 5 to 3600")
     .option("--file <name=path>", "a file the run may read under that name; may repeat", collect, [])
     .option("--browser-state <name>", "the saved login to start from, and to save it under when the run completes")
+    .option("--fork-from <run>", "begin with the session that this run left")
+    .option("--keep-alive <seconds>", "keep what others go on from after its end; 0: its session, for forks")
     .option("--wait-for-person <seconds>", "how long it may wait for people in all; without it nobody is there")
     .option("--model <provider:name>", "the model it calls, where it calls one")
     .option("--cassette <file>", "answer with what models once answered, from this recording; none is called")
@@ -117,6 +120,9 @@ function createProgram(execute: Execute): Command {
     .action((run: string, options: CommonOptions & { reason?: string; grace?: string }) =>
       execute(options, (clew, output) => stopCommand(clew, output, run, options)),
     );
+  command("release <run>", "let go of what a run left for forks").action((run: string, options: CommonOptions) =>
+    execute(options, (clew, output) => releaseCommand(clew, output, run)),
+  );
   command("answer <run>", "answer what a run asks a person")
     .option("--input <id>", "which question; what it asks now unless given")
     .option("--approve", "yes: what it asks may be done, or you have done it")

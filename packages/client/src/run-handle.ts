@@ -55,6 +55,8 @@ export interface RunHandle {
   get(options?: { readonly wait?: number; readonly signal?: AbortSignal }): Promise<Run>;
   /** Asks the run to stop; a running action has `graceSeconds` (0 to 120, 10 unless given; 0 kills). */
   stop(options?: { readonly reason?: string; readonly graceSeconds?: number; readonly signal?: AbortSignal }): Promise<Run>;
+  /** Lets go of what the run left for forks; RUN_NOT_TERMINAL before it is over. Repeatable. */
+  release(options?: { readonly signal?: AbortSignal }): Promise<Run>;
   /** Answers what the run asked a person (`run.awaits`). The first answer wins; the same again is fine. INPUT_NOT_AWAITED for another, or one that is late. */
   answer(answer: RunAnswer, options?: { readonly signal?: AbortSignal }): Promise<Run>;
   /** The files the run left so far. */
@@ -101,6 +103,7 @@ export function createRunHandle(id: string, parts: RunHandleParts): RunHandle {
     get: ({ wait, signal } = {}) => getRun(gateway, id, { waitSeconds: wait, signal }),
     stop: ({ reason, graceSeconds, signal } = {}) =>
       gateway.json<Run>({ method: "POST", path: `${path}/stop`, json: { reason, graceSeconds }, signal }),
+    release: ({ signal } = {}) => gateway.json<Run>({ method: "POST", path: `${path}/release`, json: {}, signal }),
     async answer(answer, { signal } = {}) {
       const inputId = answer.inputId ?? (await getRun(gateway, id, { signal })).awaits?.inputId;
       if (inputId === undefined) throw new Fault("INPUT_NOT_AWAITED", { message: "The run asks nothing now." });

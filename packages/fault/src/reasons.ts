@@ -46,7 +46,7 @@ export const reasons = {
   PLAYBOOK_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The playbook does not exist.", wayOut: "List the playbooks there are: GET /v1/playbooks." },
   PLAYBOOK_INVALID: { code: "INVALID_ARGUMENT", retryable: false, message: "The playbook is not valid.", wayOut: "Mend the lines that details.violations names." },
   INPUT_NOT_AWAITED: { code: "FAILED_PRECONDITION", retryable: false, message: "The run does not wait for this input.", wayOut: "Look at the run's last inputRequested event." },
-  STATE_KEY_MISSING: { code: "FAILED_PRECONDITION", retryable: false, message: "Saved logins need CLEW_STATE_KEY, which is not set.", wayOut: "Set it, and start the orchestrator again; or leave browserState out." },
+  STATE_KEY_MISSING: { code: "FAILED_PRECONDITION", retryable: false, message: "Saved logins, and what runs leave for forks, need CLEW_STATE_KEY, which is not set.", wayOut: "Set it, and start the orchestrator again; or leave browserState, forkFrom and keepAliveSeconds out." },
   STATE_UNREADABLE: { code: "FAILED_PRECONDITION", retryable: false, message: "The saved login cannot be read with this key.", wayOut: "Set the CLEW_STATE_KEY it was saved under, or use another browserState." },
   FILE_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "The file does not exist, or its time is over.", wayOut: "Upload it again: POST /v1/files." },
   RANGE_NOT_SATISFIABLE: { code: "OUT_OF_RANGE", retryable: false, status: 416, message: "The file has no such range.", wayOut: "Ask for bytes the file has." },

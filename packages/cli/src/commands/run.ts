@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly waitForPerson?: string;
   readonly file: readonly string[];
   readonly browserState?: string;
+  readonly forkFrom?: string;
+  readonly keepAlive?: string;
   readonly model?: string;
   readonly cassette?: string;
   readonly recordCassette?: boolean;
@@ -55,7 +57,7 @@ async function toSpec(work: string | undefined, options: RunOptions): Promise<Ru
   const params = parseAssignments("--param", options.param);
   const credentials = parseCredentials("--credential", options.credential, process.env);
   const labels = parseAssignments("--label", options.label);
-  const { startUrl, maxSteps, timeout, waitForPerson, browserState, model, allowPrivateHost } = options;
+  const { startUrl, maxSteps, timeout, waitForPerson, browserState, forkFrom, keepAlive, model, allowPrivateHost } = options;
   const recording = recordingOf(options);
   return {
     ...(await workOf(work, options.directive)),
@@ -68,6 +70,8 @@ async function toSpec(work: string | undefined, options: RunOptions): Promise<Ru
     ...(waitForPerson === undefined ? {} : { waitForPersonSeconds: parseWholeNumber("--wait-for-person", waitForPerson, 0, 86_400) }),
     ...(isEmpty(recording) ? {} : { recording }),
     ...(browserState === undefined ? {} : { browserState }),
+    ...(forkFrom === undefined ? {} : { forkFrom }),
+    ...(keepAlive === undefined ? {} : { keepAliveSeconds: parseWholeNumber("--keep-alive", keepAlive, 0, 3600) }),
     ...(model === undefined ? {} : { model }),
     ...(allowPrivateHost.length === 0 ? {} : { guardrails: { allowedPrivateHosts: [...allowPrivateHost] } }),
   };

@@ -45,7 +45,7 @@ function callsOf(shown: string): string[] {
 const ofRuns: readonly CallName[] = ["getRun", "readEvents", "streamRunEvents"];
 const ofFiles: readonly CallName[] = ["listArtifacts", "readArtifact"];
 const ofTenants: readonly CallName[] = ["dryRun", "listRuns", "createTicket", "listPlaybooks", "getPlaybook", "validatePlaybook"];
-const ofRunning: readonly CallName[] = ["createRun", "stopRun", "uploadFile"];
+const ofRunning: readonly CallName[] = ["createRun", "stopRun", "releaseRun", "uploadFile"];
 
 describe("a caller", () => {
   it("is known by a key", () => {

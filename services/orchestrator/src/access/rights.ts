@@ -30,6 +30,7 @@ export const callRules = {
   readEvents: reads("run"),
   streamRunEvents: reads("run"),
   stopRun: { right: "run", subject: "run", changes: true },
+  releaseRun: { right: "run", subject: "run", changes: true },
   sendInput: { right: "answer", subject: "run", changes: true },
   deleteRun: { right: "admin", subject: "run", changes: true },
   listArtifacts: reads("artifact"),

@@ -7,7 +7,7 @@ import type { KeptSessions } from "../states/kept-sessions.ts";
 export interface ParentSources {
   /** A tenant's run. @throws Fault RUN_NOT_FOUND, RUN_DELETED or RUN_EXPIRED. */
   readonly findRun: (runId: string, tenant: string) => Run;
-  readonly sessions: Pick<KeptSessions, "demandKey" | "read">;
+  readonly sessions: Pick<KeptSessions, "demandKey" | "read" | "remove">;
 }
 
 /**

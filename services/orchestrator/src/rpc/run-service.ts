@@ -25,6 +25,7 @@ import { listRuns } from "./list-runs.ts";
 import { getPlaybook, listPlaybooks, validatePlaybook } from "./playbooks.ts";
 import { readArtifact } from "./read-artifact.ts";
 import { readEvents } from "./read-events.ts";
+import { releaseRun } from "./release-run.ts";
 import { sendInput } from "./send-input.ts";
 import { stopRun } from "./stop-run.ts";
 import { streamRunEvents } from "./stream-run-events.ts";
@@ -74,6 +75,7 @@ export function createRunService(options: RunServiceOptions): ServedService {
     readEvents: guard.once((request, caller, { signal }) => readEvents(request, caller, runs, signal)),
     streamRunEvents: guard.stream((request, caller, { signal }) => streamRunEvents(request, caller, runs, signal)),
     stopRun: guard.once((request, caller) => stopRun(request, caller, runs)),
+    releaseRun: guard.once((request, caller) => releaseRun(request, caller, runs, options.parents.sessions)),
     sendInput: guard.once((request, caller) => sendInput(request, caller, runs)),
     deleteRun: guard.once(async ({ runId }, caller) => {
       await runs.delete(runId, caller);

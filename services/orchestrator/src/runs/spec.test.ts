@@ -52,6 +52,9 @@ describe("checking a RunSpec", () => {
     ["an extra header's value that is too long", withHeaders({ authorization: "x".repeat(4_097) }), headersField],
     ["an extra header without a value", withHeaders({ "x-empty": "" }), headersField],
     ["an extra header's value of two lines", withHeaders({ authorization: "a\r\nb: c" }), headersField],
+    ["something kept for more than an hour", { work: playbook, keepAliveSeconds: 3_601 }, "spec.keepAliveSeconds"],
+    ["a fork that continues too", { work: playbook, forkFrom: "run-1", continueFrom: "run-1" }, "spec.forkFrom"],
+    ["a fork with a saved login", { work: playbook, forkFrom: "run-1", browserState: "office" }, "spec.browserState"],
   ])("refuses %s, naming the field", (_, given, field) => {
     expect(checkSpec(RunSpec.fromPartial(given)).violations.map((violation) => violation.field)).toEqual([field]);
   });

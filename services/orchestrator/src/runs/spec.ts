@@ -28,8 +28,8 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   const violations: Violation[] = [];
   const unbuilt: Violation[] = [];
   const wrong = (field: string, rule: string, message: string) => violations.push({ field: `spec.${field}`, rule, message });
-  const later = (field: string, given: boolean) => {
-    if (given) unbuilt.push({ field: `spec.${field}`, rule: "not_implemented", message: "is not built yet; leave it out" });
+  const later = (field: string, given: boolean, message: string) => {
+    if (given) unbuilt.push({ field: `spec.${field}`, rule: "not_implemented", message });
   };
   const range = (field: string, value: number | undefined, { min, max }: Range) => {
     if (value !== undefined && (value < min || value > max)) wrong(field, "range", `must be ${min} to ${max}`);
@@ -90,8 +90,8 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   if (asked.browserState !== undefined && !(isFlatName(asked.browserState) && asked.browserState.length <= limits.browserStateNameChars))
     wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
-  later("continueFrom", asked.continueFrom !== undefined);
-  later("keepAliveSeconds", (asked.keepAliveSeconds ?? 0) > 0);
+  later("continueFrom", asked.continueFrom !== undefined, "is not built yet; use forkFrom, which begins with what the run left");
+  later("keepAliveSeconds", (asked.keepAliveSeconds ?? 0) > 0, "is built as 0 only, which keeps what forks begin with, and no sandbox");
   range("keepAliveSeconds", asked.keepAliveSeconds, limits.keepAliveSeconds);
   if (asked.forkFrom !== undefined && asked.continueFrom !== undefined)
     wrong("forkFrom", "one_of", "must not be given together with continueFrom");

@@ -20,8 +20,12 @@ export async function readParentSession({ log, spec, sessions, secrets }: Sessio
 }
 
 /** Keeps what a run leaves for those that are forked from it, once its outcome is durable. What fails is a warning. */
-export async function keepSession(plan: SessionPlan, { agent }: Pick<SandboxConnection, "agent">, signal: AbortSignal): Promise<void> {
-  const { log, attempt, spec, sessions, logger } = plan;
+export async function keepSession(
+  plan: SessionPlan,
+  { agent }: { readonly agent: Pick<SandboxConnection["agent"], "takeBrowserState"> },
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, attempt, spec, sessions, secrets, logger } = plan;
   const { outcome } = log.run;
   if (spec.keepAliveSeconds === undefined || sessions === undefined || outcome === undefined) return;
   try {
@@ -30,6 +34,7 @@ export async function keepSession(plan: SessionPlan, { agent }: Pick<SandboxConn
       session !== undefined && Buffer.byteLength(session.browserState) <= limits.browserStateBytes && isBrowserState(session.browserState);
     if (!isFit) throw new Error("The sandbox gave no session, or one that is too large.");
     const { browserState, address } = session;
+    secrets.add("browserState", browserState);
     await sessions.save(log.run, { browserState, address: address.length > limits.urlChars ? "" : address, memory: outcome.sessionMemory });
   } catch (error) {
     signal.throwIfAborted();

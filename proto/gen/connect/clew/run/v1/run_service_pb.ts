@@ -18,7 +18,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file clew/run/v1/run_service.proto.
  */
 export const file_clew_run_v1_run_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jbGV3L3J1bi92MS9ydW5fc2VydmljZS5wcm90bxILY2xldy5ydW4udjEiSgoQQ3JlYXRlUnVuUmVxdWVzdBIiCgRzcGVjGAEgASgLMhQuY2xldy5ydW4udjEuUnVuU3BlYxISCgpyZXF1ZXN0X2lkGAIgASgJIjIKEUNyZWF0ZVJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIQLmNsZXcucnVuLnYxLlJ1biIzCg1EcnlSdW5SZXF1ZXN0EiIKBHNwZWMYASABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjIs0BCg5EcnlSdW5SZXNwb25zZRINCgV2YWxpZBgBIAEoCBIxCgZjaGVja3MYAiADKAsyIS5jbGV3LnJ1bi52MS5EcnlSdW5SZXNwb25zZS5DaGVjaxIQCgh3YXJuaW5ncxgDIAMoCRIvCg5jb25maWdfc3VtbWFyeRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QaNgoFQ2hlY2sSDAoEbmFtZRgBIAEoCRIOCgZwYXNzZWQYAiABKAgSDwoHbWVzc2FnZRgDIAEoCSL7AQoPTGlzdFJ1bnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEiUKBXN0YXRlGAMgAygOMhYuY2xldy5ydW4udjEuUnVuLlN0YXRlEg0KBWxhYmVsGAQgAygJEjEKDWNyZWF0ZWRfYWZ0ZXIYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghwbGF5Ym9vaxgHIAEoCRISCgpwYXJlbnRfcnVuGAggASgJIksKEExpc3RSdW5zUmVzcG9uc2USHgoEcnVucxgBIAMoCzIQLmNsZXcucnVuLnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSAoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkSJwoEd2FpdBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIvCg5HZXRSdW5SZXNwb25zZRIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4iIgoQRGVsZXRlUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiEwoRRGVsZXRlUnVuUmVzcG9uc2UiagoRUmVhZEV2ZW50c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg0KBWFmdGVyGAIgASgJEg0KBWxpbWl0GAMgASgNEicKBHdhaXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24isgEKElJlYWRFdmVudHNSZXNwb25zZRIlCgZldmVudHMYASADKAsyFS5jbGV3LnJ1bi52MS5SdW5FdmVudBIZChFuZXh0X3Jlc3VtZV90b2tlbhgCIAEoCRISCgp1cF90b19kYXRlGAMgASgIEhAKCGZpbmlzaGVkGAQgASgIEhQKDHJlc3VtZV90b2tlbhgFIAEoCRIQCghzZXF1ZW5jZRgGIAEoDRIMCgR0YWlsGAcgASgNIk0KFlN0cmVhbVJ1bkV2ZW50c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhQKDHJlc3VtZV90b2tlbhgCIAEoCRINCgV0eXBlcxgDIAMoCSLjBAoXU3RyZWFtUnVuRXZlbnRzUmVzcG9uc2USFAoMcmVzdW1lX3Rva2VuGAEgASgJEjsKBWhlbGxvGAIgASgLMiouY2xldy5ydW4udjEuU3RyZWFtUnVuRXZlbnRzUmVzcG9uc2UuSGVsbG9IABI9CgZldmVudHMYAyABKAsyKy5jbGV3LnJ1bi52MS5TdHJlYW1SdW5FdmVudHNSZXNwb25zZS5FdmVudHNIABJFCgpjaGVja3BvaW50GAQgASgLMi8uY2xldy5ydW4udjEuU3RyZWFtUnVuRXZlbnRzUmVzcG9uc2UuQ2hlY2twb2ludEgAEkMKCXJlY29ubmVjdBgFIAEoCzIuLmNsZXcucnVuLnYxLlN0cmVhbVJ1bkV2ZW50c1Jlc3BvbnNlLlJlY29ubmVjdEgAEjcKA2VuZBgGIAEoCzIoLmNsZXcucnVuLnYxLlN0cmVhbVJ1bkV2ZW50c1Jlc3BvbnNlLkVuZEgAGi8KBkV2ZW50cxIlCgZldmVudHMYASADKAsyFS5jbGV3LnJ1bi52MS5SdW5FdmVudBpNCgVIZWxsbxIOCgZydW5faWQYASABKAkSDAoEdGFpbBgCIAEoDRIUCgxoZWFydGJlYXRfbXMYAyABKA0SEAoIc2VxdWVuY2UYBCABKA0aDAoKQ2hlY2twb2ludBodCglSZWNvbm5lY3QSEAoIYWZ0ZXJfbXMYASABKA0aOwoDRW5kEh0KA3J1bhgBIAEoCzIQLmNsZXcucnVuLnYxLlJ1bhIVCg1sYXN0X3NlcXVlbmNlGAIgASgNQgcKBWZyYW1lIl4KDlN0b3BSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSGgoNZ3JhY2Vfc2Vjb25kcxgDIAEoDUgAiAEBQhAKDl9ncmFjZV9zZWNvbmRzIjAKD1N0b3BSdW5SZXNwb25zZRIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4ipwEKEFNlbmRJbnB1dFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhAKCGlucHV0X2lkGAIgASgJEhIKCGRlY2lzaW9uGAMgASgJSAASEAoGYW5zd2VyGAQgASgJSAASEAoGc2VjcmV0GAUgASgJSAASMAoNYnJvd3Nlcl9zdGF0ZRgGIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAEIHCgVpbnB1dCIyChFTZW5kSW5wdXRSZXNwb25zZRIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4iJgoUTGlzdEFydGlmYWN0c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJIkEKFUxpc3RBcnRpZmFjdHNSZXNwb25zZRIoCglhcnRpZmFjdHMYASADKAsyFS5jbGV3LnJ1bi52MS5BcnRpZmFjdCJTChNSZWFkQXJ0aWZhY3RSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBm9mZnNldBgDIAEoARIOCgZsZW5ndGgYBCABKAEiWgoUUmVhZEFydGlmYWN0UmVzcG9uc2USKQoIYXJ0aWZhY3QYASABKAsyFS5jbGV3LnJ1bi52MS5BcnRpZmFjdEgAEg8KBWNodW5rGAIgASgMSABCBgoEcGFydCI8ChFVcGxvYWRGaWxlUmVxdWVzdBIOCgRuYW1lGAEgASgJSAASDwoFY2h1bmsYAiABKAxIAEIGCgRwYXJ0InoKElVwbG9hZEZpbGVSZXNwb25zZRIPCgdmaWxlX2lkGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAESDgoGc2hhMjU2GAMgASgJEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJvChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHJ1bnMYASADKAkSGAoLdHRsX3NlY29uZHMYAiABKA1IAIgBARINCgV0eXBlcxgDIAMoCRIRCglhcnRpZmFjdHMYBCABKAhCDgoMX3R0bF9zZWNvbmRzIlcKFENyZWF0ZVRpY2tldFJlc3BvbnNlEg4KBnRpY2tldBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0gEKCFBsYXlib29rEgoKAmlkGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc2hhMjU2GAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEjIKCnBhcmFtZXRlcnMYBSADKAsyHi5jbGV3LnJ1bi52MS5QbGF5Ym9va1BhcmFtZXRlchIuCghwcm9ibGVtcxgGIAMoCzIcLmNsZXcucnVuLnYxLlBsYXlib29rUHJvYmxlbRIMCgR0YWdzGAcgAygJEhIKCnN0ZXBfY291bnQYCCABKA0idwoRUGxheWJvb2tQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCHJlcXVpcmVkGAQgASgIEg4KBnNlY3JldBgFIAEoCBIPCgdwYXR0ZXJuGAYgASgJIk8KD1BsYXlib29rUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgwKBGxpbmUYAyABKA0SDgoGY29sdW1uGAQgASgNIhYKFExpc3RQbGF5Ym9va3NSZXF1ZXN0IkEKFUxpc3RQbGF5Ym9va3NSZXNwb25zZRIoCglwbGF5Ym9va3MYASADKAsyFS5jbGV3LnJ1bi52MS5QbGF5Ym9vayIpChJHZXRQbGF5Ym9va1JlcXVlc3QSEwoLcGxheWJvb2tfaWQYASABKAkiPgoTR2V0UGxheWJvb2tSZXNwb25zZRInCghwbGF5Ym9vaxgBIAEoCzIVLmNsZXcucnVuLnYxLlBsYXlib29rIikKF1ZhbGlkYXRlUGxheWJvb2tSZXF1ZXN0Eg4KBnNvdXJjZRgBIAEoCSKCAQoYVmFsaWRhdGVQbGF5Ym9va1Jlc3BvbnNlEg0KBXZhbGlkGAEgASgIEicKCHBsYXlib29rGAIgASgLMhUuY2xldy5ydW4udjEuUGxheWJvb2sSLgoIcHJvYmxlbXMYAyADKAsyHC5jbGV3LnJ1bi52MS5QbGF5Ym9va1Byb2JsZW0yyg4KClJ1blNlcnZpY2USfQoJQ3JlYXRlUnVuEh0uY2xldy5ydW4udjEuQ3JlYXRlUnVuUmVxdWVzdBoeLmNsZXcucnVuLnYxLkNyZWF0ZVJ1blJlc3BvbnNlIjHSuhgSCMkBGg0vdjEvcnVucy97aWR9gtPkkwIVOgRzcGVjYgNydW4iCC92MS9ydW5zEmEKBkRyeVJ1bhIaLmNsZXcucnVuLnYxLkRyeVJ1blJlcXVlc3QaGy5jbGV3LnJ1bi52MS5EcnlSdW5SZXNwb25zZSIegtPkkwIYOgRzcGVjIhAvdjEvcnVucy9kcnktcnVuElkKCExpc3RSdW5zEhwuY2xldy5ydW4udjEuTGlzdFJ1bnNSZXF1ZXN0Gh0uY2xldy5ydW4udjEuTGlzdFJ1bnNSZXNwb25zZSIQgtPkkwIKEggvdjEvcnVucxJhCgZHZXRSdW4SGi5jbGV3LnJ1bi52MS5HZXRSdW5SZXF1ZXN0GhsuY2xldy5ydW4udjEuR2V0UnVuUmVzcG9uc2UiHoLT5JMCGGIDcnVuEhEvdjEvcnVucy97cnVuX2lkfRJlCglEZWxldGVSdW4SHS5jbGV3LnJ1bi52MS5EZWxldGVSdW5SZXF1ZXN0Gh4uY2xldy5ydW4udjEuRGVsZXRlUnVuUmVzcG9uc2UiGYLT5JMCEyoRL3YxL3J1bnMve3J1bl9pZH0SdQoKUmVhZEV2ZW50cxIeLmNsZXcucnVuLnYxLlJlYWRFdmVudHNSZXF1ZXN0Gh8uY2xldy5ydW4udjEuUmVhZEV2ZW50c1Jlc3BvbnNlIibSuhgCEASC0+STAhoSGC92MS9ydW5zL3tydW5faWR9L2V2ZW50cxKGAQoPU3RyZWFtUnVuRXZlbnRzEiMuY2xldy5ydW4udjEuU3RyZWFtUnVuRXZlbnRzUmVxdWVzdBokLmNsZXcucnVuLnYxLlN0cmVhbVJ1bkV2ZW50c1Jlc3BvbnNlIibSuhgCEAGC0+STAhoSGC92MS9ydW5zL3tydW5faWR9L3N0cmVhbTABEmwKB1N0b3BSdW4SGy5jbGV3LnJ1bi52MS5TdG9wUnVuUmVxdWVzdBocLmNsZXcucnVuLnYxLlN0b3BSdW5SZXNwb25zZSImgtPkkwIgOgEqYgNydW4iFi92MS9ydW5zL3tydW5faWR9L3N0b3ASdAoJU2VuZElucHV0Eh0uY2xldy5ydW4udjEuU2VuZElucHV0UmVxdWVzdBoeLmNsZXcucnVuLnYxLlNlbmRJbnB1dFJlc3BvbnNlIiiC0+STAiI6ASpiA3J1biIYL3YxL3J1bnMve3J1bl9pZH0vaW5wdXRzEnsKDUxpc3RBcnRpZmFjdHMSIS5jbGV3LnJ1bi52MS5MaXN0QXJ0aWZhY3RzUmVxdWVzdBoiLmNsZXcucnVuLnYxLkxpc3RBcnRpZmFjdHNSZXNwb25zZSIjgtPkkwIdEhsvdjEvcnVucy97cnVuX2lkfS9hcnRpZmFjdHMShwEKDFJlYWRBcnRpZmFjdBIgLmNsZXcucnVuLnYxLlJlYWRBcnRpZmFjdFJlcXVlc3QaIS5jbGV3LnJ1bi52MS5SZWFkQXJ0aWZhY3RSZXNwb25zZSIw0roYAhACgtPkkwIkEiIvdjEvcnVucy97cnVuX2lkfS9hcnRpZmFjdHMve25hbWV9MAESaAoKVXBsb2FkRmlsZRIeLmNsZXcucnVuLnYxLlVwbG9hZEZpbGVSZXF1ZXN0Gh8uY2xldy5ydW4udjEuVXBsb2FkRmlsZVJlc3BvbnNlIhfSuhgCEAOC0+STAgsiCS92MS9maWxlcygBEmsKDENyZWF0ZVRpY2tldBIgLmNsZXcucnVuLnYxLkNyZWF0ZVRpY2tldFJlcXVlc3QaIS5jbGV3LnJ1bi52MS5DcmVhdGVUaWNrZXRSZXNwb25zZSIWgtPkkwIQOgEqIgsvdjEvdGlja2V0cxJtCg1MaXN0UGxheWJvb2tzEiEuY2xldy5ydW4udjEuTGlzdFBsYXlib29rc1JlcXVlc3QaIi5jbGV3LnJ1bi52MS5MaXN0UGxheWJvb2tzUmVzcG9uc2UiFYLT5JMCDxINL3YxL3BsYXlib29rcxJ/CgtHZXRQbGF5Ym9vaxIfLmNsZXcucnVuLnYxLkdldFBsYXlib29rUmVxdWVzdBogLmNsZXcucnVuLnYxLkdldFBsYXlib29rUmVzcG9uc2UiLYLT5JMCJ2IIcGxheWJvb2sSGy92MS9wbGF5Ym9va3Mve3BsYXlib29rX2lkfRKCAQoQVmFsaWRhdGVQbGF5Ym9vaxIkLmNsZXcucnVuLnYxLlZhbGlkYXRlUGxheWJvb2tSZXF1ZXN0GiUuY2xldy5ydW4udjEuVmFsaWRhdGVQbGF5Ym9va1Jlc3BvbnNlIiGC0+STAhs6ASoiFi92MS9wbGF5Ym9va3MvdmFsaWRhdGViBnByb3RvMw", [file_clew_run_v1_rest, file_clew_run_v1_run, file_clew_run_v1_run_event, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("Ch1jbGV3L3J1bi92MS9ydW5fc2VydmljZS5wcm90bxILY2xldy5ydW4udjEiSgoQQ3JlYXRlUnVuUmVxdWVzdBIiCgRzcGVjGAEgASgLMhQuY2xldy5ydW4udjEuUnVuU3BlYxISCgpyZXF1ZXN0X2lkGAIgASgJIjIKEUNyZWF0ZVJ1blJlc3BvbnNlEh0KA3J1bhgBIAEoCzIQLmNsZXcucnVuLnYxLlJ1biIzCg1EcnlSdW5SZXF1ZXN0EiIKBHNwZWMYASABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjIs0BCg5EcnlSdW5SZXNwb25zZRINCgV2YWxpZBgBIAEoCBIxCgZjaGVja3MYAiADKAsyIS5jbGV3LnJ1bi52MS5EcnlSdW5SZXNwb25zZS5DaGVjaxIQCgh3YXJuaW5ncxgDIAMoCRIvCg5jb25maWdfc3VtbWFyeRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QaNgoFQ2hlY2sSDAoEbmFtZRgBIAEoCRIOCgZwYXNzZWQYAiABKAgSDwoHbWVzc2FnZRgDIAEoCSL7AQoPTGlzdFJ1bnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEiUKBXN0YXRlGAMgAygOMhYuY2xldy5ydW4udjEuUnVuLlN0YXRlEg0KBWxhYmVsGAQgAygJEjEKDWNyZWF0ZWRfYWZ0ZXIYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjIKDmNyZWF0ZWRfYmVmb3JlGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghwbGF5Ym9vaxgHIAEoCRISCgpwYXJlbnRfcnVuGAggASgJIksKEExpc3RSdW5zUmVzcG9uc2USHgoEcnVucxgBIAMoCzIQLmNsZXcucnVuLnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiSAoNR2V0UnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkSJwoEd2FpdBgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiIvCg5HZXRSdW5SZXNwb25zZRIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4iIgoQRGVsZXRlUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkiEwoRRGVsZXRlUnVuUmVzcG9uc2UiagoRUmVhZEV2ZW50c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg0KBWFmdGVyGAIgASgJEg0KBWxpbWl0GAMgASgNEicKBHdhaXQYBCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24isgEKElJlYWRFdmVudHNSZXNwb25zZRIlCgZldmVudHMYASADKAsyFS5jbGV3LnJ1bi52MS5SdW5FdmVudBIZChFuZXh0X3Jlc3VtZV90b2tlbhgCIAEoCRISCgp1cF90b19kYXRlGAMgASgIEhAKCGZpbmlzaGVkGAQgASgIEhQKDHJlc3VtZV90b2tlbhgFIAEoCRIQCghzZXF1ZW5jZRgGIAEoDRIMCgR0YWlsGAcgASgNIk0KFlN0cmVhbVJ1bkV2ZW50c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhQKDHJlc3VtZV90b2tlbhgCIAEoCRINCgV0eXBlcxgDIAMoCSLjBAoXU3RyZWFtUnVuRXZlbnRzUmVzcG9uc2USFAoMcmVzdW1lX3Rva2VuGAEgASgJEjsKBWhlbGxvGAIgASgLMiouY2xldy5ydW4udjEuU3RyZWFtUnVuRXZlbnRzUmVzcG9uc2UuSGVsbG9IABI9CgZldmVudHMYAyABKAsyKy5jbGV3LnJ1bi52MS5TdHJlYW1SdW5FdmVudHNSZXNwb25zZS5FdmVudHNIABJFCgpjaGVja3BvaW50GAQgASgLMi8uY2xldy5ydW4udjEuU3RyZWFtUnVuRXZlbnRzUmVzcG9uc2UuQ2hlY2twb2ludEgAEkMKCXJlY29ubmVjdBgFIAEoCzIuLmNsZXcucnVuLnYxLlN0cmVhbVJ1bkV2ZW50c1Jlc3BvbnNlLlJlY29ubmVjdEgAEjcKA2VuZBgGIAEoCzIoLmNsZXcucnVuLnYxLlN0cmVhbVJ1bkV2ZW50c1Jlc3BvbnNlLkVuZEgAGi8KBkV2ZW50cxIlCgZldmVudHMYASADKAsyFS5jbGV3LnJ1bi52MS5SdW5FdmVudBpNCgVIZWxsbxIOCgZydW5faWQYASABKAkSDAoEdGFpbBgCIAEoDRIUCgxoZWFydGJlYXRfbXMYAyABKA0SEAoIc2VxdWVuY2UYBCABKA0aDAoKQ2hlY2twb2ludBodCglSZWNvbm5lY3QSEAoIYWZ0ZXJfbXMYASABKA0aOwoDRW5kEh0KA3J1bhgBIAEoCzIQLmNsZXcucnVuLnYxLlJ1bhIVCg1sYXN0X3NlcXVlbmNlGAIgASgNQgcKBWZyYW1lIl4KDlN0b3BSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkSGgoNZ3JhY2Vfc2Vjb25kcxgDIAEoDUgAiAEBQhAKDl9ncmFjZV9zZWNvbmRzIjAKD1N0b3BSdW5SZXNwb25zZRIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4iIwoRUmVsZWFzZVJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJIjMKElJlbGVhc2VSdW5SZXNwb25zZRIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4ipwEKEFNlbmRJbnB1dFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhAKCGlucHV0X2lkGAIgASgJEhIKCGRlY2lzaW9uGAMgASgJSAASEAoGYW5zd2VyGAQgASgJSAASEAoGc2VjcmV0GAUgASgJSAASMAoNYnJvd3Nlcl9zdGF0ZRgGIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIAEIHCgVpbnB1dCIyChFTZW5kSW5wdXRSZXNwb25zZRIdCgNydW4YASABKAsyEC5jbGV3LnJ1bi52MS5SdW4iJgoUTGlzdEFydGlmYWN0c1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJIkEKFUxpc3RBcnRpZmFjdHNSZXNwb25zZRIoCglhcnRpZmFjdHMYASADKAsyFS5jbGV3LnJ1bi52MS5BcnRpZmFjdCJTChNSZWFkQXJ0aWZhY3RSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEg4KBm9mZnNldBgDIAEoARIOCgZsZW5ndGgYBCABKAEiWgoUUmVhZEFydGlmYWN0UmVzcG9uc2USKQoIYXJ0aWZhY3QYASABKAsyFS5jbGV3LnJ1bi52MS5BcnRpZmFjdEgAEg8KBWNodW5rGAIgASgMSABCBgoEcGFydCI8ChFVcGxvYWRGaWxlUmVxdWVzdBIOCgRuYW1lGAEgASgJSAASDwoFY2h1bmsYAiABKAxIAEIGCgRwYXJ0InoKElVwbG9hZEZpbGVSZXNwb25zZRIPCgdmaWxlX2lkGAEgASgJEhIKCnNpemVfYnl0ZXMYAiABKAESDgoGc2hhMjU2GAMgASgJEi8KC2V4cGlyZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJvChNDcmVhdGVUaWNrZXRSZXF1ZXN0EgwKBHJ1bnMYASADKAkSGAoLdHRsX3NlY29uZHMYAiABKA1IAIgBARINCgV0eXBlcxgDIAMoCRIRCglhcnRpZmFjdHMYBCABKAhCDgoMX3R0bF9zZWNvbmRzIlcKFENyZWF0ZVRpY2tldFJlc3BvbnNlEg4KBnRpY2tldBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi0gEKCFBsYXlib29rEgoKAmlkGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSDgoGc2hhMjU2GAMgASgJEhMKC2Rlc2NyaXB0aW9uGAQgASgJEjIKCnBhcmFtZXRlcnMYBSADKAsyHi5jbGV3LnJ1bi52MS5QbGF5Ym9va1BhcmFtZXRlchIuCghwcm9ibGVtcxgGIAMoCzIcLmNsZXcucnVuLnYxLlBsYXlib29rUHJvYmxlbRIMCgR0YWdzGAcgAygJEhIKCnN0ZXBfY291bnQYCCABKA0idwoRUGxheWJvb2tQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRIMCgR0eXBlGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEhAKCHJlcXVpcmVkGAQgASgIEg4KBnNlY3JldBgFIAEoCBIPCgdwYXR0ZXJuGAYgASgJIk8KD1BsYXlib29rUHJvYmxlbRINCgVmaWVsZBgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEgwKBGxpbmUYAyABKA0SDgoGY29sdW1uGAQgASgNIhYKFExpc3RQbGF5Ym9va3NSZXF1ZXN0IkEKFUxpc3RQbGF5Ym9va3NSZXNwb25zZRIoCglwbGF5Ym9va3MYASADKAsyFS5jbGV3LnJ1bi52MS5QbGF5Ym9vayIpChJHZXRQbGF5Ym9va1JlcXVlc3QSEwoLcGxheWJvb2tfaWQYASABKAkiPgoTR2V0UGxheWJvb2tSZXNwb25zZRInCghwbGF5Ym9vaxgBIAEoCzIVLmNsZXcucnVuLnYxLlBsYXlib29rIikKF1ZhbGlkYXRlUGxheWJvb2tSZXF1ZXN0Eg4KBnNvdXJjZRgBIAEoCSKCAQoYVmFsaWRhdGVQbGF5Ym9va1Jlc3BvbnNlEg0KBXZhbGlkGAEgASgIEicKCHBsYXlib29rGAIgASgLMhUuY2xldy5ydW4udjEuUGxheWJvb2sSLgoIcHJvYmxlbXMYAyADKAsyHC5jbGV3LnJ1bi52MS5QbGF5Ym9va1Byb2JsZW0yxA8KClJ1blNlcnZpY2USfQoJQ3JlYXRlUnVuEh0uY2xldy5ydW4udjEuQ3JlYXRlUnVuUmVxdWVzdBoeLmNsZXcucnVuLnYxLkNyZWF0ZVJ1blJlc3BvbnNlIjHSuhgSCMkBGg0vdjEvcnVucy97aWR9gtPkkwIVOgRzcGVjYgNydW4iCC92MS9ydW5zEmEKBkRyeVJ1bhIaLmNsZXcucnVuLnYxLkRyeVJ1blJlcXVlc3QaGy5jbGV3LnJ1bi52MS5EcnlSdW5SZXNwb25zZSIegtPkkwIYOgRzcGVjIhAvdjEvcnVucy9kcnktcnVuElkKCExpc3RSdW5zEhwuY2xldy5ydW4udjEuTGlzdFJ1bnNSZXF1ZXN0Gh0uY2xldy5ydW4udjEuTGlzdFJ1bnNSZXNwb25zZSIQgtPkkwIKEggvdjEvcnVucxJhCgZHZXRSdW4SGi5jbGV3LnJ1bi52MS5HZXRSdW5SZXF1ZXN0GhsuY2xldy5ydW4udjEuR2V0UnVuUmVzcG9uc2UiHoLT5JMCGGIDcnVuEhEvdjEvcnVucy97cnVuX2lkfRJlCglEZWxldGVSdW4SHS5jbGV3LnJ1bi52MS5EZWxldGVSdW5SZXF1ZXN0Gh4uY2xldy5ydW4udjEuRGVsZXRlUnVuUmVzcG9uc2UiGYLT5JMCEyoRL3YxL3J1bnMve3J1bl9pZH0SdQoKUmVhZEV2ZW50cxIeLmNsZXcucnVuLnYxLlJlYWRFdmVudHNSZXF1ZXN0Gh8uY2xldy5ydW4udjEuUmVhZEV2ZW50c1Jlc3BvbnNlIibSuhgCEASC0+STAhoSGC92MS9ydW5zL3tydW5faWR9L2V2ZW50cxKGAQoPU3RyZWFtUnVuRXZlbnRzEiMuY2xldy5ydW4udjEuU3RyZWFtUnVuRXZlbnRzUmVxdWVzdBokLmNsZXcucnVuLnYxLlN0cmVhbVJ1bkV2ZW50c1Jlc3BvbnNlIibSuhgCEAGC0+STAhoSGC92MS9ydW5zL3tydW5faWR9L3N0cmVhbTABEmwKB1N0b3BSdW4SGy5jbGV3LnJ1bi52MS5TdG9wUnVuUmVxdWVzdBocLmNsZXcucnVuLnYxLlN0b3BSdW5SZXNwb25zZSImgtPkkwIgOgEqYgNydW4iFi92MS9ydW5zL3tydW5faWR9L3N0b3ASeAoKUmVsZWFzZVJ1bhIeLmNsZXcucnVuLnYxLlJlbGVhc2VSdW5SZXF1ZXN0Gh8uY2xldy5ydW4udjEuUmVsZWFzZVJ1blJlc3BvbnNlIimC0+STAiM6ASpiA3J1biIZL3YxL3J1bnMve3J1bl9pZH0vcmVsZWFzZRJ0CglTZW5kSW5wdXQSHS5jbGV3LnJ1bi52MS5TZW5kSW5wdXRSZXF1ZXN0Gh4uY2xldy5ydW4udjEuU2VuZElucHV0UmVzcG9uc2UiKILT5JMCIjoBKmIDcnVuIhgvdjEvcnVucy97cnVuX2lkfS9pbnB1dHMSewoNTGlzdEFydGlmYWN0cxIhLmNsZXcucnVuLnYxLkxpc3RBcnRpZmFjdHNSZXF1ZXN0GiIuY2xldy5ydW4udjEuTGlzdEFydGlmYWN0c1Jlc3BvbnNlIiOC0+STAh0SGy92MS9ydW5zL3tydW5faWR9L2FydGlmYWN0cxKHAQoMUmVhZEFydGlmYWN0EiAuY2xldy5ydW4udjEuUmVhZEFydGlmYWN0UmVxdWVzdBohLmNsZXcucnVuLnYxLlJlYWRBcnRpZmFjdFJlc3BvbnNlIjDSuhgCEAKC0+STAiQSIi92MS9ydW5zL3tydW5faWR9L2FydGlmYWN0cy97bmFtZX0wARJoCgpVcGxvYWRGaWxlEh4uY2xldy5ydW4udjEuVXBsb2FkRmlsZVJlcXVlc3QaHy5jbGV3LnJ1bi52MS5VcGxvYWRGaWxlUmVzcG9uc2UiF9K6GAIQA4LT5JMCCyIJL3YxL2ZpbGVzKAESawoMQ3JlYXRlVGlja2V0EiAuY2xldy5ydW4udjEuQ3JlYXRlVGlja2V0UmVxdWVzdBohLmNsZXcucnVuLnYxLkNyZWF0ZVRpY2tldFJlc3BvbnNlIhaC0+STAhA6ASoiCy92MS90aWNrZXRzEm0KDUxpc3RQbGF5Ym9va3MSIS5jbGV3LnJ1bi52MS5MaXN0UGxheWJvb2tzUmVxdWVzdBoiLmNsZXcucnVuLnYxLkxpc3RQbGF5Ym9va3NSZXNwb25zZSIVgtPkkwIPEg0vdjEvcGxheWJvb2tzEn8KC0dldFBsYXlib29rEh8uY2xldy5ydW4udjEuR2V0UGxheWJvb2tSZXF1ZXN0GiAuY2xldy5ydW4udjEuR2V0UGxheWJvb2tSZXNwb25zZSItgtPkkwInYghwbGF5Ym9vaxIbL3YxL3BsYXlib29rcy97cGxheWJvb2tfaWR9EoIBChBWYWxpZGF0ZVBsYXlib29rEiQuY2xldy5ydW4udjEuVmFsaWRhdGVQbGF5Ym9va1JlcXVlc3QaJS5jbGV3LnJ1bi52MS5WYWxpZGF0ZVBsYXlib29rUmVzcG9uc2UiIYLT5JMCGzoBKiIWL3YxL3BsYXlib29rcy92YWxpZGF0ZWIGcHJvdG8z", [file_clew_run_v1_rest, file_clew_run_v1_run, file_clew_run_v1_run_event, file_google_api_annotations, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Asks for a run.
@@ -1297,6 +1297,76 @@ export const StopRunResponseSchema: GenMessage<StopRunResponse, {jsonType: StopR
   messageDesc(file_clew_run_v1_run_service, 15);
 
 /**
+ * Asks to let go of what is kept of a run.
+ *
+ * @generated from message clew.run.v1.ReleaseRunRequest
+ */
+export type ReleaseRunRequest = Message<"clew.run.v1.ReleaseRunRequest"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Asks to let go of what is kept of a run.
+ *
+ * @generated from message clew.run.v1.ReleaseRunRequest
+ */
+export type ReleaseRunRequestJson = {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId?: string;
+};
+
+/**
+ * Describes the message clew.run.v1.ReleaseRunRequest.
+ * Use `create(ReleaseRunRequestSchema)` to create a new message.
+ */
+export const ReleaseRunRequestSchema: GenMessage<ReleaseRunRequest, {jsonType: ReleaseRunRequestJson}> = /*@__PURE__*/
+  messageDesc(file_clew_run_v1_run_service, 16);
+
+/**
+ * Answers ReleaseRun.
+ *
+ * @generated from message clew.run.v1.ReleaseRunResponse
+ */
+export type ReleaseRunResponse = Message<"clew.run.v1.ReleaseRunResponse"> & {
+  /**
+   * The run, as it was.
+   *
+   * @generated from field: clew.run.v1.Run run = 1;
+   */
+  run?: Run | undefined;
+};
+
+/**
+ * Answers ReleaseRun.
+ *
+ * @generated from message clew.run.v1.ReleaseRunResponse
+ */
+export type ReleaseRunResponseJson = {
+  /**
+   * The run, as it was.
+   *
+   * @generated from field: clew.run.v1.Run run = 1;
+   */
+  run?: RunJson;
+};
+
+/**
+ * Describes the message clew.run.v1.ReleaseRunResponse.
+ * Use `create(ReleaseRunResponseSchema)` to create a new message.
+ */
+export const ReleaseRunResponseSchema: GenMessage<ReleaseRunResponse, {jsonType: ReleaseRunResponseJson}> = /*@__PURE__*/
+  messageDesc(file_clew_run_v1_run_service, 17);
+
+/**
  * Answers what a run asked.
  *
  * @generated from message clew.run.v1.SendInputRequest
@@ -1410,7 +1480,7 @@ export type SendInputRequestJson = {
  * Use `create(SendInputRequestSchema)` to create a new message.
  */
 export const SendInputRequestSchema: GenMessage<SendInputRequest, {jsonType: SendInputRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 16);
+  messageDesc(file_clew_run_v1_run_service, 18);
 
 /**
  * Answers SendInput.
@@ -1445,7 +1515,7 @@ export type SendInputResponseJson = {
  * Use `create(SendInputResponseSchema)` to create a new message.
  */
 export const SendInputResponseSchema: GenMessage<SendInputResponse, {jsonType: SendInputResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 17);
+  messageDesc(file_clew_run_v1_run_service, 19);
 
 /**
  * Asks what files a run left behind.
@@ -1480,7 +1550,7 @@ export type ListArtifactsRequestJson = {
  * Use `create(ListArtifactsRequestSchema)` to create a new message.
  */
 export const ListArtifactsRequestSchema: GenMessage<ListArtifactsRequest, {jsonType: ListArtifactsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 18);
+  messageDesc(file_clew_run_v1_run_service, 20);
 
 /**
  * Answers ListArtifacts.
@@ -1515,7 +1585,7 @@ export type ListArtifactsResponseJson = {
  * Use `create(ListArtifactsResponseSchema)` to create a new message.
  */
 export const ListArtifactsResponseSchema: GenMessage<ListArtifactsResponse, {jsonType: ListArtifactsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 19);
+  messageDesc(file_clew_run_v1_run_service, 21);
 
 /**
  * Asks for a file.
@@ -1592,7 +1662,7 @@ export type ReadArtifactRequestJson = {
  * Use `create(ReadArtifactRequestSchema)` to create a new message.
  */
 export const ReadArtifactRequestSchema: GenMessage<ReadArtifactRequest, {jsonType: ReadArtifactRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 20);
+  messageDesc(file_clew_run_v1_run_service, 22);
 
 /**
  * A part of a file.
@@ -1650,7 +1720,7 @@ export type ReadArtifactResponseJson = {
  * Use `create(ReadArtifactResponseSchema)` to create a new message.
  */
 export const ReadArtifactResponseSchema: GenMessage<ReadArtifactResponse, {jsonType: ReadArtifactResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 21);
+  messageDesc(file_clew_run_v1_run_service, 23);
 
 /**
  * A part of a file.
@@ -1708,7 +1778,7 @@ export type UploadFileRequestJson = {
  * Use `create(UploadFileRequestSchema)` to create a new message.
  */
 export const UploadFileRequestSchema: GenMessage<UploadFileRequest, {jsonType: UploadFileRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 22);
+  messageDesc(file_clew_run_v1_run_service, 24);
 
 /**
  * Answers UploadFile.
@@ -1785,7 +1855,7 @@ export type UploadFileResponseJson = {
  * Use `create(UploadFileResponseSchema)` to create a new message.
  */
 export const UploadFileResponseSchema: GenMessage<UploadFileResponse, {jsonType: UploadFileResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 23);
+  messageDesc(file_clew_run_v1_run_service, 25);
 
 /**
  * Asks for a ticket.
@@ -1862,7 +1932,7 @@ export type CreateTicketRequestJson = {
  * Use `create(CreateTicketRequestSchema)` to create a new message.
  */
 export const CreateTicketRequestSchema: GenMessage<CreateTicketRequest, {jsonType: CreateTicketRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 24);
+  messageDesc(file_clew_run_v1_run_service, 26);
 
 /**
  * Answers CreateTicket.
@@ -1911,7 +1981,7 @@ export type CreateTicketResponseJson = {
  * Use `create(CreateTicketResponseSchema)` to create a new message.
  */
 export const CreateTicketResponseSchema: GenMessage<CreateTicketResponse, {jsonType: CreateTicketResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 25);
+  messageDesc(file_clew_run_v1_run_service, 27);
 
 /**
  * A playbook of the catalogue.
@@ -2044,7 +2114,7 @@ export type PlaybookJson = {
  * Use `create(PlaybookSchema)` to create a new message.
  */
 export const PlaybookSchema: GenMessage<Playbook, {jsonType: PlaybookJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 26);
+  messageDesc(file_clew_run_v1_run_service, 28);
 
 /**
  * A parameter of a playbook.
@@ -2149,7 +2219,7 @@ export type PlaybookParameterJson = {
  * Use `create(PlaybookParameterSchema)` to create a new message.
  */
 export const PlaybookParameterSchema: GenMessage<PlaybookParameter, {jsonType: PlaybookParameterJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 27);
+  messageDesc(file_clew_run_v1_run_service, 29);
 
 /**
  * What is wrong with a playbook.
@@ -2226,7 +2296,7 @@ export type PlaybookProblemJson = {
  * Use `create(PlaybookProblemSchema)` to create a new message.
  */
 export const PlaybookProblemSchema: GenMessage<PlaybookProblem, {jsonType: PlaybookProblemJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 28);
+  messageDesc(file_clew_run_v1_run_service, 30);
 
 /**
  * Asks for the catalogue.
@@ -2249,7 +2319,7 @@ export type ListPlaybooksRequestJson = {
  * Use `create(ListPlaybooksRequestSchema)` to create a new message.
  */
 export const ListPlaybooksRequestSchema: GenMessage<ListPlaybooksRequest, {jsonType: ListPlaybooksRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 29);
+  messageDesc(file_clew_run_v1_run_service, 31);
 
 /**
  * Answers ListPlaybooks.
@@ -2284,7 +2354,7 @@ export type ListPlaybooksResponseJson = {
  * Use `create(ListPlaybooksResponseSchema)` to create a new message.
  */
 export const ListPlaybooksResponseSchema: GenMessage<ListPlaybooksResponse, {jsonType: ListPlaybooksResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 30);
+  messageDesc(file_clew_run_v1_run_service, 32);
 
 /**
  * Asks for one playbook.
@@ -2319,7 +2389,7 @@ export type GetPlaybookRequestJson = {
  * Use `create(GetPlaybookRequestSchema)` to create a new message.
  */
 export const GetPlaybookRequestSchema: GenMessage<GetPlaybookRequest, {jsonType: GetPlaybookRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 31);
+  messageDesc(file_clew_run_v1_run_service, 33);
 
 /**
  * Answers GetPlaybook.
@@ -2354,7 +2424,7 @@ export type GetPlaybookResponseJson = {
  * Use `create(GetPlaybookResponseSchema)` to create a new message.
  */
 export const GetPlaybookResponseSchema: GenMessage<GetPlaybookResponse, {jsonType: GetPlaybookResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 32);
+  messageDesc(file_clew_run_v1_run_service, 34);
 
 /**
  * Asks whether a text is a playbook.
@@ -2389,7 +2459,7 @@ export type ValidatePlaybookRequestJson = {
  * Use `create(ValidatePlaybookRequestSchema)` to create a new message.
  */
 export const ValidatePlaybookRequestSchema: GenMessage<ValidatePlaybookRequest, {jsonType: ValidatePlaybookRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 33);
+  messageDesc(file_clew_run_v1_run_service, 35);
 
 /**
  * Answers ValidatePlaybook.
@@ -2452,7 +2522,7 @@ export type ValidatePlaybookResponseJson = {
  * Use `create(ValidatePlaybookResponseSchema)` to create a new message.
  */
 export const ValidatePlaybookResponseSchema: GenMessage<ValidatePlaybookResponse, {jsonType: ValidatePlaybookResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_run_v1_run_service, 34);
+  messageDesc(file_clew_run_v1_run_service, 36);
 
 /**
  * Creates, watches, stops and reads runs. Served by the orchestrator and passed on by the gateway.
@@ -2542,6 +2612,16 @@ export const RunService: GenService<{
     methodKind: "unary";
     input: typeof StopRunRequestSchema;
     output: typeof StopRunResponseSchema;
+  },
+  /**
+   * Ends what is kept of a finished run for those that go on from it; its record stays. Repeatable.
+   *
+   * @generated from rpc clew.run.v1.RunService.ReleaseRun
+   */
+  releaseRun: {
+    methodKind: "unary";
+    input: typeof ReleaseRunRequestSchema;
+    output: typeof ReleaseRunResponseSchema;
   },
   /**
    * Answers what a waiting run asked a person; the first durable answer wins.

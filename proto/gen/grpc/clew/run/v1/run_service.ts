@@ -272,6 +272,20 @@ export interface StopRunResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks to let go of what is kept of a run. */
+export interface ReleaseRunRequest {
+  /** The run. */
+  readonly runId: string;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Answers ReleaseRun. */
+export interface ReleaseRunResponse {
+  /** The run, as it was. */
+  readonly run?: Run | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 /** Answers what a run asked. */
 export interface SendInputRequest {
   /** The run. */
@@ -2548,6 +2562,148 @@ export const StopRunResponse: MessageFns<StopRunResponse> = {
   },
 };
 
+function createBaseReleaseRunRequest(): ReleaseRunRequest {
+  return { runId: "", _unknownFields: {} };
+}
+
+export const ReleaseRunRequest: MessageFns<ReleaseRunRequest> = {
+  encode(message: ReleaseRunRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.runId !== "") {
+      writer.uint32(10).string(message.runId);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseRunRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseRunRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.runId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReleaseRunRequest>): ReleaseRunRequest {
+    return ReleaseRunRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseRunRequest>): ReleaseRunRequest {
+    const message = createBaseReleaseRunRequest() as any;
+    message.runId = object.runId ?? "";
+    return message;
+  },
+};
+
+function createBaseReleaseRunResponse(): ReleaseRunResponse {
+  return { run: undefined, _unknownFields: {} };
+}
+
+export const ReleaseRunResponse: MessageFns<ReleaseRunResponse> = {
+  encode(message: ReleaseRunResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.run !== undefined) {
+      Run.encode(message.run, writer.uint32(10).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReleaseRunResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReleaseRunResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.run = Run.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReleaseRunResponse>): ReleaseRunResponse {
+    return ReleaseRunResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReleaseRunResponse>): ReleaseRunResponse {
+    const message = createBaseReleaseRunResponse() as any;
+    message.run = (object.run !== undefined && object.run !== null) ? Run.fromPartial(object.run) : undefined;
+    return message;
+  },
+};
+
 function createBaseSendInputRequest(): SendInputRequest {
   return { runId: "", inputId: "", input: undefined, _unknownFields: {} };
 }
@@ -4449,6 +4605,16 @@ export const RunServiceService = {
     responseSerialize: (value: StopRunResponse): Buffer => Buffer.from(StopRunResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): StopRunResponse => StopRunResponse.decode(value),
   },
+  /** Ends what is kept of a finished run for those that go on from it; its record stays. Repeatable. */
+  releaseRun: {
+    path: "/clew.run.v1.RunService/ReleaseRun" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReleaseRunRequest): Buffer => Buffer.from(ReleaseRunRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReleaseRunRequest => ReleaseRunRequest.decode(value),
+    responseSerialize: (value: ReleaseRunResponse): Buffer => Buffer.from(ReleaseRunResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReleaseRunResponse => ReleaseRunResponse.decode(value),
+  },
   /** Answers what a waiting run asked a person; the first durable answer wins. */
   sendInput: {
     path: "/clew.run.v1.RunService/SendInput" as const,
@@ -4554,6 +4720,8 @@ export interface RunServiceServer extends UntypedServiceImplementation {
   streamRunEvents: handleServerStreamingCall<StreamRunEventsRequest, StreamRunEventsResponse>;
   /** Asks a run to stop; a finished run stays as it is. */
   stopRun: handleUnaryCall<StopRunRequest, StopRunResponse>;
+  /** Ends what is kept of a finished run for those that go on from it; its record stays. Repeatable. */
+  releaseRun: handleUnaryCall<ReleaseRunRequest, ReleaseRunResponse>;
   /** Answers what a waiting run asked a person; the first durable answer wins. */
   sendInput: handleUnaryCall<SendInputRequest, SendInputResponse>;
   /** Lists the files a run left behind. */
@@ -4694,6 +4862,22 @@ export interface RunServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: StopRunResponse) => void,
+  ): ClientUnaryCall;
+  /** Ends what is kept of a finished run for those that go on from it; its record stays. Repeatable. */
+  releaseRun(
+    request: ReleaseRunRequest,
+    callback: (error: ServiceError | null, response: ReleaseRunResponse) => void,
+  ): ClientUnaryCall;
+  releaseRun(
+    request: ReleaseRunRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReleaseRunResponse) => void,
+  ): ClientUnaryCall;
+  releaseRun(
+    request: ReleaseRunRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReleaseRunResponse) => void,
   ): ClientUnaryCall;
   /** Answers what a waiting run asked a person; the first durable answer wins. */
   sendInput(

@@ -10,30 +10,52 @@ export interface CallEnd {
   readonly fault: Fault | undefined;
 }
 
-/** What a call takes that nobody charges for. */
-export const noUsage: ModelUsage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
+/** What a call takes as far as is known before it is answered. */
+export interface ExpectedUsage {
+  /** About how many tokens it sends. */
+  readonly inputTokens: number;
+  /** The most that its answer may have; infinite where nothing bounds it. */
+  readonly mostOutputTokens: number;
+}
 
-/** Reads what a call came to whose answer is whole; `sent` is about how many tokens it sent. */
-export function answeredEnd(route: ModelRoute, answer: ModelAnswer, sent: number): CallEnd {
-  if (answer.status < 300) return { answer, usage: usageIn(route, answer.body, sent), fault: undefined };
+/** What a call takes that nobody charges for. */
+const noUsage: ModelUsage = { inputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, outputTokens: 0 };
+
+/** Reads what a call came to whose answer is whole. */
+export function answeredEnd(route: ModelRoute, answer: ModelAnswer, { inputTokens }: ExpectedUsage): CallEnd {
+  if (answer.status < 300) return { answer, usage: usageIn(route, answer.body, inputTokens), fault: undefined };
   return { answer, usage: noUsage, fault: new Fault("MODEL_FAILED", { message: `${route.model} answered ${answer.status}.` }) };
 }
 
 /**
- * Says what a call came to that was not answered to its end. What it took nobody says: it is estimated, so that breaking calls off is not for free.
+ * Says what a call came to that was not answered to its end. What it took nobody says: it is estimated: of one that is let go of, at the most
+ * that it may have taken, since its provider may go on with it. So breaking calls off is not for free.
  *
  * @param signal the call's own: aborted with a Fault where it took too long, without one where the sandbox let go of it.
  */
-export function brokenEnd(route: ModelRoute, error: unknown, sent: number, signal: AbortSignal): CallEnd {
+export function brokenEnd(route: ModelRoute, error: unknown, expected: ExpectedUsage, signal: AbortSignal): CallEnd {
   if (error instanceof Fault && !signal.aborted) return { answer: undefined, usage: noUsage, fault: error };
-  const estimate = signal.aborted ? { ...noUsage, inputTokens: sent } : noUsage;
   const fault = new Fault("MODEL_FAILED", { message: `${route.model} did not answer: ${whyBroken(error, signal)}.`, cause: error });
   return {
     // Whoever let go of it himself does so again.
     answer: signal.aborted && !(signal.reason instanceof Fault) ? undefined : failedAnswer(fault),
-    usage: error instanceof BrokenAnswer ? usageIn(route, error.body, sent) : estimate,
+    usage: brokenUsage(route, error, expected, signal),
     fault,
   };
+}
+
+function brokenUsage(route: ModelRoute, error: unknown, expected: ExpectedUsage, { aborted }: AbortSignal): ModelUsage {
+  const { inputTokens, mostOutputTokens } = expected;
+  if (error instanceof BrokenAnswer) {
+    const usage = usageIn(route, error.body, inputTokens);
+    return aborted ? { ...usage, outputTokens: Math.max(usage.outputTokens, finite(mostOutputTokens)) } : usage;
+  }
+  return aborted ? { ...noUsage, inputTokens, outputTokens: finite(mostOutputTokens) } : noUsage;
+}
+
+/** Without a bound there is nothing to keep, and nothing to say. */
+function finite(tokens: number): number {
+  return Number.isFinite(tokens) ? tokens : 0;
 }
 
 function whyBroken(error: unknown, { aborted, reason }: AbortSignal): string {

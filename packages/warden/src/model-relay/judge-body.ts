@@ -1,5 +1,6 @@
 import { isObject, type JsonObject } from "./json-object.ts";
 import type { ModelRoute } from "./route-call.ts";
+import { isOfTool } from "./tool-part.ts";
 
 /** What an agent's call of a model holds, by API. Whatever else providers take may act, keep or fetch something outside the sandbox. */
 const fields: Readonly<Record<ModelRoute["api"], ReadonlySet<string>>> = {
@@ -21,6 +22,16 @@ const fields: Readonly<Record<ModelRoute["api"], ReadonlySet<string>>> = {
   generate: new Set("contents systemInstruction tools toolConfig generationConfig".split(" ")),
 };
 
+/** What of Google's settings bounds, shapes or steers one answer. */
+const settings: ReadonlySet<string> = new Set(
+  "maxOutputTokens temperature topK topP frequencyPenalty presencePenalty stopSequences seed responseMimeType responseSchema responseJsonSchema thinkingConfig".split(
+    " ",
+  ),
+);
+
+/** What of a conversation is said in a call of Responses itself: the rest stands for what the provider kept, or would do. */
+const saidItems: ReadonlySet<unknown> = new Set(["message", "function_call", "function_call_output", "reasoning"]);
+
 /** Names under which a provider is told to fetch something by itself. */
 const fetched: ReadonlySet<string> = new Set(["url", "image_url", "file_url", "fileUri", "file_uri", "file_id", "fileId"]);
 
@@ -32,7 +43,19 @@ export function judgeBody(api: ModelRoute["api"], body: JsonObject): string | un
   if (tools !== undefined && !(Array.isArray(tools) && tools.every((tool) => isOurTool(api, tool))))
     return "a tool that the provider would run";
   if (api === "chat" && body["stream"] === true && !countsStream(body)) return "a stream that does not say what it took";
-  return findFetched(body);
+  return findKept(api, body) ?? findSetting(body["generationConfig"]) ?? findFetched(body);
+}
+
+/** What the provider would keep, or kept of another call. Responses keeps whatever does not say otherwise. */
+function findKept(api: ModelRoute["api"], { store, input }: JsonObject): string | undefined {
+  if (api === "responses" ? store !== false : store !== undefined && store !== false) return "nothing that says 'store: false'";
+  const isSaid = (item: unknown) => isObject(item) && saidItems.has(item["type"] ?? (item["role"] === undefined ? "" : "message"));
+  return Array.isArray(input) && !input.every(isSaid) ? "what another call left" : undefined;
+}
+
+function findSetting(config: unknown): string | undefined {
+  const unknown = isObject(config) ? Object.keys(config).find((name) => !settings.has(name)) : undefined;
+  return unknown && `the setting ${unknown.slice(0, 40)}`;
 }
 
 /** Ours are described, and called by nobody but the agent. */
@@ -64,12 +87,4 @@ function findFetched(body: JsonObject): string | undefined {
     }
   }
   return undefined;
-}
-
-function isOfTool(holder: JsonObject, name: string): boolean {
-  if (name === "input") return holder["type"] === "tool_use";
-  if (name === "response") return typeof holder["name"] === "string";
-  return (
-    name === "functionCall" || name === "functionDeclarations" || name === "input_schema" || name === "parameters" || name === "schema"
-  );
 }

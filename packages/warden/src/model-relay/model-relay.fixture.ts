@@ -66,7 +66,8 @@ export async function openRelay(
     calls: () => said.flatMap((payload) => (payload.$case === "modelCalled" ? [payload.value] : [])),
     warnings: () => said.flatMap((payload) => (payload.$case === "warningRaised" ? [payload.value.reason] : [])),
     post: (path: string, body: object | string, headers: Record<string, string> = {}) => post(socketPath, path, body, headers),
-    ask: (more: object = {}) => post(socketPath, "/anthropic/messages", { ...message, ...more }, { "x-clew-purpose": "act" }),
+    ask: (more: object = {}, signal?: AbortSignal) =>
+      post(socketPath, "/anthropic/messages", { ...message, ...more }, { "x-clew-purpose": "act" }, signal),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -79,8 +80,20 @@ export const message = {
 };
 
 /** Sends a request to a socket; answers what came of it, `isWhole` where it came to its end. */
-export async function post(socketPath: string, path: string, body: object | string, headers: Record<string, string> = {}) {
-  const call = request({ socketPath, path, method: "POST", headers: { "content-type": "application/json", ...headers } });
+export async function post(
+  socketPath: string,
+  path: string,
+  body: object | string,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+) {
+  const call = request({
+    socketPath,
+    path,
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    ...(signal && { signal }),
+  });
   call.end(typeof body === "string" ? body : JSON.stringify(body));
   const [response] = await once(call, "response");
   let isWhole = true;

@@ -4,7 +4,7 @@ import { accessTo, claude, message, openRelay, operatorKey } from "./model-relay
 describe("the relay to models", () => {
   it.each([
     ["/anthropic/messages", message, "x-api-key", operatorKey],
-    ["/openai/responses", { model: "gpt-5", input: "Hello." }, "authorization", `Bearer ${operatorKey}`],
+    ["/openai/responses", { model: "gpt-5", input: "Hello.", store: false }, "authorization", `Bearer ${operatorKey}`],
     ["/openai/chat/completions", { model: "gpt-5", messages: [] }, "authorization", `Bearer ${operatorKey}`],
     ["/google/models/gemini-2.5-flash:generateContent", { contents: [] }, "x-goog-api-key", operatorKey],
     ["/openai-compatible/chat/completions", { model: "llama", messages: [] }, "authorization", `Bearer ${operatorKey}`],
@@ -18,9 +18,16 @@ describe("the relay to models", () => {
     expect(JSON.stringify(answer)).not.toContain(operatorKey);
   });
 
+  it("lets the sandbox ask for the answers to fit their schemas, and for nothing else that is still tried out", async () => {
+    await using run = await openRelay([{}, {}]);
+    await run.post("/anthropic/messages", message, { "anthropic-beta": "files-api-2025-04-14, structured-outputs-2025-11-13" });
+    await run.post("/anthropic/messages", message, { "anthropic-beta": "fast-mode-2026-02-01" });
+    expect(run.server.requests.map(({ headers }) => headers["anthropic-beta"])).toEqual(["structured-outputs-2025-11-13", undefined]);
+  });
+
   it.each([
     ["/anthropic/messages", { ...message, stream: true }, claude],
-    ["/openai/responses", { model: "gpt-5", input: "Hello.", stream: true }, "openai:gpt-5"],
+    ["/openai/responses", { model: "gpt-5", input: "Hello.", stream: true, store: false }, "openai:gpt-5"],
     ["/openai/chat/completions", { model: "gpt-5", messages: [], stream: true, stream_options: { include_usage: true } }, "openai:gpt-5"],
     ["/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse", { contents: [] }, "google:gemini-2.5-flash"],
   ])("counts what a streamed answer took, and passes it on: %s", async (path, body, model) => {
@@ -43,7 +50,7 @@ describe("the relay to models", () => {
 
   it("says that it knows no price where the operator set none", async () => {
     await using run = await openRelay([{}]);
-    await run.post("/openai/responses", { model: "gpt-5", input: "Hello." });
+    await run.post("/openai/responses", { model: "gpt-5", input: "Hello.", store: false });
     expect(run.calls()).toMatchObject([{ costUsd: 0, unpriced: true }]);
   });
 
@@ -66,8 +73,13 @@ describe("the relay to models", () => {
       "/anthropic/messages",
       { ...message, mcp_servers: [{ type: "url", url: "https://evil.example" }] },
     ],
-    ["a program that the provider runs", "/openai/responses", { model: "gpt-5", input: "", tools: [{ type: "code_interpreter" }] }],
-    ["what another call left", "/openai/responses", { model: "gpt-5", input: "", previous_response_id: "resp_1" }],
+    ["a program that the provider runs", "/openai/responses", { ...kept, tools: [{ type: "code_interpreter" }] }],
+    ["what another call left", "/openai/responses", { ...kept, previous_response_id: "resp_1" }],
+    ["a reference to what another call left", "/openai/responses", { ...kept, input: [{ type: "item_reference", id: "msg_1" }] }],
+    ["the same without its type", "/openai/responses", { ...kept, input: [{ id: "msg_1" }] }],
+    ["what the provider would keep", "/openai/responses", { ...kept, store: true }],
+    ["what the provider would keep, being told nothing", "/openai/responses", { ...kept, store: undefined }],
+    ["what the provider would keep, of chats", "/openai/chat/completions", { model: "gpt-5", messages: [], store: true }],
     ["a picture to fetch", "/anthropic/messages", picture({ type: "url", url: "https://evil.example/?secret" })],
     [
       "a picture to fetch, from another",
@@ -81,6 +93,8 @@ describe("the relay to models", () => {
     ],
     ["an address to read", "/google/models/gemini-2.5-flash:generateContent", { contents: [], tools: [{ urlContext: {} }] }],
     ["many answers for one", "/openai/chat/completions", { model: "gpt-5", messages: [], n: 100 }],
+    ["many answers for one, of Google", "/google/models/gemini-2.5-flash:generateContent", contents({ candidateCount: 8 })],
+    ["an answer that is no text", "/google/models/gemini-2.5-flash:generateContent", contents({ responseModalities: ["IMAGE"] })],
     ["a stream that is not counted", "/openai/chat/completions", { model: "gpt-5", messages: [], stream: true }],
     ["no JSON", "/anthropic/messages", "hello"],
     [
@@ -196,6 +210,28 @@ describe("the relay to models", () => {
     else expect(took).toBe(0);
   });
 
+  it.each(["silent", "headers"] as const)(
+    "counts the longest answer there may be for a call that the sandbox lets go of: %s",
+    async (hang) => {
+      const asked = Promise.withResolvers<void>();
+      await using run = await openRelay(
+        () => {
+          asked.resolve();
+          return { hang };
+        },
+        { budget: { maxOutputTokens: 1_500 } },
+      );
+      const letGo = new AbortController();
+      const answer = run.ask({ stream: true }, letGo.signal).catch(() => "let go");
+      await asked.promise;
+      letGo.abort();
+      expect(await answer).toBe("let go");
+      await expect.poll(() => run.calls()).toMatchObject([{ outputTokens: 1_000 }]);
+      void run.ask().catch(() => {});
+      await expect.poll(() => run.server.requests[1]?.body["max_tokens"]).toBe(500);
+    },
+  );
+
   it("breaks off where a stream does, and counts what came", async () => {
     await using run = await openRelay([{ cut: "within", answer: { text: "x".repeat(4_000), usage: { inputTokens: 500 } } }]);
     expect(await run.ask({ stream: true })).toMatchObject({ status: 200, isWhole: false });
@@ -245,6 +281,12 @@ describe("the relay to models", () => {
     expect(await run.ask()).toMatchObject({ status: 502, text: expect.stringContaining("cannot be reached") });
   });
 });
+
+const kept = { model: "gpt-5", input: "", store: false };
+
+function contents(generationConfig: object) {
+  return { contents: [], generationConfig };
+}
 
 function picture(source: object) {
   return { ...message, messages: [{ role: "user", content: [{ type: "image", source }] }] };

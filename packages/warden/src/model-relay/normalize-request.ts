@@ -1,9 +1,5 @@
 import { isObject } from "./json-object.ts";
 
-/** What stands for bytes: a picture is never the same twice. */
-const bytes = "<bytes>";
-const isBytes = (text: string) => text.length >= 512 && /^(data:[^,]{1,100},)?[A-Za-z0-9+/_-]+={0,2}$/.test(text);
-
 /** What differs from run to run though nothing else does: nonces, and the ids of things. */
 const random = /\b(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?=[a-f]*[0-9])[0-9a-f]{16,})\b/gi;
 
@@ -16,7 +12,7 @@ export function normalizeRequest(body: unknown): unknown {
     return known;
   };
   const normalize = (value: unknown): unknown => {
-    if (typeof value === "string") return isBytes(value) ? bytes : value.replace(random, place);
+    if (typeof value === "string") return value.replace(random, place);
     if (Array.isArray(value)) return value.map(normalize);
     if (!isObject(value)) return value;
     return Object.fromEntries(
@@ -26,10 +22,4 @@ export function normalizeRequest(body: unknown): unknown {
     );
   };
   return normalize(body);
-}
-
-/** About how many tokens a normalized request is of: four characters each, and what a picture usually takes. */
-export function estimateTokens(normalized: unknown): number {
-  const text = JSON.stringify(normalized);
-  return Math.ceil(text.length / 4) + 1_600 * (text.split(bytes).length - 1);
 }

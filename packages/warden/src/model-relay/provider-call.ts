@@ -32,14 +32,14 @@ function keyHeaders(provider: ModelProvider, key: string | undefined): Record<st
   return provider === "google" ? { "x-goog-api-key": key } : { authorization: `Bearer ${key}` };
 }
 
-/** All that an agent may say in a header. */
+/** What an agent may ask for besides in a header: that answers and calls of tools fit their schemas. */
+const betas: ReadonlySet<string> = new Set(["structured-outputs-2025-11-13"]);
+
 function versionHeaders(provider: ModelProvider, asked: IncomingHttpHeaders): Record<string, string> {
   if (provider !== "anthropic") return {};
-  const beta = asked["anthropic-beta"];
-  return {
-    "anthropic-version": "2023-06-01",
-    ...(typeof beta === "string" && /^[a-z0-9-]+(, ?[a-z0-9-]+)*$/.test(beta) && beta.length <= 500 ? { "anthropic-beta": beta } : {}),
-  };
+  const wanted = String(asked["anthropic-beta"] ?? "").split(/, ?/);
+  const passed = wanted.filter((beta) => betas.has(beta));
+  return { "anthropic-version": "2023-06-01", ...(passed.length > 0 && { "anthropic-beta": passed.join(",") }) };
 }
 
 /** What a provider says went wrong, without the key; of a key that it refuses, nothing: providers repeat parts of it. */

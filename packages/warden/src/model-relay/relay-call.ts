@@ -5,12 +5,14 @@ import { answeredEnd, brokenEnd } from "./call-end.ts";
 import { capOutput } from "./cap-output.ts";
 import type { CassettePlayer } from "./cassette-player.ts";
 import type { CassetteRecorder } from "./cassette-recorder.ts";
+import { estimateTokens } from "./estimate-tokens.ts";
 import type { JsonObject } from "./json-object.ts";
 import { judgeBody } from "./judge-body.ts";
 import type { ModelAccess } from "./model-access.ts";
 import { type ModelAnswer, readAnswer } from "./model-answer.ts";
 import type { ModelUsage } from "./model-usage.ts";
-import { estimateTokens, normalizeRequest } from "./normalize-request.ts";
+import { normalizeRequest } from "./normalize-request.ts";
+import { withoutPictures } from "./pictures.ts";
 import { callProvider, errorMessage } from "./provider-call.ts";
 import type { ModelRoute } from "./route-call.ts";
 import type { Spending } from "./spending.ts";
@@ -68,20 +70,23 @@ export async function relayCall(
   if (price === undefined) throw refused(`${route.model} is not one of the run's models.`);
   const unfit = judgeBody(route.api, body);
   if (unfit !== undefined) throw refused(`A call of a model holds ${unfit}.`);
-  const request = normalizeRequest(body);
-  const sent = estimateTokens(request);
+  const plain = withoutPictures(body);
+  const request = normalizeRequest(plain.body);
+  const inputTokens = estimateTokens(plain);
   // Only once a call is over is it known what is left for the next.
   using _turn = run.spending.isBounded ? await run.turns.take(signal) : undefined;
-  const mostOutputTokens = run.spending.begin(sent, price);
-  if (typeof mostOutputTokens === "string") throw new Fault("BUDGET_EXCEEDED", { message: mostOutputTokens });
-  const fitted = capOutput(route, body, mostOutputTokens);
-  if (fitted === undefined)
-    throw new Fault("BUDGET_EXCEEDED", { message: `The run may receive ${mostOutputTokens} more tokens, too few for an answer.` });
+  const left = run.spending.begin(inputTokens, price);
+  if (typeof left === "string") throw new Fault("BUDGET_EXCEEDED", { message: left });
+  const capped = capOutput(route, body, left);
+  if (capped === undefined)
+    throw new Fault("BUDGET_EXCEEDED", { message: `The run may receive ${left} more tokens, too few for an answer.` });
+  const expected = { inputTokens, mostOutputTokens: capped.mostTokens };
   const keep = run.recorder?.begin();
-  const asked = run.player === undefined ? askProvider(run, { ...call, body: fitted }, reader, signal) : play(run.player, route, request);
+  const asked =
+    run.player === undefined ? askProvider(run, { ...call, body: capped.body }, reader, signal) : play(run.player, route, request);
   const { answer, usage, fault } = await asked.then(
-    (whole) => answeredEnd(route, whole, sent),
-    (error: unknown) => brokenEnd(route, error, sent, signal),
+    (whole) => answeredEnd(route, whole, expected),
+    (error: unknown) => brokenEnd(route, error, expected, signal),
   );
   const costUsd = run.spending.settle(usage, price);
   const isKept = await keep?.(answer && { model: route.model, purpose: call.purpose, path: route.path, request, response: kept(answer) });

@@ -14,7 +14,7 @@ import { Journal } from "../journal/journal.ts";
 import type { Payload } from "../runs/event.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import { runAttempt } from "./attempt.ts";
+import { type AttemptPlan, runAttempt } from "./attempt.ts";
 import { decodeRecord } from "./decode-record.ts";
 import { RunLog } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
@@ -23,6 +23,7 @@ import { takeLeftovers } from "./take-leftovers.ts";
 const runId = `run-${"6".repeat(32)}`;
 const logger = createLogger({ name: "test", level: "silent" });
 const never = new AbortController().signal;
+const outcome = Outcome.fromPartial({ summary: "done" });
 
 let temp: TempFolder;
 let log: RunLog;
@@ -74,7 +75,11 @@ function connectDeaf(calls: AbortSignal[] = [], agentSays?: () => AsyncIterable<
 
 describe("an attempt that breaks", () => {
   /** An attempt whose warden is alive when it is asked first, and whose provider can then only say this. */
-  async function breaking(isAlive: () => Promise<boolean>, agentSays?: () => AsyncIterable<unknown>) {
+  async function breaking(
+    isAlive: () => Promise<boolean>,
+    agentSays?: () => AsyncIterable<unknown>,
+    odd: Partial<AttemptPlan & SandboxProvider> = {},
+  ) {
     const calls: AbortSignal[] = [];
     let asked = 0;
     const provider: SandboxProvider = {
@@ -86,6 +91,7 @@ describe("an attempt that breaks", () => {
       kill: () => Promise.reject(new Error("4 processes of a sandbox could not be ended.")),
       remove: async () => {},
       clear: async () => {},
+      ...odd,
     };
     const fixed = { runId, isolation: "process", wardenAddress: "", agentAddress: "", pid: 0, startTime: "", bootId: "" } as const;
     const plan = {
@@ -100,6 +106,7 @@ describe("an attempt that breaks", () => {
       playbookSource: "id: x",
       calledPlaybooks: {},
       logger,
+      finalizing: odd.finalizing,
     };
     const broke = await runAttempt(plan, AbortSignal.timeout(20_000)).catch((error: unknown) => error);
     return { broke, calls };
@@ -133,12 +140,33 @@ describe("an attempt that breaks", () => {
     expect(broke).toBe(ours);
     expect(calls.map(({ aborted }) => aborted)).toEqual([true]);
   });
+
+  it("is over in the time there is, whoever hangs: its agent, its warden, what ends it by force, and its files", async () => {
+    const said: Payload[] = [
+      { $case: "sandboxReady", value: SandboxReady.fromPartial({}) },
+      { $case: "outcomePublished", value: { state: Run_State.COMPLETED, outcome } },
+    ];
+    await log.decide(() => said.map((payload) => ({ attempt: 1, summary: "", payload })));
+    const { agentOutbox, wardenOutbox } = placesOf(join(runFolder, "work-1"));
+    await mkdir(dirname(agentOutbox), { recursive: true });
+    using outbox = openOutbox({ file: agentOutbox });
+    await outbox.append({
+      summary: "",
+      payload: { $case: "artifactReady", value: ArtifactReady.fromPartial({ name: "list.csv", sizeBytes: 9 }) },
+    });
+    using _empty = openOutbox({ file: wardenOutbox });
+    const hung = { kill: () => new Promise<never>(() => {}), finalizing: { storeMs: 100, takeMs: 200 } };
+    const { broke } = await breaking(async () => true, undefined, hung);
+    expect(broke).toBeUndefined();
+    const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
+    const lost = { $case: "warningRaised", value: { reason: "ARTIFACT_LOST" } };
+    expect(decodeRecord(log.journal, records.at(-1) ?? expect.fail()).payload).toMatchObject(lost);
+  });
 });
 
 it("a warden that hangs holds up nothing but its files: what else was left is taken in", async () => {
   const workFolder = join(runFolder, "work-1");
   const { agentOutbox, wardenOutbox } = placesOf(workFolder);
-  const outcome = Outcome.fromPartial({ summary: "done" });
   const left: NonNullable<SandboxEvent["payload"]>[] = [
     { $case: "runStarted", value: { browser: "", stepCount: 1 } },
     { $case: "artifactReady", value: ArtifactReady.fromPartial({ name: "trace.zip", sizeBytes: 9 }) },

@@ -1,6 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
 import { Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
@@ -16,6 +17,7 @@ import type { KeptSessions } from "../states/kept-sessions.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { attendPerson } from "./attend-person.ts";
 import { untilEnding } from "./end-attempt.ts";
+import { type FinalizingShares, FinalizingTime } from "./finalizing-time.ts";
 import { type EventClient, ingestLive, type Source } from "./ingest.ts";
 import { keepSession } from "./kept-session.ts";
 import { failedOutcome } from "./phrases.ts";
@@ -47,6 +49,8 @@ export interface AttemptPlan {
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels | undefined;
   readonly credentialSets?: CredentialSets | undefined;
+  /** How long its end may take; as in `usualShares` unless given. */
+  readonly finalizing?: FinalizingShares | undefined;
 }
 
 const callMs = 10_000;
@@ -61,10 +65,12 @@ export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promis
   const { log, attempt, handle, provider } = plan;
   await using connection = provider.connect(handle);
   const ended = new Set<SandboxProducer>();
-  const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, connection, ended, signal) : undefined;
+  using time = new FinalizingTime(plan.finalizing);
+  const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, { connection, time, ended }, signal) : undefined;
   signal.throwIfAborted();
+  time.begin();
   const isAlive = await provider.isAlive(handle);
-  await takeLeftovers({ ...plan, workFolder: handle.workFolder, ended }, isAlive ? connection : undefined, signal);
+  await takeLeftovers({ ...plan, workFolder: handle.workFolder, ended }, isAlive ? connection : undefined, signal, time.taking);
   if (log.fold.attempt.exitCause === "DEADLINE")
     await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined));
   return isDecided(log.fold) ? undefined : (excess(log.fold) ?? broke ?? new Fault("SANDBOX_LOST"));
@@ -82,13 +88,16 @@ function excess({ attempt }: RunFold): Fault | undefined {
   return found && new Fault(found[1]);
 }
 
+/** A sandbox that is alive, and how far its attempt is. */
+interface Hold {
+  readonly connection: SandboxConnection;
+  readonly time: FinalizingTime;
+  /** Gets whom it took in to the end. */
+  readonly ended: Set<SandboxProducer>;
+}
+
 /** Stays with a sandbox until it has said all it had to say, and notes whom it took in to the end. Answers what broke, if anything did. */
-async function holdSandbox(
-  plan: AttemptPlan,
-  connection: SandboxConnection,
-  ended: Set<SandboxProducer>,
-  signal: AbortSignal,
-): Promise<Fault | undefined> {
+async function holdSandbox(plan: AttemptPlan, { connection, time, ended }: Hold, signal: AbortSignal): Promise<Fault | undefined> {
   const { log, attempt, provider, handle } = plan;
   using scope = linkSignals(signal);
   const taking: Promise<void>[] = [];
@@ -106,7 +115,7 @@ async function holdSandbox(
     );
   const take = (producer: SandboxProducer, client: EventClient) => {
     const lease = watch();
-    const taken = ingestLive(source(plan, producer, connection), client, { signal: scope.signal, onSign: () => lease.renew() });
+    const taken = ingestLive(source(plan, producer, connection, time), client, { signal: scope.signal, onSign: () => lease.renew() });
     taken.then(() => ended.add(producer), broken.reject);
     taking.push(taken);
     return taken;
@@ -137,26 +146,29 @@ async function holdSandbox(
       if (!isDecided(log.fold)) beganWith = await Promise.race([startWork(plan, connection, scope.signal), broken.promise]);
     }
     const ending = await Promise.race([untilEnding(plan, connection, scope.signal), broken.promise]);
-    if (ending === "kill") await killSandbox(plan, connection, "STOPPED", signal);
+    time.begin();
+    if (ending === "kill") await killSandbox(plan, connection, "STOPPED", time, signal);
     else {
       const keeping = keepLogin(plan, connection, beganWith, scope.signal).then(() => keepSession(plan, connection, scope.signal));
-      await Promise.race([keeping, exited(log, scope.signal), broken.promise]);
+      const kept = abortable(keeping, time.storing).catch((error: unknown) => {
+        if (!time.storing.aborted) throw error;
+      });
+      await Promise.race([kept, exited(log, scope.signal), broken.promise]);
     }
   } catch (error) {
     signal.throwIfAborted();
+    time.begin();
     fault = Fault.from(error);
     if (fault.reason === "INTERNAL") throw error;
     plan.logger.warn({ attempt, reason: fault.reason, error: fault.cause }, "attempt broke");
-    await killSandbox(plan, connection, fault.reason, signal);
+    await killSandbox(plan, connection, fault.reason, time, signal);
   }
   // The work is over or lost: let the sandbox say what it has left to say, then end it.
   const isOver = () => log.fold.attempt.exited || fault !== undefined;
   if (agent !== undefined && !isOver())
-    await within(Promise.race([agent, exited(log, scope.signal), broken.promise]), limits.finalizeMs, "SANDBOX_HUNG", scope.signal).catch(
-      () => {},
-    );
-  if (!isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", scope.signal);
-  await within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal).catch(() => {});
+    await abortable(Promise.race([agent, exited(log, scope.signal), broken.promise]), time.storing).catch(() => {});
+  if (!isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", time, scope.signal);
+  await abortable(within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal), time.taking).catch(() => {});
   return fault;
 }
 
@@ -164,6 +176,7 @@ function source(
   { log, attempt, secrets, runFolder, logger }: AttemptPlan,
   producer: SandboxProducer,
   { warden }: SandboxConnection,
+  { taking }: FinalizingTime,
 ): Source {
   return {
     log,
@@ -173,7 +186,7 @@ function source(
     takeArtifact: (ready, signal) =>
       takeArtifact(log, runFolder, ready, (offset, until) => warden.readWorkFile({ name: ready.name, offset }, { signal: until }), {
         signal,
-        deadline: AbortSignal.timeout(limits.finalizeMs),
+        deadline: AbortSignal.any([AbortSignal.timeout(limits.finalizeMs), taking]),
       }),
     logger,
   };
@@ -184,14 +197,18 @@ async function killSandbox(
   { provider, handle, logger }: AttemptPlan,
   { warden }: SandboxConnection,
   cause: string,
+  { taking }: FinalizingTime,
   signal: AbortSignal,
 ): Promise<void> {
+  using until = linkSignals(signal, taking);
   try {
-    await warden.killSandbox({ cause }, { signal, timeoutMs: callMs });
+    await abortable(warden.killSandbox({ cause }, { signal: until.signal, timeoutMs: callMs }), until.signal);
   } catch (error) {
     signal.throwIfAborted();
     logger.warn({ error }, "warden did not end its sandbox");
-    await provider.kill(handle).catch((failed: unknown) => logger.error({ error: failed }, "sandbox was not ended"));
+    await abortable(provider.kill(handle), until.signal).catch((failed: unknown) =>
+      logger.error({ error: failed }, "sandbox was not ended"),
+    );
   }
 }
 

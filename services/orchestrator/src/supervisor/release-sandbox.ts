@@ -5,10 +5,9 @@ import { delay } from "@clew/streams/delay";
 import { startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { AttemptPlan } from "./attempt.ts";
+import { releaseMs } from "./finalizing-time.ts";
 
-/** Milliseconds that all of it may take: a third of what a run has from its outcome to its end. */
-const releaseMs = 20_000;
-/** Of these, what the warden has to do it by itself. */
+/** Milliseconds of all that it may take in which the warden has to do it by itself. */
 const callMs = 8_000;
 
 type Held = Pick<AttemptPlan, "provider" | "handle" | "logger">;

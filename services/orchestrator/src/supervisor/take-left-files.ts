@@ -36,7 +36,7 @@ export async function takeLeftFiles(
     try {
       const { size: sizeBytes } = await lstat(join(folder, name));
       if (!mayStore(log, { name, sizeBytes })) continue;
-      const stored = await storeArtifact(runFolder, name, chunksOf(readWorkFile(workFolder, name, 0)));
+      const stored = await storeArtifact(runFolder, name, chunksOf(readWorkFile(workFolder, name, 0), deadline));
       const what = kinds.find(({ names: pattern }) => pattern.test(name)) ?? kinds[0];
       await log.decide(() => [{ attempt, ...artifactStored({ name, kind: what.kind, contentType: what.contentType, ...stored }) }]);
     } catch (error) {
@@ -45,6 +45,9 @@ export async function takeLeftFiles(
   }
 }
 
-async function* chunksOf(read: ReturnType<typeof readWorkFile>): AsyncGenerator<Uint8Array> {
-  for await (const { chunk } of read) yield chunk;
+async function* chunksOf(read: ReturnType<typeof readWorkFile>, deadline: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const { chunk } of read) {
+    deadline.throwIfAborted();
+    yield chunk;
+  }
 }

@@ -1,9 +1,9 @@
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import { placesOf } from "@clew/outbox/work-folder";
 import type { SandboxProducer } from "../runs/admit.ts";
-import { limits } from "../runs/limits.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { AttemptPlan } from "./attempt.ts";
+import { usualShares } from "./finalizing-time.ts";
 import { ingestLeft, ingestPosition, type Source } from "./ingest.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import { takeArtifact } from "./take-artifact.ts";
@@ -21,7 +21,7 @@ export async function takeLeftovers(
   left: Leftovers,
   connection: SandboxConnection | undefined,
   signal: AbortSignal,
-  deadline = AbortSignal.timeout(limits.finalizeMs),
+  deadline = AbortSignal.timeout(usualShares.takeMs),
 ): Promise<void> {
   const { log, attempt, secrets, runFolder, workFolder, logger } = left;
   const read = (name: string, offset: number, until: AbortSignal) =>

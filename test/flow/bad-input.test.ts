@@ -70,7 +70,7 @@ describe("bad input", () => {
       /startUrl/,
     ],
     ["nothing to run", () => create({}), 400, "INVALID_REQUEST", /playbook/],
-    ["what is not built yet", () => create({ directive: "Do what nobody wrote down" }), 501, "NOT_IMPLEMENTED", /directive/],
+    ["a directive where there is no model", () => create({ directive: "Do what nobody wrote down" }), 400, "MODEL_UNAVAILABLE", /CLEW_MODEL/],
     ["no JSON", () => create("{"), 400, "INVALID_REQUEST", /JSON/],
     ["a body that is not JSON", () => post("/v1/runs", "x", { "content-type": "text/plain" }), 415, "UNSUPPORTED_MEDIA_TYPE", /--json/],
     ["a body that is too large", () => create({ playbookSource: "x".repeat(1_100_000) }), 413, "BODY_TOO_LARGE", /1 MiB|large/],

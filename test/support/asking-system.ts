@@ -19,7 +19,7 @@ export interface AskingSystem extends AsyncDisposable {
   killOrchestrator(between?: () => Promise<void>): Promise<void>;
 }
 
-const source = "id: asks\nsteps:\n  - { action: goto, params: { url: 'http://127.0.0.1/' } }\n";
+const source = "id: asks\nsteps:\n  - { action: goto, params: { url: 'http://asks.example/' } }\n";
 const main = fileURLToPath(new URL("asking-orchestrator.ts", import.meta.url));
 
 /** Starts it on free ports and a volume of its own. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChromium } from "../../scripts/find-chromium.mjs";
@@ -13,8 +13,8 @@ export interface Member {
   readonly address: string;
   /** The process that runs now, or ran last. */
   readonly process: ServiceProcess;
-  /** Ends the process with a signal, waits until it is gone, and starts the next. */
-  restart(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
+  /** Ends the process with a signal, waits until it is gone, and starts the next, from then on with these settings beside those it had. */
+  restart(signal: "SIGKILL" | "SIGTERM", settings?: Readonly<Record<string, string>>): Promise<void>;
   /** Stops the process in its tracks for so long; it notices nothing. */
   pause(ms: number): Promise<void>;
 }
@@ -24,8 +24,12 @@ export interface Fleet extends AsyncDisposable {
   readonly volume: string;
   /** Where sockets lie: empty when no sandbox lives. */
   readonly socketFolder: string;
+  /** The temp folder of all its processes: empty when no sandbox lives. */
+  readonly temp: string;
   readonly orchestrator: Member;
   readonly gateways: readonly [Member, ...Member[]];
+  /** Stops all of it; the folders stay until it is disposed. */
+  stop(): Promise<void>;
 }
 
 /** How to start a fleet. */
@@ -51,11 +55,14 @@ export async function startFleet({
   const volume = join(folder, "volume");
   const socketFolder = await mkdtemp(join(tmpdir(), "clew-s-"));
   undo.defer(() => rm(socketFolder, { recursive: true, force: true, maxRetries: 3 }));
+  const temp = join(folder, "temp");
+  await mkdir(temp);
   const chromium = await findChromium();
   const env = {
     ...withoutSettings(process.env),
     UV_THREADPOOL_SIZE: "16",
     XDG_RUNTIME_DIR: socketFolder,
+    TMPDIR: temp,
     CLEW_SERVICE_KEY: randomBytes(32).toString("base64url"),
     CLEW_LOG_LEVEL: "warn",
     CLEW_SANDBOX: "process",
@@ -65,12 +72,15 @@ export async function startFleet({
     ...given,
     CLEW_VOLUME: volume,
   };
+  const members = new AsyncDisposableStack();
+  undo.use(members);
   const member = async (name: Member["name"], address: string, more: Readonly<Record<string, string>>): Promise<Member> => {
     const setting = name === "orchestrator" ? "CLEW_ORCHESTRATOR_ADDRESS" : "CLEW_GATEWAY_ADDRESS";
-    const start = (at: string) => startService(name, { ...env, ...more, [setting]: at }, onLine);
+    const own = { ...more };
+    const start = (at: string) => startService(name, { ...env, ...own, [setting]: at }, onLine);
     let current = await start(address);
     const { address: fixed } = current;
-    undo.defer(async () => {
+    members.defer(async () => {
       // A paused process takes no signal but this one and SIGKILL.
       if (current.alive) process.kill(current.pid, "SIGCONT");
       await current.stop(name === "orchestrator" ? "SIGINT" : "SIGTERM", 90_000);
@@ -81,7 +91,8 @@ export async function startFleet({
       get process() {
         return current;
       },
-      async restart(signal) {
+      async restart(signal, settings = {}) {
+        Object.assign(own, settings);
         await current.stop(signal, 30_000);
         current = await start(fixed);
       },
@@ -99,5 +110,13 @@ export async function startFleet({
   const others: Member[] = [];
   while (others.length < gateways - 1) others.push(await member("gateway", "127.0.0.1:0", upstream));
   const all = undo.move();
-  return { volume, socketFolder, orchestrator, gateways: [first, ...others], [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    volume,
+    socketFolder,
+    temp,
+    orchestrator,
+    gateways: [first, ...others],
+    stop: () => members.disposeAsync(),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }

@@ -1,38 +1,35 @@
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { checkJournal } from "@clew/cli/verify/check-journal";
-import { openJournal } from "@clew/cli/verify/open-journal";
-import { createClew } from "@clew/client";
-import { delay } from "@clew/streams/delay";
 import { parseLogLine, readable } from "../../scripts/service-process.ts";
-import {
-  type ClientReader,
-  readByPolling,
-  readWithClew,
-  readWithEventSource,
-  readWithEventSourceClient,
-} from "../support/client-readers.ts";
-import { type CuttingProxy, type Fate, startCuttingProxy } from "../support/cutting-proxy.ts";
-import { checkDelivery, checkRecord, type Delivery, type KnownEvent, knownEvents } from "../support/delivery.ts";
-import { doors, readerAt } from "../support/doors.ts";
+import { type CuttingProxy, startCuttingProxy } from "../support/cutting-proxy.ts";
 import { type Fleet, startFleet } from "../support/fleet.ts";
-import { restDoor } from "../support/http-doors.ts";
-import { type ManyRunsReader, readManyStubbornly, readManyWithClew } from "../support/many-runs-readers.ts";
-import { sandboxProcesses } from "../support/sandbox-processes.ts";
 import { type SeededRandom, seededRandom } from "../support/seeded-random.ts";
-import { readStubbornly } from "../support/stubborn-reader.ts";
-import type { Door } from "../support/told.ts";
-import { type FaultsDone, wreakHavoc } from "./faults.ts";
-import { beginJob, type Job } from "./jobs.ts";
+import { checkCounters } from "./counters.ts";
+import { wreakHavoc } from "./faults.ts";
+import { countEnds, judge, type Records, readRecords } from "./judge.ts";
+import { leftBehind } from "./left-behind.ts";
+import { checkShortEnd, killShortRun, oneAfterTheOther, serveShortPage } from "./short-run.ts";
+import { type Told, tellOne } from "./told-run.ts";
 
-/** What a campaign is. */
-export interface CampaignOptions {
+/** How sandboxes are kept apart. */
+export type Tier = "bubblewrap" | "process";
+
+/** So many runs of one kind. */
+export interface Stint {
   readonly runs: number;
-  readonly seed: number;
-  /** Milliseconds after which no new run is begun, once `atLeast` were. */
+  /** Milliseconds after which no new one is begun, once `atLeast` were. */
   readonly budgetMs?: number;
   /** How many there are to be however long it takes; none unless given. */
   readonly atLeast?: number;
+}
+
+/** What a campaign is. */
+export interface CampaignOptions {
+  readonly seed: number;
+  /** Runs that are read at all doors while services and sandboxes are killed, paused and cut. */
+  readonly told?: Stint;
+  /** The shortest of runs, each with a kill at an instant of its own. */
+  readonly short?: Stint;
+  /** One batch so, the next so, unless given. */
+  readonly tier?: Tier | undefined;
   readonly gateways?: number;
   /** Runs at the same time. */
   readonly side?: number;
@@ -43,6 +40,8 @@ export interface CampaignOptions {
 export interface CampaignReport {
   readonly seed: number;
   readonly runs: number;
+  /** How many runs had a sandbox of each tier. */
+  readonly tiers: ReadonlyMap<string, number>;
   /** How the runs ended, by state and reason. */
   readonly ends: ReadonlyMap<string, number>;
   readonly faults: ReadonlyMap<string, number>;
@@ -54,39 +53,20 @@ export interface CampaignReport {
   readonly seconds: number;
   /** What broke a promise; empty where nothing did. */
   readonly problems: readonly string[];
-  /** What is left of runs that are over: processes, sockets and folders. */
+  /** What was left when a batch of runs was over: processes, sockets, folders and mounts. */
   readonly leftovers: readonly string[];
 }
 
-/** Milliseconds every run and reader has to reach the end. */
-const patienceMs = 150_000;
+/** After so many runs of a kind, all that go on are waited for, and it is looked what is left. */
+const batchRuns = 40;
 
-const clients: readonly ClientReader[] = [
-  readWithClew("sse"),
-  readWithClew("connect"),
-  readByPolling,
-  readWithEventSource,
-  readWithEventSourceClient,
-];
-
-const manyRunsReaders: readonly ManyRunsReader[] = [readManyStubbornly, readManyWithClew];
-
-/** How many runs, the newest among them, are read over one connection. */
-const together = 3;
-
-/** Runs real services, real sandboxes and many readers at all doors while processes are killed and connections cut, and checks all that was told. */
-export async function runCampaign({
-  runs,
-  seed,
-  budgetMs = Number.POSITIVE_INFINITY,
-  atLeast = 0,
-  gateways = 2,
-  side = 3,
-  say = () => {},
-}: CampaignOptions): Promise<CampaignReport> {
+/** Runs real services, real sandboxes and many readers at all doors while processes are killed and connections cut, and checks all that was told, and that nothing is left. */
+export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
+  const { seed, gateways = 2, side = 3, say = () => {} } = options;
   const random = seededRandom(seed);
   const startedAt = performance.now();
   await using stack = new AsyncDisposableStack();
+  const tiers = tiersOf(options.tier, random.fork("tiers"));
   let upstream: CuttingProxy | undefined;
   const fleet = await startFleet({
     gateways,
@@ -100,190 +80,147 @@ export async function runCampaign({
   if (upstream === undefined) throw new Error("no proxy stands between gateways and orchestrator");
   stack.use(upstream);
   stack.use(fleet);
-  const readers = new Set<CuttingProxy>();
-  const spoiled = { total: 0 };
-  const begun: string[] = [];
-  const ending = new AbortController();
-  const havoc = wreakHavoc(
-    { fleet, upstream, readers, onFault: (what) => say(`${clock(startedAt)} ${what}`) },
-    random.fork("faults"),
-    ending.signal,
-  );
-  const waiting = Array.from({ length: runs }, (_, index) => index);
-  const done: Told[] = [];
-  const worker = async () => {
-    for (let index = waiting.shift(); index !== undefined; index = waiting.shift()) {
-      if (index >= atLeast && performance.now() - startedAt > budgetMs) return;
-      const told = await tellOne({ fleet, readers, spoiled, begun }, `${seed}-${index}`, random.fork(`run ${index}`));
-      done.push(told);
-      say(`${clock(startedAt)} run ${done.length}: ${told.job.kind} ${told.job.run.id}`);
-    }
+  const page = stack.use(await serveShortPage());
+  const campaign: Campaign = {
+    fleet,
+    upstream,
+    page,
+    readers: new Set(),
+    spoiled: { total: 0 },
+    begun: [],
+    going: new Set(),
+    harmed: new Set(),
+    faults: new Map(),
+    told: [],
+    problems: [],
+    workers: side + 1,
+    say: (line) => say(`${clock(startedAt)} ${line}`),
   };
-  const worked = await Promise.allSettled(Array.from({ length: side + 1 }, worker));
-  ending.abort();
-  const faults = await havoc;
-  const problems = worked.flatMap((result) => (result.status === "rejected" ? [`a run could not be begun: ${String(result.reason)}`] : []));
-  const { ends, found } = await judge(fleet, done, faults);
-  problems.push(...found);
-  const leftovers = await leftOn(fleet);
-  for (const { job } of done) await job[Symbol.asyncDispose]();
-  const deliveries = done.flatMap((told) => told.deliveries);
+  const records: Records = new Map();
+  const byTier = new Map<string, number>();
+  const leftovers: string[] = [];
+  for (const [batch, stint] of [
+    ["told", options.told],
+    ["short", options.short],
+  ] as const) {
+    const beginAt = performance.now();
+    const { runs = 0, atLeast = 0, budgetMs = Number.POSITIVE_INFINITY } = stint ?? {};
+    for (let from = 0; from < runs; from += batchRuns) {
+      const isTimeOver = (index: number) => index >= atLeast && performance.now() - beginAt > budgetMs;
+      if (isTimeOver(from)) break;
+      const tier = tiers.next().value;
+      await fleet.orchestrator.restart("SIGTERM", { CLEW_SANDBOX: tier });
+      const before = campaign.begun.length;
+      const indexes = Array.from({ length: Math.min(batchRuns, runs - from) }, (_, index) => from + index);
+      const told = campaign.told.length;
+      const work = batch === "told" ? tellBatch : killBatch;
+      await work(campaign, indexes, isTimeOver, seed, random.fork(`${batch} ${from}`));
+      const ended = campaign.begun.slice(before);
+      campaign.problems.push(...(await readRecords(fleet, ended, records)));
+      campaign.problems.push(...judge(campaign.told.slice(told), records, campaign.harmed));
+      if (batch === "short")
+        campaign.problems.push(...ended.flatMap((id) => checkShortEnd(id, records.get(id) ?? [], campaign.harmed.has(id))));
+      const left = await leftBehind(fleet);
+      leftovers.push(...left);
+      campaign.problems.push(...(await checkCounters(fleet, records, side)));
+      byTier.set(tier, (byTier.get(tier) ?? 0) + ended.length);
+      campaign.say(`${ended.length} ${batch} runs in ${tier}: ${left.length} left-overs, ${campaign.problems.length} problems so far`);
+    }
+  }
+  const ends = await countEnds(fleet, campaign.begun);
+  await fleet.stop();
+  leftovers.push(...(await leftBehind(fleet)).map((left) => `after the end: ${left}`));
+  for (const { job } of campaign.told) await job[Symbol.asyncDispose]();
+  const deliveries = campaign.told.flatMap((told) => told.deliveries);
+  const connections = deliveries.flatMap((delivery) => delivery.connections);
   return {
     seed,
-    runs: done.length,
+    runs: campaign.begun.length,
+    tiers: byTier,
     ends,
-    faults: faults.counts,
+    faults: campaign.faults,
     readers: deliveries.length,
-    connections: deliveries.reduce((sum, { connections }) => sum + connections.length, 0),
-    events: deliveries.reduce(
-      (sum, { connections }) => sum + connections.reduce((all, { told }) => all + told.filter(({ kind }) => kind === "event").length, 0),
-      0,
-    ),
-    spoiled: spoiled.total,
+    connections: connections.length,
+    events: connections.reduce((sum, { told }) => sum + told.filter(({ kind }) => kind === "event").length, 0),
+    spoiled: campaign.spoiled.total,
     seconds: (performance.now() - startedAt) / 1000,
-    problems,
+    problems: campaign.problems,
     leftovers,
   };
 }
 
-interface Told {
-  readonly job: Job;
-  readonly deliveries: readonly Delivery[];
-}
-
-interface Site {
+/** A campaign under way. */
+interface Campaign {
   readonly fleet: Fleet;
+  readonly upstream: CuttingProxy;
+  readonly page: Awaited<ReturnType<typeof serveShortPage>>;
   readonly readers: Set<CuttingProxy>;
   readonly spoiled: { total: number };
   /** The runs there are so far, in the order they were begun. */
   readonly begun: string[];
+  readonly going: Set<string>;
+  readonly harmed: Set<string>;
+  readonly faults: Map<string, number>;
+  readonly told: Told[];
+  readonly problems: string[];
+  /** One more than there are slots, so that some wait. */
+  readonly workers: number;
+  readonly say: (line: string) => void;
 }
 
-/** Begins one run and has it read at every door and by every client until all have its end, or their time is up. */
-async function tellOne(site: Site, requestId: string, random: SeededRandom): Promise<Told> {
-  const { fleet } = site;
-  await using entry = await startCuttingProxy({ target: () => random.pick(fleet.gateways).address });
-  const job = await beginJob(createClew({ url: entry.url, patienceMs: 60_000 }), requestId, random);
-  const signal = AbortSignal.timeout(patienceMs);
-  site.begun.push(job.run.id);
-  const runIds = site.begun.slice(-together);
-  const clew = createClew({ url: entry.url, patienceMs: 60_000 });
-  const ticketFor = async (runs: readonly string[]) => (await clew.createTicket({ runs: [...runs], ttlSeconds: 3_600 }, { signal })).ticket;
-  const watching = watch(job, entry.url, signal);
-  const at = (door: Door) =>
-    readThroughProxy(site, door.name, random.fork(door.name), door.name === "grpc", async (url, address) =>
-      readStubbornly(
-        door,
-        {
-          url,
-          orchestratorAddress: address,
-          ...(door.name === "sse" || door.name === "rest" ? { key: await ticketFor([job.run.id]) } : {}),
-        },
-        {
-          runId: job.run.id,
-          signal,
-          ...(random.fork(door.name).next() < 0.2 && door.name !== "rest" ? { types: ["stepCompleted", "runFinished"] } : {}),
-        },
-      ),
-    );
-  const by = (client: ClientReader, index: number) =>
-    readThroughProxy(site, `client ${index}`, random.fork(`client ${index}`), false, (url) => client(url, job.run.id, signal));
-  const byMany = (read: ManyRunsReader, index: number) =>
-    readThroughProxy(site, `many ${index}`, random.fork(`many ${index}`), false, (url) =>
-      read({ url, runIds, ticket: () => ticketFor(runIds), signal }),
-    );
-  const [one, many] = await Promise.all([Promise.all([...doors.map(at), ...clients.map(by)]), Promise.all(manyRunsReaders.map(byMany))]);
-  await watching;
-  return { job, deliveries: [...one, ...many.flat()] };
-}
-
-/** Tells the job how far its run is. */
-async function watch(job: Job, url: string, signal: AbortSignal): Promise<void> {
-  try {
-    for await (const event of createClew({ url, patienceMs: 60_000 }).run(job.run.id).events({ signal })) job.onEvent(event.sequence);
-  } catch {
-    // Whether a reader reaches the end is the others' business.
-  }
-}
-
-/** Reads through a proxy of the reader's own, each of whose connections leads to a gateway of chance's and has a fate of chance's. */
-async function readThroughProxy<T>(
-  { fleet, readers, spoiled }: Site,
-  name: string,
+type Batch = (
+  campaign: Campaign,
+  indexes: readonly number[],
+  isTimeOver: (index: number) => boolean,
+  seed: number,
   random: SeededRandom,
-  isGrpc: boolean,
-  read: (url: string, address: string) => Promise<T>,
-): Promise<T> {
-  await using proxy = await startCuttingProxy({
-    target: () => (isGrpc ? fleet.orchestrator.address : random.pick(fleet.gateways).address),
-    // EventSource cannot notice a connection that is half open; nobody can for it.
-    fate: () => fateOf(random, !name.startsWith("client") || name === "client 0"),
+) => Promise<void>;
+
+/** Runs that are read at all doors, while chance does harm to all there is. */
+const tellBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => {
+  const ending = new AbortController();
+  const targets = { ...campaign, onFault: (what: string) => campaign.say(what) };
+  const havoc = wreakHavoc(targets, random.fork("faults"), ending.signal);
+  await work(campaign, indexes, isTimeOver, async (index) => {
+    const told = await tellOne(campaign, `${seed}-${index}`, random.fork(`run ${index}`));
+    campaign.told.push(told);
+    campaign.say(`run ${campaign.told.length}: ${told.job.kind} ${told.job.run.id}`);
   });
-  readers.add(proxy);
-  try {
-    return await read(proxy.url, proxy.address);
-  } finally {
-    readers.delete(proxy);
-    spoiled.total += proxy.spoiled;
-  }
-}
+  ending.abort();
+  await havoc;
+};
 
-function fateOf(random: SeededRandom, mayFreeze: boolean): Fate {
-  const chance = random.next();
-  const bytes = random.integer(1, 40_000);
-  if (chance < 0.45) return {};
-  if (chance < 0.55) return { delayMs: random.integer(1, 40) };
-  if (chance < 0.58 && mayFreeze) return { freezeAfterBytes: bytes };
-  return { cutAfterBytes: bytes };
-}
-
-/** Checks all that was told against what a direct reader finds, now that nothing is disturbed any more. */
-async function judge(fleet: Fleet, done: readonly Told[], { harmed }: FaultsDone): Promise<{ ends: Map<string, number>; found: string[] }> {
-  const url = `http://${fleet.gateways[0].address}`;
-  const at = { url, orchestratorAddress: fleet.orchestrator.address };
-  const clew = createClew({ url });
-  const found: string[] = [];
-  const ends = new Map<string, number>();
-  const records = new Map<string, readonly KnownEvent[]>();
-  for (const { job } of done) {
-    const record = knownEvents(await readerAt(restDoor)(at, job.run.id));
-    records.set(job.run.id, record);
-    found.push(...checkRecord(record).map((problem) => `${job.run.id}: ${problem}`));
-    found.push(...(await verify(fleet, job.run.id, record.length)));
-    found.push(...job.check(record, harmed.has(job.run.id)));
-    const { state, outcome } = await clew.getRun(job.run.id);
-    const reason = outcome?.error?.reason ?? state;
-    const end = reason === state ? state : `${state} ${reason}`;
-    ends.set(end, (ends.get(end) ?? 0) + 1);
-  }
-  // Who reads many runs reads some that others began.
-  for (const delivery of done.flatMap(({ deliveries }) => deliveries))
-    found.push(...checkDelivery(delivery, records.get(delivery.runId) ?? []));
-  const listed = await Array.fromAsync(clew.listRuns({ pageSize: 100 }));
-  if (listed.length !== done.length) found.push(`${done.length} runs were asked for, and there are ${listed.length}`);
-  return { ends, found };
-}
-
-/** Checks a journal on the disk, record by record. */
-async function verify({ volume }: Fleet, runId: string, events: number): Promise<string[]> {
-  await using journal = await openJournal(join(volume, "runs", runId, "journal"));
-  const verdict = await checkJournal(journal);
-  return verdict.kind === "sound" && verdict.events === events ? [] : [`the journal of ${runId} is ${verdict.kind}`];
-}
-
-/** What is left of runs that are over: nothing may be. */
-async function leftOn({ volume, socketFolder }: Fleet): Promise<string[]> {
-  const look = async () => {
-    const left = sandboxProcesses(volume).map(({ pid, command }) => `process ${pid} is left: ${command.slice(0, 100)}`);
-    for (const entry of await readdir(socketFolder)) left.push(`${entry} is left among the sockets`);
-    for (const run of await readdir(join(volume, "runs"))) {
-      const inside = await readdir(join(volume, "runs", run));
-      left.push(...inside.filter((name) => /^(work-|sandbox\.json|artifact\..*\.tmp)/.test(name)).map((name) => `${run}/${name} is left`));
-    }
-    return left;
+/** Short runs, each of which kills somebody by itself. */
+const killBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => {
+  const onKill = (what: string) => {
+    campaign.faults.set(what, (campaign.faults.get(what) ?? 0) + 1);
+    campaign.say(`${what} (run ${campaign.begun.length})`);
   };
-  for (const until = performance.now() + 20_000; performance.now() < until; await delay(200)) if ((await look()).length === 0) return [];
-  return await look();
+  const site = { ...campaign, onKill, inTurn: oneAfterTheOther() };
+  await work(campaign, indexes, isTimeOver, async (index) => {
+    await killShortRun(site, `${seed}-short-${index}`, random.fork(`run ${index}`));
+  });
+};
+
+/** Has workers do one index after the other. */
+async function work(
+  { workers, problems }: Campaign,
+  indexes: readonly number[],
+  isTimeOver: (index: number) => boolean,
+  one: (index: number) => Promise<void>,
+): Promise<void> {
+  const waiting = [...indexes];
+  const worker = async () => {
+    for (let index = waiting.shift(); index !== undefined && !isTimeOver(index); index = waiting.shift()) {
+      await one(index).catch((error: unknown) => problems.push(`run ${index} could not be told to its end: ${String(error)}`));
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+}
+
+/** One tier for ever, or one and the other by turns, beginning with one of chance's. */
+function* tiersOf(given: Tier | undefined, random: SeededRandom): Generator<Tier, never> {
+  for (let isBubblewrap = random.next() < 0.5; ; isBubblewrap = !isBubblewrap) yield given ?? (isBubblewrap ? "bubblewrap" : "process");
 }
 
 function clock(since: number): string {

@@ -2,7 +2,8 @@ import { delay } from "@clew/streams/delay";
 import type { CuttingProxy } from "../support/cutting-proxy.ts";
 import type { Fleet, Member } from "../support/fleet.ts";
 import type { SeededRandom } from "../support/seeded-random.ts";
-import { type SandboxMember, sandboxMembers } from "./sandboxes.ts";
+import { cutPower, orphanSandboxes } from "./power-cut.ts";
+import { sandboxMembers, signalTo } from "./sandboxes.ts";
 
 /** What can be done to whom. */
 const choices = [
@@ -17,11 +18,14 @@ const choices = [
   "cut orchestrator",
   "cut readers",
   "kill warden",
+  "kill bwrap",
   "kill agent",
   "kill browser",
   "pause agent",
   "pause browser",
   "pause warden",
+  "orphan sandboxes",
+  "cut power",
 ] as const;
 
 /** Milliseconds of a pause after which leases are over and the time of an action may be. */
@@ -30,14 +34,6 @@ const longPauseMs = 7_000;
 /** One of them. */
 type Choice = (typeof choices)[number];
 
-/** What was done, and to whom. */
-export interface FaultsDone {
-  /** How often each was done. */
-  readonly counts: ReadonlyMap<string, number>;
-  /** The runs of which a process was killed, or the browser paused. */
-  readonly harmed: ReadonlySet<string>;
-}
-
 /** What there is to do it to. */
 export interface Targets {
   readonly fleet: Fleet;
@@ -45,27 +41,32 @@ export interface Targets {
   readonly upstream: CuttingProxy;
   /** Those between readers and the doors. */
   readonly readers: ReadonlySet<CuttingProxy>;
+  /** The runs that go on. */
+  readonly going: ReadonlySet<string>;
+  /** Gets the runs of which a process was killed, or the browser paused. */
+  readonly harmed: Set<string>;
+  /** Gets how often each was done. */
+  readonly faults: Map<string, number>;
   readonly onFault: (what: string) => void;
 }
 
 /** Does one thing after the other, as chance has it, until `signal` aborts; each is over, and what was killed runs again, before this resolves. */
-export async function wreakHavoc(targets: Targets, random: SeededRandom, signal: AbortSignal): Promise<FaultsDone> {
-  const counts = new Map<string, number>();
-  const harmed = new Set<string>();
+export async function wreakHavoc(targets: Targets, random: SeededRandom, signal: AbortSignal): Promise<void> {
+  const { faults } = targets;
   for (;;) {
     await delay(random.integer(200, 2_500), { signal }).catch(() => {});
-    if (signal.aborted) return { counts, harmed };
+    if (signal.aborted) return;
     const choice = random.pick(choices);
-    const whom = await strike(choice, targets, random, harmed);
+    const whom = await strike(choice, targets, random);
     if (whom === undefined) continue;
-    counts.set(choice, (counts.get(choice) ?? 0) + 1);
+    faults.set(choice, (faults.get(choice) ?? 0) + 1);
     targets.onFault(`${choice}: ${whom}`);
   }
 }
 
 /** Does one thing; answers to whom, undefined where nobody was there for it. */
-async function strike(choice: Choice, targets: Targets, random: SeededRandom, harmed: Set<string>): Promise<string | undefined> {
-  const { fleet, upstream, readers } = targets;
+async function strike(choice: Choice, targets: Targets, random: SeededRandom): Promise<string | undefined> {
+  const { fleet, upstream, readers, going, harmed } = targets;
   const gateway: Member = random.pick(fleet.gateways);
   // Mostly a moment, sometimes long enough that a lease on others must be begun afresh.
   const pauseMs = random.next() < 0.15 ? longPauseMs : random.integer(100, 2_000);
@@ -90,7 +91,14 @@ async function strike(choice: Choice, targets: Targets, random: SeededRandom, ha
     case "cut readers":
       for (const proxy of readers) proxy.cutAll();
       return `${readers.size}`;
+    case "orphan sandboxes":
+      return `${await orphanSandboxes(fleet, harmed)}`;
+    case "cut power":
+      for (const runId of going) harmed.add(runId);
+      await cutPower(fleet);
+      return `${going.size} runs`;
     case "kill warden":
+    case "kill bwrap":
     case "kill agent":
     case "kill browser":
     case "pause agent":
@@ -120,13 +128,4 @@ async function strikeSandbox(
   await delay(pauseMs);
   signalTo(victim, "SIGCONT");
   return `${victim.runId} for ${pauseMs} ms`;
-}
-
-/** Whether the process was still there. */
-function signalTo({ pid }: SandboxMember, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(pid, signal);
-  } catch {
-    return false;
-  }
 }

@@ -5,16 +5,19 @@ import { sandboxProcesses } from "../support/sandbox-processes.ts";
 /** A process that works for a run. */
 export interface SandboxMember {
   readonly runId: string;
-  readonly role: "warden" | "agent" | "browser";
+  /** `bwrap` is what encloses the agent of an isolated sandbox. */
+  readonly role: "warden" | "bwrap" | "agent" | "browser";
   readonly pid: number;
 }
 
-/** Finds the processes that can be harmed: of each living sandbox its warden, its agent and its browser. */
+/** Finds the processes that can be harmed: of each living sandbox its warden, what encloses it, its agent and its browser. */
 export function sandboxMembers(volume: string): readonly SandboxMember[] {
   const parts = sandboxProcesses(volume).flatMap(({ pid, command }): SandboxMember[] => {
     const runId = /runs\/(run-[0-9a-f]{32})\//.exec(`${command} ${environmentOf(pid)}`)?.[1];
     const isBrowser = command.includes("--remote-debugging-pipe") && !command.includes("--type=");
-    const role = command.includes("sandbox-agent/src/main.ts") ? "agent" : isBrowser ? "browser" : undefined;
+    const isAgent = command.includes("sandbox-agent/src/main.ts");
+    // What encloses an agent names it too.
+    const role = command.startsWith("bwrap ") ? "bwrap" : isAgent ? "agent" : isBrowser ? "browser" : undefined;
     return runId === undefined || role === undefined ? [] : [{ runId, role, pid }];
   });
   return [...parts, ...wardens(volume)];
@@ -31,6 +34,15 @@ function wardens(volume: string): readonly SandboxMember[] {
       return [];
     }
   });
+}
+
+/** Whether the process was still there. */
+export function signalTo({ pid }: SandboxMember, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 function environmentOf(pid: number): string {

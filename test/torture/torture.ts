@@ -1,9 +1,11 @@
 import { parseArgs } from "node:util";
-import { type CampaignReport, runCampaign } from "./campaign.ts";
+import { type CampaignReport, runCampaign, type Tier } from "./campaign.ts";
 
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "40" },
+    short: { type: "boolean", default: false },
+    sandbox: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     gateways: { type: "string", default: "2" },
     side: { type: "string", default: "3" },
@@ -12,37 +14,47 @@ const { values } = parseArgs({
   },
 });
 const seed = Number(values.seed);
-process.stdout.write(`Seed ${seed}: npm run torture -- --runs ${values.runs} --seed ${seed}\n`);
+const stint = { runs: Number(values.runs), budgetMs: Number(values.seconds) * 1_000 };
+process.stdout.write(`Seed ${seed}: npm run torture -- ${values.short ? "--short " : ""}--runs ${values.runs} --seed ${seed}\n`);
 const report = await runCampaign({
-  runs: Number(values.runs),
+  [values.short ? "short" : "told"]: stint,
   seed,
+  tier: tierOf(values.sandbox),
   gateways: Number(values.gateways),
   side: Number(values.side),
-  budgetMs: Number(values.seconds) * 1_000,
   say: (line) => values.quiet || process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`\n${tableOf(report)}\n`);
 process.exitCode = report.problems.length + report.leftovers.length === 0 ? 0 : 1;
 
+/** By turns both, unless one is named. */
+function tierOf(name: string | undefined): Tier | undefined {
+  if (name === undefined || name === "bubblewrap" || name === "process") return name;
+  throw new Error(`--sandbox is bubblewrap or process, and not ${name}`);
+}
+
 /** What came of a campaign, to be read. */
-function tableOf({ runs, ends, faults, readers, connections, events, spoiled, seconds, problems, leftovers }: CampaignReport): string {
+function tableOf(report: CampaignReport): string {
+  const { seed, runs, tiers, ends, faults, readers, connections, events, spoiled, seconds, problems, leftovers } = report;
   const rows = (counts: ReadonlyMap<string, number>) =>
-    [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(34)} ${String(count).padStart(6)}`);
+    [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(36)} ${String(count).padStart(6)}`);
+  const told = new Map([
+    ["readers", readers],
+    ["connections", connections],
+    ["events", events],
+  ]);
   return [
     `seed ${seed}, ${runs} runs in ${seconds.toFixed(0)} s`,
+    ...rows(tiers),
+    "ends",
     ...rows(ends),
     "faults",
-    ...rows(faults),
-    `  ${"connections cut or frozen".padEnd(34)} ${String(spoiled).padStart(6)}`,
+    ...rows(new Map([...faults, ["connections cut or frozen", spoiled]])),
     "told",
-    ...rows(
-      new Map([
-        ["readers", readers],
-        ["connections", connections],
-        ["events", events],
-      ]),
-    ),
+    ...rows(told),
     problems.length === 0 ? "Every promise was kept." : `${problems.length} promises were broken:`,
-    ...[...problems.slice(0, 50), ...leftovers].map((problem) => `  ${problem}`),
+    ...problems.slice(0, 50).map((problem) => `  ${problem}`),
+    leftovers.length === 0 ? "Nothing was left." : `${leftovers.length} things were left:`,
+    ...leftovers.slice(0, 50).map((left) => `  ${left}`),
   ].join("\n");
 }

@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
@@ -104,13 +105,34 @@ test("leaves a sandbox whose record cannot be understood: it may well be somebod
 });
 
 test("removes what sandboxes left in the folders of runs that are over, and nothing of a run that goes on", async () => {
+  const halfStored = "artifact.0123456789ab.tmp";
   for (const runId of [goesOn, over]) {
     await mkdir(join(volume.runFolder(runId), "work-2", "agent"), { recursive: true });
     await mkdir(join(volume.runFolder(runId), "artifacts"));
-    for (const name of ["sandbox.json", "journal"]) await writeFile(join(volume.runFolder(runId), name), "x");
+    for (const name of ["sandbox.json", "journal", halfStored]) await writeFile(join(volume.runFolder(runId), name), "x");
   }
   await using janitor = openJanitor();
   janitor.clearRuns();
   await expect.poll(() => readdir(volume.runFolder(over))).toEqual(["artifacts", "journal"]);
-  expect((await readdir(volume.runFolder(goesOn))).sort()).toEqual(["artifacts", "journal", "sandbox.json", "work-2"]);
+  expect((await readdir(volume.runFolder(goesOn))).sort()).toEqual([halfStored, "artifacts", "journal", "sandbox.json", "work-2"]);
+});
+
+test("removes folders that lie deeper than a path may be long, among sockets and in runs that are over", async () => {
+  const places = [
+    join(socketPaths(temp.path, { mark: markOf(volume), runId: over, attempt: 1 }).folder, "inside"),
+    join(volume.runFolder(over), "work-1", "agent"),
+    join(volume.folder, "warm", "left"),
+  ];
+  const nest = `for (let depth = 0; depth < 40; depth++) {
+    require("node:fs").mkdirSync("n".repeat(200));
+    process.chdir("n".repeat(200));
+  }`;
+  for (const place of places) {
+    await mkdir(place, { recursive: true });
+    execFileSync(process.execPath, ["-e", nest], { cwd: place });
+  }
+  await using janitor = openJanitor();
+  expect(await janitor.clearSandboxes()).toMatchObject({ socketFolders: 1 });
+  janitor.clearRuns();
+  for (const place of places) await expect.poll(() => existsSync(place)).toBe(false);
 });

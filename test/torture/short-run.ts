@@ -1,0 +1,152 @@
+import { createServer } from "node:http";
+import { createClew, type RunEvent } from "@clew/client";
+import { delay } from "@clew/streams/delay";
+import type { KnownEvent } from "../support/delivery.ts";
+import type { Fleet } from "../support/fleet.ts";
+import type { SeededRandom } from "../support/seeded-random.ts";
+import { endOf } from "./counters.ts";
+import { cutPower, orphanSandboxes } from "./power-cut.ts";
+import { sandboxMembers, signalTo } from "./sandboxes.ts";
+
+/** When it is done: while the sandbox starts, acts, waits for the page, has told its outcome, or is taken over by the next orchestrator. */
+const moments = ["launching", "acting", "idle", "finalizing", "adopting"] as const;
+
+/** Whom it is done to; some oftener than others, and sometimes nobody. */
+const victims = [
+  ...["warden", "warden", "bwrap", "bwrap", "agent", "agent", "agent", "browser", "browser", "browser", "nobody"],
+  ...["orchestrator", "orchestrator", "gateway", "warden and orchestrator", "all"],
+] as const;
+
+/** Milliseconds after which what comes late on the page is there. */
+const lateMs = 600;
+/** Milliseconds a run has to its end. */
+const patienceMs = 150_000;
+
+const short = `id: short
+parameters: [{ name: page }]
+steps:
+  - { action: goto, params: { url: "{page}" } }
+  - { action: wait_for, selector: "#late" }
+`;
+
+/** The one page of all short runs. Dispose it. */
+export interface ShortPage extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** What short runs share. */
+export interface ShortSite {
+  readonly fleet: Fleet;
+  readonly page: ShortPage;
+  /** Gets the runs there are. */
+  readonly begun: string[];
+  /** The runs that go on. */
+  readonly going: Set<string>;
+  /** The runs of which a process was killed. */
+  readonly harmed: Set<string>;
+  /** Does what starts services again one after the other. */
+  readonly inTurn: (work: () => Promise<unknown>) => Promise<void>;
+  readonly onKill: (what: string) => void;
+}
+
+/** Serves a page on which something comes late. */
+export async function serveShortPage(): Promise<ShortPage> {
+  const html = `<title>short</title><h1>Short</h1><script>setTimeout(() => { document.body.append(Object.assign(document.createElement("p"), { id: "late", textContent: "late" })) }, ${lateMs})</script>`;
+  const server = createServer((_request, response) => response.setHeader("content-type", "text/html").end(html));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the page has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Does work one piece after the other, whoever asks for it. */
+export function oneAfterTheOther(): ShortSite["inTurn"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    await mine;
+  };
+}
+
+/** Begins the shortest of runs, kills somebody at an instant of chance's, and stays with it to its end. */
+export async function killShortRun(site: ShortSite, requestId: string, random: SeededRandom): Promise<void> {
+  const [moment, victim] = [random.pick(moments), random.pick(victims)];
+  const signal = AbortSignal.timeout(patienceMs);
+  const clew = createClew({ url: `http://${random.pick(site.fleet.gateways).address}`, patienceMs: 60_000 });
+  const spec = {
+    playbookSource: short,
+    params: { page: site.page.url },
+    guardrails: { allowedPrivateHosts: [new URL(site.page.url).host] },
+  };
+  const run = await clew.createRun(spec, { requestId });
+  site.begun.push(run.id);
+  site.going.add(run.id);
+  const killing: Promise<void>[] = [];
+  for await (const event of run.events({ signal })) {
+    if (killing.length > 0 || !isAt(moment, event)) continue;
+    const afterMs = random.integer(0, mostMs[moment]);
+    killing.push(delay(afterMs).then(() => strike(site, run.id, moment, victim, random)));
+  }
+  await Promise.all(killing);
+  site.going.delete(run.id);
+}
+
+/** Finds what is wrong with how a short run ended. */
+export function checkShortEnd(runId: string, record: readonly KnownEvent[], isHarmed: boolean): readonly string[] {
+  const state = endOf(record);
+  const why = record.at(-1)?.json.match(/"reason":"([A-Z_]+)"/)?.[1];
+  if (why === "INTERNAL") return [`${runId}: ended INTERNAL: whatever is done to it has a name`];
+  return state === "COMPLETED" || isHarmed ? [] : [`${runId}: ${state} ${why}, and nobody harmed its sandbox`];
+}
+
+type Moment = (typeof moments)[number];
+
+/** Milliseconds after a moment began in which somebody may be killed. */
+const mostMs: Readonly<Record<Moment, number>> = { launching: 2_000, acting: 150, idle: lateMs, finalizing: 150, adopting: 3_000 };
+
+function isAt(moment: Moment, event: RunEvent): boolean {
+  if (moment === "launching") return event.type === "attemptStarted";
+  if (moment === "finalizing") return event.type === "outcomePublished";
+  if (event.type !== "actionStarted") return false;
+  return moment === "idle" ? event.actionStarted.action === "wait_for" : event.actionStarted.action === "goto";
+}
+
+async function strike(site: ShortSite, runId: string, moment: Moment, victim: string, random: SeededRandom): Promise<void> {
+  const { fleet, going, harmed, inTurn } = site;
+  const told = () => site.onKill(`${moment}: ${victim}`);
+  const { orchestrator } = fleet;
+  switch (victim) {
+    case "nobody":
+      return told();
+    case "orchestrator":
+      return await inTurn(() => orchestrator.restart("SIGKILL")).then(told);
+    case "gateway": {
+      const gateway = random.pick(fleet.gateways);
+      return await inTurn(() => gateway.restart("SIGKILL")).then(told);
+    }
+    case "warden and orchestrator":
+      return await inTurn(() => orphanSandboxes(fleet, harmed)).then(told);
+    case "all":
+      return await inTurn(async () => {
+        for (const one of going) harmed.add(one);
+        await cutPower(fleet);
+      }).then(told);
+    default: {
+      const adopting = moment === "adopting" ? inTurn(() => orchestrator.restart("SIGKILL")) : undefined;
+      if (adopting !== undefined) await delay(random.integer(0, mostMs.adopting));
+      const [first, ...others] = sandboxMembers(fleet.volume).filter((member) => member.runId === runId && member.role === victim);
+      if (first !== undefined && signalTo(random.pick([first, ...others]), "SIGKILL")) {
+        harmed.add(runId);
+        told();
+      }
+      await adopting;
+    }
+  }
+}

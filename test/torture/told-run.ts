@@ -1,0 +1,130 @@
+import { createClew } from "@clew/client";
+import {
+  type ClientReader,
+  readByPolling,
+  readWithClew,
+  readWithEventSource,
+  readWithEventSourceClient,
+} from "../support/client-readers.ts";
+import { type CuttingProxy, type Fate, startCuttingProxy } from "../support/cutting-proxy.ts";
+import type { Delivery } from "../support/delivery.ts";
+import { doors } from "../support/doors.ts";
+import type { Fleet } from "../support/fleet.ts";
+import { type ManyRunsReader, readManyStubbornly, readManyWithClew } from "../support/many-runs-readers.ts";
+import type { SeededRandom } from "../support/seeded-random.ts";
+import { readStubbornly } from "../support/stubborn-reader.ts";
+import type { Door } from "../support/told.ts";
+import { beginJob, type Job } from "./jobs.ts";
+
+/** Milliseconds every run and reader has to reach the end. */
+const patienceMs = 150_000;
+
+const clients: readonly ClientReader[] = [
+  readWithClew("sse"),
+  readWithClew("connect"),
+  readByPolling,
+  readWithEventSource,
+  readWithEventSourceClient,
+];
+
+const manyRunsReaders: readonly ManyRunsReader[] = [readManyStubbornly, readManyWithClew];
+
+/** How many runs, the newest among them, are read over one connection. */
+const together = 3;
+
+/** A run that is over, and all that was told of it. */
+export interface Told {
+  readonly job: Job;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** Where runs are begun, read and spoiled. */
+export interface Site {
+  readonly fleet: Fleet;
+  readonly readers: Set<CuttingProxy>;
+  readonly spoiled: { total: number };
+  /** The runs there are so far, in the order they were begun. */
+  readonly begun: string[];
+  /** Those that go on. */
+  readonly going: Set<string>;
+}
+
+/** Begins one run and has it read at every door and by every client until all have its end, or their time is up. */
+export async function tellOne(site: Site, requestId: string, random: SeededRandom): Promise<Told> {
+  const { fleet } = site;
+  await using entry = await startCuttingProxy({ target: () => random.pick(fleet.gateways).address });
+  const job = await beginJob(createClew({ url: entry.url, patienceMs: 60_000 }), requestId, random);
+  const signal = AbortSignal.timeout(patienceMs);
+  site.begun.push(job.run.id);
+  site.going.add(job.run.id);
+  const runIds = site.begun.slice(-together);
+  const clew = createClew({ url: entry.url, patienceMs: 60_000 });
+  const ticketFor = async (runs: readonly string[]) => (await clew.createTicket({ runs: [...runs], ttlSeconds: 3_600 }, { signal })).ticket;
+  const watching = watch(job, entry.url, signal);
+  const at = (door: Door) =>
+    readThroughProxy(site, door.name, random.fork(door.name), door.name === "grpc", async (url, address) =>
+      readStubbornly(
+        door,
+        {
+          url,
+          orchestratorAddress: address,
+          ...(door.name === "sse" || door.name === "rest" ? { key: await ticketFor([job.run.id]) } : {}),
+        },
+        {
+          runId: job.run.id,
+          signal,
+          ...(random.fork(door.name).next() < 0.2 && door.name !== "rest" ? { types: ["stepCompleted", "runFinished"] } : {}),
+        },
+      ),
+    );
+  const by = (client: ClientReader, index: number) =>
+    readThroughProxy(site, `client ${index}`, random.fork(`client ${index}`), false, (url) => client(url, job.run.id, signal));
+  const byMany = (read: ManyRunsReader, index: number) =>
+    readThroughProxy(site, `many ${index}`, random.fork(`many ${index}`), false, (url) =>
+      read({ url, runIds, ticket: () => ticketFor(runIds), signal }),
+    );
+  const [one, many] = await Promise.all([Promise.all([...doors.map(at), ...clients.map(by)]), Promise.all(manyRunsReaders.map(byMany))]);
+  await watching;
+  site.going.delete(job.run.id);
+  return { job, deliveries: [...one, ...many.flat()] };
+}
+
+/** Tells the job how far its run is. */
+async function watch(job: Job, url: string, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const event of createClew({ url, patienceMs: 60_000 }).run(job.run.id).events({ signal })) job.onEvent(event.sequence);
+  } catch {
+    // Whether a reader reaches the end is the others' business.
+  }
+}
+
+/** Reads through a proxy of the reader's own, each of whose connections leads to a gateway of chance's and has a fate of chance's. */
+async function readThroughProxy<T>(
+  { fleet, readers, spoiled }: Site,
+  name: string,
+  random: SeededRandom,
+  isGrpc: boolean,
+  read: (url: string, address: string) => Promise<T>,
+): Promise<T> {
+  await using proxy = await startCuttingProxy({
+    target: () => (isGrpc ? fleet.orchestrator.address : random.pick(fleet.gateways).address),
+    // EventSource cannot notice a connection that is half open; nobody can for it.
+    fate: () => fateOf(random, !name.startsWith("client") || name === "client 0"),
+  });
+  readers.add(proxy);
+  try {
+    return await read(proxy.url, proxy.address);
+  } finally {
+    readers.delete(proxy);
+    spoiled.total += proxy.spoiled;
+  }
+}
+
+function fateOf(random: SeededRandom, mayFreeze: boolean): Fate {
+  const chance = random.next();
+  const bytes = random.integer(1, 40_000);
+  if (chance < 0.45) return {};
+  if (chance < 0.55) return { delayMs: random.integer(1, 40) };
+  if (chance < 0.58 && mayFreeze) return { freezeAfterBytes: bytes };
+  return { cutAfterBytes: bytes };
+}

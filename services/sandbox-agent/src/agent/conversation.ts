@@ -1,4 +1,5 @@
 import type { LanguageModelV4Content, LanguageModelV4Message, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { cutMarked } from "./scope/cut-marked.ts";
 
 /** What came of a tool call, as the model is told. */
 export interface ToolOutcome {
@@ -52,7 +53,7 @@ export class Conversation {
     this.#progress = progress;
   }
 
-  /** Takes in a turn. Every tool call of it must have an outcome. */
+  /** Takes in a turn whose answer is cut. Every tool call of it must have an outcome. */
   add(said: readonly LanguageModelV4Content[], outcomes: readonly ToolOutcome[], note = ""): void {
     this.#turns.push({ said, outcomes, note });
     if (this.#turns.length <= conversationLimits.turns) return;
@@ -145,14 +146,9 @@ function parseInput(input: string): unknown {
   }
 }
 
-const markEnd = /\n\[end of web-content [0-9a-f]+\]$/;
-
 function cutResult({ name, text, isError }: ToolOutcome, isLast: boolean): string {
   if (!isLast && name === "get_dom" && !isError) return oldLook;
   const { newResultChars, oldExtractChars, oldResultChars } = conversationLimits;
   const most = isLast ? newResultChars : name === "extract" ? oldExtractChars : oldResultChars;
-  if (text.length <= most) return text;
-  // What is cut stays marked as a page's.
-  const end = markEnd.exec(text)?.[0] ?? "";
-  return `${text.slice(0, most)}… [${text.length - most} more characters left out]${end}`;
+  return text.length <= most ? text : cutMarked(text, most, `… [${text.length - most} or more characters left out]`);
 }

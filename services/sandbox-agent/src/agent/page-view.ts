@@ -7,6 +7,7 @@ import { toLines } from "../observation/lines.ts";
 import { readSnapshot } from "../observation/observe.ts";
 import type { SnapshotNode } from "../observation/snapshot-tree.ts";
 import type { AgentScope } from "./agent-scope.ts";
+import { cutMarked } from "./scope/cut-marked.ts";
 import { type ViewedElement, walkNodes } from "./viewed-element.ts";
 
 /** What a model is shown of a page at most, in characters, with all marks around it. */
@@ -32,9 +33,14 @@ export interface PageView {
 /** Looks at the page for a model, in at most 16,000 characters. A page that cannot be looked at is a view that says so. */
 export async function viewPage(
   context: Pick<ActionContext, "active" | "signal" | "redact">,
-  scope: Pick<AgentScope, "filterNodes" | "markUntrusted">,
+  scope: Pick<AgentScope, "filterNodes" | "judgePage" | "markUntrusted">,
 ): Promise<PageView> {
   const { active, redact, signal } = context;
+  const refused = scope.judgePage(active.url);
+  if (refused !== undefined) {
+    await closeRefused(active);
+    return viewOf(`[The page is not shown: ${redact(refused.message)}]`, [], scope);
+  }
   try {
     return await inBrowser("Looking at the page", timeouts.action, context, async (options) => {
       const page = await active.settled(signal);
@@ -53,12 +59,17 @@ export async function viewPage(
   }
 }
 
+/** Leaves a page that must not be read. */
+export async function closeRefused({ page }: Pick<ActionContext["active"], "page">): Promise<void> {
+  await page.goto("about:blank").catch(() => {});
+}
+
 function viewOf(text: string, nodes: readonly SnapshotNode[], scope: Pick<AgentScope, "markUntrusted">): PageView {
   const fingerprint = createHash("sha256")
     .update(text.replaceAll(/ \[ref=[^\]]*\]/g, ""))
     .digest("base64url")
     .slice(0, 16);
-  return { text: scope.markUntrusted(text).slice(0, viewChars), nodes, elements: elementsOf(nodes), fingerprint };
+  return { text: cutMarked(scope.markUntrusted(text), viewChars), nodes, elements: elementsOf(nodes), fingerprint };
 }
 
 function elementsOf(nodes: readonly SnapshotNode[]): ReadonlyMap<string, ViewedElement> {

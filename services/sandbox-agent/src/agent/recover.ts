@@ -74,7 +74,6 @@ export async function recover(
       }),
       scope,
       maxSteps: Math.min(mostSteps, spec.maxSteps ?? mostSteps),
-      reasoning: "medium",
       dataSchema,
       asksPerson: (spec.waitForPersonSeconds ?? 0) > 0,
       placeOf: (turn) => inside(outermost(failedAt), "recovery", turn),

@@ -1,4 +1,4 @@
-import type { LanguageModelV4CallOptions, LanguageModelV4Content } from "@ai-sdk/provider";
+import type { LanguageModelV4Content } from "@ai-sdk/provider";
 import { Fault } from "@clew/fault/fault";
 import { StepCompleted, StepStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { inputSummary } from "../actions/input-summary.ts";
@@ -14,6 +14,7 @@ import { askForModel } from "./ask-for-model.ts";
 import type { AskModel } from "./ask-model.ts";
 import { controlTools } from "./control-tools.ts";
 import { Conversation } from "./conversation.ts";
+import { cutAnswer } from "./cut-answer.ts";
 import { viewPage } from "./page-view.ts";
 import type { Deed } from "./perform-call.ts";
 import { Progress } from "./progress.ts";
@@ -29,7 +30,6 @@ export interface AgentTask {
   readonly scope: AgentScope;
   /** The most turns: answers of the model. */
   readonly maxSteps: number;
-  readonly reasoning: LanguageModelV4CallOptions["reasoning"];
   /** What the result's data must fit; a JSON schema, for the model to read. */
   readonly dataSchema: unknown;
   /** Whether a person may be asked. */
@@ -120,20 +120,20 @@ class Agent {
 
   /** Does one turn; answers whether the work is done. */
   async #turn(place: StepPlace): Promise<boolean> {
-    const { scope, reasoning, dataSchema, asksPerson } = this.#task;
+    const { scope, dataSchema, asksPerson } = this.#task;
     const context = this.#context;
     const view = await viewPage(context, scope);
     this.#progress.visit(publicAddress(context.redact(context.active.url)));
-    const { content } = await this.#askModel(
+    const answer = await this.#askModel(
       {
         purpose: "act",
         prompt: this.#conversation.write(view.text),
         tools: [...actionTools(scope.allowedTools), ...controlTools({ dataSchema, asksPerson })],
         toolChoice: { type: "auto" },
-        ...(reasoning !== undefined && { reasoning }),
       },
       context.signal,
     );
+    const { content, note } = cutAnswer(answer.content);
     const calls = callsOf(content);
     if (calls.length === 0) {
       this.#idleTurn(content);
@@ -164,7 +164,7 @@ class Agent {
       const failure = turn.deeds.find((deed) => deed.failure !== undefined)?.failure;
       const isDone = turn.claim !== undefined && (await this.#settle(turn, turn.claim, content));
       await complete(failure);
-      if (turn.claim === undefined) this.#conversation.add(content, turn.outcomes, this.#note(turn));
+      if (turn.claim === undefined) this.#conversation.add(content, turn.outcomes, this.#note(turn, note));
       return isDone;
     } catch (thrown) {
       await complete(Fault.from(context.signal.aborted ? context.signal.reason : thrown));
@@ -216,10 +216,11 @@ class Agent {
   }
 
   /** What the model is told besides what came of its calls. */
-  #note({ claim }: TurnEnd): string {
+  #note({ claim }: TurnEnd, leftOut: string): string {
     const left = this.#task.maxSteps - this.#turns;
     const hint = this.#context.checks.takeHint();
     return [
+      ...(leftOut === "" ? [] : [leftOut]),
       ...(hint === undefined || claim !== undefined ? [] : [`[${hint}]`]),
       ...(left <= 2 ? [`[${left} ${left === 1 ? "turn is" : "turns are"} left: end with done or fail.]`] : []),
     ].join("\n");

@@ -47,7 +47,6 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
       task,
       scope,
       maxSteps: spec.maxSteps ?? 50,
-      reasoning: undefined,
       dataSchema: spec.outputSchema,
       asksPerson: (spec.waitForPersonSeconds ?? 0) > 0,
       placeOf: outermost,

@@ -18,9 +18,6 @@ export interface TurnEnd {
   readonly claim: Claim | undefined;
 }
 
-/** The most calls of one turn that are looked at. */
-const mostCalls = 12;
-
 /** Says what a turn's calls want, in a few words without secrets. */
 export function describeCalls(calls: readonly ToolCall[], view: ActingRoom["view"]): string {
   const words = calls.map((call) => {
@@ -47,12 +44,8 @@ export async function runTurn(
   let halt = "";
   const { active } = room.context;
   const { navigations } = active;
-  for (const [at, call] of calls.entries()) {
+  for (const call of calls) {
     const answer = (text: string, isError = false) => void outcomes.push({ id: call.id, name: call.name, text, isError });
-    if (at >= mostCalls) {
-      answer(`Not done: a turn has at most ${mostCalls} calls.`, true);
-      continue;
-    }
     if (isControl(call.name)) {
       const input = controlSchemas[call.name].safeParse(readInput(call));
       if (!input.success) answer(`Not done: ${input.error.issues[0]?.path.join(".")} ${input.error.issues[0]?.message}`, true);

@@ -14,7 +14,8 @@ export function sandboxProcesses(volume: string): FoundProcess[] {
       try {
         const command = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
         const environment = readFileSync(`/proc/${name}/environ`, "utf8");
-        const isOurs = Number(name) !== process.pid && (command.includes(`${volume}/runs`) || environment.includes(`${volume}/runs`));
+        const names = [`${volume}/runs`, `${volume}/warm`];
+        const isOurs = Number(name) !== process.pid && names.some((one) => command.includes(one) || environment.includes(one));
         return isOurs && command !== "" ? [{ pid: Number(name), command }] : [];
       } catch {
         return [];

@@ -50,6 +50,10 @@ export const settingNames = [
   "CLEW_TLS_KEY",
   "CLEW_URL",
   "CLEW_VOLUME",
+  "CLEW_WARM_AGE",
+  "CLEW_WARM_MEMORY",
+  "CLEW_WARM_SANDBOXES",
+  "CLEW_WARM_SANDBOXES_MOST",
 ] as const;
 
 /** The settings cannot be used; its message lists every one that is wrong, and never a value. */

@@ -66,9 +66,13 @@ export class SandboxRoom implements AsyncDisposable {
 
   /** Sandboxes that bubblewrap encloses. */
   provideIsolated(options: Partial<LocalProviderOptions> = {}): SandboxProvider {
-    const { readable, chromiumPath } = sandboxPrograms({ chromiumPath: this.#chromiumPath });
-    const chromium = { executablePath: chromiumPath, sandbox: true };
-    return this.provide({ isolation: { kind: "bubblewrap", readable }, chromium, ...options });
+    return this.provide({ ...this.isolated(), ...options });
+  }
+
+  /** What has bubblewrap enclose them. */
+  isolated(): Pick<LocalProviderOptions, "isolation" | "chromium"> {
+    const { readable, chromiumPath: executablePath } = sandboxPrograms({ chromiumPath: this.#chromiumPath });
+    return { isolation: { kind: "bubblewrap", readable }, chromium: { executablePath, sandbox: true } };
   }
 
   /** Starts a sandbox for a new run. */

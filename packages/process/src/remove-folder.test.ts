@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,8 @@ let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-remove-"));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+// Whatever depth a test made, and did not get removed.
+afterEach(() => void execFileSync("rm", ["-rf", folder]));
 
 test("removes what is locked, follows no link, and does not mind what is gone", async () => {
   const ours = join(folder, "ours");
@@ -30,4 +31,21 @@ test("removes what is locked, follows no link, and does not mind what is gone", 
   expect(existsSync(ours)).toBe(false);
   expect(existsSync(join(folder, "theirs"))).toBe(true);
   await removeFolder(ours);
+});
+
+test("removes folders that lie deeper than a path may be long, and what is locked among them", async () => {
+  const ours = join(folder, "ours");
+  await mkdir(ours);
+  const nest = `const fs = require("node:fs");
+    for (let depth = 0; depth < 40; depth++) {
+      for (const name of ["n".repeat(200), "beside"]) fs.mkdirSync(name);
+      fs.writeFileSync("file", "x");
+      process.chdir("n".repeat(200));
+    }
+    fs.mkdirSync(Buffer.from([0xff, 0xfe]));
+    fs.mkdirSync("locked/deep", { recursive: true });
+    fs.chmodSync("locked", 0);`;
+  execFileSync(process.execPath, ["-e", nest], { cwd: ours });
+  await removeFolder(ours);
+  expect(existsSync(ours)).toBe(false);
 });

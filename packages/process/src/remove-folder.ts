@@ -1,20 +1,42 @@
-import { chmod, opendir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { chmod, readdir, rename, rm } from "node:fs/promises";
 
 /**
- * Removes a folder with all in it, also where whoever worked there took away the right to look into folders of it; one that is not there is removed already.
- * Nobody may work in it any more.
+ * Removes a folder with all in it, also where whoever worked there took away the right to look into folders of it, or nested them deeper than a path may be long;
+ * one that is not there is removed already. Nobody may work in it any more.
  */
 export async function removeFolder(folder: string): Promise<void> {
   const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
   await remove().catch(async () => {
-    await unlock(folder);
+    await flatten(folder);
     await remove();
   });
 }
 
-/** Links are no folders, and followed nowhere. */
-async function unlock(folder: string): Promise<void> {
+/** Unlocks every folder below and moves it up, so that none lies deeper than another. Links are no folders, and followed nowhere. */
+async function flatten(folder: string): Promise<void> {
   await chmod(folder, 0o700);
-  for await (const entry of await opendir(folder)) if (entry.isDirectory()) await unlock(join(folder, entry.name));
+  const names = await foldersIn(folder);
+  const moved = randomUUID();
+  for (const name of names) {
+    const path = join(folder, name);
+    await chmod(path, 0o700);
+    for (const inner of await foldersIn(path)) {
+      const place = Buffer.from(`${moved}-${names.length}`);
+      // What is moved is written to, since it names the folder it lies in.
+      await chmod(join(path, inner), 0o700);
+      await rename(join(path, inner), join(folder, place));
+      names.push(place);
+    }
+  }
+}
+
+/** Names are bytes: they need not be text. */
+async function foldersIn(folder: string | Buffer): Promise<Buffer[]> {
+  const entries = await readdir(folder, { withFileTypes: true, encoding: "buffer" });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
+function join(folder: string | Buffer, name: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(folder), Buffer.from("/"), name]);
 }

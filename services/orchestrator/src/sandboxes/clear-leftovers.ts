@@ -17,6 +17,8 @@ export interface LeftoverPlaces {
   readonly workFolderOf: (id: SandboxId) => string;
   /** Whether a sandbox may live: its run goes on, and its folder names it. */
   readonly isExpected: (id: SandboxId) => Promise<boolean>;
+  /** Hears what could not be removed, and why: the others are. */
+  readonly onLeft: (name: string, error: unknown) => void;
 }
 
 /** How much was found and removed. */
@@ -30,7 +32,7 @@ export interface ClearedLeftovers {
  * Removes what a crash or a power cut left of this volume's sandboxes, while none is being started: processes of sandboxes that nobody expects, and the sockets of
  * those that no longer live. Repeatable.
  */
-export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpected }: LeftoverPlaces): Promise<ClearedLeftovers> {
+export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpected, onLeft }: LeftoverPlaces): Promise<ClearedLeftovers> {
   const living = new Set<string>();
   const cleared = { sandboxes: 0, processes: 0, socketFolders: 0 };
   for (const { id, wardens } of findMarkedSandboxes().values()) {
@@ -46,6 +48,6 @@ export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpec
   }
   const prefix = socketFolderPrefix(mark);
   const left = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
-  for (const name of left) await removeFolder(join(socketFolder, name));
+  for (const name of left) await removeFolder(join(socketFolder, name)).catch((error: unknown) => onLeft(name, error));
   return { ...cleared, socketFolders: left.length };
 }

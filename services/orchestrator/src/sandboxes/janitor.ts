@@ -41,8 +41,9 @@ export class Janitor implements AsyncDisposable {
         return workFolderOf({ runFolder: isRunId(id.runId) ? volume.runFolder(id.runId) : volume.folder, attempt: id.attempt });
       },
       isExpected: (id) => this.#isExpected(id),
+      onLeft: this.#onLeft,
     });
-    await clearWarmFolders(volume, (warm) => this.#isExpected({ warm }));
+    await clearWarmFolders(volume, (warm) => this.#isExpected({ warm }), this.#onLeft);
     if (cleared.processes > 0 || cleared.socketFolders > 0) logger.warn(cleared, "what earlier sandboxes left was removed");
     return cleared;
   }
@@ -55,7 +56,7 @@ export class Janitor implements AsyncDisposable {
       const state = states.get(runId);
       return state !== undefined && isTerminal(state);
     };
-    this.#clearing = clearEndedRuns(volume, isEnded, this.#ending.signal).then(
+    this.#clearing = clearEndedRuns(volume, isEnded, this.#onLeft, this.#ending.signal).then(
       (runs) => void (runs > 0 && logger.warn({ runs }, "what sandboxes left in the folders of ended runs was removed")),
       (error: unknown) => logger.error({ error }, "the folders of ended runs could not be looked through"),
     );
@@ -65,6 +66,10 @@ export class Janitor implements AsyncDisposable {
     this.#ending.abort();
     await this.#clearing;
   }
+
+  /** One folder that stays keeps nobody from starting. */
+  readonly #onLeft = (name: string, error: unknown) =>
+    this.#options.logger.error({ error, name }, "what a sandbox left could not be removed");
 
   /** One whose folder cannot be read may well be. */
   async #isExpected(name: SandboxName): Promise<boolean> {

@@ -142,11 +142,14 @@ export class SandboxLauncher {
     return bootId === this.#bootId && readProcess(pid)?.startTime === startTime;
   }
 
-  /** Ends the warden and every process of a sandbox, and removes its sockets. */
+  /** Ends the warden and every process of a sandbox, and removes its sockets. It is dead where they could not be removed, too. */
   async kill(name: SandboxName, sandbox: SandboxProcess): Promise<void> {
     if (this.isAlive(sandbox)) killNow(sandbox.pid);
     if (sandbox.bootId === this.#bootId) await endProcesses({ id: this.#idOf(name), folder: sandbox.workFolder });
-    await removeFolder(dirname(sandbox.wardenAddress.slice("unix:".length)));
+    const sockets = dirname(sandbox.wardenAddress.slice("unix:".length));
+    await removeFolder(sockets).catch((error: unknown) => {
+      this.#options.log.error({ err: error, sandbox: this.#idOf(name) }, "the sockets of a sandbox could not be removed");
+    });
   }
 
   /** Removes a sandbox with its folder; a warden that was asked to release it has a moment to exit. Repeatable. */

@@ -46,6 +46,8 @@ describe("the operator's policy", () => {
       { allowPrivateNetworks: false },
       "spec.guardrails.allowPrivateNetworks",
     ],
+    ["a proxy elsewhere", { proxy: "http://evil.example:3128" }, { allowedDomains: ["*.shop.example"] }, "spec.proxy"],
+    ["a proxy on a blocked domain", { proxy: "http://evil.example:3128" }, { blockedDomains: ["evil.example"] }, "spec.proxy"],
     ["another domain", { guardrails: { allowedDomains: ["*"] } }, { allowedDomains: ["*.shop.example"] }, "spec.guardrails.allowedDomains"],
   ])("refuses a run that asks for more: %s", (_, given, policy, field) => {
     const policed = police(given, policy);

@@ -59,11 +59,20 @@ export function applyPolicy({ asked, spec, playbooks }: AskedRun, policy: Policy
     recording: allowedRecording({ asked, spec }, policy, beyond),
     guardrails: allowedGuardrails({ asked, spec, playbooks }, policy, beyond),
   };
+  demandProxy(asked, policy, beyond);
   if (!policy.evaluate) for (const message of evaluations(playbooks)) beyond(asked.work?.$case ?? "playbook", message);
   return { spec: policed, violations };
 }
 
 type Beyond = (field: string, message: string) => void;
+
+/** A run's own proxy sees all that the run asks for, so it stands where the run itself may go. */
+function demandProxy({ proxy = "" }: RunSpec, { allowedDomains, blockedDomains }: Policy, beyond: Beyond): void {
+  const host = URL.parse(proxy)?.hostname;
+  if (host === undefined) return;
+  if (allowedDomains !== undefined && !matchesDomain(host, allowedDomains)) beyond("proxy", `must be within ${allowedDomains.join(", ")}`);
+  else if (matchesDomain(host, blockedDomains)) beyond("proxy", "must not be on a domain that is blocked");
+}
 
 function allowedRecording({ asked, spec }: Pick<AskedRun, "asked" | "spec">, policy: Policy, beyond: Beyond): RunSpec["recording"] {
   const { recording: allowed } = policy;

@@ -80,7 +80,7 @@ describe("a call", () => {
       "StopRun",
       "auditor-key",
       "NOT_PERMITTED",
-      [{ call: "stopRun", tenant: "", key: "", code: "PERMISSION_DENIED", reason: "NOT_PERMITTED" }],
+      [{ call: "stopRun", tenant: "acme", key: "auditor", code: "PERMISSION_DENIED", reason: "NOT_PERMITTED" }],
     ],
     ["GetRun", "no-key", "KEY_INVALID", [{ call: "getRun", code: "UNAUTHENTICATED", reason: "KEY_INVALID", run: runId }]],
     ["GetRun", undefined, "KEY_MISSING", [{ call: "getRun", actor: "ada", reason: "KEY_MISSING" }]],

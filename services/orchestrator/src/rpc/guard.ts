@@ -4,7 +4,7 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import { authenticate } from "../access/authenticate.ts";
 import { type Caller, demandCall } from "../access/caller.ts";
 import type { KeyRing } from "../access/key-ring.ts";
-import { type CallRule, ruleOf } from "../access/rights.ts";
+import { ruleOf } from "../access/rights.ts";
 import type { SignTicket } from "../access/ticket.ts";
 import type { Audit } from "../audit/audit-entry.ts";
 import { limits } from "../runs/limits.ts";
@@ -106,7 +106,8 @@ export class Guard implements Disposable {
     let caller: Caller | undefined;
     const end = (fault: Fault | undefined, run?: string) => this.#note({ rule, request, context, caller, fault, run });
     try {
-      caller = this.#identify(context, rule);
+      caller = this.#identify(context);
+      demandCall(caller, rule);
     } catch (error) {
       end(Fault.from(error));
       throw error;
@@ -116,18 +117,16 @@ export class Guard implements Disposable {
     return { caller, end };
   }
 
-  #identify(context: CallContext, rule: CallRule): Caller {
+  #identify(context: CallContext): Caller {
     const { ring, signTicket, now } = this.#options;
-    const caller = authenticate({ keys: ring.keys, signTicket }, header(context, "authorization"), header(context, "clew-actor"), now());
-    demandCall(caller, rule);
-    return caller;
+    return authenticate({ keys: ring.keys, signTicket }, header(context, "authorization"), header(context, "clew-actor"), now());
   }
 
   /** Ends the streams of callers who may not have them any more. A ticket whose own time is over keeps what it opened, to the stream's planned end. */
   #look(): void {
     for (const { context, abort } of this.#open) {
       try {
-        this.#identify(context, ruleOf(context.path));
+        demandCall(this.#identify(context), ruleOf(context.path));
       } catch (error) {
         const fault = Fault.from(error);
         if (fault.reason !== "TICKET_EXPIRED") abort(fault);

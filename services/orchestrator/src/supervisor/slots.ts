@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import type { Logger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { delay } from "@clew/streams/delay";
 import { inTurn } from "@clew/streams/in-turn";
@@ -122,9 +123,9 @@ export class Slots implements AsyncDisposable {
       } catch (error) {
         if (this.ending.aborted) return;
         logger.error({ error }, "run could not be supervised");
-        await failRun(supervised, Fault.from(error), this.ending).catch(() => {});
+        await failRun(supervised, Fault.from(error), this.ending).catch(this.#tell(logger, "run was not ended"));
       }
-      await this.#retire(runId, live, this.ending).catch(() => {});
+      await this.#retire(runId, live, this.ending).catch(this.#tell(logger, "run was not put away"));
       this.#shares.release({ tenant, sinceMs }, performance.now());
       this.fill();
     })();
@@ -153,8 +154,19 @@ export class Slots implements AsyncDisposable {
       live.supervising = ended.then(() => this.#retire(runId, live, this.ending));
       await live.supervising;
       this.fill();
-    })().catch(() => {});
+    })().catch((error: unknown) => {
+      this.#tell(this.#options.logger.child({ run: runId }), "run was not ended in the queue")(error);
+      // It stays in the queue, to be looked at once more when its turn comes.
+      live.supervising = undefined;
+    });
     this.keep(watching);
+  }
+
+  /** Logs what went wrong, unless that is the end of this orchestrator. */
+  #tell(logger: Logger, what: string): (error: unknown) => void {
+    return (error) => {
+      if (!this.ending.aborted) logger.error({ error }, what);
+    };
   }
 
   #allowanceOf(tenant: string): Allowance {

@@ -71,6 +71,8 @@ const rows: readonly Row[] = [
   ["recording.logs", "console and network", String(spec.recording?.logs), yesOrNo],
   ["retry.maxAttempts", "attempts whose work begins", String(spec.retry?.maxAttempts), between(limits.retryAttempts)],
   ["retry.backoffSeconds", "before the next attempt", String(spec.retry?.backoffSeconds), between(limits.retryBackoffSeconds)],
+  ["forkFrom", "the run that it [goes on from](lineage.md)", "none: it begins anew", "a run that has ended and left its session"],
+  ["keepAliveSeconds", "what is kept for others to [go on from](lineage.md); 0: its session", "nothing", "0; more is not built yet"],
   ["priority", "higher is first", String(spec.priority), between(limits.priority)],
   ["guardrails.allowedDomains", "where there are any, only these", "none", domains],
   ["guardrails.blockedDomains", "besides the default list, which always counts", `${guardrails.blockedDomains.length} by default`, domains],

@@ -50,6 +50,7 @@ describe("bindings", () => {
       "GET /v1/runs/{run_id}/events",
       "GET /v1/runs/{run_id}/stream",
       "POST /v1/runs/{run_id}/stop",
+      "POST /v1/runs/{run_id}/release",
       "POST /v1/runs/{run_id}/inputs",
       "GET /v1/runs/{run_id}/artifacts",
       "GET /v1/runs/{run_id}/artifacts/{name}",

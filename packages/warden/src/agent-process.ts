@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
 import { agentCommand } from "./agent-command.ts";
 import { writeAgentLog } from "./agent-log.ts";
 import type { WardenSettings } from "./config.ts";
+import { readyLine } from "./ready-line.ts";
 
 /** How the agent's process ended. */
 export interface AgentExit {
@@ -50,7 +49,7 @@ export async function startAgentProcess(settings: WardenSettings): Promise<Agent
   const logged = writeAgentLog(stderr, join(settings.workFolder, "agent.log"));
   await spawned(child);
   stdin.on("error", () => {}).write(`${JSON.stringify(agentSettings(settings))}\n`);
-  return { pid: child.pid ?? 0, ready: firstReadyLine(stdout), exited, logged, close: () => stdin.end() };
+  return { pid: child.pid ?? 0, ready: readyLine(stdout), exited, logged, close: () => stdin.end() };
 }
 
 function toExit(code: number | null, signal: string | null): AgentExit {
@@ -84,14 +83,5 @@ function spawned(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", (cause) => reject(new Fault("SANDBOX_START_FAILED", { cause })));
-  });
-}
-
-function firstReadyLine(output: Readable): Promise<string> {
-  return new Promise((resolve) => {
-    // The agent is not trusted: what else it says there is read, so that it never waits for us, and thrown away.
-    createInterface({ input: output }).on("line", (line) => {
-      if (line.startsWith("ready ")) resolve(line.slice("ready ".length, 200));
-    });
   });
 }

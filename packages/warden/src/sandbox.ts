@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import type { Outbox } from "@clew/outbox/outbox";
 import { placesOf } from "@clew/outbox/work-folder";
@@ -9,6 +10,7 @@ import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-pr
 import type { ClaimSlot } from "./claim.ts";
 import type { WardenSettings } from "./config.ts";
 import type { SandboxEgress } from "./egress/sandbox-egress.ts";
+import { findDescendants } from "./limits/find-descendants.ts";
 import { type LimitsWatch, watchLimits } from "./limits/watch-limits.ts";
 
 /** Milliseconds an agent that is asked to close has. */
@@ -65,10 +67,11 @@ export class Sandbox implements Disposable {
     this.#groups = new Set([agent.pid]);
     this.#startTimer = setTimeout(() => this.#killFor("START_TIMEOUT"), settings.startTimeoutMs);
     this.#watch = watchLimits({
-      pid: agent.pid,
-      folder: placesOf(settings.workFolder).agent,
+      findPids: () => this.#findPids(),
+      folders: [placesOf(settings.workFolder).agent, dirname(settings.agentSocket)],
       limits: settings.limits,
       onExcess: (excess) => this.#killFor(excess),
+      onBlind: (err) => log.warn({ err }, "what the sandbox takes could not be looked at"),
     });
     this.setDeadline(slot.claim?.deadlineMs ?? settings.mostWaitMs);
     void agent.ready.then((browser) => this.#becomeReady(browser));
@@ -197,6 +200,13 @@ export class Sandbox implements Disposable {
     } catch (cause) {
       throw new Fault("INTERNAL", { message: "Processes of the sandbox could not be ended.", cause });
     }
+  }
+
+  /** A namespace of processes holds all that descend from its first; without one, what left its parent is still marked. */
+  #findPids(): number[] {
+    return this.#settings.isolation.kind === "process"
+      ? findProcesses(this.#marks()).map(({ pid }) => pid)
+      : findDescendants(this.#agent.pid);
   }
 
   #marks(): SandboxMarks {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { hasCode } from "@clew/fault/volume-fault";
 
 /**
  * Measures the memory of processes in bytes, as far as it is needed to know whether it is more than `mostBytes`: what each has is quickly
@@ -17,7 +18,8 @@ function sum(pids: readonly number[], measure: (pid: number) => number): number 
 function readKilobytes(pid: number, file: string, wanted: RegExp): number {
   try {
     return Number(wanted.exec(readFileSync(`/proc/${pid}/${file}`, "latin1"))?.[1] ?? 0) * 1024;
-  } catch {
+  } catch (error) {
+    if (hasCode(error, "EMFILE", "ENFILE")) throw error;
     return 0;
   }
 }

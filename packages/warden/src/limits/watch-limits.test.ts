@@ -1,10 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { measureFolder } from "./measure-folder.ts";
+import { findDescendants } from "./find-descendants.ts";
+import { measureFolders } from "./measure-folder.ts";
 import { measureMemory } from "./measure-memory.ts";
 import { type Excess, type SandboxLimits, watchLimits } from "./watch-limits.ts";
 
@@ -16,10 +18,10 @@ let child: ChildProcess | undefined;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-limits-"));
 });
-afterEach(async () => {
+afterEach(() => {
   if (child?.pid !== undefined) process.kill(-child.pid, "SIGKILL");
   child = undefined;
-  await rm(folder, { recursive: true });
+  execFileSync("rm", ["-rf", folder]);
 });
 
 /** Starts a program that says when it has done what it does, and stays. */
@@ -38,7 +40,13 @@ async function start(script: string): Promise<number> {
 async function excessOf(script: string, limits: Partial<SandboxLimits>): Promise<Excess> {
   const pid = await start(script);
   const told = Promise.withResolvers<Excess>();
-  using _watch = watchLimits({ pid, folder, limits: { ...ample, ...limits }, onExcess: told.resolve });
+  using _watch = watchLimits({
+    findPids: () => findDescendants(pid),
+    folders: [folder],
+    limits: { ...ample, ...limits },
+    onExcess: told.resolve,
+    onBlind: told.reject,
+  });
   return await told.promise;
 }
 
@@ -70,7 +78,52 @@ test("a folder's size is that of its own files: no link leads out of it, and a h
   await symlink("/usr", join(folder, "usr"));
   await writeFile(join(folder, "one"), Buffer.alloc(mebibyte, 1));
   const most = { bytes: 100 * mebibyte, files: 100 };
-  expect(await measureFolder(folder, most)).toEqual({ bytes: mebibyte, files: 2 });
-  expect((await measureFolder("/usr", most)).files).toBe(101);
-  expect(await measureFolder(join(folder, "nowhere"), most)).toEqual({ bytes: 0, files: 0 });
+  expect(await measureFolders([folder], most)).toEqual({ bytes: mebibyte, files: 2 });
+  expect((await measureFolders(["/usr"], most)).files).toBe(101);
+  expect(await measureFolders([join(folder, "nowhere")], most)).toEqual({ bytes: 0, files: 0 });
 });
+
+test.each([
+  [
+    "below where a path can lead",
+    `for (let depth = 0; depth < 40; depth++) { fs.mkdirSync("n".repeat(200)); process.chdir("n".repeat(200)); }
+    fs.writeFileSync("x", Buffer.alloc(11 * 2 ** 20, 1));`,
+  ],
+  [
+    "under names that are no text",
+    `fs.mkdirSync(Buffer.from([0xff])); fs.writeFileSync(Buffer.from([0xff, 0x2f, 0xfe]), Buffer.alloc(11 * 2 ** 20, 1));`,
+  ],
+])("tells of a full disk where the files lie %s", async (_where, script) => {
+  expect(await excessOf(`const fs = require("node:fs"); process.chdir(process.env.FOLDER); ${script}`, {})).toBe("DISK_FULL");
+});
+
+test("what somebody locked may be of any size", async () => {
+  const locked = join(folder, "locked");
+  await mkdir(locked, { mode: 0 });
+  const module = fileURLToPath(new URL("measure-folder.ts", import.meta.url));
+  const script = `const { measureFolders } = await import(${JSON.stringify(module)});
+    console.log((await measureFolders([${JSON.stringify(folder)}], { bytes: 1, files: 10 })).bytes)`;
+  // Root minds no lock: an ordinary user looks.
+  const options = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+  if (process.getuid?.() === 0) execFileSync("chown", ["-R", "65534", folder]);
+  expect(execFileSync(process.execPath, ["--input-type=module", "-e", script], options).toString().trim()).toBe("Infinity");
+});
+
+test("a look that fails is made again, and three in a row end it", async () => {
+  let looks = 0;
+  const failing = new Set([1, 2, 4, 5, 6]);
+  const blind: unknown[] = [];
+  const told = Promise.withResolvers<Excess>();
+  using _watch = watchLimits({
+    findPids: () => {
+      if (failing.has(++looks)) throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+      return [];
+    },
+    folders: [folder],
+    limits: ample,
+    onExcess: told.resolve,
+    onBlind: (error) => blind.push(error),
+  });
+  expect(await told.promise).toBe("UNWATCHED");
+  expect([looks, blind.length]).toEqual([6, 5]);
+}, 30_000);

@@ -1,6 +1,5 @@
 import { delay } from "@clew/streams/delay";
-import { findDescendants } from "./find-descendants.ts";
-import { measureFolder } from "./measure-folder.ts";
+import { measureFolders } from "./measure-folder.ts";
 import { measureMemory } from "./measure-memory.ts";
 
 /** What a sandbox may take of the machine. */
@@ -12,18 +11,20 @@ export interface SandboxLimits {
   readonly diskBytes: number;
 }
 
-/** Which limit was passed. */
-export type Excess = "OUT_OF_MEMORY" | "TOO_MANY_PROCESSES" | "DISK_FULL";
+/** Which limit was passed, or that nobody can say any more whether one was. */
+export type Excess = "OUT_OF_MEMORY" | "TOO_MANY_PROCESSES" | "DISK_FULL" | "UNWATCHED";
 
 /** What is watched, and who hears of it. */
 export interface WatchedSandbox {
-  /** Its first process. */
-  readonly pid: number;
-  /** Its folder on the disk. */
-  readonly folder: string;
+  /** Finds its processes. */
+  readonly findPids: () => readonly number[];
+  /** Where it may write on the disk. */
+  readonly folders: readonly string[];
   readonly limits: SandboxLimits;
   /** Called once. */
   readonly onExcess: (excess: Excess) => void;
+  /** Called each time nobody could look. */
+  readonly onBlind: (error: unknown) => void;
 }
 
 /** A watch on what a sandbox takes. Dispose it to end that. */
@@ -39,7 +40,10 @@ const leastPause = 10;
 /** Files beyond which the disk counts as full: each takes a place in the file system, whatever its size. */
 const mostFiles = 100_000;
 
-/** Looks every second what a sandbox takes of the machine, and says so once when it is more than it may. */
+/** So many looks in a row may fail. */
+const mostBlind = 2;
+
+/** Looks every second what a sandbox takes of the machine, and says so once when it is more than it may, or when three looks in a row fail. */
 export function watchLimits(watched: WatchedSandbox): LimitsWatch {
   const ending = new AbortController();
   let memoryBytes = 0;
@@ -56,22 +60,29 @@ export function watchLimits(watched: WatchedSandbox): LimitsWatch {
 }
 
 async function watch(watched: WatchedSandbox, onMemory: (bytes: number) => void, signal: AbortSignal): Promise<void> {
-  for (let pauseMs = lookMs; ; ) {
+  for (let [pauseMs, blind] = [lookMs, 0]; ; ) {
     await delay(pauseMs, { signal });
     const began = performance.now();
-    const excess = await look(watched, onMemory);
+    let excess: Excess | undefined;
+    try {
+      excess = await look(watched, onMemory);
+      blind = 0;
+    } catch (error) {
+      if (!signal.aborted) watched.onBlind(error);
+      if (++blind > mostBlind) excess = "UNWATCHED";
+    }
     signal.throwIfAborted();
     if (excess !== undefined) return watched.onExcess(excess);
     pauseMs = Math.max(lookMs, leastPause * (performance.now() - began));
   }
 }
 
-async function look({ pid, folder, limits }: WatchedSandbox, onMemory: (bytes: number) => void): Promise<Excess | undefined> {
-  const pids = findDescendants(pid);
+async function look({ findPids, folders, limits }: WatchedSandbox, onMemory: (bytes: number) => void): Promise<Excess | undefined> {
+  const pids = findPids();
   if (pids.length > limits.processes) return "TOO_MANY_PROCESSES";
   const memoryBytes = measureMemory(pids, limits.memoryBytes);
   onMemory(memoryBytes);
   if (memoryBytes > limits.memoryBytes) return "OUT_OF_MEMORY";
-  const { bytes, files } = await measureFolder(folder, { bytes: limits.diskBytes, files: mostFiles });
+  const { bytes, files } = await measureFolders(folders, { bytes: limits.diskBytes, files: mostFiles });
   return bytes > limits.diskBytes || files > mostFiles ? "DISK_FULL" : undefined;
 }

@@ -17,7 +17,7 @@ const goalMs = 1;
 
 const settings = mergeGuardrails({ blockedDomains: Array.from({ length: 100 }, (_, at) => `*.blocked-${at}.example`) });
 const directive = `Delete order 5 on https://shop.example/orders. ${"Look at each row of the list with care. ".repeat(200)}`;
-const scope = scopeOf({ directive, goal: "fill_form", startUrl: "https://shop.example/", settings });
+const scope = scopeOf({ directive, goal: "fill_form", named: ["https://shop.example/"], settings });
 const redact = createRedact(Array.from({ length: 20 }, (_, at) => `secret-number-${at}-of-this-run`));
 const page = { url: "https://shop.example/orders" };
 const progress = { commits: 0, madeUpChars: 0, hasSeen: () => false };

@@ -23,12 +23,14 @@ export type ScopeVerdict = { readonly effect: StepEffect } | { readonly block: G
 export interface AgentScope {
   /** The actions it is offered. */
   readonly allowedTools: ReadonlySet<ActingStep["action"]>;
+  /** Whether the work is bound to sites; where it is not, any page will do. */
+  readonly isBound: boolean;
+  /** Judges the page that shows, however it came to show: what a refused one says is not to be read. */
+  judgePage(url: string): GuardrailBlock | undefined;
   /** Leaves out of a page what the agent must not see, and so cannot act on. */
   readonly filterNodes: (nodes: readonly SnapshotNode[]) => readonly SnapshotNode[];
   /** Marks a text that came from a page as such, without what pretends to instruct the agent. */
   markUntrusted(text: string): string;
   /** Judges an action before it is begun. */
   checkBefore(action: ProposedAction, signal: AbortSignal): Promise<ScopeVerdict>;
-  /** Judges where an action led. */
-  checkAfter(action: Pick<ProposedAction, "url">, url: string, signal: AbortSignal): Promise<GuardrailBlock | undefined>;
 }

@@ -6,7 +6,7 @@ import { askForValue } from "./ask-for-value.ts";
 import { keepData } from "./keep-data.ts";
 import { viewPage } from "./page-view.ts";
 
-const everything = { filterNodes: <T>(nodes: T) => nodes, markUntrusted: (text: string) => text };
+const everything = { filterNodes: <T>(nodes: T) => nodes, judgePage: () => undefined, markUntrusted: (text: string) => text };
 
 /**
  * Looks whether the data that steps stored fits the run's `outputSchema`. Where it does not and the run has a model, that reads what is asked for out of what was

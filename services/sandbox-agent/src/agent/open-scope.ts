@@ -9,7 +9,10 @@ import { createValidator } from "./scope/validate-action.ts";
 export interface ScopedWork {
   readonly directive: string;
   readonly goal: GoalClass;
-  readonly startUrl: string | undefined;
+  /** Addresses that the caller or an author gives. */
+  readonly named: readonly string[];
+  /** Where a session stands that the work goes on in. */
+  readonly begun?: string | undefined;
   /** Actions that the work is known to take, besides those of its class. */
   readonly needs?: readonly ActionName[];
 }

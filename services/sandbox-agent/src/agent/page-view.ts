@@ -33,9 +33,14 @@ export interface PageView {
 /** Looks at the page for a model, in at most 16,000 characters. A page that cannot be looked at is a view that says so. */
 export async function viewPage(
   context: Pick<ActionContext, "active" | "signal" | "redact">,
-  scope: Pick<AgentScope, "filterNodes" | "markUntrusted">,
+  scope: Pick<AgentScope, "filterNodes" | "judgePage" | "markUntrusted">,
 ): Promise<PageView> {
   const { active, redact, signal } = context;
+  const refused = scope.judgePage(active.url);
+  if (refused !== undefined) {
+    await closeRefused(active);
+    return viewOf(`[The page is not shown: ${redact(refused.message)}]`, [], scope);
+  }
   try {
     return await inBrowser("Looking at the page", timeouts.action, context, async (options) => {
       const page = await active.settled(signal);
@@ -52,6 +57,11 @@ export async function viewPage(
     const why = thrown instanceof Error ? thrown.message : "";
     return viewOf(`[The page could not be looked at: ${why}]`.slice(0, viewChars * headShare), [], scope);
   }
+}
+
+/** Leaves a page that must not be read. */
+export async function closeRefused({ page }: Pick<ActionContext["active"], "page">): Promise<void> {
+  await page.goto("about:blank").catch(() => {});
 }
 
 function viewOf(text: string, nodes: readonly SnapshotNode[], scope: Pick<AgentScope, "markUntrusted">): PageView {

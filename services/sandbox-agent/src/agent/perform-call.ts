@@ -8,7 +8,7 @@ import { type Actor, type FoundText, runAction } from "../playbook/run-action.ts
 import type { StepContext } from "../playbook/step-context.ts";
 import type { StepPlace } from "../playbook/step-place.ts";
 import type { AgentScope, ProposedAction } from "./agent-scope.ts";
-import type { PageView } from "./page-view.ts";
+import { closeRefused, type PageView } from "./page-view.ts";
 import { candidateOf, type WrittenCandidate } from "./proposal/semantic-candidate.ts";
 import type { ViewedElement } from "./viewed-element.ts";
 
@@ -65,10 +65,9 @@ export async function performCall(
     };
     const actor: Actor = { tool: "agent", pageState: view.fingerprint, admit, onDid };
     const found = await runAction(step, place, { ...context, filterNodes: scope.filterNodes }, { actor, authorWords: [] });
-    const strayed = await scope.checkAfter(proposed, active.url, signal);
+    const strayed = scope.judgePage(active.url);
     if (strayed !== undefined) {
-      // What a blocked page says is not to be read.
-      await active.page.goto("about:blank").catch(() => {});
+      await closeRefused(active);
       throw blockedFault(strayed);
     }
     return { ...deed, effect, found, did, failure: undefined };

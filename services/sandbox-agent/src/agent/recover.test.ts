@@ -6,6 +6,7 @@ import { ReportInMemory } from "../work.fixture.ts";
 import { type Answer, refOf, ScriptedModel, textOf } from "./scripted-model.fixture.ts";
 
 let site: Site;
+let elsewhere: Site;
 let room: PlaybookRoom;
 let saved: string[];
 
@@ -13,8 +14,10 @@ const form = `<title>Note</title><h1>Note</h1><form method="post" action="/saved
 <label>Text <input name="text"></label><label>Tag <input name="tag"></label><button>Store</button></form><button>Help</button>`;
 
 beforeAll(async () => {
+  elsewhere = await startSite({ "/": form });
   [site, room] = await Promise.all([
     startSite({
+      "/away": `<button onclick="location='${elsewhere.url}/'">Go on</button>`,
       "/": form,
       "/menu": `<h1>Menu</h1><a href="/">Write a note</a>`,
       "/saved": () => {
@@ -28,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await room[Symbol.asyncDispose]();
-  await site[Symbol.asyncDispose]();
+  await Promise.all([site, elsewhere].map((each) => each[Symbol.asyncDispose]()));
 });
 
 beforeEach(() => {
@@ -134,6 +137,18 @@ test("what is not an agent's is not handed over: a step that aborts, and what a 
     spec: { params: {}, guardrails: { blockedDomains: ["blocked.example"] } },
   });
   expect([blocked.outcome.error?.reason, blocked.model.calls.length]).toEqual(["GUARDRAIL_BLOCKED", 0]);
+});
+
+test("nobody takes over where a page led to a site that the author does not name", async () => {
+  const led = `id: led
+steps:
+  - { action: goto, params: { url: "${site.url}/away" } }
+  - { action: click, selector: { role: button, name: Go on } }
+  - { action: click, selector: { role: button, name: Save } }
+`;
+  const { outcome, model, report } = await play(led, [store, done], { spec: { params: {} } });
+  expect([outcome.error?.reason, model.calls.length]).toEqual(["SELECTOR_NOT_FOUND", 0]);
+  expect(report.all("recoveryStarted")).toEqual([]);
 });
 
 test("a playbook with steps within steps is finished, and not rewritten", async () => {

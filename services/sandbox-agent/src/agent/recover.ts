@@ -8,6 +8,7 @@ import { cutBytes } from "../playbook/shorten.ts";
 import type { Findings, StepContext } from "../playbook/step-context.ts";
 import { StepFault } from "../playbook/step-fault.ts";
 import { inside, outermost } from "../playbook/step-place.ts";
+import { authoredAddresses } from "./authored-addresses.ts";
 import { describeHandover, handoverDirective, wantedData } from "./handover.ts";
 import { dataOf, keepData } from "./keep-data.ts";
 import { openScope } from "./open-scope.ts";
@@ -35,7 +36,7 @@ const messageBytes = 1_000;
 
 /**
  * Hands all that is left of a playbook to an agent, with the failure, the page and the guardrails. Answers nothing where nobody is to take over: the step
- * does not want that, the failure is none that an agent may get round, or there is no model.
+ * does not want that, the failure is none that an agent may get round, there is no model, or the page is of no site that the playbook or its caller names.
  */
 export async function recover(
   plan: PlaybookPlan,
@@ -44,20 +45,18 @@ export async function recover(
   findings: Findings,
   context: StepContext,
 ): Promise<Recovery | undefined> {
-  const { askModel, redact, report, signal } = context;
+  const { active, askModel, redact, report, signal } = context;
   if (askModel === undefined || signal.aborted || !(fault instanceof StepFault) || !fault.isRecoverable) return undefined;
+  const { playbook, spec, checks } = plan;
+  const remaining = playbook.steps.slice(failedAt);
+  const work = { directive: handoverDirective(playbook, remaining), named: authoredAddresses(plan), ...workOfSteps(remaining) };
+  await using scope = openScope(work, context, askModel);
+  // Where a page led is no word of the author's.
+  if (!scope.isBound || scope.judgePage(active.url) !== undefined) return undefined;
   await report.say({
     summary: `An agent takes over at step ${failedAt + 1}.`,
     payload: { $case: "recoveryStarted", value: RecoveryStarted.fromPartial({ stepIndex: failedAt, error: runErrorOf(fault, redact) }) },
   });
-  const { playbook, spec, checks } = plan;
-  const remaining = playbook.steps.slice(failedAt);
-  const work = {
-    directive: handoverDirective(playbook, remaining),
-    startUrl: plan.startUrl ?? context.active.url,
-    ...workOfSteps(remaining),
-  };
-  await using scope = openScope(work, context, askModel);
   const dataSchema = wantedData(remaining);
   const wanted = dataSchema === undefined ? undefined : readOutputSchema(dataSchema);
   const end = await runAgent(

@@ -18,7 +18,7 @@ import { describeTask } from "./task-text.ts";
 
 /** Does a directive that no playbook is for: opens its start, lets the agent work, and looks whether it succeeded as with a playbook. */
 export async function runDirective(plan: WorkPlan, findings: Findings, context: StepContext): Promise<PlaybookEnd> {
-  const { directive, spec, startUrl, memory, checks, outputSchema } = plan;
+  const { directive, spec, startUrl, namedStart, memory, checks, outputSchema } = plan;
   const { askModel, redact, stopping } = context;
   const failed = (fault: Fault, memory = ""): PlaybookEnd => ({
     kind: "failed",
@@ -27,13 +27,15 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
     memory,
   });
   if (askModel === undefined) return failed(new Fault("MODEL_UNAVAILABLE"));
+  const profile = profileOf(spec.profile);
+  const named = namedStart === undefined ? [] : [namedStart];
+  const goal = classifyGoal(directive, { profile: profile.goal });
+  await using scope = openScope({ directive, goal, named, begun: startUrl }, context, askModel);
   try {
     if (startUrl !== undefined) await openStart(startUrl, { stepIndex: 0, stepId: "start" }, context);
   } catch (thrown) {
     return failed(Fault.from(thrown));
   }
-  const profile = profileOf(spec.profile);
-  await using scope = openScope({ directive, goal: classifyGoal(directive, { profile: profile.goal }), startUrl }, context, askModel);
   const task = describeTask({
     directive,
     credentials: Object.keys(context.credentials),

@@ -24,6 +24,8 @@ export interface WorkPlan {
   readonly values: Values;
   /** What is opened before the first step; empty when nothing is. */
   readonly startUrl: string | undefined;
+  /** The same where the caller or the playbook names it: where the session before stood is a page's doing. */
+  readonly namedStart: string | undefined;
   /** What the agent of the run before it noted; empty where there was none. */
   readonly memory: string;
   /** What the run's own conditions on the final page are. */
@@ -50,7 +52,7 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   const startOf = (...starts: readonly string[]) => starts.find((start) => start !== "");
   if (request.playbookSource === "") {
     if (spec.work?.$case !== "directive") return new Fault("INVALID_REQUEST", { message: "There is neither a playbook nor a directive." });
-    const startUrl = startOf(spec.startUrl ?? "", address);
+    const namedStart = startOf(spec.startUrl ?? "");
     return {
       spec,
       directive: spec.work.value,
@@ -58,7 +60,8 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
       source: "",
       calledPlaybooks: new Map(),
       values: new Map(),
-      startUrl,
+      startUrl: namedStart ?? startOf(address),
+      namedStart,
       memory,
       checks,
       outputSchema,
@@ -76,7 +79,7 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   const bound = valuesFor(playbook, spec.params ?? {}, request.credentials);
   if ("problems" in bound) return invalid(bound.problems);
   const start = bindUrl(playbook.start_url ?? "", bound.values);
-  const startUrl = startOf(spec.startUrl ?? "", "text" in start ? start.text : "", address);
+  const namedStart = startOf(spec.startUrl ?? "", "text" in start ? start.text : "");
   return {
     spec,
     directive: "",
@@ -84,7 +87,8 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
     source: request.playbookSource,
     calledPlaybooks,
     values: bound.values,
-    startUrl,
+    startUrl: namedStart ?? startOf(address),
+    namedStart,
     memory,
     checks,
     outputSchema,

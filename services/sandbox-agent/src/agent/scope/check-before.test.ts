@@ -22,7 +22,7 @@ function judge({ directive = "Cancel order 5", startUrl, action, more, seen, mad
   const scope = scopeOf({
     directive,
     goal: classifyGoal(directive),
-    startUrl,
+    named: startUrl === undefined ? [] : [startUrl],
     settings: { allowedDomains: [], enableLlmActionCheck: true },
   });
   const progress = { commits: 0, madeUpChars, hasSeen: (address: string) => address === seen };

@@ -25,7 +25,7 @@ interface Judged extends Partial<TargetFacts> {
 
 function judge({ directive = "Cancel order 5", action = click, commits = 0, hasValidator = true, ...facts }: Judged) {
   const settings = { allowedDomains: [], enableLlmActionCheck: hasValidator };
-  const scope = scopeOf({ directive, goal: classifyGoal(directive), startUrl: page.url, settings });
+  const scope = scopeOf({ directive, goal: classifyGoal(directive), named: [page.url], settings });
   const target: TargetFacts = {
     labels: [],
     around: "",

@@ -14,14 +14,13 @@ import type { Person } from "../../person/ask-person.ts";
 import type { Report } from "../../report.ts";
 import type { ScopeVerdict as Admission, AgentScope, ProposedAction } from "../agent-scope.ts";
 import { blindNodes } from "./blind.ts";
-import { checkAfter } from "./check-after.ts";
 import { checkBefore, namesCredential } from "./check-before.ts";
 import { checkTarget } from "./check-target.ts";
 import { asksForAll } from "./directive-words.ts";
 import { filterObservation, filterText } from "./filter-observation.ts";
 import { madeUpChars } from "./made-up-address.ts";
 import { readTargets } from "./read-target.ts";
-import { judgeScope, type Scope } from "./scope.ts";
+import { hasSites, judgePage, judgeScope, type Scope } from "./scope.ts";
 import type { ScopeVerdict } from "./scope-verdict.ts";
 import { SeenAddresses } from "./seen-addresses.ts";
 import { skeletonOf } from "./skeleton.ts";
@@ -51,6 +50,7 @@ export function confineAgent(options: ConfineOptions): ConfinedAgent {
 
 class Confinement implements ConfinedAgent {
   readonly allowedTools: AgentScope["allowedTools"];
+  readonly isBound: boolean;
   readonly #options: ConfineOptions;
   readonly #confined: readonly Disposable[];
   readonly #seen = new SeenAddresses();
@@ -63,6 +63,7 @@ class Confinement implements ConfinedAgent {
     const { scope, guard, active } = options;
     this.#options = options;
     this.allowedTools = scope.actions;
+    this.isBound = hasSites(scope);
     const mayAccept = (message: string) => asksForAll(destructiveKinds(skeletonOf(message).text), scope.asked);
     this.#confined = [guard.confine((address) => judgeScope(address, scope)), active.dialogs.confine(mayAccept)];
   }
@@ -105,8 +106,8 @@ class Confinement implements ConfinedAgent {
     return { effect: admitted.effect };
   }
 
-  async checkAfter({ url: before }: Pick<ProposedAction, "url">, url: string): Promise<GuardrailBlock | undefined> {
-    return checkAfter({ url: before }, { url }, this.#options.scope);
+  judgePage(url: string): GuardrailBlock | undefined {
+    return judgePage(url, this.#options.scope);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

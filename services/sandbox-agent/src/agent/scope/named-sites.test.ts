@@ -21,7 +21,3 @@ test.each([
 ])("[weakness 39] takes no file, product, number or mail address for a site: '%s'", (directive) => {
   expect(namedSites(directive)).toEqual([]);
 });
-
-test("the start counts, first", () => {
-  expect(namedSites("Read example.org too", "https://example.com/")).toEqual(["https://example.com/", "http://example.org"]);
-});

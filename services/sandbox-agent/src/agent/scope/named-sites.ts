@@ -26,14 +26,14 @@ const host =
   /(?<![\w@/.:%+-])(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}][\p{L}\p{N}-]{1,62}(?::\d{1,5})?(?![\w@-])(?:\/[^\s<>"']*)?/giu;
 
 /**
- * Finds the addresses that say where a directive's work belongs: those it spells out, its start, and bare hosts as people write them, such as
+ * Finds the addresses that say where a directive's work belongs: those it spells out, and bare hosts as people write them, such as
  * `shop.example.com`. The names of files (`report.pdf`), products (`Node.js`) and the hosts of mail addresses are none.
  */
-export function namedSites(directive: string, startUrl?: string): readonly string[] {
+export function namedSites(directive: string): readonly string[] {
   const spelled = [...directive.matchAll(address)].map(([text]) => text.replace(/[.,;:!?)\]]+$/, ""));
   const rest = directive.replace(address, " ");
   const bare = [...rest.matchAll(host)].map(([text]) => text.replace(/[.,;:!?)\]]+$/, "")).filter(isHost);
-  const sites = [...(startUrl === undefined ? [] : [startUrl]), ...spelled, ...bare.map((text) => `http://${text}`)];
+  const sites = [...spelled, ...bare.map((text) => `http://${text}`)];
   return [...new Set(sites.filter((site) => URL.canParse(site)))];
 }
 

@@ -4,7 +4,7 @@ import { isWithin, judgeScope, type Scope, type ScopeInput, scopeOf } from "./sc
 
 const open: ScopeInput["settings"] = { allowedDomains: [], enableLlmActionCheck: true };
 const scope = (directive: string, startUrl?: string, settings = open): Scope =>
-  scopeOf({ directive, goal: classifyGoal(directive), startUrl, settings });
+  scopeOf({ directive, goal: classifyGoal(directive), named: startUrl === undefined ? [] : [startUrl], settings });
 
 test.each<[string, string, readonly string[]]>([
   ["Open example.com", "goto click screenshot", ["fill", "extract", "press", "drag", "download", "upload", "evaluate", "api_request"]],

@@ -43,7 +43,10 @@ export interface Scope {
 export interface ScopeInput {
   readonly directive: string;
   readonly goal: GoalClass;
-  readonly startUrl?: string | undefined;
+  /** Addresses that the caller or an author gives: sites of the work. */
+  readonly named?: readonly string[];
+  /** Where a session stands that the work goes on in: a site of the work, where nobody who may says that credentials go. */
+  readonly begun?: string | undefined;
   /** Actions that the work is known to take, besides those of its class: of steps that an author wrote. */
   readonly needs?: readonly ActionName[] | undefined;
   readonly settings: Pick<GuardrailSettings, "allowedDomains" | "enableLlmActionCheck">;
@@ -80,7 +83,7 @@ const asksForMany = /\b(?:all|each|every|both|several|any|multiple)\b/i;
 const manyCommits = 20;
 
 /** Decides what a directive allows. */
-export function scopeOf({ directive, goal, startUrl, needs = [], settings }: ScopeInput): Scope {
+export function scopeOf({ directive, goal, named = [], begun, needs = [], settings }: ScopeInput): Scope {
   const acts = goal === "interact" || goal === "fill_form";
   const files: readonly ActionName[] = [
     ...(asksForDownload.test(directive) ? (["download"] as const) : []),
@@ -92,7 +95,7 @@ export function scopeOf({ directive, goal, startUrl, needs = [], settings }: Sco
     directive,
     asked: readAsked(directive),
     actions: new Set([...actionsOf[goal], ...files, ...needs.filter((action) => needable.has(action))]),
-    sites: domains.length > 0 ? [] : namedSites(directive, startUrl),
+    sites: domains.length > 0 ? [] : [...new Set([...named, ...(begun === undefined ? [] : [begun]), ...namedSites(directive)])],
     domains,
     visibility: visibilityOf[goal],
     mostCommits: asksForMany.test(directive) ? manyCommits : 1,
@@ -116,6 +119,11 @@ export function isWithin(address: string, { sites, domains }: Scope): boolean {
       return named !== null && isOfSameSite(url, named);
     })
   );
+}
+
+/** Judges a page that shows: as where one may lead, but an empty page and the browser's own word that there is none are nobody's. */
+export function judgePage(address: string, scope: Scope): GuardrailBlock | undefined {
+  return /^(?:about:|chrome-error:|$)/.test(address) ? undefined : judgeScope(address, scope);
 }
 
 /** Judges where a page may lead, whatever leads there: for the run's `Guard`. */

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { connectGrpc } from "@clew/grpc/client";
@@ -7,6 +9,7 @@ import { readSandboxFile } from "@clew/orchestrator/sandboxes/sandbox-file";
 import { createLogger } from "@clew/process/logger";
 import { CreateRunRequest, RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { chromiumArguments } from "@clew/sandbox-agent/browser/chromium-arguments";
+import { delay } from "@clew/streams/delay";
 import { type Browser, chromium } from "playwright";
 import { findChromium } from "../scripts/find-chromium.mjs";
 import { BenchRoom } from "./support/bench-room.ts";
@@ -16,8 +19,8 @@ import { interruption, readOptions } from "./support/options.ts";
 import { readSandboxMemory, type SandboxMemory } from "./support/read-pss.ts";
 
 /**
- * How long it takes from the moment a run is accepted to the start of its first action, in a sandbox started for it, isolated and not, beside a bare
- * launch of the same browser up to the same point, and a bare context in a browser that runs; and the memory of a sandbox beyond its Chromium.
+ * How long it takes from the moment a run is accepted to the start of its first action, in a warm sandbox, and in one started for it, isolated and not,
+ * beside a bare launch of the same browser up to the same point, and a bare context in a browser that runs; and the memory of a sandbox beyond its Chromium.
  * `node bench/sandbox.ts [--quick] [--repeats N] [--folder F]`.
  */
 const options = readOptions(20);
@@ -35,14 +38,22 @@ const found = await findChromium();
 if (found === undefined) throw new Error("There is no Chromium; set CLEW_CHROMIUM.");
 const { path: executablePath } = found;
 const isolations = ["bubblewrap", "process"] as const;
+/** Milliseconds that the browser of a warm sandbox has, from when its agent is there, before a run is to find it ready. */
+const launchMs = 4_000;
 
-async function start(isolation: (typeof isolations)[number]): Promise<{ readonly volume: string; readonly orchestrator: Orchestrator }> {
-  const volume = join(room.folder, isolation);
+interface Started {
+  readonly volume: string;
+  readonly orchestrator: Orchestrator;
+}
+
+async function start(isolation: (typeof isolations)[number], warm: "0" | "1" = "0"): Promise<Started> {
+  const volume = join(room.folder, `${isolation}-${warm}`);
   const config = readConfig({
     CLEW_VOLUME: volume,
     CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0",
     CLEW_CHROMIUM: executablePath,
     CLEW_SANDBOX: isolation,
+    CLEW_WARM_SANDBOXES: warm,
     CLEW_ADOPTION_GRACE: "20s",
   });
   const orchestrator = stack.use(await startOrchestrator(config, createLogger({ name: "orchestrator", level: "error" })));
@@ -54,16 +65,18 @@ const playbookSource = `id: first\nsteps:
   - { action: wait_for, selector: '#never', params: { timeout_ms: 60000 }, on_failure: abort }\n`;
 
 /** Runs until the second action has begun; answers when the first did, and the sandbox's memory then. */
-async function measureRun({ volume, orchestrator }: Awaited<ReturnType<typeof start>>): Promise<{ ms: number; memory: SandboxMemory }> {
+async function measureRun({ volume, orchestrator }: Started): Promise<{ ms: number; memory: SandboxMemory; isWarm: boolean }> {
   using runs = connectGrpc(RunServiceService, orchestrator.address);
   const bounds = { signal: AbortSignal.any([signal, AbortSignal.timeout(runMs)]) };
   const spec = { work: { $case: "playbookSource", value: playbookSource }, guardrails: { allowedPrivateHosts: [host] } } as const;
   const { run } = await runs.createRun(CreateRunRequest.fromPartial({ spec }), bounds);
   const runId = run?.id ?? "";
   let firstAt = Number.NaN;
+  let isWarm = false;
   let memory: SandboxMemory | undefined;
   for await (const { frame } of runs.streamRunEvents({ runId, resumeToken: "", types: [] }, bounds)) {
-    for (const { type, time } of frame?.$case === "events" ? frame.value.events : []) {
+    for (const { type, time, payload } of frame?.$case === "events" ? frame.value.events : []) {
+      if (payload?.$case === "sandboxReady") isWarm = payload.value.warm;
       if (type === "actionStarted" && Number.isNaN(firstAt)) firstAt = time?.getTime() ?? Number.NaN;
       else if (type === "actionStarted") {
         memory = readSandboxMemory((await readSandboxFile(join(volume, "runs", runId)))?.pid ?? 0);
@@ -72,7 +85,18 @@ async function measureRun({ volume, orchestrator }: Awaited<ReturnType<typeof st
     }
   }
   if (memory === undefined) throw new Error("The run ended before its second action.");
-  return { ms: firstAt - (run?.createTime?.getTime() ?? Number.NaN), memory };
+  return { ms: firstAt - (run?.createTime?.getTime() ?? Number.NaN), memory, isWarm };
+}
+
+/** The same of a run that finds a warm sandbox. */
+async function measureWarmRun(system: Started): ReturnType<typeof measureRun> {
+  const folder = join(system.volume, "warm");
+  const isThere = async () => (await readdir(folder).catch(() => [])).some((name) => existsSync(join(folder, name, "agent/agent.outbox")));
+  while (!(await isThere())) await delay(50, { signal });
+  await delay(launchMs, { signal });
+  const measured = await measureRun(system);
+  if (!measured.isWarm) throw new Error("A run found no warm sandbox.");
+  return measured;
 }
 
 const launch = () => chromium.launch({ executablePath, args: chromiumArguments, chromiumSandbox: process.getuid?.() !== 0 });
@@ -100,16 +124,24 @@ async function bareContext(): Promise<number> {
   return performance.now() - startedAt;
 }
 
-const systems = { bubblewrap: await start("bubblewrap"), process: await start("process") };
-const took: Record<"context" | "launch" | (typeof isolations)[number], number[]> = { context: [], launch: [], bubblewrap: [], process: [] };
+const systems = { bubblewrap: await start("bubblewrap"), process: await start("process"), warm: await start("bubblewrap", "1") };
+const took: Record<"context" | "launch" | "warm" | (typeof isolations)[number], number[]> = {
+  context: [],
+  launch: [],
+  warm: [],
+  bubblewrap: [],
+  process: [],
+};
 const memories: Record<(typeof isolations)[number], SandboxMemory[]> = { bubblewrap: [], process: [] };
 for (let repeat = -1; repeat < options.repeats; repeat++) {
   const [context, launched] = [await bareContext(), await bareLaunch()];
   const runs = { bubblewrap: await measureRun(systems.bubblewrap), process: await measureRun(systems.process) };
+  const warmed = await measureWarmRun(systems.warm);
   // The first of each warms the caches.
   if (repeat < 0) continue;
   took.context.push(context);
   took.launch.push(launched);
+  took.warm.push(warmed.ms);
   for (const isolation of isolations) {
     took[isolation].push(runs[isolation].ms);
     memories[isolation].push(runs[isolation].memory);
@@ -125,6 +157,7 @@ printTable(
     [
       ["floor: a context and a page in a bare browser that runs", took.context],
       ["floor: a bare browser launched, a context and a page", took.launch],
+      ["Clew: a warm sandbox in bubblewrap", took.warm],
       ["Clew: a cold sandbox in bubblewrap", took.bubblewrap],
       ["Clew: a cold sandbox as processes", took.process],
     ] as const

@@ -15,6 +15,7 @@ const schema = z.looseObject({
   CLEW_GATEWAY_ADDRESS: z.string().default("127.0.0.1:8080"),
   CLEW_ORCHESTRATOR_ADDRESS: z.string().default("127.0.0.1:9090"),
   CLEW_PLAYBOOKS: z.string().default("examples/playbooks"),
+  CLEW_WARM_SANDBOXES: z.coerce.string().default("1"),
 });
 const help = `npm start runs the gateway and the orchestrator until Ctrl-C. It takes no options; these variables of the environment say where:
   CLEW_VOLUME                where runs are kept; .clew unless given
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
     volume: settings.CLEW_VOLUME,
     gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
     orchestratorAddress: settings.CLEW_ORCHESTRATOR_ADDRESS,
-    inherited: { ...env, CLEW_PLAYBOOKS: settings.CLEW_PLAYBOOKS },
+    inherited: { ...env, CLEW_PLAYBOOKS: settings.CLEW_PLAYBOOKS, CLEW_WARM_SANDBOXES: settings.CLEW_WARM_SANDBOXES },
     onLine: show,
     onTrouble: (sentence) => console.error(sentence),
     signal: starting.signal,

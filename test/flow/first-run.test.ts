@@ -39,7 +39,7 @@ function command(args: readonly string[], env: Readonly<Record<string, string>> 
 
 const addresses = { CLEW_GATEWAY_ADDRESS: "127.0.0.1:0", CLEW_ORCHESTRATOR_ADDRESS: "127.0.0.1:0" };
 const start = (env: Readonly<Record<string, string>> = addresses) =>
-  command(["scripts/run.mjs", "start"], { CLEW_VOLUME: volume, CLEW_SANDBOX: "process", ...env });
+  command(["scripts/run.mjs", "start"], { CLEW_VOLUME: volume, CLEW_SANDBOX: "process", CLEW_WARM_SANDBOXES: "0", ...env });
 
 /** Waits until `npm start` has said where it listens. */
 async function gatewayOf(said: { readonly out: string; readonly err: string }): Promise<string> {

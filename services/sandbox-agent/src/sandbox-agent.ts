@@ -10,6 +10,7 @@ import type { Logger } from "@clew/process/logger";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
 import { launchBrowser } from "./browser/browser-session.ts";
+import { usualPage } from "./browser/page-options.ts";
 import { type AgentSettings, readSearchPath } from "./config.ts";
 import { createAskWarden } from "./egress/ask-warden.ts";
 import { startRelay } from "./egress/relay.ts";
@@ -50,6 +51,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
   // Loaded while the browser starts: it is most of all code.
   const loaded = Promise.all([import("./work.ts"), import("./agent/model/models-of.ts")]);
   const [browser, [{ startWork }, { modelsOf }]] = await Promise.all([launched, loaded]);
+  browser.prepare(usualPage);
   const report: Report = {
     say: async (event) => void (await outbox.append(event)),
     confirm: async (event) => await outbox.waitAcknowledged(await outbox.append(event)),
@@ -107,6 +109,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       }),
       // Work that has begun deals with a lost browser itself, and says so.
       browser.closed.then(() => (slot.isTaken ? absent.promise : "BROWSER_LOST")),
+      aborted(browser.crashed).then(() => (slot.isTaken ? absent.promise : "BROWSER_LOST")),
     ]),
     async [Symbol.asyncDispose]() {
       // First of all: work whose browser is closed under it would take that for its own failure, and publish it.
@@ -115,4 +118,11 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       await unlink(settings.socketPath).catch(() => {});
     },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { findProcesses, type ProcessEntry } from "@clew/process/process-tree";
+import type { Page } from "playwright";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type BrowserSession, launchBrowser } from "./browser-session.ts";
 
@@ -78,4 +79,26 @@ test("is killed when it hangs while it is closed", async () => {
   kill("SIGSTOP");
   await browser[Symbol.asyncDispose]();
   await expectNothingLeft();
+});
+
+test("gives a page it prepared once, to who wants just such a one, and closes it otherwise", async () => {
+  const countRenderers = async () => {
+    const commands = await Promise.all(findProcesses(marks()).map(({ pid }) => readCommand(pid)));
+    return commands.filter((command) => command.includes("--type=renderer")).length;
+  };
+  const usual = { width: 640, height: 480 };
+  const sizeOf = ({ page }: { readonly page: Page }) => page.viewportSize();
+  browser.prepare(usual);
+  const given = await browser.openPage({ ...usual, locale: undefined, extraHttpHeaders: {} });
+  const next = await browser.openPage(usual);
+  expect([given, next].map(sizeOf)).toEqual([usual, usual]);
+  expect(given.context).not.toBe(next.context);
+  expect(given.isOpen && given.url).toBe("about:blank");
+
+  const before = await countRenderers();
+  browser.prepare(usual);
+  const other = await browser.openPage({ ...usual, locale: "de-DE" });
+  expect(await other.page.evaluate(() => navigator.language)).toBe("de-DE");
+  await other[Symbol.asyncDispose]();
+  await expect.poll(countRenderers, { timeout: 20_000 }).toBeLessThanOrEqual(before);
 });

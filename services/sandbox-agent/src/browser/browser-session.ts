@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { Fault } from "@clew/fault/fault";
 import { sandboxVariable } from "@clew/process/process-tree";
 import { abortable } from "@clew/streams/abortable";
@@ -51,7 +52,9 @@ export interface BrowserSession extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** Aborts with a BROWSER_CRASHED fault when the browser ends without having been disposed. */
   readonly crashed: AbortSignal;
-  /** Makes the context and the page of a run. The caller disposes it. */
+  /** Begins to open a page such as most runs want, before one asks. */
+  prepare(options: PageOptions): void;
+  /** Makes the context and the page of a run, or gives the prepared one, once, where it is the same. The caller disposes it. */
   openPage(options: PageOptions): Promise<ActivePage>;
 }
 
@@ -111,6 +114,7 @@ function sessionOf(
   const ended = Promise.withResolvers<void>();
   const crash = new AbortController();
   let disposal: Promise<void> | undefined;
+  let prepared: { readonly options: PageOptions; readonly page: Promise<ActivePage | undefined> } | undefined;
   browser.once("disconnected", () => {
     if (disposal === undefined) crash.abort(new Fault("BROWSER_CRASHED"));
     // What cannot be ended here is the warden's to end.
@@ -124,19 +128,17 @@ function sessionOf(
     isHeaded,
     closed: ended.promise,
     crashed: crash.signal,
+    prepare(options) {
+      prepared = { options, page: open(options).catch(() => undefined) };
+    },
     async openPage(options) {
-      const context = await browser.newContext({
-        viewport: { width: options.width, height: options.height },
-        ...(options.locale && { locale: options.locale }),
-        ...(options.timezone && { timezoneId: options.timezone }),
-        ...(options.colorScheme && { colorScheme: options.colorScheme }),
-        ...(options.extraHttpHeaders && { extraHTTPHeaders: { ...options.extraHttpHeaders } }),
-        ...(options.state && { storageState: options.state }),
-      });
-      return ActivePage.open(context, {
-        downloadsFolder,
-        onCrash: () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })),
-      });
+      const waiting = prepared;
+      prepared = undefined;
+      if (waiting !== undefined && isDeepStrictEqual(asGiven(waiting.options), asGiven(options))) {
+        const page = await waiting.page;
+        if (page?.isOpen) return page;
+      } else void waiting?.page.then((page) => page?.[Symbol.asyncDispose]()).catch(() => {});
+      return await open(options);
     },
     [Symbol.asyncDispose]() {
       disposal ??= closeOrKill();
@@ -144,9 +146,30 @@ function sessionOf(
     },
   };
 
+  async function open(options: PageOptions): Promise<ActivePage> {
+    const context = await browser.newContext({
+      viewport: { width: options.width, height: options.height },
+      ...(options.locale && { locale: options.locale }),
+      ...(options.timezone && { timezoneId: options.timezone }),
+      ...(options.colorScheme && { colorScheme: options.colorScheme }),
+      ...(options.extraHttpHeaders && { extraHTTPHeaders: { ...options.extraHttpHeaders } }),
+      ...(options.state && { storageState: options.state }),
+    });
+    return await ActivePage.open(context, {
+      downloadsFolder,
+      onCrash: () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })),
+    });
+  }
+
   async function closeOrKill(): Promise<void> {
     // One that hangs does not close.
     await abortable(browser.close(), AbortSignal.timeout(closeTimeoutMs)).catch(() => processes.end().catch(() => {}));
     await abortable(ended.promise, AbortSignal.timeout(killTimeoutMs)).catch(() => {});
   }
+}
+
+/** The options but for what is empty: that is as if it were not there. */
+function asGiven(options: PageOptions): object {
+  const isEmpty = (value: unknown) => !value || (typeof value === "object" && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => !isEmpty(value)));
 }

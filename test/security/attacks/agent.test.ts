@@ -15,6 +15,9 @@ import { type HostileSystem, hostileSpec, startHostileSystem } from "./hostile-s
 import { bombs } from "./inside/bombs.ts";
 import type { Targets } from "./inside/targets.ts";
 
+/** Milliseconds that the runs before the first test may take, on a machine that others load. */
+const hookMs = 300_000;
+
 const texts = z.record(z.string(), z.string());
 
 describe.each(tiers)("a program that has taken a sandbox over, in the tier %s", (tier) => {
@@ -83,7 +86,7 @@ describe.each(tiers)("a program that has taken a sandbox over, in the tier %s", 
     for (const { name } of await run.artifacts()) told += await (await run.artifact(name)).text();
     await other.stop({ graceSeconds: 0 });
     await other.result();
-  });
+  }, hookMs);
   afterAll(async () => {
     endLeftBehind(targets?.daemonSeconds);
     if (victim.pid !== undefined && victim.exitCode === null && victim.signalCode === null) process.kill(-victim.pid, "SIGKILL");

@@ -15,6 +15,9 @@ import { playbookAttacks } from "./playbook-attacks.ts";
 
 const texts = z.record(z.string(), z.string());
 
+/** Milliseconds that all runs of a tier may take, on a machine that others load. */
+const hookMs = 300_000;
+
 /** Bytes that no run may ever hold. */
 const marker = `host-bytes-${randomBytes(12).toString("hex")}`;
 
@@ -74,8 +77,8 @@ describe.each(tiers)("in the tier %s", (tier) => {
   const ended: Record<string, string> = {};
 
   beforeAll(async () => {
-    system = await startSystem({ CLEW_SANDBOX: tier, CLEW_MAX_CONCURRENT_RUNS: "3" });
-    const spec = (source: string) => ({ playbookSource: source, timeoutSeconds: 60, guardrails: { allowedPrivateHosts: [site.host] } });
+    system = await startSystem({ CLEW_SANDBOX: tier, CLEW_MAX_CONCURRENT_RUNS: "2" });
+    const spec = (source: string) => ({ playbookSource: source, timeoutSeconds: 120, guardrails: { allowedPrivateHosts: [site.host] } });
     const follow = async (name: string, source: string) => {
       const run = await system.clew.createRun(spec(source)).catch((error: unknown) => faultOf(error));
       if (run instanceof Fault) {
@@ -89,7 +92,7 @@ describe.each(tiers)("in the tier %s", (tier) => {
       if (name === "pages") got = texts.parse(outcome.data?.["got"]);
     };
     await Promise.all([follow("pages", hostilePages()), ...playbookAttacks.map(({ name, source }) => follow(name, source(aim, site.url)))]);
-  });
+  }, hookMs);
   afterAll(() => system?.[Symbol.asyncDispose]());
 
   it("what pages tried was tried: the run came to its end", () => {
@@ -113,7 +116,7 @@ describe.each(tiers)("in the tier %s", (tier) => {
 
   it.runIf(tier === "process")("the same page reaches the canary where the run may: what was tried could have come through", async () => {
     const guardrails = { allowPrivateNetworks: true };
-    const run = await system.clew.createRun({ playbookSource: hostilePages(), timeoutSeconds: 60, guardrails });
+    const run = await system.clew.createRun({ playbookSource: hostilePages(), timeoutSeconds: 120, guardrails });
     await run.result();
     expect(new Set(canary.heard).size).toBeGreaterThanOrEqual(20);
   });

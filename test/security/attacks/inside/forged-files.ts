@@ -42,7 +42,7 @@ export async function forgedFiles(folder: string, file: string, marker: string):
   await symlink(join(file, ".."), join(folder, "linked-folder"));
   await symlink("/dev/zero", join(folder, "device.txt"));
   await mkdir(join(folder, "folder.txt"));
-  execFileSync("mkfifo", [join(folder, "pipe.txt")]);
+  execFileSync("/usr/bin/mkfifo", [join(folder, "pipe.txt")]);
   await writeFile(join(folder, "short.txt"), "short");
   await writeFile(join(folder, "other.txt"), "other");
   const sha256 = createHash("sha256").update(marker).digest("hex");

@@ -84,7 +84,7 @@ export const processAttacks: Readonly<Record<string, Try>> = {
   },
   "a process that stays": async ({ daemonSeconds }) => {
     // Nobody's child, in no group and no folder of the sandbox, and with nothing in its environment that names it.
-    spawn("setsid", ["sh", "-c", `cd /; sleep ${daemonSeconds} & exit 0`], {
+    spawn("/usr/bin/setsid", ["sh", "-c", `cd /; sleep ${daemonSeconds} & exit 0`], {
       env: { PATH: "/usr/bin:/bin" },
       stdio: "ignore",
       detached: true,

@@ -15,7 +15,8 @@ export function landingPage({ version, origin }: { readonly version: string; rea
 <li>Connect and gRPC-Web: /clew.run.v1.RunService/…</li>
 <li>Operators: <a href="/healthz">/healthz</a>, <a href="/readyz">/readyz</a>, <a href="/metrics">/metrics</a></li>
 </ul>
-<pre>curl --json '{"playbook": "hello"}' ${here}/v1/runs</pre>
+<p>To try it, start the application to practise on, <code>npm run back-office</code>; then:</p>
+<pre>curl --json '{"playbook": "hello", "guardrails": {"allowedPrivateHosts": ["127.0.0.1:4000"]}}' ${here}/v1/runs</pre>
 </html>
 `;
 }

@@ -42,7 +42,7 @@ export async function strayArtifacts({ volume }: Places, runId: string, record: 
     }),
   );
   const folder = join(volume, "runs", runId, "artifacts");
-  const found = await readdir(folder).catch(() => []);
+  const found = await readdir(folder).catch((): string[] => []);
   const sizes = await Promise.all(found.map(async (name) => [name, (await stat(join(folder, name))).size] as const));
   return [
     ...sizes

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import { createClew, type RunEvent } from "@clew/client";
+import { Fault } from "@clew/fault/fault";
 import { delay } from "@clew/streams/delay";
 import type { KnownEvent } from "../support/delivery.ts";
 import type { Fleet } from "../support/fleet.ts";
@@ -85,7 +86,7 @@ export async function killShortRun(site: ShortSite, requestId: string, random: S
     params: { page: site.page.url },
     guardrails: { allowedPrivateHosts: [new URL(site.page.url).host] },
   };
-  const run = await clew.createRun(spec, { requestId });
+  const run = await untilAnswered(() => clew.createRun(spec, { requestId }), signal);
   site.begun.push(run.id);
   site.going.add(run.id);
   const killing: Promise<void>[] = [];
@@ -96,6 +97,17 @@ export async function killShortRun(site: ShortSite, requestId: string, random: S
   }
   await Promise.all(killing);
   site.going.delete(run.id);
+}
+
+/** Asks again, with the same request id, where services that are being killed did not answer in time. */
+async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (signal.aborted || Fault.from(error).reason !== "DEADLINE_EXCEEDED") throw error;
+    }
+  }
 }
 
 /** Finds what is wrong with how a short run ended. */

@@ -1,5 +1,5 @@
 import type { EgressDenial, HostRules } from "./egress-policy.ts";
-import { type HostAndPort, judgeHost } from "./judge-host.ts";
+import { type HostAndPort, judgeHost, readHost } from "./judge-host.ts";
 
 /** What keeps an address of the web from being opened. */
 export interface AddressDenial {
@@ -18,6 +18,6 @@ export function judgeAddress(address: string, rules: HostRules): AddressDenial |
 /** The host and port that an http or https address leads to; undefined for every other. */
 export function targetOf(address: string): HostAndPort | undefined {
   const url = URL.parse(address);
-  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") return undefined;
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:") || readHost(url.hostname) === undefined) return undefined;
   return { host: url.hostname, port: url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port) };
 }

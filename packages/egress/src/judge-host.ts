@@ -9,10 +9,13 @@ export interface HostAndPort {
   readonly port: number;
 }
 
-/** Reads a host in whatever notation: `0x7f.1` is `127.0.0.1`. Undefined for what no URL could name. */
+/** The most characters that a name has. */
+const mostHostChars = 253;
+
+/** Reads a host in whatever notation: `0x7f.1` is `127.0.0.1`. Undefined for what no URL could name, and for what is longer than any name. */
 export function readHost(text: string): string | undefined {
   const url = /[/?#@\\]/.test(text) ? null : URL.parse(`http://${text}`);
-  return url === null || url.hostname === "" || url.port !== "" ? undefined : url.hostname;
+  return url === null || url.hostname === "" || url.port !== "" || url.hostname.length > mostHostChars ? undefined : url.hostname;
 }
 
 /** Reads `host:port`; undefined for what is none. */

@@ -50,6 +50,11 @@ export class EgressLedger {
     return { entry: this.#touch(entry), isFirst };
   }
 
+  /** Takes back one attempt that was noted as let through, and was not. */
+  takeBack(entry: EgressEntry): void {
+    entry.connections -= 1;
+  }
+
   /** Counts a connection's bytes from now on as an entry's. */
   follow(entry: EgressEntry, socket: Socket): void {
     let [sent, received] = [socket.bytesWritten, socket.bytesRead];
@@ -68,7 +73,7 @@ export class EgressLedger {
   /** All entries, in the order they came. */
   get entries(): readonly Readonly<EgressEntry>[] {
     for (const count of this.#followed.values()) count();
-    return [...this.#entries.values()];
+    return [...this.#entries.values()].filter(({ connections }) => connections > 0);
   }
 
   /** All bytes that went out and came in. */

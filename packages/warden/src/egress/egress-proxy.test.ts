@@ -138,15 +138,22 @@ test("looks up no name that is denied by its name", async () => {
   expect(asked).toEqual([]);
 });
 
-test.each(["no-port", "site.test:0", "site.test:99999", ":80", "site.test:80/path", "user@site.test:80", "a b:80", "%00:80"])(
-  "opens no tunnel to %s",
-  async (target) => {
-    await using way = await start();
-    const { head } = await tunnel(way, target);
-    expect(head).toMatch(/^HTTP\/1.1 400/);
-    expect(way.ledger.entries).toEqual([]);
-  },
-);
+test.each([
+  `${"a".repeat(60)}.`.repeat(5).concat("test:80"),
+  "no-port",
+  "site.test:0",
+  "site.test:99999",
+  ":80",
+  "site.test:80/path",
+  "user@site.test:80",
+  "a b:80",
+  "%00:80",
+])("opens no tunnel to %s", async (target) => {
+  await using way = await start();
+  const { head } = await tunnel(way, target);
+  expect(head).toMatch(/^HTTP\/1.1 400/);
+  expect(way.ledger.entries).toEqual([]);
+});
 
 test.each(["https://site.test/", "ftp://site.test/", "file:///etc/passwd", "http://"])("passes on no request for %s", async (url) => {
   await using way = await start();
@@ -199,6 +206,31 @@ test("a redirect is the asker's to follow, and judged like any other request", a
   const moved = await get(way, `http://site.test:${port}/moved`);
   expect(moved).toMatchObject({ status: 302 });
   expect(await get(way, moved.headers["location"] ?? "")).toMatchObject({ status: 403 });
+});
+
+test("a name that leads elsewhere when its way is opened is denied, told and counted as what it is, plain and tunnelled", async () => {
+  let asked = 0;
+  await using way = await start({ allowedPrivateHosts: [] }, async () => (asked++ % 2 === 0 ? ["93.184.216.34"] : ["10.0.0.9"]));
+  expect(await get(way, "http://rebind.test/")).toMatchObject({ status: 403, headers: { "clew-egress": "private_network" } });
+  expect((await tunnel(way, "rebind.test:80")).head).toMatch(/^HTTP\/1.1 403 Forbidden\r\nclew-egress: private_network/);
+  expect(way.denied).toEqual(["rebind.test private_network"]);
+  expect(way.ledger.entries).toMatchObject([{ host: "rebind.test", rule: "private_network", connections: 2 }]);
+});
+
+test("a connection that asks for more before it has its answer is closed, and has one way opened", async () => {
+  let arrived = 0;
+  const silent = createTcpServer((socket) => {
+    arrived++;
+    socket.on("error", () => {}).resume();
+  }).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  await using way = await start({ allowPrivateNetworks: true });
+  const socket = connect(way.socketPath).on("error", () => {});
+  const target = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+  socket.write(`GET ${target} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(300));
+  await once(socket, "close");
+  expect(arrived).toBeLessThanOrEqual(1);
+  silent.close();
 });
 
 test("ends every connection when it is disposed", async () => {

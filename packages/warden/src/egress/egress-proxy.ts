@@ -10,7 +10,8 @@ import { joinSockets } from "@clew/streams/join-sockets";
 import type { EgressGate } from "./egress-gate.ts";
 import type { EgressEntry, EgressLedger } from "./egress-ledger.ts";
 import { Failures } from "./failures.ts";
-import { openWay } from "./open-way.ts";
+import { FarConnections } from "./far-connections.ts";
+import { openWay, WayDenied } from "./open-way.ts";
 import { OpeningAgent, passOn } from "./pass-on.ts";
 
 /** What a proxy goes by, and where it writes down what it saw. */
@@ -23,7 +24,7 @@ export interface EgressProxyOptions {
   readonly onDenied: (entry: Readonly<EgressEntry>, denial: EgressDenial) => void;
 }
 
-/** The most connections it takes at once. */
+/** The most connections it takes at once, and the most it has to the world. */
 const mostConnections = 512;
 const headerBytes = 256 * 1024;
 
@@ -35,16 +36,25 @@ const headerBytes = 256 * 1024;
 export async function startEgressProxy(options: EgressProxyOptions): Promise<AsyncDisposable> {
   const { socketPath, gate, ledger } = options;
   const failures = new Failures();
-  const agent = new OpeningAgent((target) => openWay(target, gate));
+  const connections = new FarConnections(mostConnections);
+  const agent = new OpeningAgent(async (target) => {
+    if (connections.isFull) agent.endIdle();
+    return await connections.add(() => openWay(target, gate));
+  });
   const open = new Set<Duplex>();
+  const answers = new WeakMap<Duplex, ServerResponse>();
 
   /** Judges a connection that is asked for, and notes it. */
   async function admit(target: HostAndPort): Promise<EgressEntry | EgressDenial> {
     const verdict = await gate.judge(target);
     const denial = "denial" in verdict ? verdict.denial : undefined;
-    const { entry, isFirst } = ledger.note(target.host, target.port, denial?.rule ?? "");
-    if (denial !== undefined && isFirst) options.onDenied(entry, denial);
-    return denial ?? entry;
+    return denial === undefined ? ledger.note(target.host, target.port, "").entry : deny(target, denial);
+  }
+
+  function deny(target: HostAndPort, denial: EgressDenial): EgressDenial {
+    const { entry, isFirst } = ledger.note(target.host, target.port, denial.rule);
+    if (isFirst) options.onDenied(entry, denial);
+    return denial;
   }
 
   async function judge(url: URL, response: ServerResponse): Promise<void> {
@@ -64,39 +74,42 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Asy
     const url = URL.parse(address);
     if (target === undefined || url?.protocol !== "http:" || !isPort(target.port)) return void response.writeHead(400).end();
     const admitted = await admit(target);
-    if ("message" in admitted) {
-      const { rule, message } = admitted;
-      response.writeHead(403, { "content-type": "text/plain; charset=utf-8", "clew-egress": rule, connection: "close" });
-      return void response.end(`${message}\n`);
-    }
-    passOn(request, response, { target, url, agent, entry: admitted, failures });
+    if ("message" in admitted) return refuse(response, admitted);
+    const onDenied = (denial: EgressDenial) => {
+      ledger.takeBack(admitted);
+      refuse(response, deny(target, denial));
+    };
+    passOn(request, response, { target, url, agent, entry: admitted, failures, onDenied });
   }
 
   async function tunnel(request: IncomingMessage, near: Duplex, head: Buffer): Promise<void> {
     const target = readAuthority(request.url ?? "");
     if (target === undefined) return void near.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
     const admitted = await admit(target);
-    if ("message" in admitted) {
-      const { rule, message } = admitted;
-      const length = Buffer.byteLength(message);
-      return void near.end(
-        `HTTP/1.1 403 Forbidden\r\nclew-egress: ${rule}\r\ncontent-type: text/plain\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${message}`,
-      );
-    }
+    if ("message" in admitted) return refuseTunnel(near, admitted);
     let far: Socket;
     try {
-      far = await openWay(target, gate);
+      if (connections.isFull) agent.endIdle();
+      far = await connections.add(() => openWay(target, gate));
     } catch (error) {
       failures.note(target, error);
+      if (error instanceof WayDenied) {
+        ledger.takeBack(admitted);
+        return refuseTunnel(near, deny(target, error.denial));
+      }
       return void near.end("HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\n\r\n");
     }
     if (near.destroyed) return void far.destroy();
     failures.forget(target);
-    hold(far);
     ledger.follow(admitted, far);
     near.write("HTTP/1.1 200 Connection Established\r\n\r\n");
     if (head.length > 0) near.unshift(head);
     joinSockets(near, far);
+  }
+
+  /** Whether a connection's last request is not answered yet: who asks for more meanwhile, as no browser does, could have any number of ways opened. */
+  function isBusy(near: Duplex): boolean {
+    return answers.get(near)?.writableFinished === false;
   }
 
   function hold(socket: Duplex): void {
@@ -107,9 +120,14 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Asy
   const server = createServer({ maxHeaderSize: headerBytes, requestTimeout: 0, keepAliveTimeout: 60_000 });
   server.maxConnections = mostConnections;
   server.on("connection", hold);
-  server.on("request", (request, response) => void pass(request, response).catch(() => request.socket.destroy()));
+  server.on("request", (request, response) => {
+    if (isBusy(request.socket)) return void request.socket.destroy();
+    answers.set(request.socket, response);
+    void pass(request, response).catch(() => request.socket.destroy());
+  });
   server.on("connect", (request, socket, head) => {
     socket.on("error", () => {});
+    if (isBusy(socket)) return void socket.destroy();
     void tunnel(request, socket, head).catch(() => socket.destroy());
   });
   await unlink(socketPath).catch(() => {});
@@ -121,11 +139,24 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Asy
     async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
+      connections[Symbol.dispose]();
       agent.destroy();
       for (const socket of open) socket.destroy();
       await closed;
     },
   };
+}
+
+function refuse(response: ServerResponse, { rule, message }: EgressDenial): void {
+  response.writeHead(403, { "content-type": "text/plain; charset=utf-8", "clew-egress": rule, connection: "close" });
+  response.end(`${message}\n`);
+}
+
+function refuseTunnel(near: Duplex, { rule, message }: EgressDenial): void {
+  const length = Buffer.byteLength(message);
+  near.end(
+    `HTTP/1.1 403 Forbidden\r\nclew-egress: ${rule}\r\ncontent-type: text/plain\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${message}`,
+  );
 }
 
 function isPort(port: number): boolean {

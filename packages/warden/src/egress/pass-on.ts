@@ -2,10 +2,12 @@ import { Agent, type ClientRequest, type ClientRequestArgs, type IncomingMessage
 import { isIPv6, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
+import type { EgressDenial } from "@clew/egress/egress-policy";
 import { targetOf } from "@clew/egress/judge-address";
 import type { HostAndPort } from "@clew/egress/judge-host";
 import type { EgressEntry } from "./egress-ledger.ts";
 import type { Failures } from "./failures.ts";
+import { WayDenied } from "./open-way.ts";
 
 /** The most idle connections that are kept for the next request. */
 const mostIdle = 32;
@@ -18,6 +20,11 @@ export class OpeningAgent extends Agent {
   constructor(open: (target: HostAndPort) => Promise<Socket>) {
     super({ keepAlive: true, maxFreeSockets: mostIdle });
     this.#open = open;
+  }
+
+  /** Ends the connections that nobody uses. */
+  endIdle(): void {
+    for (const sockets of Object.values(this.freeSockets)) for (const socket of sockets ?? []) socket.destroy();
   }
 
   override createConnection({ host, port }: ClientRequestArgs, done: (error: Error | null, stream: Duplex) => void = () => {}): undefined {
@@ -40,6 +47,8 @@ export interface PassOnOptions {
   readonly entry: EgressEntry;
   /** Where it is noted why it was not answered. */
   readonly failures: Failures;
+  /** Answers it where its way turns out to be denied. */
+  readonly onDenied: (denial: EgressDenial) => void;
 }
 
 /**
@@ -65,6 +74,10 @@ export function passOn(near: IncomingMessage, answer: ServerResponse, options: P
   far.on("error", (error) => {
     if (isSettled) return void near.socket.destroy();
     failures.note(target, error);
+    if (error instanceof WayDenied && !answer.destroyed) {
+      isSettled = true;
+      return options.onDenied(error.denial);
+    }
     // A connection that was kept may have been closed meanwhile; what may change something is never sent twice.
     if (!far.reusedSocket || !isRepeatable(near) || answer.destroyed) return;
     isSettled = true;

@@ -77,3 +77,10 @@ test("two names are looked up at once, however many are asked for, and each in i
   }
   expect(await all).toEqual([["a"], ["b"], ["c"], ["d"]]);
 });
+
+test("no more than 256 names wait", async () => {
+  const remembered = rememberAnswers(() => new Promise(() => {}));
+  const asked = Array.from({ length: 258 }, (_, index) => remembered(`${index}.example`));
+  await expect(remembered("late.example")).rejects.toThrow("Too many names");
+  expect(asked).toHaveLength(258);
+});

@@ -13,7 +13,7 @@ export const resolveHost: ResolveHost = async (host) => {
   return found.map(({ address }) => address);
 };
 
-/** Milliseconds an answer is kept, how many are, and how many names are asked for at once: the system's look-ups share threads with whatever else writes and reads. */
+/** Milliseconds an answer is kept, how many are, and how many names may wait; and how many are asked for at once: the system's look-ups share threads with whatever else writes and reads. */
 const bounds = { keptMs: 10_000, most: 256, atOnce: 2 };
 
 /** Makes a resolver that asks for one name once in a while, and for few at once, whoever wants them. What fails is not kept. */
@@ -23,6 +23,7 @@ export function rememberAnswers(resolve: ResolveHost, now: () => number = () => 
   let asking = 0;
   const ask = async (host: string) => {
     if (asking < bounds.atOnce) asking++;
+    else if (waiting.length >= bounds.most) throw new Error("Too many names are being looked up.");
     else await new Promise<void>((begin) => waiting.push(begin));
     try {
       return await resolve(host);

@@ -62,7 +62,7 @@ async function start(policy: Partial<EgressPolicy>) {
     upstream: `http://user:p%40ss@${proxy}`,
     ...policy,
   });
-  return { socketPath, [Symbol.asyncDispose]: () => egress[Symbol.asyncDispose]() };
+  return { socketPath, counts: () => egress.counts, [Symbol.asyncDispose]: () => egress[Symbol.asyncDispose]() };
 }
 
 async function get(socketPath: string, url: string): Promise<{ status: number; body: string }> {
@@ -112,8 +112,12 @@ test.each([
   ["a host that nobody knows", { upstream: "http://nowhere.test:8080" }],
 ])("%s is no upstream proxy", async (_name, policy) => {
   await using way = await start(policy);
-  expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 502/);
+  const head = await tunnel(way.socketPath, "shop.test:443");
+  expect(head).toMatch(/^HTTP\/1.1 403 Forbidden\r\nclew-egress: \w+\r\n/);
+  // A page is not told which proxy a run has.
+  expect(head).toContain("The run's proxy may not be reached.");
   expect(asked).toEqual([]);
+  expect(way.counts()).toEqual({ connections: 0, denied: 1 });
 });
 
 test("an upstream proxy that answers nothing, or nonsense, breaks only its own connection", async () => {

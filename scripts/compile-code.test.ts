@@ -16,6 +16,7 @@ test("a process in a sandbox, who is nobody on the machine, loads what was compi
   onTestFinished(() => rm(folder, { recursive: true }));
   const fault = fileURLToPath(import.meta.resolve("@clew/fault/fault"));
   const [bwrap, ...args] = await enclose({
+    id: "compiled",
     command: [process.execPath, fault],
     environment: { HOME: folder, NODE_COMPILE_CACHE: compiledCode, NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
     readable: [process.execPath, fileURLToPath(new URL("../packages", import.meta.url)), compiledCode],

@@ -34,6 +34,7 @@ export async function agentCommand(settings: WardenSettings): Promise<AgentComma
   };
   if (isolation.kind === "process") return { command, environment, folder };
   const enclosed = await enclose({
+    id: settings.sandboxId,
     command,
     environment,
     readable: isolation.readable,

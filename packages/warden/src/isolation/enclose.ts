@@ -7,6 +7,8 @@ import { systemPaths } from "./system-paths.ts";
 
 /** A program that is to run in a sandbox of its own. */
 export interface Enclosed {
+  /** The sandbox's id. */
+  readonly id: string;
   /** The program and its arguments. */
   readonly command: readonly string[];
   /** Its whole environment. */
@@ -22,8 +24,8 @@ export interface Enclosed {
 const tempBytes = 512 * 1024 * 1024;
 
 /** Gives a program the folders that are to be its own, and answers the command that starts it enclosed: bubblewrap, with all it is told. */
-export async function enclose({ command, environment, readable, folders, limits }: Enclosed): Promise<readonly [string, ...string[]]> {
-  const user = sandboxUser({ uid: process.getuid?.() ?? 0, pid: process.pid });
+export async function enclose({ id, command, environment, readable, folders, limits }: Enclosed): Promise<readonly [string, ...string[]]> {
+  const user = sandboxUser({ uid: process.getuid?.() ?? 0, pid: process.pid, id });
   if (user !== undefined) for (const folder of folders) await give(folder, user);
   const system = await systemPaths();
   const plan = { system, readable, writable: folders, environment, workingFolder: folders[0], tempBytes, command, limits, user };

@@ -12,7 +12,7 @@ import { systemPaths } from "./system-paths.ts";
 
 let folder: string;
 let ours: string;
-const user = sandboxUser({ uid: process.getuid?.() ?? 0, pid: process.pid });
+const user = sandboxUser({ uid: process.getuid?.() ?? 0, pid: process.pid, id: "isolation" });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-isolation-"));

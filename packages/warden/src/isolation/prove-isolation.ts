@@ -47,7 +47,7 @@ export async function proveIsolation({ node, path, readable, hidden }: Proof): P
   const id = `proof.${process.pid}`;
   const environment = { PATH: path, HIDDEN: hidden, [sandboxVariable]: id };
   try {
-    const [program, ...args] = await enclose({ command: [node, "-e", witness], environment, readable, folders: [folder], limits });
+    const [program, ...args] = await enclose({ id, command: [node, "-e", witness], environment, readable, folders: [folder], limits });
     const child = spawn(program, args, { stdio: "pipe", env: environment, timeout: proofMs, killSignal: "SIGKILL" });
     try {
       return await examine(child, { id, folder });

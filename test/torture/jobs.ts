@@ -36,7 +36,8 @@ export interface Job extends AsyncDisposable {
 /** Begins a run: its kind, and when it is stopped, are chance's. */
 export async function beginJob(clew: Clew, requestId: string, random: SeededRandom): Promise<Job> {
   const kind = random.pick(kinds);
-  const backOffice = await startBackOffice();
+  await using undo = new AsyncDisposableStack();
+  const backOffice = undo.use(await startBackOffice());
   const { host } = new URL(backOffice.url);
   const spec: RunSpec = {
     playbookSource: kind === "cancel" ? await readFile("examples/playbooks/cancel-order.yaml", "utf8") : look,
@@ -54,6 +55,7 @@ export async function beginJob(clew: Clew, requestId: string, random: SeededRand
     run.stop({ reason: "it was enough", graceSeconds: random.integer(0, 3) }).catch(() => {});
   };
   if (kind === "stop-queued") stop();
+  const world = undo.move();
   return {
     kind,
     run,
@@ -61,7 +63,7 @@ export async function beginJob(clew: Clew, requestId: string, random: SeededRand
       if (kind === "stop" && sequence >= stopAt) stop();
     },
     check: (events, isHarmed) => checkEnd({ kind, backOffice, isHarmed }, events),
-    [Symbol.asyncDispose]: () => backOffice[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => world.disposeAsync(),
   };
 }
 

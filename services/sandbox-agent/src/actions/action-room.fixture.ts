@@ -56,6 +56,7 @@ export class ActionRoom implements AsyncDisposable {
     const { redact } = secrets;
     const context: ActionContext = {
       active,
+      report: { say: async () => {} },
       files: await RunFiles.open(join(this.folder, "files"), 1, redact),
       inputsFolder: join(this.folder, "inputs"),
       signal: new AbortController().signal,

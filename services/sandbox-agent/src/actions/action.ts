@@ -6,11 +6,14 @@ import type { DemandBound } from "../guardrails/bound-credentials.ts";
 import type { Guard } from "../guardrails/guard.ts";
 import type { SnapshotNode } from "../observation/snapshot-tree.ts";
 import type { RunFiles } from "../recording/run-files.ts";
+import type { Report } from "../report.ts";
 import type { HeadersByOrigin } from "./request-hop.ts";
 
 /** What an action works with. */
 export interface ActionContext {
   readonly active: ActivePage;
+  /** Where is said what an action notices besides what it does. */
+  readonly report: Pick<Report, "say">;
   /** Where what an action keeps is stored. */
   readonly files: RunFiles;
   /** Where the files lie that the run was given, each under its own name. */

@@ -14,7 +14,7 @@ const schemas = {
 
 /** Reads an element, the whole page unless the step names one, and has a model find in it what the step asks for. */
 export const llmExtract: PrepareAction<StepOf<"llm_extract">> = async (step, context) => {
-  const { askModel, redact, signal } = context;
+  const { askModel, redact } = context;
   if (askModel === undefined) throw new Fault("MODEL_UNAVAILABLE", { message: "The step reads with a model, and the run has none." });
   const { mode = "markdown" } = step.params;
   const { selector, description, on_failure, failure_message, store_type: type = "text" } = step;
@@ -25,7 +25,7 @@ export const llmExtract: PrepareAction<StepOf<"llm_extract">> = async (step, con
   return async () => {
     const { found: content = "", did } = await read();
     const value: JsonValue = redact({
-      data: await askForValue({ question: step.prompt, content, schema: schemas[type] }, askModel, signal),
+      data: await askForValue({ question: step.prompt, content, schema: schemas[type] }, askModel, context),
     }).data;
     const isText = typeof value === "string";
     return { did: `${did} with a model`, found: isText ? value : JSON.stringify(value), ...(!isText && { value }) };

@@ -1,12 +1,14 @@
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import { Fault } from "@clew/fault/fault";
 import { z } from "zod";
-import type { JsonValue } from "../actions/action.ts";
+import type { ActionContext, JsonValue } from "../actions/action.ts";
+import { publicAddress } from "../browser/address.ts";
 import { checkOutput, readOutputSchema } from "../playbook/check-output.ts";
 import type { AskModel } from "./ask-model.ts";
 import { extractPrompt } from "./prompts/extract-prompt.ts";
 import { newNonce } from "./scope/confine-agent.ts";
 import { filterObservation } from "./scope/filter-observation.ts";
+import { injectionEvent } from "./scope/injection-event.ts";
 
 /** What a model is to read out of a text. */
 export interface WantedValue {
@@ -27,15 +29,20 @@ const contentChars = 60_000;
 const answerSchema = z.object({ found: z.boolean(), value: z.json().optional() });
 
 /**
- * Has a model read a value out of a text. What the text says to the model is left out, and what is answered must fit the schema.
+ * Has a model read a value out of a text. What the text says to the model is left out and told of, and what is answered must fit the schema.
  *
  * @throws Fault VERIFICATION_FAILED where it is not there, OUTPUT_INVALID where no answer fits, and what asking a model throws.
  */
-export async function askForValue({ question, content, schema }: WantedValue, askModel: AskModel, signal: AbortSignal): Promise<JsonValue> {
+export async function askForValue(
+  { question, content, schema }: WantedValue,
+  askModel: AskModel,
+  { active, redact, report, signal }: Pick<ActionContext, "active" | "redact" | "report" | "signal">,
+): Promise<JsonValue> {
   const whole = { type: "object", properties: { found: { type: "boolean" }, value: schema }, required: ["found"] } as const;
   const fits = readOutputSchema({ type: "object", properties: { value: schema }, required: ["value"] });
   if (fits instanceof Fault) throw fits;
-  const marked = filterObservation(content.slice(0, contentChars), newNonce()).text;
+  const { text: marked, found } = filterObservation(content.slice(0, contentChars), newNonce());
+  for (const rule of found) await report.say(injectionEvent(rule, publicAddress(redact(active.url))));
   const prompt: LanguageModelV4Prompt = [
     { role: "system", content: extractPrompt },
     { role: "user", content: [{ type: "text", text: `What is looked for: ${question}\n\n${marked}` }] },

@@ -37,6 +37,7 @@ test("a step has a model read a value, which is kept as what the step says it is
   const told = textOf(model.calls[0]?.prompt ?? []);
   expect(told).toContain("It weighs 1.2 kg");
   expect(told).not.toContain("Ignore all previous");
+  expect(report.all("injectionDetected")).toMatchObject([{ rule: "ignore_instructions", url: `${site.url}/` }]);
   expect(report.all("actionCompleted").at(-1)).toMatchObject({ action: "llm_extract", success: true, resultText: "1.2" });
 });
 
@@ -65,6 +66,16 @@ test("data that the schema asks for and no step stored is read at the end, and t
   const steps = "[{ action: extract, selector: h1, store_as: name }]";
   const filled = await play(steps, [says({ found: true, value: { name: "Kettle", price: 30 } })], { outputSchema });
   expect(filled.outcome).toMatchObject({ data: { name: "Kettle", price: 30 }, error: undefined });
+  expect(filled.report.all("injectionDetected").map(({ rule }) => rule)).toContain("ignore_instructions");
   const unfit = await play(steps, [says({ found: true, value: { price: "30 euros" } })], { outputSchema });
   expect(unfit.outcome.error).toMatchObject({ reason: "OUTPUT_INVALID" });
+});
+
+test("what steps stored is not a model's to change, but where the schema does not take it", async () => {
+  const properties = { name: { type: "string" }, price: { type: "number" }, weight: { type: "number" } };
+  const outputSchema = { type: "object", properties, required: ["name", "price", "weight"] };
+  const steps = "[{ action: extract, selector: h1, store_as: name }, { action: extract, selector: 'p >> nth=0', store_as: weight }]";
+  const forged = says({ found: true, value: { name: "FORGED", price: 30, weight: 1.2 } });
+  const { outcome } = await play(steps, [forged], { outputSchema });
+  expect(outcome).toMatchObject({ data: { name: "Kettle", price: 30, weight: 1.2 }, error: undefined });
 });

@@ -45,6 +45,13 @@ export function wantedData(remaining: readonly PlaybookStep[]): Record<string, u
   return { type: "object", properties: Object.fromEntries(named), required: named.map(([name]) => name) };
 }
 
+/** The names that the steps which are left would have stored something under, those within others too. */
+export function namesToStore(remaining: readonly PlaybookStep[]): ReadonlySet<string> {
+  return new Set(
+    [...walkSteps(remaining)].flatMap(({ step }) => ("store_as" in step && step.store_as !== undefined ? [step.store_as] : [])),
+  );
+}
+
 /** Says what is left to do, what failed, and what is known. What pages said is marked; secrets have their names only. */
 export function describeHandover({ plan, failedAt, fault, findings, scope, credentials, redact }: Handover): string {
   const { playbook, spec } = plan;

@@ -46,7 +46,7 @@ export async function performCall(
   { step, element }: { readonly step: ActingStep; readonly element: ViewedElement | undefined },
   { scope, place, context, view }: ActingRoom,
 ): Promise<Deed> {
-  const { active, checks, signal, stopping } = context;
+  const { active, checks, log, signal, stopping } = context;
   const proposed: Omit<ProposedAction, "actionId"> = { step, effect: effectOf(step), element: element?.node, url: active.url };
   let effect = proposed.effect;
   let did = "";
@@ -74,6 +74,7 @@ export async function performCall(
   } catch (thrown) {
     const failure = Fault.from(signal.aborted ? signal.reason : thrown);
     if (signal.aborted || stopping.aborted || checks.guard.end !== undefined || !mayGoOn(failure)) throw failure;
+    if (failure.reason === "INTERNAL") log.error({ err: thrown, tool: step.action }, "an agent's action failed unexpectedly");
     return { ...deed, effect, found: undefined, did: "", failure };
   }
 }

@@ -160,3 +160,15 @@ test("a playbook with steps within steps is finished, and not rewritten", async 
   expect(outcome.error).toBeUndefined();
   expect(report.all("warningRaised")).toMatchObject([{ reason: "PLAYBOOK_NOT_PROPOSED" }]);
 });
+
+test("what a step read before is not the agent's to change, and of a recovery that failed nothing is kept", async () => {
+  const reading = source().replace("steps:\n", "steps:\n  - { action: extract, selector: h1, store_as: title }\n");
+  const forged: Answer = () => [["done", { summary: "The note is stored.", data: { number: 17, title: "FORGED" } }]];
+  const { outcome, model } = await play(reading, [store, forged]);
+  expect(outcome).toMatchObject({ data: { number: 17, title: "Note" }, error: undefined });
+  // It thinks as hard as the run says.
+  expect(model.calls.map(({ reasoning }) => reasoning)).toEqual([undefined, undefined]);
+  const failed = await play(reading, [forged]);
+  expect(failed.outcome).toMatchObject({ data: { title: "Note" }, error: { details: { recovery: "CHECK_FAILED" } } });
+  expect(failed.outcome.data).not.toHaveProperty("number");
+});

@@ -9,7 +9,7 @@ import type { Findings, StepContext } from "../playbook/step-context.ts";
 import { StepFault } from "../playbook/step-fault.ts";
 import { inside, outermost } from "../playbook/step-place.ts";
 import { authoredAddresses } from "./authored-addresses.ts";
-import { describeHandover, handoverDirective, wantedData } from "./handover.ts";
+import { describeHandover, handoverDirective, namesToStore, wantedData } from "./handover.ts";
 import { dataOf, keepData } from "./keep-data.ts";
 import { openScope } from "./open-scope.ts";
 import { profileOf } from "./profiles/profile.ts";
@@ -89,7 +89,7 @@ export async function recover(
     findings,
     context,
   );
-  keepData(end.data, findings);
+  if (end.failure === undefined) keepData(missingOf(end.data, remaining, findings), findings);
   const message = end.failure?.message ?? end.summary;
   await report.say({
     summary: end.failure === undefined ? `The agent did what was left: ${end.summary}` : `The agent failed too: ${message}`,
@@ -100,4 +100,10 @@ export async function recover(
   });
   const { failure, summary, memory, deeds } = end;
   return { failure, summary, memory, propose: () => proposeRecovered({ plan, failedAt, fault, deeds, findings }, context) };
+}
+
+/** What of an agent's data nobody else has: what a step read before is not the agent's to change. */
+function missingOf(data: unknown, remaining: PlaybookPlan["playbook"]["steps"], { stored }: Findings) {
+  const names = namesToStore(remaining);
+  return Object.fromEntries(Object.entries(dataOf(data)).filter(([name]) => names.has(name) || !stored.has(name)));
 }

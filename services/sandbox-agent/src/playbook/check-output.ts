@@ -31,6 +31,18 @@ export function checkOutput(schema: OutputSchema | undefined, stored: ReadonlyMa
   return new Fault("OUTPUT_INVALID", { message: `The outcome's data is not what outputSchema asks for: ${list.join("; ")}${more}.` });
 }
 
+/** The names of what was stored that the schema does not take; of what it says of several together, none. */
+export function unfitNames(schema: OutputSchema | undefined, stored: ReadonlyMap<string, JsonValue>): ReadonlySet<string> {
+  if (schema === undefined || schema(Object.fromEntries(stored))) return new Set();
+  const errors = schema.errors ?? [];
+  return new Set([...stored.keys()].filter((name) => errors.some(({ instancePath }) => isWithin(instancePath, name))));
+}
+
+function isWithin(instancePath: string, name: string): boolean {
+  const pointer = `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return instancePath === pointer || instancePath.startsWith(`${pointer}/`);
+}
+
 function describe({ instancePath, keyword, message, params }: ErrorObject): string {
   const place = `data${instancePath.replace(/\/(\d+)(?=\/|$)/g, "[$1]").replaceAll("/", ".")}`;
   if (keyword === "enum") return `${place} must be one of ${(params.allowedValues as unknown[]).map(String).join(", ")}`;

@@ -9,6 +9,7 @@ import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_e
 import { abortable } from "@clew/streams/abortable";
 import { profileOf } from "../agent/profiles/profile.ts";
 import { runDirective } from "../agent/run-directive.ts";
+import { untilStopped } from "../agent/until-stopped.ts";
 import type { LeftSession } from "../authentication/left-session.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import { pageOptions } from "../browser/page-options.ts";
@@ -86,7 +87,7 @@ export async function runWork(options: WorkOptions, control: WorkControl): Promi
 async function doSteps(
   plan: WorkPlan,
   findings: Findings,
-  { request, browser, report, workFolder, askModel, askWarden }: WorkOptions,
+  { request, browser, report, workFolder, log, askModel, askWarden }: WorkOptions,
   recordings: Recordings,
   { secrets, login, leftSession, person, signal, stopping }: WorkControl,
 ): Promise<PlaybookEnd> {
@@ -119,8 +120,9 @@ async function doSteps(
     person,
     signal,
     stopping,
+    log,
     nextActionId: () => `${request.attempt}-${++actions}`,
-    askModel,
+    askModel: askModel && untilStopped(askModel, stopping),
     recordings,
   };
   const end = hasPlaybook(plan) ? await runPlaybook(plan, findings, context) : await runDirective(plan, findings, context);

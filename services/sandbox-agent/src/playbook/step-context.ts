@@ -2,6 +2,7 @@ import type { Values } from "@clew/playbook/bind-text";
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Playbook } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
+import type { Logger } from "@clew/process/logger";
 import type { ActionContext, JsonValue } from "../actions/action.ts";
 import type { AskModel } from "../agent/ask-model.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
@@ -44,6 +45,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Lets what runs come to its end, and nothing begin. */
   readonly stopping: AbortSignal;
+  /** Where is written what no event tells: errors that nobody expects. */
+  readonly log: Pick<Logger, "error">;
   /** Makes an action's id, unique within the run. */
   readonly nextActionId: () => string;
   /** Leaves out of looks at the page what an agent must not see. */

@@ -15,7 +15,7 @@ const idChars = 60;
 /** Proposes a playbook that would do again what a directive's agent did: its steps by what they say on the page, and its values as parameters. */
 export async function proposeDirective(plan: WorkPlan, deeds: readonly Deed[], context: StepContext): Promise<void> {
   const lasting = lastingDeeds(deeds);
-  if (lasting.length > 0) await keepProposal(write(plan, lasting), context);
+  if (lasting.length > 0) await keepProposal(() => write(plan, lasting), context);
 }
 
 function write({ directive, spec, startUrl }: WorkPlan, deeds: readonly Deed[]): { text: string } | { problem: string } {

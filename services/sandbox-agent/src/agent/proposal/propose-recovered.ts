@@ -23,7 +23,7 @@ export interface Recovered {
 
 /** Proposes what the playbook would have to be like so that it had not failed: as an artifact beside it, with what changed said at its top. */
 export async function proposeRecovered(recovered: Recovered, context: StepContext): Promise<void> {
-  await keepProposal(rewrite(recovered), context);
+  await keepProposal(() => rewrite(recovered), context);
 }
 
 function rewrite({ plan, failedAt, fault, deeds, findings }: Recovered): { text: string } | { problem: string } {

@@ -19,6 +19,9 @@ const alone = ["test/recovery/pause.test.ts", "test/torture/*.test.ts"];
 
 /** Files that take longest: begun last, one would go on alone when all others are done. */
 const longest = [
+  "test/security/compromised-model",
+  "test/security/attacks/",
+  "test/recovery/nothing-left",
   "test/resume/cut-at-every-byte",
   "test/simulation/simulation.test",
   "test/flow/first-run",

@@ -32,20 +32,29 @@ test.each([
   "http://10.1.2.3/",
   "http://172.31.0.1/",
   "http://192.168.1.1/",
-  "http://169.254.169.254/latest/meta-data",
+  "http://169.254.169.253/",
   "http://100.64.0.1/",
   "http://[::1]/",
   "http://[::]/",
   "http://[fd00::1]/",
   "http://[fe80::1]/",
   "http://[::ffff:127.0.0.1]/",
-  "http://[::ffff:a9fe:a9fe]/",
+  "http://[::ffff:a9fe:a9fd]/",
   "http://localhost:3000/",
   "http://LOCALHOST./",
   "http://app.localhost/",
 ])("keeps out of private networks: %s", (address) => {
   expect(judgeAddress(address, rules)?.rule).toBe("private_network");
   expect(judgeAddress(address, { ...rules, allowPrivateNetworks: true })).toBeUndefined();
+});
+
+test.each(["http://169.254.169.254/latest/meta-data", "http://[::ffff:a9fe:a9fe]/"])("never opens a metadata service: %s", (address) => {
+  const named = { ...rules, allowPrivateNetworks: true, allowedPrivateHosts: ["169.254.169.254:80", "[::ffff:a9fe:a9fe]:80"] };
+  for (const some of [rules, named]) {
+    const denial = judgeAddress(address, some);
+    expect(denial?.rule).toBe("metadata_service");
+    expect(denial?.message).not.toContain("guardrails");
+  }
 });
 
 test("lets through the single private hosts that are named, port and all", () => {

@@ -1,5 +1,6 @@
 import type { EgressDenial, HostRules } from "./egress-policy.ts";
-import { type HostAndPort, judgeHost, readHost } from "./judge-host.ts";
+import { type HostAndPort, judgeEgress, readHost } from "./judge-host.ts";
+import { metadataServices } from "./metadata-services.ts";
 
 /** What keeps an address of the web from being opened. */
 export interface AddressDenial {
@@ -8,11 +9,11 @@ export interface AddressDenial {
   readonly message: string;
 }
 
-/** Judges an address by its text alone: its scheme, then its host. Answers nothing where it may be opened. */
+/** Judges an address by its text alone: its scheme, then its host, which is never a metadata service. Answers nothing where it may be opened. */
 export function judgeAddress(address: string, rules: HostRules): AddressDenial | undefined {
   const target = targetOf(address);
   if (target === undefined) return { rule: "scheme", message: "Only http and https addresses may be opened." };
-  return judgeHost(target, rules);
+  return judgeEgress(target, { ...rules, forbidden: metadataServices });
 }
 
 /** The host and port that an http or https address leads to; undefined for every other. */

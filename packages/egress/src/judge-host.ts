@@ -39,7 +39,10 @@ export function judgeHost(target: HostAndPort, rules: HostRules): EgressDenial |
 }
 
 /** Judges a host by its name, and whatever of it a policy forbids: what can be said before it is looked up. */
-export function judgeEgress(target: HostAndPort, policy: EgressPolicy): EgressDenial | undefined {
+export function judgeEgress(
+  target: HostAndPort,
+  policy: HostRules & { readonly forbidden: readonly ForbiddenAddress[] },
+): EgressDenial | undefined {
   return judgeForbidden(target, [target.host], policy.forbidden) ?? judgeHost(target, policy);
 }
 

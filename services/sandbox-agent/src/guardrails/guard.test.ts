@@ -31,7 +31,7 @@ test("a frame is judged by what the run itself said, and may show what shops emb
   const guard = guardOf({ blockedDomains: ["blocked.example"] });
   expect(await guard.embed("https://js.stripe.com/frame", signal)).toBeUndefined();
   expect(await guard.embed("https://blocked.example/", signal)).toMatchObject({ rule: "blocked_domains" });
-  expect(await guard.embed("http://169.254.169.254/", signal)).toMatchObject({ rule: "private_network" });
+  expect(await guard.embed("http://169.254.169.254/", signal)).toMatchObject({ rule: "metadata_service" });
   expect(await guard.embed("file:///etc/passwd", signal)).toMatchObject({ rule: "scheme" });
   expect(await guard.embed("data:text/html,x", signal)).toBeUndefined();
   expect(await guardOf({ allowedDomains: ["a.example"] }).embed("https://evil.example/", signal)).toMatchObject({

@@ -5,10 +5,12 @@ import { z } from "zod";
 import { tempFolder } from "../../../test/support/temp-folder.ts";
 import { addressSchema, formatAddress, isLocal } from "./address.ts";
 import { readSettings, SettingsError } from "./settings.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 const schema = z.object({
   CLEW_LOG_LEVEL: z.string().default("info"),
-  CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").default(2),
+  CLEW_MAX_CONCURRENT_RUNS: wholeNumber(1, 9).default(2),
+  CLEW_SANDBOX: z.enum(["bubblewrap", "process"]).optional(),
 });
 
 it("fills in defaults and lets variables win over the file", async () => {
@@ -25,7 +27,9 @@ it("fills in defaults and lets variables win over the file", async () => {
 it("lists every setting that is unknown or wrong, with the nearest known name and without values", () => {
   const read = () => readSettings(schema, { CLEW_VOLUMES: "hidden", CLEW_MAX_CONCURRENT_RUNS: "0", PATH: "/bin" });
   expect(read).toThrow(SettingsError);
-  expect(read).toThrow("CLEW_VOLUMES is not a setting; did you mean CLEW_VOLUME?\nCLEW_MAX_CONCURRENT_RUNS: must be at least 1");
+  expect(read).toThrow(
+    "CLEW_VOLUMES is not a setting; did you mean CLEW_VOLUME?\nCLEW_MAX_CONCURRENT_RUNS: must be a whole number from 1 to 9",
+  );
   expect(read).not.toThrow(/hidden/);
 });
 
@@ -33,8 +37,10 @@ it("takes an empty variable for one that is not given", () => {
   expect(readSettings(schema, { CLEW_LOG_LEVEL: "", CLEW_CONFIG: "" })).toEqual({ CLEW_LOG_LEVEL: "info", CLEW_MAX_CONCURRENT_RUNS: 2 });
 });
 
-it("says what a number must be, and lists the settings for a name that is near to none", () => {
-  expect(() => readSettings(schema, { CLEW_MAX_CONCURRENT_RUNS: "two" })).toThrow("CLEW_MAX_CONCURRENT_RUNS: must be a number");
+it("says what a number must be and what words there are, and lists the settings for a name that is near to none", () => {
+  for (const wrong of ["two", "1.5", "10", "-1"])
+    expect(() => readSettings(schema, { CLEW_MAX_CONCURRENT_RUNS: wrong })).toThrow(/: must be a whole number from 1 to 9$/);
+  expect(() => readSettings(schema, { CLEW_SANDBOX: "docker" })).toThrow("CLEW_SANDBOX: must be bubblewrap or process");
   expect(() => readSettings(schema, { CLEW_FOO: "1" })).toThrow(/^CLEW_FOO is not a setting; there are: CLEW_ADOPTION_GRACE, /);
 });
 

@@ -76,7 +76,7 @@ export function readSettings<S extends z.ZodType>(schema: S, env: Readonly<Recor
     .filter((name) => !known.includes(name))
     .map((name) => `${name} is not a setting; ${nearestTo(name)}`);
   const parsed = schema.safeParse(given, {
-    error: ({ code, input }) => (code === "invalid_type" && Number.isNaN(input) ? "must be a number" : undefined),
+    error: (issue) => (issue.code === "invalid_value" ? `must be ${issue.values.map(String).join(" or ")}` : undefined),
   });
   if (!parsed.success) problems.push(...parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`));
   if (!parsed.success || problems.length > 0) throw new SettingsError(problems.join("\n"));

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Address, addressSchema } from "@clew/process/address";
 import { readSettings } from "@clew/process/settings";
+import { wholeNumber } from "@clew/process/whole-number";
 import { z } from "zod";
 import { defaultStreamLimits, type StreamLimits } from "./http/open-streams.ts";
 
@@ -93,7 +94,7 @@ export const gatewaySettings = z
     CLEW_CORS_ORIGINS: list.pipe(z.array(origin)),
     CLEW_API_KEYS: namesKeys.optional(),
     CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
-    CLEW_MAX_READERS: z.coerce.number().int().min(1, "must be at least 1").max(1_000_000).default(defaultStreamLimits.maxReaders),
+    CLEW_MAX_READERS: wholeNumber(1, 1_000_000).default(defaultStreamLimits.maxReaders),
     CLEW_MAX_STREAM_AGE: streamAgeMs.prefault("1h"),
     CLEW_TLS_CERT: pemFile.optional(),
     CLEW_TLS_KEY: pemFile.optional(),

@@ -4,12 +4,14 @@ import { delimiter, join, resolve } from "node:path";
 import { readRange } from "@clew/egress/ip-address";
 import { type Address, addressSchema, isLocal } from "@clew/process/address";
 import { readSettings, SettingsError } from "@clew/process/settings";
+import { wholeNumber } from "@clew/process/whole-number";
 import { z } from "zod";
 import { type AccessSettings, apiKeySettings, policySettings, toAccess } from "./access/access-settings.ts";
 import { isOpen } from "./access/keys.ts";
 import { type ModelsConfig, modelSettings, toModels } from "./models/model-settings.ts";
 import { slotsWithin } from "./queue/slots-within.ts";
 import type { Retention } from "./retention/retention.ts";
+import { hiddenPlaces } from "./sandboxes/hidden-places.ts";
 import type { Isolation, SandboxLimits } from "./sandboxes/sandbox-provider.ts";
 import type { WarmPoolOptions } from "./sandboxes/warm-pool.ts";
 
@@ -68,14 +70,14 @@ export const orchestratorSettings = z.object({
   CLEW_SANDBOX: z.enum(["bubblewrap", "process"]).default("bubblewrap"),
   CLEW_SANDBOX_DISK: sizeBytes.prefault("4GiB"),
   CLEW_SANDBOX_MEMORY: sizeBytes.prefault("2GiB"),
-  CLEW_SANDBOX_PROCESSES: z.coerce.number().int().min(16, "must be at least 16").max(10_000).default(256),
-  CLEW_MAX_CONCURRENT_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(1_000).default(2),
+  CLEW_SANDBOX_PROCESSES: wholeNumber(16, 10_000).default(256),
+  CLEW_MAX_CONCURRENT_RUNS: wholeNumber(1, 1_000).default(2),
   CLEW_MAX_SANDBOX_MEMORY: sizeBytes.optional(),
-  CLEW_WARM_SANDBOXES: z.coerce.number().int().min(0).max(100).default(0),
-  CLEW_WARM_SANDBOXES_MOST: z.coerce.number().int().min(0).max(100).optional(),
+  CLEW_WARM_SANDBOXES: wholeNumber(0, 100).default(0),
+  CLEW_WARM_SANDBOXES_MOST: wholeNumber(0, 100).optional(),
   CLEW_WARM_AGE: durationMs.refine((ms) => ms >= 1_000, "must be at least 1s").prefault("10m"),
   CLEW_WARM_MEMORY: sizeBytes.prefault("2GiB"),
-  CLEW_MAX_QUEUED_RUNS: z.coerce.number().int().min(1, "must be at least 1").max(100_000).default(1_000),
+  CLEW_MAX_QUEUED_RUNS: wholeNumber(1, 100_000).default(1_000),
   CLEW_PLAYBOOKS: z.string().min(1).optional(),
   CLEW_SECRETS: z.string().min(1).optional(),
   CLEW_RETENTION: retention.prefault({}),
@@ -101,6 +103,8 @@ export interface Config {
   readonly readAccess: () => AccessSettings;
   /** The models that runs may call. */
   readonly models: ModelsConfig;
+  /** Files and folders with secrets, by the names they are complained of with: no isolated sandbox may see them. */
+  readonly hiddenPlaces: Readonly<Record<string, string>>;
   /** How sandboxes are kept apart. */
   readonly sandbox: Isolation;
   /** What a sandbox may take of the machine. */
@@ -151,6 +155,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       sandbox: settings.CLEW_SANDBOX === "bubblewrap" || process.getuid?.() !== 0,
     },
     models: toModels(settings),
+    hiddenPlaces: hiddenPlaces(settings, env["CLEW_CONFIG"] || undefined),
     sandbox: settings.CLEW_SANDBOX,
     sandboxLimits: {
       memoryBytes: settings.CLEW_SANDBOX_MEMORY,

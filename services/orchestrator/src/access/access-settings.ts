@@ -54,7 +54,7 @@ const policyFields = {
   waitForPersonSeconds: whole(waitForPersonSeconds),
   priority: whole(priority),
   maxCostUsd: z.number().min(0).optional(),
-  models: z.array(z.string().min(1)).min(1).optional(),
+  models: z.array(z.string().min(1, "must not be empty")).optional(),
   evaluate: z.boolean().optional(),
   recording: z.array(z.enum(recordings)).optional(),
   allowedDomains: globs,

@@ -121,6 +121,17 @@ describe("the operator's policy", () => {
     expect(fieldsOf(police({}, {}, script))).toEqual([]);
   });
 
+  it("may allow no model and no private host: then none may be named, and a run that names no model has none", () => {
+    const none = { models: [], privateHosts: [] };
+    expect(police({}, none).spec.model).toBe("");
+    const { violations } = police({ model: "a:small", guardrails: { allowedPrivateHosts: ["10.0.0.1:80"] } }, none);
+    const message = "must be left out, since none is allowed: the operator's policy";
+    expect(violations).toMatchObject([
+      { field: "spec.model", message },
+      { field: "spec.guardrails.allowedPrivateHosts[0]", message },
+    ]);
+  });
+
   it("says all that is beyond it in one refusal", () => {
     const { violations } = police({ maxSteps: 101, priority: 9 }, { maxSteps: 100, priority: 5 });
     let fault: unknown;

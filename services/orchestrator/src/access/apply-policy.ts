@@ -49,19 +49,22 @@ export function applyPolicy({ asked, spec, playbooks }: AskedRun, policy: Policy
   };
   const maxCostUsd = most("budget.maxCostUsd", asked.budget?.maxCostUsd, spec.budget?.maxCostUsd, policy.maxCostUsd);
   const { models } = policy;
-  if (asked.model !== undefined && models !== undefined && !models.includes(asked.model))
-    beyond("model", `must be one of ${models.join(", ")}`);
+  if (asked.model !== undefined && models !== undefined && !models.includes(asked.model)) beyond("model", oneOf(models));
   const policed: RunSpec = {
     ...spec,
     ...numbers,
     ...(maxCostUsd === undefined ? {} : { budget: { maxInputTokens: undefined, maxOutputTokens: undefined, ...spec.budget, maxCostUsd } }),
-    model: spec.model ?? models?.[0],
+    model: models?.length === 0 ? "" : (spec.model ?? models?.[0]),
     recording: allowedRecording({ asked, spec }, policy, beyond),
     guardrails: allowedGuardrails({ asked, spec, playbooks }, policy, beyond),
   };
   demandProxy(asked, policy, beyond);
   if (!policy.evaluate) for (const message of evaluations(playbooks)) beyond(asked.work?.$case ?? "playbook", message);
   return { spec: policed, violations };
+}
+
+function oneOf(allowed: readonly string[]): string {
+  return allowed.length === 0 ? "must be left out, since none is allowed" : `must be one of ${allowed.join(", ")}`;
 }
 
 type Beyond = (field: string, message: string) => void;
@@ -91,7 +94,7 @@ function allowedGuardrails({ asked, spec, playbooks }: AskedRun, policy: Policy,
   if (given.allowPrivateNetworks === true && !allowPrivateNetworks) beyond("guardrails.allowPrivateNetworks", "must be false");
   for (const [index, host] of given.allowedPrivateHosts.entries())
     if (privateHosts !== undefined && !privateHosts.some((allowed) => allowed.toLowerCase() === host.toLowerCase()))
-      beyond(`guardrails.allowedPrivateHosts[${index}]`, `must be one of ${privateHosts.join(", ") || "none: leave it out"}`);
+      beyond(`guardrails.allowedPrivateHosts[${index}]`, oneOf(privateHosts));
   const within = (field: string, what: string, globs: readonly string[]) => {
     const outside = domains === undefined ? -1 : globs.findIndex((glob) => !isWithin(glob, domains));
     if (outside >= 0) beyond(field, `${what}[${outside}] must be within ${domains?.join(", ")}`);

@@ -10,7 +10,7 @@ export interface Policy extends Allowance {
   readonly waitForPersonSeconds: number | undefined;
   readonly priority: number | undefined;
   readonly maxCostUsd: number | undefined;
-  /** The models that runs may name; the first is that of runs which name none. */
+  /** The models that runs may name; the first is that of runs which name none. Where there are none, no run has a model. */
   readonly models: readonly string[] | undefined;
   /** Whether playbooks may run JavaScript of their own. */
   readonly evaluate: boolean;

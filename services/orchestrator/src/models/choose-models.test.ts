@@ -30,6 +30,7 @@ describe("a run's models", () => {
       utility: "anthropic:claude-haiku-4-5",
     });
     expect(chooseModels({}, { ...config, standard: undefined })).toBeUndefined();
+    expect(chooseModels({ model: "" }, config)).toBeUndefined();
   });
 
   it.each(["claude", "nobody:x", "google:gemini-3-pro", "openai-compatible:llama"])("are never one that nobody set up: %s", (model) => {

@@ -11,13 +11,13 @@ const mostCalls = 2_000;
 type Asked = Pick<RunSpec, "model" | "budget" | "cassette">;
 
 /**
- * Chooses the models of a run: what it names, or the operator's; undefined where there is none. With a cassette, any may be named: none is called.
+ * Chooses the models of a run: what it names, or the operator's; undefined where there is none, or where its name is empty, as a policy makes it that allows none. With a cassette, any may be named: none is called.
  *
  * @throws Fault INVALID_REQUEST for a model that is not set up, or a bound on dollars where nobody knows the price.
  */
 export function chooseModels({ model: named, budget, cassette }: Asked, config: ModelsConfig): StartWorkRequest_Models | undefined {
   const model = named ?? config.standard;
-  if (model === undefined) return undefined;
+  if (model === undefined || model === "") return undefined;
   const isPlayed = cassette !== undefined;
   if (parseModelName(model) === undefined || (!isPlayed && !isUsable(model, config)))
     throw invalidRequest([{ field: "spec.model", rule: "model", message: whyUnusable(model, config) }]);

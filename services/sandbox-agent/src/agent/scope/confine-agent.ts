@@ -3,7 +3,6 @@ import { Fault } from "@clew/fault/fault";
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { PlaybookAction } from "@clew/playbook/schema/action";
 import type { StepEffect } from "@clew/playbook/step-actions";
-import { InjectionDetected } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { ActivePage } from "../../browser/active-page.ts";
 import { publicAddress } from "../../browser/address.ts";
 import { destructiveKinds } from "../../guardrails/destructive-click.ts";
@@ -18,6 +17,7 @@ import { checkBefore, namesCredential } from "./check-before.ts";
 import { checkTarget } from "./check-target.ts";
 import { asksForAll } from "./directive-words.ts";
 import { filterObservation, filterText } from "./filter-observation.ts";
+import { injectionEvent } from "./injection-event.ts";
 import { madeUpChars } from "./made-up-address.ts";
 import { readTargets } from "./read-target.ts";
 import { hasSites, judgePage, judgeScope, type Scope } from "./scope.ts";
@@ -165,9 +165,7 @@ class Confinement implements ConfinedAgent {
       const key = `${pattern} ${url}`;
       if (this.#told.has(key) || this.#told.size >= mostTold) continue;
       this.#told.add(key);
-      const value = InjectionDetected.fromPartial({ rule: pattern, url });
-      const summary = `A page speaks to the agent (${pattern}): it is not shown`;
-      const said = report.say({ summary, payload: { $case: "injectionDetected", value } });
+      const said = report.say(injectionEvent(pattern, url));
       this.#saying = Promise.all([this.#saying, said]).then(
         () => {},
         () => {},

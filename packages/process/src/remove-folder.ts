@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { chmod, readdir, rename, rm } from "node:fs/promises";
+import { chmod, lstat, readdir, rename, rm } from "node:fs/promises";
 
 /**
  * Removes a folder with all in it, also where whoever worked there took away the right to look into folders of it, or nested them deeper than a path may be long;
  * one that is not there is removed already. Nobody may work in it any more.
  */
 export async function removeFolder(folder: string): Promise<void> {
-  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  await remove().catch(async () => {
-    await flatten(folder);
-    await remove();
-  });
+  const stats = await lstat(folder).catch(() => undefined);
+  // Not only once a removal failed: it fails while others of its own still go on.
+  if (stats?.isDirectory()) await flatten(folder);
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** Unlocks every folder below and moves it up, so that none lies deeper than another. Links are no folders, and followed nowhere. */

@@ -1,11 +1,13 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { placesOf } from "@clew/outbox/work-folder";
 import { type ProcessEntry, readProcess } from "@clew/process/process-tree";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SandboxHandle } from "./sandbox-provider.ts";
-import { processesOf, SandboxRoom, until } from "./sandbox-room.fixture.ts";
+import { processesOf, SandboxRoom, socketFolder, until } from "./sandbox-room.fixture.ts";
 import { exited, ready } from "./warden-events.fixture.ts";
 
 let room: SandboxRoom;
@@ -86,5 +88,21 @@ describe("a sandbox in bubblewrap", { timeout: 60_000 }, () => {
     await using sandbox = await room.start(room.provideIsolated({ limits }));
     expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", cause });
     expect(processesOf(sandbox.handle)).toEqual([]);
+  });
+
+  it.each(["inside the sockets' folder", "deeper than a path may be long"])("is ended for what lies %s", async (where) => {
+    const limits = { memoryBytes: 4 * 2 ** 30, processes: 256, diskBytes: 64 * 2 ** 20 };
+    await using sandbox = await room.start(room.provideIsolated({ limits }));
+    await ready(sandbox);
+    const { handle } = sandbox;
+    const [folder, depth] = where.startsWith("inside")
+      ? [join(socketFolder(handle), "inside"), 0]
+      : [placesOf(handle.workFolder).agent, 40];
+    const fill = `const fs = require("node:fs");
+      for (let deep = 0; deep < ${depth}; deep++) { fs.mkdirSync("n".repeat(200)); process.chdir("n".repeat(200)); }
+      fs.writeFileSync("x", Buffer.alloc(65 * 2 ** 20, 1));`;
+    execFileSync(process.execPath, ["-e", fill], { cwd: folder });
+    expect(await exited(sandbox)).toMatchObject({ signal: "SIGKILL", cause: "DISK_FULL" });
+    expect(processesOf(handle)).toEqual([]);
   });
 });

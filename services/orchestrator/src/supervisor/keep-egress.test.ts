@@ -5,6 +5,7 @@ import { Run, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
 import { Journal } from "../journal/journal.ts";
+import { decodeRecord } from "./decode-record.ts";
 import { keepEgress } from "./keep-egress.ts";
 import { RunLog } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
@@ -15,12 +16,22 @@ let temp: TempFolder;
 let log: RunLog;
 let runFolder: string;
 let workFolder: string;
+let warnings: string[];
 beforeEach(async () => {
   temp = await tempFolder();
   runFolder = join(temp.path, runId);
   workFolder = join(temp.path, "work");
   await mkdir(workFolder);
-  const journal = await Journal.create({ folder: runFolder, runId, onDurable: (records) => log.hear(records) });
+  warnings = [];
+  const journal = await Journal.create({
+    folder: runFolder,
+    runId,
+    onDurable: (records) => {
+      log.hear(records);
+      for (const { payload } of records.map((record) => decodeRecord(journal, record)))
+        if (payload?.$case === "warningRaised") warnings.push(payload.value.reason);
+    },
+  });
   log = new RunLog(journal, undefined, () => {});
   const run = Run.fromPartial({ id: runId, state: Run_State.QUEUED });
   await log.begin([
@@ -52,4 +63,11 @@ it("keeps nothing where there is nothing, or something else in its place", async
   await symlink(join(temp.path, "other"), placesOf(workFolder).egress);
   await expect(keep()).rejects.toThrow("ELOOP");
   expect(log.fold.artifacts).toEqual([]);
+});
+
+it("warns where there is too much to be kept", async () => {
+  await writeFile(placesOf(workFolder).egress, "x".repeat(1024 * 1024 + 1));
+  await keep();
+  expect(log.fold.artifacts).toEqual([]);
+  expect(warnings).toEqual(["EGRESS_LOST"]);
 });

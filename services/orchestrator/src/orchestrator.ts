@@ -65,7 +65,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const registry = started.use(openRegistry(config.volume));
   const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
   const isIsolated = config.sandbox === "bubblewrap";
-  if (isIsolated) await demandIsolation(programs, config.volume);
+  if (isIsolated) await demandIsolation(programs, config.hiddenPlaces);
   let forbidden = allForbidden(config, config.address);
   const secretOf = sandboxSecrets(volume);
   const sandboxOptions = {

@@ -14,7 +14,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const prove = (proof: Partial<Proof> = {}) =>
-  proveIsolation({ node: process.execPath, path: "/usr/bin:/bin", readable: [process.execPath], hidden, ...proof });
+  proveIsolation({
+    node: process.execPath,
+    path: "/usr/bin:/bin",
+    readable: [process.execPath],
+    hidden: { "the volume": hidden },
+    ...proof,
+  });
 
 test("finds nothing wrong where sandboxes isolate, and leaves nothing", async () => {
   expect(await prove()).toBeUndefined();
@@ -23,6 +29,11 @@ test("finds nothing wrong where sandboxes isolate, and leaves nothing", async ()
 
 test("tells of a volume that is seen", async () => {
   expect(await prove({ readable: [process.execPath, folder] })).toBe("a sandbox sees the volume");
+});
+
+test("tells of each thing that is to be hidden and is seen", async () => {
+  const seen = { "the volume": hidden, CLEW_SECRETS: "/usr/lib", CLEW_CONFIG: "/usr/bin/env" };
+  expect(await prove({ hidden: seen })).toBe("a sandbox sees CLEW_SECRETS, CLEW_CONFIG");
 });
 
 test("tells of a machine without bubblewrap", async () => {

@@ -14,8 +14,8 @@ export interface Proof {
   /** The search path of sandboxes. */
   readonly path: string;
   readonly readable: readonly string[];
-  /** A file of the volume, which must not be seen from within. */
-  readonly hidden: string;
+  /** What must not be seen from within, by the name it is complained of with: files and folders with secrets. */
+  readonly hidden: Readonly<Record<string, string>>;
 }
 
 /** Milliseconds a proof may take. */
@@ -31,21 +31,21 @@ const namespaces = ["user", "pid", "net", "ipc", "uts", "mnt"] as const;
 const witness = `
 const { lstatSync, readFileSync } = require("node:fs");
 const { spawnSync } = require("node:child_process");
-let sees = true;
-try { lstatSync(process.env.HIDDEN); } catch ({ code }) { sees = code !== "ENOENT"; }
+const isSeen = (path) => { try { lstatSync(path); return true; } catch ({ code }) { return code !== "ENOENT"; } };
+const sees = Object.entries(JSON.parse(process.env.HIDDEN)).filter(([, path]) => isSeen(path)).map(([name]) => name);
 const interfaces = readFileSync("/proc/net/dev", "utf8").split("\\n").slice(2).filter(Boolean).map((line) => line.trim().split(":")[0]);
 const nests = spawnSync("unshare", ["--user", "true"]).status === 0;
 console.log(JSON.stringify({ sees, interfaces, nests }));
 process.stdin.resume();
 `;
 
-const testimony = z.strictObject({ sees: z.boolean(), interfaces: z.array(z.string()), nests: z.boolean() });
+const testimony = z.strictObject({ sees: z.array(z.string()), interfaces: z.array(z.string()), nests: z.boolean() });
 
 /** Starts a tiny sandbox as all are started and looks at it from within and from outside. Answers what is wrong with it, in a sentence; undefined where it isolates. */
 export async function proveIsolation({ node, path, readable, hidden }: Proof): Promise<string | undefined> {
   const folder = await mkdtemp(join(tmpdir(), `clew-proof-${process.pid}-`));
   const id = `proof.${process.pid}`;
-  const environment = { PATH: path, HIDDEN: hidden, [sandboxVariable]: id };
+  const environment = { PATH: path, HIDDEN: JSON.stringify(hidden), [sandboxVariable]: id };
   try {
     const [program, ...args] = await enclose({ id, command: [node, "-e", witness], environment, readable, folders: [folder], limits });
     const child = spawn(program, args, { stdio: "pipe", env: environment, timeout: proofMs, killSignal: "SIGKILL" });
@@ -67,7 +67,7 @@ async function examine(child: ChildProcess, marks: { readonly id: string; readon
   const seen = testimony.safeParse(parseJson(said));
   if (!seen.success) return said.trim();
   const { sees, interfaces, nests } = seen.data;
-  if (sees) return "a sandbox sees the volume";
+  if (sees.length > 0) return `a sandbox sees ${sees.join(", ")}`;
   if (interfaces.some((name) => name !== "lo")) return "a sandbox has a network";
   if (!nests) return "Chromium could not make its own sandbox in it: this machine lets nobody make a namespace of users in another";
   return lookFromOutside(marks);

@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { SettingsError } from "@clew/process/settings";
 import type { SandboxPrograms } from "./sandbox-programs.ts";
@@ -12,11 +11,15 @@ export const sandboxPath = "/usr/local/bin:/usr/bin:/bin";
 
 /**
  * Proves that sandboxes enclosed by bubblewrap are isolated on this machine: starts a tiny one as all are started, and looks at it from within and from outside.
+ * `hidden` are the files and folders that must not be seen from within, by the names they are complained of with.
  *
  * @throws SettingsError saying what is wrong, and which setting allows less.
  */
-export async function demandIsolation({ node, provePath, readable }: SandboxPrograms, volumeFolder: string): Promise<void> {
-  const problem = await askProver([node, provePath], { node, path: sandboxPath, readable, hidden: join(volumeFolder, "volume.key") });
+export async function demandIsolation(
+  { node, provePath, readable }: SandboxPrograms,
+  hidden: Readonly<Record<string, string>>,
+): Promise<void> {
+  const problem = await askProver([node, provePath], { node, path: sandboxPath, readable, hidden });
   if (problem === "") return;
   throw new SettingsError(
     `CLEW_SANDBOX: bubblewrap does not isolate here: ${problem}. Install or allow it (docs/isolation.md), or set CLEW_SANDBOX=process, which keeps runs from nothing on this machine`,

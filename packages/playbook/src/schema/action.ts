@@ -3,7 +3,11 @@ import { requestSchema } from "./request.ts";
 import { selectorSchema } from "./selector.ts";
 import { actionTimeout, address, name, sentence, text } from "./texts.ts";
 
-const key = z.string().min(1).max(50);
+const key = z
+  .string()
+  .min(1)
+  .max(50)
+  .refine((name) => !/\p{Cc}/u.test(name), "must name keys, without control characters");
 const fileName = z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,119}$/, "must be a plain file name");
 const extractMode = z.enum(["text", "html", "value", "markdown", "table"]);
 const onlyTimeout = z.strictObject(actionTimeout).default({});

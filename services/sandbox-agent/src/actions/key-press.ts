@@ -29,7 +29,8 @@ export const keyPress: PrepareAction<StepOf<"key_press">> = async (step, context
     });
   };
   return async () => {
-    // What a text goes into is a field, which no key clicks.
+    // What a text goes into is a field, which no key clicks; typed where the focus is, its line ends are Enter.
+    if (typed !== undefined && element === undefined && /[\r\n]/.test(typed.text)) await checkKey("Enter", undefined, context);
     if (key !== undefined && typed === undefined) await checkKey(key, element, context);
     await enter();
     if (key !== undefined) await inBrowser(`Pressing ${key}`, timeout, context, (options) => pressKey(key, element, active, options));

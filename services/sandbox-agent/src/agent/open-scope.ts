@@ -2,7 +2,7 @@ import type { StepContext } from "../playbook/step-context.ts";
 import type { AskModel } from "./ask-model.ts";
 import { type ConfinedAgent, confineAgent, newNonce } from "./scope/confine-agent.ts";
 import type { GoalClass } from "./scope/goal-class.ts";
-import { type ActionName, scopeOf } from "./scope/scope.ts";
+import { type ActionName, type Scope, scopeOf } from "./scope/scope.ts";
 import { createValidator } from "./scope/validate-action.ts";
 
 /** What an agent's work is, in words that are not a page's. */
@@ -13,6 +13,8 @@ export interface ScopedWork {
   readonly named: readonly string[];
   /** Where a session stands that the work goes on in. */
   readonly begun?: string | undefined;
+  /** The requests that an author's steps send. */
+  readonly requests?: Scope["requests"];
   /** Actions that the work is known to take, besides those of its class. */
   readonly needs?: readonly ActionName[];
 }

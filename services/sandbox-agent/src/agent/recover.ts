@@ -16,7 +16,7 @@ import { profileOf } from "./profiles/profile.ts";
 import { agentPrompt } from "./prompts/agent-prompt.ts";
 import { proposeRecovered } from "./proposal/propose-recovered.ts";
 import { runAgent } from "./run-agent.ts";
-import { workOfSteps } from "./scope/goal-of-steps.ts";
+import { requestsOf, workOfSteps } from "./scope/goal-of-steps.ts";
 
 /** What came of an agent that took over from a playbook. */
 export interface Recovery {
@@ -49,7 +49,12 @@ export async function recover(
   if (askModel === undefined || signal.aborted || !(fault instanceof StepFault) || !fault.isRecoverable) return undefined;
   const { playbook, spec, checks } = plan;
   const remaining = playbook.steps.slice(failedAt);
-  const work = { directive: handoverDirective(playbook, remaining), named: authoredAddresses(plan), ...workOfSteps(remaining) };
+  const work = {
+    directive: handoverDirective(playbook, remaining),
+    named: authoredAddresses(plan),
+    requests: requestsOf(remaining, findings.values),
+    ...workOfSteps(remaining),
+  };
   await using scope = openScope(work, context, askModel);
   // Where a page led is no word of the author's.
   if (!scope.isBound || scope.judgePage(active.url) !== undefined) return undefined;

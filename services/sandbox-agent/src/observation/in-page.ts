@@ -16,6 +16,7 @@ export interface InPageReads {
   readonly touch: {
     readonly labels: readonly string[];
     readonly around: string;
+    readonly row: string;
     readonly documentUrl: string;
     readonly leadsTo: string | null;
     readonly formAction: string | null;
@@ -94,6 +95,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       return {
         labels: labelsOf(root),
         around: aroundOf(root),
+        row: rowOf(root),
         documentUrl: location.href,
         leadsTo: link === null ? null : (URL.parse(link.getAttribute("href") ?? "", target.baseURI)?.href ?? ""),
         formAction: form === null ? null : (URL.parse(written || location.href, field.baseURI)?.href ?? ""),
@@ -179,9 +181,38 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
   /** What a person would read on an element, or on the button or link it is in: the first 200 characters. */
   function labelsOf(root: Element): readonly string[] {
     const target = targetOf(root);
-    const isButton = target.matches("input[type=submit], input[type=button], input[type=image]");
-    const named = ["aria-label", "title", "alt", ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
-    return [...named, target.textContent ?? ""].map((text) => text.replace(/\s+/g, " ").trim().slice(0, 200)).filter((text) => text !== "");
+    const isButton = target.matches("input[type=submit i], input[type=button i], input[type=image i], input[type=reset i]");
+    const attributes = ["aria-label", "title", "alt"];
+    const named = [...attributes, ...(isButton ? ["value"] : [])].map((name) => target.getAttribute(name) ?? "");
+    const place = target.getRootNode();
+    const ids = (target.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter((id) => id !== "");
+    const labelled =
+      place instanceof Document || place instanceof ShadowRoot ? ids.map((id) => wordsIn(place.getElementById(id))).join(" ") : "";
+    const within = [...target.querySelectorAll("[aria-label], [title], [alt]")]
+      .slice(0, 50)
+      .flatMap((part) => attributes.map((name) => part.getAttribute(name) ?? ""));
+    return [...new Set([...named, labelled, wordsIn(target), ...within].map(squeezed))].filter((text) => text !== "");
+  }
+
+  function squeezed(text: string): string {
+    return text.replace(/\s+/g, " ").trim().slice(0, 200);
+  }
+
+  /** The text of an element as it is put together: with what its shadow root shows, and what stands in its slots. */
+  function wordsIn(node: Node | null): string {
+    if (node === null) return "";
+    if (node.nodeType === Node.TEXT_NODE) return node.textContent ?? "";
+    if (node instanceof Element && node.matches("script, style, noscript, template")) return "";
+    const slotted = node instanceof HTMLSlotElement ? node.assignedNodes({ flatten: true }) : [];
+    const parts =
+      slotted.length > 0 ? slotted : [...(node instanceof Element ? (node.shadowRoot?.childNodes ?? []) : []), ...node.childNodes];
+    return parts.map(wordsIn).join("");
+  }
+
+  /** What the row or list item an element is in says: the first 200 characters. */
+  function rowOf(root: Element): string {
+    const row = root.closest("tr, li, [role=row], [role=listitem], [role=article], article");
+    return row === null ? "" : squeezed(shownText(row));
   }
 
   /** What the dialog an element is in says, or a form that says little: a text of at most 400 characters. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { checkBefore } from "./check-before.ts";
 import { classifyGoal } from "./goal-class.ts";
 import { madeUpLimits } from "./made-up-address.ts";
-import { scopeOf } from "./scope.ts";
+import { type ScopeInput, scopeOf } from "./scope.ts";
 
 const redact = createRedact(["hunter2-and-more"]);
 
@@ -15,22 +15,41 @@ interface Wanted {
   readonly more: object;
   readonly seen?: string;
   readonly madeUpChars?: number;
+  readonly requests?: ScopeInput["requests"];
+  readonly wasPosted?: boolean;
 }
 
-function judge({ directive = "Cancel order 5", startUrl, action, more, seen, madeUpChars = 0 }: Wanted): string {
+function judge({
+  directive = "Cancel order 5",
+  startUrl,
+  action,
+  more,
+  seen,
+  madeUpChars = 0,
+  requests = [],
+  wasPosted = false,
+}: Wanted): string {
   const wanted: PlaybookAction = actionSchemas[action].parse({ action, ...more });
   const scope = scopeOf({
     directive,
     goal: classifyGoal(directive),
     named: startUrl === undefined ? [] : [startUrl],
+    needs: requests.length > 0 ? ["api_request"] : [],
+    requests,
     settings: { allowedDomains: [], enableLlmActionCheck: true },
   });
-  const progress = { commits: 0, madeUpChars, hasSeen: (address: string) => address === seen };
-  const verdict = checkBefore(wanted, { scope, page: { url: startUrl ?? "https://somewhere.example/" }, progress, redact });
-  return verdict.kind === "deny" ? verdict.rule : verdict.kind === "allow" ? verdict.effect : verdict.kind;
+  const progress = { commits: 0, madeUpChars, labelOf: (address: string) => (address === seen ? "Next" : undefined) };
+  const verdict = checkBefore(wanted, { scope, page: { url: startUrl ?? "https://somewhere.example/", wasPosted }, progress, redact });
+  return verdict.kind === "deny" ? verdict.rule : verdict.kind === "allow" ? verdict.effect : `${verdict.of}: ${verdict.rule}`;
 }
 
 const goto = (url: string, more: Partial<Wanted> = {}): Wanted => ({ action: "goto", more: { params: { url } }, ...more });
+const requested = (request: object): Wanted => ({
+  action: "api_request",
+  more: { request },
+  startUrl: "https://shop.example/",
+  requests: [{ method: "GET", address: "https://api.shop.example/orders" }],
+});
 const shop = { startUrl: "https://shop.example/" };
 
 describe("before anything is touched", () => {
@@ -52,11 +71,32 @@ describe("before anything is touched", () => {
     ],
     ["another site is refused", goto("https://evil.example/", shop), "scope_site"],
     ["the site is not", goto("https://www.shop.example/orders/5?x=1", shop), "read"],
-    ["an address that deletes is refused", goto("https://shop.example/orders/5/delete", shop), "scope_address"],
+    ["an address that deletes needs a person", goto("https://shop.example/orders/5/delete", shop), "person: scope_address"],
     [
-      "but not where a page shows it as a link",
+      "also where a page shows it as a link",
       goto("https://shop.example/orders/5/delete", { ...shop, seen: "https://shop.example/orders/5/delete" }),
-      "read",
+      "person: scope_address",
+    ],
+    [
+      "who only reads opens none",
+      goto("https://shop.example/orders/5/delete", { ...shop, directive: "What is it?", seen: "https://shop.example/orders/5/delete" }),
+      "scope_address",
+    ],
+    ["who is to delete opens it once", goto("https://shop.example/orders/5/delete", { ...shop, directive: "Delete order 5" }), "commit"],
+    ["what was sent is not sent again", { action: "reload", more: {}, wasPosted: true, ...shop }, "scope_commit"],
+    ["a page that was only asked for is", { action: "reload", more: {}, ...shop }, "write"],
+    ["a request that a step sends is sent", { ...requested({ url: "https://api.shop.example/orders?x=1" }) }, "read"],
+    ["by another method it is not", { ...requested({ url: "https://api.shop.example/orders", method: "DELETE" }) }, "scope_action"],
+    ["nor elsewhere on the site", { ...requested({ url: "https://api.shop.example/customers" }) }, "scope_action"],
+    [
+      "nor with a secret in it",
+      { ...requested({ url: "https://api.shop.example/orders", headers: { note: "hunter2-and-more" } }) },
+      "scope_secret",
+    ],
+    [
+      "nor where it says to delete",
+      { ...requested({ url: "https://api.shop.example/orders", query: { action: "delete" } }) },
+      "person: scope_address",
     ],
     ["a secret in an address is refused", goto("https://shop.example/?q=hunter2-and-more", shop), "scope_secret"],
     ["also where it is encoded", goto("https://shop.example/?q=hunter2%2Dand%2Dmore", shop), "scope_secret"],

@@ -16,6 +16,10 @@ const password: PlaybookAction = { action: "fill", selector, params: { credentia
 
 const enter: PlaybookAction = { action: "press", selector, params: { key: "Enter" } };
 
+const typed = (text: string): PlaybookAction => ({ action: "key_press", params: { text } });
+const key = (name: string): PlaybookAction => ({ action: "press", selector, params: { key: name } });
+const keyed: PlaybookAction = { action: "key_press", params: { credential_ref: "password" } };
+
 interface Judged extends Partial<TargetFacts> {
   readonly directive?: string;
   readonly action?: PlaybookAction;
@@ -29,6 +33,7 @@ function judge({ directive = "Cancel order 5", action = click, commits = 0, hasV
   const target: TargetFacts = {
     labels: [],
     around: "",
+    row: "",
     documentUrl: page.url,
     leadsTo: undefined,
     formAction: undefined,
@@ -66,7 +71,48 @@ describe("[weakness 27] a click is judged by all that stands on it, and by the d
       "person: destructive_click",
     ],
     ["what is open needs the validator", { labels: ["Do it"] }, "validator: scope_element"],
-    ["what has no name needs the validator", { labels: [] }, "validator: scope_element"],
+    ["what has no name needs a person", { labels: [] }, "person: scope_element"],
+    ["also where no model judges", { labels: [], hasValidator: false }, "person: scope_element"],
+    ["what is asked for in one row happens there", { directive: "Delete order 1", labels: ["Delete"], row: "Order 1 Delete" }, "commit"],
+    [
+      "and in another row needs the validator",
+      { directive: "Delete order 1", labels: ["Delete"], row: "Order 2 Delete" },
+      "validator: destructive_click",
+    ],
+    [
+      "but a label that says all of it does not need its row",
+      { directive: "Delete order 1", labels: ["Delete order 1"], row: "Milk Bread" },
+      "commit",
+    ],
+    [
+      "one order is not many where no other is to be touched",
+      { directive: "Delete order 1. Do not touch any other.", labels: ["Delete order 1"], commits: 1 },
+      "person: scope_commit",
+    ],
+    [
+      "a link that deletes is judged by its address too",
+      { labels: ["Next"], leadsTo: "https://shop.example/orders/1/delete" },
+      "person: destructive_click",
+    ],
+    [
+      "who asks how does not ask for it",
+      { directive: "Log in and tell me how to delete my account", labels: ["Delete account"] },
+      "person: destructive_click",
+    ],
+    [
+      "Close closes an account where that is the question",
+      { directive: "Write a note", labels: ["Close"], around: "Close your account? This cannot be undone. Close Keep" },
+      "person: destructive_click",
+    ],
+    ["and a window where it is not", { labels: ["Close"], around: "Delete your account? Delete Close" }, "write"],
+    [
+      "an end of line in what is typed is Enter",
+      { action: typed("5\n"), isField: true, sends: ["Pay $ 500"] },
+      "person: destructive_click",
+    ],
+    ["so is the key of that name", { action: key("\n"), isField: true, sends: ["Pay $ 500"] }, "person: destructive_click"],
+    ["and what a credential may end with", { action: keyed, isField: true, sends: ["Pay $ 500"] }, "person: destructive_click"],
+    ["a text without one only fills in", { action: typed("5"), isField: true, sends: ["Pay $ 500"] }, "write"],
     ["what is open happens where no model judges", { labels: ["Do it"], hasValidator: false }, "write"],
     [
       "what cannot be taken back does not happen for want of a validator",

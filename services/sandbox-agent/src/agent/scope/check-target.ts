@@ -3,8 +3,11 @@ import { clickKind, type DestructiveKind, destructiveKinds } from "../../guardra
 import { isOfSameSite } from "../../guardrails/same-site.ts";
 import { accountWords } from "./account-words.ts";
 import { namesCredential, whyNoCredential } from "./check-before.ts";
-import { asksForAll, namesNothing, namesOnlyWhatIsAsked } from "./directive-words.ts";
-import { hasSites, isWithin, judgeScope, type Scope } from "./scope.ts";
+import { namesNothing, namesOnlyWhatIsAsked, namesWhole } from "./directive-words.ts";
+import { redactedLine } from "./filter-observation.ts";
+import { judgeCommit } from "./judge-commit.ts";
+import { wordsOfAddress } from "./made-up-address.ts";
+import { hasSites, isWithin, judgeScope, mayHoldCredential, type Scope } from "./scope.ts";
 import { allow, deny, type PageFacts, type ScopeProgress, type ScopeVerdict, type TargetFacts } from "./scope-verdict.ts";
 import { skeletonOf } from "./skeleton.ts";
 
@@ -39,8 +42,12 @@ export function checkTarget(action: PlaybookAction, target: TargetFacts, input: 
   return pressesEnter(action) ? checkPress({ ...target, labels: target.sends }, input) : allow("write");
 }
 
+/** Whether Enter is pressed: by its name, or where a text is typed key by key by an end of line, which a credential may hold too. */
 function pressesEnter(action: PlaybookAction): boolean {
-  return (action.action === "press" || action.action === "key_press") && /Enter$/.test(action.params.key ?? "");
+  if (action.action !== "press" && action.action !== "key_press") return false;
+  if (/Enter$|[\r\n]/.test(action.params.key ?? "")) return true;
+  if (action.action === "press" || action.selector !== undefined) return false;
+  return action.params.credential_ref !== undefined || /[\r\n]/.test(action.params.text ?? "");
 }
 
 /** Judges where what is entered would go; nothing where nothing is said against it. */
@@ -48,7 +55,7 @@ function checkEntering(action: PlaybookAction, target: TargetFacts, { scope, pag
   const { documentUrl, formAction, isField, submits } = target;
   if (namesCredential(action)) {
     const places = [documentUrl, ...(formAction === undefined ? [] : [formAction])];
-    if (!places.every((place) => isWithin(place, scope))) return deny("scope_credential", whyNoCredential(scope));
+    if (!places.every((place) => mayHoldCredential(place, scope))) return deny("scope_credential", whyNoCredential(scope));
   }
   if (!submits && !isField) return undefined;
   if (scope.visibility.forms !== "all" && !(scope.visibility.forms === "search" && searches(target, scope)))
@@ -78,30 +85,36 @@ function isForeign(address: string, page: PageFacts, scope: Scope): boolean {
 
 /** Judges what a press may set off, by what a person would read there: the element's own words, or what is around it where those name nothing. */
 function checkPress(target: TargetFacts, { scope, progress: { commits } }: TargetInput): ScopeVerdict {
-  const { directive, asked, visibility, hasValidator, mostCommits } = scope;
+  const { directive, asked, visibility, hasValidator } = scope;
   const labels = target.labels.map((label) => skeletonOf(label).text);
-  if (labels.length > 0 && labels.every((label) => declining.test(label))) return allow("write");
-  const read = namesNothing(labels) ? [...labels, skeletonOf(target.around).text].filter((text) => text !== "") : labels;
-  const kinds = [...new Set([...read.flatMap(destructiveKinds), ...labels.flatMap(bareKinds)])];
+  const around = skeletonOf(target.around).text;
+  const declines = labels.length > 0 && labels.every((label) => declining.test(label));
+  // `Close` leaves a question, but not `Close your account?`.
+  const isSaid = declines && labels.some((label) => around.split(new RegExp(`\\b${label}\\b`)).length > 2);
+  if (declines && !isSaid) return allow("write");
+  const own = isSaid || namesNothing(labels) ? [...labels, around].filter((text) => text !== "") : labels;
+  const address = wordsOfAddress(target.leadsTo);
+  const kinds = [...new Set([...own, address].flatMap(destructiveKinds).concat(labels.flatMap(bareKinds)))];
+  // One of many rows is named by its row, unless the label says all that the directive does.
+  const row = skeletonOf(target.row).text;
+  const read = kinds.length === 0 || row === "" || namesWhole(labels, asked) ? own : [...own, row];
   const words = `'${(target.labels[0] ?? "something without a name").slice(0, 80)}'`;
   const isAsked = namesOnlyWhatIsAsked(read, asked);
   const isAccount = labels.some((label) => accountWords.test(label)) && !isAsked;
-  if (kinds.length > 0) {
-    const rule = "destructive_click";
-    if (!visibility.destructive) return deny(rule, `The work only looks (${scope.goal}): it does nothing that cannot be taken back.`);
-    const prompt = `May the run do what cannot be taken back: ${words}? It was asked to: ${directive}`;
-    const ask = { kind: "ask", effect: "commit", prompt } as const;
-    if (!asksForAll(kinds, asked) || isAccount)
-      return { ...ask, of: "person", rule, message: `${words} does what cannot be taken back, and the directive does not ask for it.` };
-    if (commits >= mostCommits) {
-      const message = `The run has done what cannot be taken back ${commits} times, which is as often as the directive asks for.`;
-      return { ...ask, of: "person", rule: "scope_commit", message };
-    }
-    if (isAsked) return allow("commit");
-    return { ...ask, of: "validator", rule, message: `${words} does what cannot be taken back, and is more than the directive names.` };
+  if (kinds.length > 0) return judgeCommit({ kinds, words, isAsked, isAccount, commits, rule: "destructive_click" }, scope);
+  if (labels.length === 0 || labels.some((label) => label.includes(redactedLine))) {
+    const message = "Nobody could say what is pressed: it has no name of its own.";
+    return {
+      kind: "ask",
+      of: "person",
+      rule: "scope_element",
+      effect: "write",
+      prompt: `May the run press what has no name? It was asked to: ${directive}`,
+      message,
+    };
   }
   if (isAccount && !visibility.account) return deny("scope_element", "The work has nothing to do with the account: it is not asked for.");
-  const isOpen = !isAsked && (read.length === 0 || read.some((label) => clickKind(label) === "ambiguous"));
+  const isOpen = !isAsked && read.some((label) => clickKind(label) === "ambiguous");
   if (!isOpen || !hasValidator) return allow("write");
   const message = `Nobody could say whether ${words} is part of the work.`;
   const prompt = `May the run press ${words}? It was asked to: ${directive}`;

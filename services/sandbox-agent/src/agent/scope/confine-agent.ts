@@ -21,7 +21,7 @@ import { injectionEvent } from "./injection-event.ts";
 import { madeUpChars } from "./made-up-address.ts";
 import { readTargets } from "./read-target.ts";
 import { hasSites, judgePage, judgeScope, type Scope } from "./scope.ts";
-import type { ScopeVerdict } from "./scope-verdict.ts";
+import type { ScopeVerdict, TargetFacts } from "./scope-verdict.ts";
 import { SeenAddresses } from "./seen-addresses.ts";
 import { skeletonOf } from "./skeleton.ts";
 import type { Validator } from "./validate-action.ts";
@@ -70,34 +70,39 @@ class Confinement implements ConfinedAgent {
 
   readonly filterNodes = (nodes: readonly SnapshotNode[]): readonly SnapshotNode[] => {
     const { scope, active } = this.#options;
-    this.#seen.addNodes(nodes, active.url);
     const blinded = blindNodes(nodes, scope);
+    this.#seen.addNodes(blinded.nodes, active.url);
     this.#sayFound(blinded.found);
     return blinded.nodes;
   };
 
   markUntrusted(text: string): string {
-    this.#seen.addText(text);
     const { text: marked, found } = filterObservation(text, newNonce());
     this.#sayFound(found);
     return marked;
   }
 
-  async checkBefore({ step, actionId }: ProposedAction, signal: AbortSignal): Promise<Admission> {
+  async checkBefore({ step, actionId, element }: ProposedAction, signal: AbortSignal): Promise<Admission> {
     const { scope, active, secrets } = this.#options;
     if (step.action === "execute_sequence") return { block: { rule: "scope_action", message: "A sequence is no action of an agent." } };
     const { redact } = secrets;
-    const progress = { commits: this.#commits, madeUpChars: this.#madeUpChars, hasSeen: (address: string) => this.#seen.has(address) };
-    let verdict = checkBefore(step, { scope, page: { url: active.url }, progress, redact });
+    const progress = {
+      commits: this.#commits,
+      madeUpChars: this.#madeUpChars,
+      labelOf: (address: string) => this.#seen.labelOf(address),
+    };
+    const page = { url: active.url, wasPosted: active.wasPosted };
+    let verdict = checkBefore(step, { scope, page, progress, redact });
     let labels: readonly string[] = [];
     if (verdict.kind === "allow" && verdict.effect !== "read") {
-      const targets = await readTargets(step, { active, signal, redact });
+      const read = await readTargets(step, { active, signal, redact });
+      const targets = read.map((target, at) => (at === 0 ? named(target, element) : target));
       if (targets.length === 0 && namesCredential(step))
         return { block: { rule: "scope_credential", message: "Nothing has the focus that a credential could be entered in." } };
       labels = targets.flatMap((target) => target.labels);
       verdict = gravest(
         verdict,
-        targets.map((target) => checkTarget(step, target, { scope, page: { url: active.url }, progress })),
+        targets.map((target) => checkTarget(step, target, { scope, page, progress })),
       );
     }
     const admitted = verdict.kind === "ask" ? await this.#ask({ step, actionId }, verdict, labels, signal) : verdict;
@@ -155,7 +160,8 @@ class Confinement implements ConfinedAgent {
   #count(step: PlaybookAction, effect: StepEffect): void {
     const { scope } = this.#options;
     if (effect === "commit") this.#commits++;
-    if (step.action === "goto" && !this.#seen.has(step.params.url)) this.#madeUpChars += madeUpChars(step.params.url, scope.directive);
+    if (step.action === "goto" && this.#seen.labelOf(step.params.url) === undefined)
+      this.#madeUpChars += madeUpChars(step.params.url, scope.directive);
   }
 
   #sayFound(found: readonly string[]): void {
@@ -183,6 +189,12 @@ const mostTold = 50;
 /** Makes the number of one call's marks: 128 random bits, in hexadecimal digits. */
 export function newNonce(): string {
   return randomBytes(16).toString("hex");
+}
+
+/** What was found of an element, with what the agent was shown as its name: it may be put together by what no text of the page holds. */
+function named(target: TargetFacts, element: SnapshotNode | undefined): TargetFacts {
+  const shown = target.isField || element === undefined ? [] : [element.name, element.text].filter((text) => text !== "");
+  return { ...target, labels: [...new Set([...target.labels, ...shown])] };
 }
 
 function gravest(first: ScopeVerdict, others: readonly ScopeVerdict[]): ScopeVerdict {

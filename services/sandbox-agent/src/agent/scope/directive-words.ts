@@ -1,5 +1,5 @@
 import { allKinds, type DestructiveKind } from "../../guardrails/destructive-click.ts";
-import { clausesOf } from "./goal-class.ts";
+import { clausesOf } from "./clauses.ts";
 
 /** Verbs with which a clause asks for what cannot be taken back. */
 const asks: Readonly<Record<DestructiveKind, RegExp>> = {
@@ -19,19 +19,31 @@ const neutral: ReadonlySet<string> = new Set(
   ),
 );
 
+const asksForMany = /\b(?:all|each|every|both|several|any|multiple)\b/;
+
 /** What a directive asks for; what it says not to do does not count. */
 export interface Asked {
   /** The kinds of what cannot be taken back that it asks for. */
   readonly kinds: ReadonlySet<DestructiveKind>;
   /** The stems of its words. */
   readonly stems: ReadonlySet<string>;
+  /** The same of each clause that asks for what cannot be taken back, without those that name nothing. */
+  readonly orders: readonly ReadonlySet<string>[];
+  /** Whether it asks for more than one of something. */
+  readonly many: boolean;
 }
 
 /** Reads what a directive asks for. */
 export function readAsked(directive: string): Asked {
   const clauses = clausesOf(directive);
-  const kinds = allKinds.filter((kind) => clauses.some((clause) => asks[kind].test(clause)));
-  return { kinds: new Set(kinds), stems: new Set(clauses.flatMap(stemsOf)) };
+  const orders = clauses.flatMap(({ text, isReported }) => (isReported ? [] : [text]));
+  const asking = orders.filter((text) => allKinds.some((kind) => asks[kind].test(text)));
+  return {
+    kinds: new Set(allKinds.filter((kind) => orders.some((text) => asks[kind].test(text)))),
+    stems: new Set(clauses.flatMap(({ text }) => stemsOf(text))),
+    orders: asking.map((text) => new Set(stemsOf(text).filter((stem) => !neutral.has(stem)))),
+    many: orders.some((text) => asksForMany.test(text)),
+  };
 }
 
 /** Whether something of each of these kinds is asked for. */
@@ -42,6 +54,12 @@ export function asksForAll(kinds: readonly DestructiveKind[], asked: Asked): boo
 /** Whether the labels name something, and only what is asked for. */
 export function namesOnlyWhatIsAsked(labels: readonly string[], { stems }: Asked): boolean {
   return labels.length > 0 && labels.flatMap(stemsOf).every((stem) => stems.has(stem) || neutral.has(stem));
+}
+
+/** Whether labels name all that a clause names which asks for what cannot be taken back: no row needs to say which one it is. */
+export function namesWhole(labels: readonly string[], { orders }: Asked): boolean {
+  const named = new Set(labels.flatMap(stemsOf));
+  return orders.some((order) => order.isSubsetOf(named));
 }
 
 /** Whether labels say yes or no without saying to what: it depends on what is around them. */

@@ -1,3 +1,5 @@
+import { clausesOf } from "./clauses.ts";
+
 /** What a directive is about, the narrowest first: what may be seen and done follows from it. */
 export const goalClasses = ["navigate", "read", "interact", "fill_form"] as const;
 
@@ -25,12 +27,12 @@ const verbs: Readonly<Record<GoalClass, RegExp>> = {
 /** Words that mean a form wherever they stand. */
 const formAnywhere = /\b(?:log(?:ging)? ?in(?:to)?|sign(?:ing)? ?(?:in(?:to)?|up)|fill(?:ing)? (?:in|out))\b/;
 
-const politeness =
-  /^(?:(?:please|then|also|now|next|first|finally|just|can you|could you|would you|you (?:should|must|may|need to)|i(?: would|'d)? (?:want|need|like)(?: you)?|let us|let's|go (?:ahead )?and|make sure|try|be sure|use it|do)\s+)+/;
-
 /** Finds what a directive is about by the verbs its clauses begin with; the widest counts. What no rule knows only reads. */
 export function classifyGoal(directive: string, { profile, model }: GoalHints = {}): GoalClass {
-  const byRule = widest([...clausesOf(directive).flatMap(classOf), ...(profile === undefined ? [] : [profile])]);
+  const byRule = widest([
+    ...clausesOf(directive).flatMap(({ text, isReported }) => (isReported ? [] : classOf(text.replace(/"[^"]*"/g, "")))),
+    ...(profile === undefined ? [] : [profile]),
+  ]);
   return model === undefined ? byRule : narrower(byRule, model);
 }
 
@@ -46,16 +48,4 @@ function classOf(clause: string): readonly GoalClass[] {
 
 function widest(classes: readonly GoalClass[]): GoalClass {
   return goalClasses.findLast((goal) => classes.includes(goal)) ?? "read";
-}
-
-/** What is asked, clause by clause, each from its verb on; without what is not to be done. */
-export function clausesOf(directive: string): readonly string[] {
-  return directive
-    .toLowerCase()
-    .replace(/https?:\/\/\S+/g, " ")
-    .replace(/[’]/g, "'")
-    .replace(/\b(?:do not|don't|never|without|but not)\b(?! forget\b)(?:[^.;:,\n]|\.(?=\S))*/g, "")
-    .split(/[.:](?=\s|$)|[;,!?\n()"“”]|(?<!\w)'|'(?!\w)|\b(?:and|then|to|before|after|until|by)\b/)
-    .map((clause) => clause.trim().replace(politeness, ""))
-    .filter((clause) => clause !== "");
 }

@@ -1,7 +1,10 @@
+import type { Values } from "@clew/playbook/bind-text";
+import { bindUrl } from "@clew/playbook/bind-url";
 import type { PlaybookStep } from "@clew/playbook/playbook-schema";
+import type { PlaybookAction } from "@clew/playbook/schema/action";
 import { walkSteps } from "@clew/playbook/walk-steps";
 import { type GoalClass, goalClasses } from "./goal-class.ts";
-import type { ActionName } from "./scope.ts";
+import type { ActionName, Scope } from "./scope.ts";
 
 /** What each action of an author's step needs of the class of what is left; those that are missing read. */
 const goals: Readonly<Partial<Record<string, GoalClass>>> = {
@@ -20,6 +23,19 @@ const goals: Readonly<Partial<Record<string, GoalClass>>> = {
   upload: "fill_form",
   api_request: "interact",
 };
+
+/** Finds the requests that steps send, by method and address without a query, with the values that are known; those that lack one are none. */
+export function requestsOf(steps: readonly PlaybookStep[], values: Values): Scope["requests"] {
+  const actions = [...walkSteps(steps)].flatMap(({ step }): readonly (PlaybookStep | PlaybookAction)[] =>
+    step.action === "execute_sequence" ? step.steps : [step],
+  );
+  return actions.flatMap((action) => {
+    if (action.action !== "api_request") return [];
+    const bound = bindUrl(action.request.url, values);
+    const url = "text" in bound ? URL.parse(bound.text) : null;
+    return url === null ? [] : [{ method: action.request.method, address: `${url.origin}${url.pathname}` }];
+  });
+}
 
 /** Finds the class of what is left of a playbook, and the actions it takes: its author's word for them. */
 export function workOfSteps(steps: readonly PlaybookStep[]): { readonly goal: GoalClass; readonly needs: readonly ActionName[] } {

@@ -1,7 +1,5 @@
-import { destructiveKinds } from "../../guardrails/destructive-click.ts";
 import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
 import { decoded } from "./decoded.ts";
-import { asksForAll } from "./directive-words.ts";
 import { hasSites, type Scope } from "./scope.ts";
 import type { ScopeProgress } from "./scope-verdict.ts";
 
@@ -14,23 +12,24 @@ const usual: ReadonlySet<string> = new Set(
 );
 
 /**
- * Judges an address that no page showed as a link. Opening it must not be what the directive asks nobody to do; and where the work is bound to no site, it
- * may hold little but the directive's words, since what a model knows could leave by it.
+ * Judges an address that no page showed as a link. Where the work is bound to no site, it may hold little but the directive's words, since what a model
+ * knows could leave by it.
  */
 export function judgeMadeUpAddress(address: string, scope: Scope, progress: ScopeProgress): GuardrailBlock | undefined {
   const { directive } = scope;
-  if (progress.hasSeen(address)) return undefined;
-  if (!asksForAll(destructiveKinds(wordsOf(decoded(address)).join(" ")), scope.asked)) {
-    const message = "The address was on no page, and opening it may do what cannot be taken back, which the directive does not ask for.";
-    return { rule: "scope_address", message };
-  }
-  if (hasSites(scope)) return undefined;
+  if (hasSites(scope) || progress.labelOf(address) !== undefined) return undefined;
   const chars = madeUpChars(address, directive);
   if (chars <= madeUpLimits.addressChars && progress.madeUpChars + chars <= madeUpLimits.runChars) return undefined;
   return {
     rule: "scope_address",
     message: "The address was on no page, and holds more than the directive's own words: open a link instead, or a shorter address.",
   };
+}
+
+/** The words of an address after its host, as labels have theirs. */
+export function wordsOfAddress(address: string | undefined): string {
+  const url = address === undefined ? null : URL.parse(address);
+  return url === null ? "" : wordsOf(decoded(`${url.pathname} ${url.search} ${url.hash}`)).join(" ");
 }
 
 /** Counts the characters of an address that are not of the directive's words. */

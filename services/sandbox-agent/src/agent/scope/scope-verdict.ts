@@ -19,6 +19,8 @@ export type ScopeVerdict =
 export interface PageFacts {
   /** Its address. */
   readonly url: string;
+  /** Whether it answers what was sent, so that loading it again sends that again. */
+  readonly wasPosted?: boolean;
 }
 
 /** What is known of the element an action is about to touch; read from the page, so none of it is to be trusted. */
@@ -27,6 +29,8 @@ export interface TargetFacts {
   readonly labels: readonly string[];
   /** What the dialog it is in says, or a short form; empty where it is in none. */
   readonly around: string;
+  /** What the row or list item it is in says; empty where it is in none. */
+  readonly row: string;
   /** The address of the document it stands in, which may be a frame's. */
   readonly documentUrl: string;
   /** Where it leads, where it is a link. */
@@ -49,8 +53,8 @@ export interface ScopeProgress {
   readonly commits: number;
   /** How many characters of addresses it made up by itself. */
   readonly madeUpChars: number;
-  /** Whether an address was among those a page showed it as a link. */
-  hasSeen(address: string): boolean;
+  /** What the link to an address was called that a page showed it; undefined where none showed one. */
+  labelOf(address: string): string | undefined;
 }
 
 /** Lets an action happen. */

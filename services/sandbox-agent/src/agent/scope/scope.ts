@@ -5,7 +5,7 @@ import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
 import { isOfSameSite } from "../../guardrails/same-site.ts";
 import { type Asked, readAsked } from "./directive-words.ts";
 import type { GoalClass } from "./goal-class.ts";
-import { namedSites } from "./named-sites.ts";
+import { loginSites, namedSites } from "./named-sites.ts";
 
 /** The name of an action, which is the name of the tool a model calls. */
 export type ActionName = PlaybookAction["action"];
@@ -32,6 +32,10 @@ export interface Scope {
   /** Where the work belongs: addresses whose sites were named, and globs of the allowed domains. Anywhere where both are empty. */
   readonly sites: readonly string[];
   readonly domains: readonly string[];
+  /** Where credentials may be entered, where no domains say so: what the caller names, and where the directive says to log in. */
+  readonly trusted: readonly string[];
+  /** The requests that may be sent: their methods, and their addresses without a query. */
+  readonly requests: readonly { readonly method: string; readonly address: string }[];
   readonly visibility: Visibility;
   /** How often it may do what cannot be taken back, where the directive asks for that. */
   readonly mostCommits: number;
@@ -47,6 +51,8 @@ export interface ScopeInput {
   readonly named?: readonly string[];
   /** Where a session stands that the work goes on in: a site of the work, where nobody who may says that credentials go. */
   readonly begun?: string | undefined;
+  /** The requests that an author's steps send; no others are sent. */
+  readonly requests?: Scope["requests"];
   /** Actions that the work is known to take, besides those of its class: of steps that an author wrote. */
   readonly needs?: readonly ActionName[] | undefined;
   readonly settings: Pick<GuardrailSettings, "allowedDomains" | "enableLlmActionCheck">;
@@ -77,28 +83,30 @@ const visibilityOf: Readonly<Record<GoalClass, Visibility>> = {
 const asksForDownload =
   /\b(?:download|export|save|fetch|get)\b.*\b(?:files?|pdf|csv|xlsx?|invoices?|reports?|documents?|spreadsheet|attachments?|receipts?|statements?)\b|\bdownload/i;
 const asksForUpload = /\b(?:upload|attach|import)\b/i;
-const asksForMany = /\b(?:all|each|every|both|several|any|multiple)\b/i;
 
 /** How often something that cannot be taken back is done where the directive asks for more than one. */
 const manyCommits = 20;
 
 /** Decides what a directive allows. */
-export function scopeOf({ directive, goal, named = [], begun, needs = [], settings }: ScopeInput): Scope {
+export function scopeOf({ directive, goal, named = [], begun, requests = [], needs = [], settings }: ScopeInput): Scope {
   const acts = goal === "interact" || goal === "fill_form";
   const files: readonly ActionName[] = [
     ...(asksForDownload.test(directive) ? (["download"] as const) : []),
     ...(acts && asksForUpload.test(directive) ? (["upload"] as const) : []),
   ];
   const domains = settings.allowedDomains;
+  const asked = readAsked(directive);
   return {
     goal,
     directive,
-    asked: readAsked(directive),
+    asked,
     actions: new Set([...actionsOf[goal], ...files, ...needs.filter((action) => needable.has(action))]),
     sites: domains.length > 0 ? [] : [...new Set([...named, ...(begun === undefined ? [] : [begun]), ...namedSites(directive)])],
     domains,
+    trusted: domains.length > 0 ? [] : [...named, ...loginSites(directive, named.length > 0)],
+    requests,
     visibility: visibilityOf[goal],
-    mostCommits: asksForMany.test(directive) ? manyCommits : 1,
+    mostCommits: asked.many ? manyCommits : 1,
     hasValidator: settings.enableLlmActionCheck,
   };
 }
@@ -111,14 +119,20 @@ export function hasSites({ sites, domains }: Scope): boolean {
 /** Whether an address is one of those a scope is bound to; none is where it is bound to none. */
 export function isWithin(address: string, { sites, domains }: Scope): boolean {
   const url = URL.parse(address);
-  if (url === null) return false;
-  return (
-    matchesDomain(url.hostname, domains) ||
-    sites.some((site) => {
-      const named = URL.parse(site);
-      return named !== null && isOfSameSite(url, named);
-    })
-  );
+  return url !== null && (matchesDomain(url.hostname, domains) || isOfAny(url, sites));
+}
+
+/** Whether a credential may be entered at an address. */
+export function mayHoldCredential(address: string, { trusted, domains }: Scope): boolean {
+  const url = URL.parse(address);
+  return url !== null && (matchesDomain(url.hostname, domains) || isOfAny(url, trusted));
+}
+
+function isOfAny(url: URL, sites: readonly string[]): boolean {
+  return sites.some((site) => {
+    const named = URL.parse(site);
+    return named !== null && isOfSameSite(url, named);
+  });
 }
 
 /** Judges a page that shows: as where one may lead, but an empty page and the browser's own word that there is none are nobody's. */

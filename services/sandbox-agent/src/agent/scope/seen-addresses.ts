@@ -3,35 +3,37 @@ import type { SnapshotNode } from "../../observation/snapshot-tree.ts";
 /** How many addresses are remembered; the oldest go first. */
 const most = 5_000;
 
-/** The addresses that pages showed an agent. */
-export class SeenAddresses {
-  readonly #addresses = new Set<string>();
+/** How many characters of the labels of an address are remembered. */
+const mostLabel = 1_000;
 
-  /** Takes in the links of a page at an address. */
+/** The addresses that pages showed an agent as links, and what these were called. */
+export class SeenAddresses {
+  readonly #addresses = new Map<string, string>();
+
+  /** Takes in the links of a page at an address, as they are shown to the agent. Other texts name no address: what an agent enters stands in a page too. */
   addNodes(nodes: readonly SnapshotNode[], base: string): void {
-    for (const { url, children } of nodes) {
-      if (url !== "") this.#add(url, base);
+    for (const { role, name, text, url, children } of nodes) {
+      if (url !== "" && role === "link") this.#add(url, base, `${name} ${text}`.trim().slice(0, mostLabel));
       this.addNodes(children, base);
     }
   }
 
-  /** Takes in the addresses a text of a page holds. */
-  addText(text: string): void {
-    for (const [address] of text.matchAll(/https?:\/\/[^\s<>"'`)\]]+/g)) this.#add(address, address);
-  }
-
-  /** Whether a page showed this address, whatever its fragment. */
-  has(address: string): boolean {
+  /** What the link to an address was called, whatever its fragment; undefined where no page showed one. */
+  labelOf(address: string): string | undefined {
     const plain = plainAddress(address, undefined);
-    return plain !== undefined && this.#addresses.has(plain);
+    return plain === undefined ? undefined : this.#addresses.get(plain);
   }
 
-  #add(address: string, base: string): void {
+  #add(address: string, base: string, label: string): void {
     const plain = plainAddress(address, base);
     if (plain === undefined) return;
+    const before = this.#addresses.get(plain);
     this.#addresses.delete(plain);
-    this.#addresses.add(plain);
-    const [oldest] = this.#addresses;
+    this.#addresses.set(
+      plain,
+      before === undefined || before.includes(label) ? (before ?? label) : `${before} ${label}`.slice(0, mostLabel),
+    );
+    const [oldest] = this.#addresses.keys();
     if (this.#addresses.size > most && oldest !== undefined) this.#addresses.delete(oldest);
   }
 }

@@ -7,7 +7,7 @@ import { formatPath, type PlaybookProblem } from "./problem.ts";
 import { walkSteps } from "./walk-steps.ts";
 
 /**
- * Finds addresses that begin with a parameter's value and lead out of the web, as `javascript:` and `file:` do, so that no run is made of them.
+ * Finds addresses that begin with a parameter's value and are none of the web, as `javascript:x`, `file:///x` and `5` are, so that no run is made of them.
  * Those that ask for a value that comes later are the guardrails' to judge.
  */
 export function addressProblems({ start_url, auth, steps }: Playbook, values: Values): readonly PlaybookProblem[] {
@@ -47,9 +47,10 @@ export function knownAddresses({ start_url, auth, steps }: Playbook, values: Val
   return found;
 }
 
-/** An address without a scheme is one within the page's own site. */
+/** Of what cannot be bound something else is said; an empty address may belong to a step that is skipped. */
 function isOfWeb(template: string, values: Values): boolean {
   const bound = bindUrl(template, values);
-  const scheme = "text" in bound ? URL.parse(bound.text)?.protocol : undefined;
-  return scheme === undefined || scheme === "http:" || scheme === "https:";
+  if ("problem" in bound || bound.text === "") return true;
+  const scheme = URL.parse(bound.text)?.protocol;
+  return scheme === "http:" || scheme === "https:";
 }

@@ -173,6 +173,9 @@ test.each([
   ["javascript:alert(1)", false],
   [" file:///etc/passwd", false],
   ["localhost:8080", false],
+  ["5", false],
+  ["/orders", false],
+  ["", true],
   ["https://shop.example/", true],
 ])("of an address that begins with a value, %j is a page of the web: %s", (url, isFine) => {
   const parsed = parsePlaybook('parameters: [{ name: url }]\nsteps: [{ action: goto, params: { url: "{url}" } }]');

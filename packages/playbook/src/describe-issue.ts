@@ -28,6 +28,8 @@ const condition = [
   "timeout_ms",
 ];
 
+const paramsOfActions = new Map(Object.entries(actionSchemas).map(([name, schema]) => [name, keysOfParams(schema.shape)]));
+
 /** What is known in each room of a playbook, to name the nearest. */
 const knownKeys: Readonly<Record<string, readonly string[]>> = {
   "": [...Object.keys(playbookSchema.shape)],
@@ -43,7 +45,7 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   verify: ["expect_url_contains", "expect_element_visible", "expect_element_gone", "expect_text_on_page", "timeout_ms"],
   if: condition,
   checks: ["name", ...condition],
-  params: [...new Set(Object.values(actionSchemas).flatMap((schema) => keysOfParams(schema.shape)))],
+  params: [...new Set([...paramsOfActions.values()].flat())],
   request: ["method", "url", "query", "headers", "cookies", "json", "form", "timeout_ms", "response"],
   auth: ["mode", "login_url", "success"],
   success: ["url_contains", "element_visible", "text_on_page", "cookie_present", "timeout_ms"],
@@ -60,6 +62,12 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
 
 const locatorPlaces: ReadonlySet<string> = new Set(["selector", "primary", "fallbacks", "within", "to"]);
 
+/** The parameters of a step's own action; undefined where it names none. */
+function ownParams(step: unknown): readonly string[] | undefined {
+  const name = typeof step === "object" && step !== null && "action" in step ? step.action : undefined;
+  return typeof name === "string" ? paramsOfActions.get(name) : undefined;
+}
+
 function keysOfParams(shape: Readonly<Record<string, unknown>>): readonly string[] {
   const params: unknown = shape.params instanceof z.ZodDefault ? shape.params.unwrap() : shape.params;
   return params instanceof z.ZodObject ? Object.keys(params.shape) : [];
@@ -71,17 +79,18 @@ export function describeIssue(issue: Issue, positions: SourcePositions, content:
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
       field: formatPath([...path, key]),
-      message: unknownKey(key, path),
+      message: unknownKey(key, path, content),
       ...positions.ofKey(path, key),
     }));
   }
   return [{ field: formatPath(path), message: messageOf(issue, path, content), ...positions.ofValue(path) }];
 }
 
-function unknownKey(key: string, path: readonly PropertyKey[]): string {
+function unknownKey(key: string, path: readonly PropertyKey[], content: unknown): string {
   const room = path.findLast((part) => typeof part === "string") ?? "";
-  const known = Object.hasOwn(knownKeys, room) ? (knownKeys[String(room)] ?? []) : [];
-  if (known.includes(key)) return "cannot be given for this action";
+  const inRoom = Object.hasOwn(knownKeys, room) ? (knownKeys[String(room)] ?? []) : [];
+  if (inRoom.includes(key)) return "cannot be given for this action";
+  const known = (room === "params" ? ownParams(valueAt(content, path.slice(0, -1))) : undefined) ?? inRoom;
   const nearest = nearestOf(key, known);
   return nearest === undefined
     ? `is not known${known.length > 0 ? `; known are ${known.join(", ")}` : ""}`

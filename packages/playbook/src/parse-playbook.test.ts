@@ -40,6 +40,13 @@ test.each([
   ["steps:\n\t- x", "", 2, 1, "Tabs are not allowed"],
   ["a: 1\na: 2", "", 2, 1, "unique"],
   ["steps:\n  - action: clik\n", "steps[0].action", 2, 13, "did you mean 'click'?"],
+  [
+    "steps:\n  - { action: get_dom, params: { selectorr: a } }",
+    "steps[0].params.selectorr",
+    2,
+    34,
+    "known are max_chars, depth, find, changes",
+  ],
   ["steps:\n  - action: click\n    selecter: a\n    selector: b\n", "steps[0].selecter", 3, 5, "did you mean 'selector'?"],
   ["steps:\n  - action: click\n", "steps[0].selector", 2, 5, "is missing"],
   ["stps: []\nsteps:\n  - { action: extract }", "stps", 1, 1, "did you mean 'steps'?"],

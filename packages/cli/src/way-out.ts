@@ -11,11 +11,22 @@ const wayOutHere: Partial<Record<Reason, string>> = {
   TIMED_OUT: "Give it more time with --timeout (timeoutSeconds), or make the work smaller.",
 };
 
+const noRun = "No setting allows it: no run reaches it. Name another address.";
+
+/** What to do about the guardrails that nothing in a RunSpec allows, by their rule. */
+const wayOutOfRule: Readonly<Record<string, string | undefined>> = {
+  scheme: "Give an address that begins with http:// or https://.",
+  metadata_service: noRun,
+  own_service: noRun,
+  forbidden_address: "Name another address, or have the operator change CLEW_FORBIDDEN_ADDRESSES.",
+};
+
 /** Says what to do about an error, in the words of the command line; undefined for a reason that is not known. `details` are what the service said beside it. */
 export function wayOut(reason: string, details: Readonly<Record<string, string>> = {}): string | undefined {
   if (!isReason(reason)) return undefined;
-  const { earliest, runId } = details;
+  const { earliest, runId, rule = "" } = details;
   if (reason === "ARTIFACT_NOT_FOUND") return `See the files there are: npx clew artifacts ${runId ?? "with the id of the run"}`;
+  if (reason === "GUARDRAIL_BLOCKED" && Object.hasOwn(wayOutOfRule, rule)) return wayOutOfRule[rule];
   if (reasons[reason].code === "OUT_OF_RANGE" && earliest !== undefined && earliest !== "") return `Go on with: --after ${earliest}`;
   return wayOutHere[reason] ?? reasons[reason].wayOut;
 }

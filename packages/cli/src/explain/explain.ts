@@ -58,7 +58,7 @@ export function explain(run: Run, story: Story, toCommand: (words: string) => st
     unconfirmed: unconfirmedActions,
     summary: outcome?.summary || standing(run, story),
     data: outcome?.data ?? {},
-    why: error === undefined ? undefined : { reason: error.reason, message: error.message, wayOut: wayOut(error.reason) },
+    why: error === undefined ? undefined : { reason: error.reason, message: error.message, wayOut: wayOut(error.reason, error.details) },
     stop: story.stop,
     effects,
     again: !over

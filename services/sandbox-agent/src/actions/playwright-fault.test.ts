@@ -1,4 +1,5 @@
 import { createRedact } from "@clew/playbook/redact";
+import { errors } from "playwright";
 import { expect, test } from "vitest";
 import { playwrightFault } from "./playwright-fault.ts";
 
@@ -8,4 +9,12 @@ test("leaves nothing of a secret where Playwright's message is cut", () => {
   const said = (text: string) => playwrightFault(new Error(text), "Typing", 1_000, redact).message;
   expect(said(`locator.fill: Error: ${"x".repeat(195)}${secret}`)).toBe(`Typing failed: ${"x".repeat(195)}[red…`);
   expect(said(`keyboard.type: ${secret} cannot be typed`)).toBe("Typing failed: [redacted] cannot be typed");
+});
+
+test("names what gives a slow page more time, unless the page itself says why nothing was done", () => {
+  const said = (text: string) => playwrightFault(new errors.TimeoutError(text), "Opening a page", 7_000, createRedact([])).message;
+  expect(said("Timeout 7000ms exceeded.")).toBe(
+    "Opening a page timed out after 7 s. If it only needs longer, give the step more in params.timeout_ms.",
+  );
+  expect(said("element is not enabled")).toBe("Opening a page timed out after 7 s. The element is disabled.");
 });

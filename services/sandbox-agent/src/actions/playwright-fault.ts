@@ -17,7 +17,7 @@ export function playwrightFault(thrown: unknown, action: string, timeoutMs: numb
   const where = address === undefined ? "" : ` (on ${address})`;
   const fault = (reason: ConstructorParameters<typeof Fault>[0], message: string) => new Fault(reason, { message, cause: thrown });
   if (thrown instanceof errors.TimeoutError)
-    return fault("ACTION_TIMED_OUT", `${action} timed out after ${timeoutMs / 1_000} s${where}.${hindrance(text, redact)}`);
+    return fault("ACTION_TIMED_OUT", `${action} timed out after ${timeoutMs / 1_000} s${where}.${hindrance(text, redact) || moreTime}`);
   const net = /net::(ERR_[A-Z_]+)/.exec(text)?.[1];
   if (net !== undefined) return fault("NAVIGATION_FAILED", `The page could not be opened (${net})${where}.`);
   if (text.includes("strict mode violation"))
@@ -25,6 +25,8 @@ export function playwrightFault(thrown: unknown, action: string, timeoutMs: numb
   if (isTargetGone(thrown)) return fault("ACTION_FAILED", `${action} failed: the page closed meanwhile.`);
   return fault("ACTION_FAILED", `${action} failed${where}: ${firstSentence(redact(text))}`);
 }
+
+const moreTime = " If it only needs longer, give the step more in params.timeout_ms.";
 
 /** Why Playwright did not act in time, where its log says so. Of the page it shows one opening tag. */
 function hindrance(text: string, redact: Redact): string {

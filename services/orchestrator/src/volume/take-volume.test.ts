@@ -27,6 +27,12 @@ async function contents(of: string): Promise<string[]> {
 }
 
 describe("a volume", () => {
+  it("that cannot be made is refused at once, by the setting's name", async () => {
+    await expect(takeVolume("/proc/no-folder/volume", options)).rejects.toThrow(/^CLEW_VOLUME: /);
+    await using taken = await takeVolume(join(folder, "a", "b"), options);
+    expect(taken.volume.folder).toBe(join(folder, "a", "b"));
+  });
+
   it("is made where there is none, and taken again with the same key", async () => {
     const sign = async () => {
       await using taken = await takeVolume(join(folder, "new"), options);

@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import type { Logger } from "@clew/process/logger";
+import { makeFolder } from "./make-folder.ts";
 import { probeLock, probeVolume } from "./probe-volume.ts";
 import { Room } from "./room.ts";
 import { unusableVolume } from "./unusable.ts";
@@ -29,7 +29,7 @@ export async function takeVolume(folder: string, { logger, ...lock }: LockOption
 async function take(folder: string, lock: LockOptions, logger: Logger): Promise<TakenVolume> {
   await using taken = new AsyncDisposableStack();
   await checkFormat(folder);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const onWait = (holder: string) => logger.warn({ holder }, "waiting for the volume, which another process holds");
   taken.use(await lockVolume(folder, { onWait, ...lock }));
   const room = taken.use(await Room.open({ folder }));

@@ -32,6 +32,9 @@ export interface Recovery {
 /** The most turns of an agent that takes over. */
 const mostSteps = 20;
 
+/** Who asks for data in a recovery: nobody else need have given a schema. */
+const leftSteps = "the steps that were left store";
+
 const messageBytes = 1_000;
 
 /**
@@ -87,7 +90,7 @@ export async function recover(
         } catch (thrown) {
           return Fault.from(thrown);
         }
-        return wanted instanceof Fault ? wanted : checkOutput(wanted, new Map(Object.entries(dataOf(data))));
+        return wanted instanceof Fault ? wanted : checkOutput(wanted, new Map(Object.entries(dataOf(data))), leftSteps);
       },
     },
     askModel,

@@ -70,3 +70,11 @@ test("names at most twenty differences", () => {
   const data = Object.fromEntries(Object.keys(properties).map((name) => [name, "x"]));
   expect(check({ properties }, data)?.message).toContain("; and 10 more.");
 });
+
+test("names who asks for the data", () => {
+  const schema = readOutputSchema({ required: ["w"] });
+  if (schema instanceof Error) throw schema;
+  const said = (asks?: string) => checkOutput(schema, new Map(), asks)?.message;
+  expect(said()).toMatch(/^The outcome's data is not what outputSchema asks for: /);
+  expect(said("the steps that were left store")).toMatch(/^The outcome's data is not what the steps that were left store: /);
+});

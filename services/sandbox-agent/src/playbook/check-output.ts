@@ -22,13 +22,17 @@ export function readOutputSchema(schema: Readonly<Record<string, unknown>>): Out
   }
 }
 
-/** Checks what was stored. Answers OUTPUT_INVALID with what was expected where, never with a value; nothing where all is as it should be. */
-export function checkOutput(schema: OutputSchema | undefined, stored: ReadonlyMap<string, JsonValue>): Fault | undefined {
+/** Checks what was stored against what `asks` says in words. Answers OUTPUT_INVALID with what was expected where, never with a value; nothing where all is as it should be. */
+export function checkOutput(
+  schema: OutputSchema | undefined,
+  stored: ReadonlyMap<string, JsonValue>,
+  asks = "outputSchema asks for",
+): Fault | undefined {
   if (schema === undefined || schema(Object.fromEntries(stored))) return undefined;
   const errors = schema.errors ?? [];
   const list = errors.slice(0, mostErrors).map(describe);
   const more = errors.length > mostErrors ? `; and ${errors.length - mostErrors} more` : "";
-  return new Fault("OUTPUT_INVALID", { message: `The outcome's data is not what outputSchema asks for: ${list.join("; ")}${more}.` });
+  return new Fault("OUTPUT_INVALID", { message: `The outcome's data is not what ${asks}: ${list.join("; ")}${more}.` });
 }
 
 /** The names of what was stored that the schema does not take; of what it says of several together, none. */

@@ -7,8 +7,9 @@ import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";
 import { enclose } from "./isolation/enclose.ts";
 
-/** The most threads a process has, on the average. */
+/** The most threads a process has, on the average, and how many there may be at least: a browser that cannot start says less than the watch that ends it. */
 const threadsEach = 16;
+const fewestThreads = 512;
 
 /** How the agent's process is started. */
 export interface AgentCommand {
@@ -39,7 +40,7 @@ export async function agentCommand(settings: WardenSettings): Promise<AgentComma
     environment,
     readable: isolation.readable,
     folders: [folder, dirname(settings.agentSocket)],
-    limits: { threads: threadsEach * settings.limits.processes, fileBytes: settings.limits.diskBytes },
+    limits: { threads: Math.max(fewestThreads, threadsEach * settings.limits.processes), fileBytes: settings.limits.diskBytes },
   });
   return { command: enclosed, environment, folder };
 }

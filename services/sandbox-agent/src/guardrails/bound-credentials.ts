@@ -23,7 +23,7 @@ export function bindCredentials(credentials: Readonly<Record<string, string>>, o
     const name = textOf(step.params, "credential_ref");
     const isHolding = (name !== undefined && Object.hasOwn(credentials, name)) || redact(text) !== text;
     if (!isHolding) return;
-    const address = textOf(step.request, "url") ?? (step.action === "goto" ? textOf(step.params, "url") : undefined) ?? pageUrl;
+    const address = textOf(step.request, "url") ?? textOf(step.params, "url") ?? pageUrl;
     const origin = URL.parse(address)?.origin;
     if (origin !== undefined && origins.includes(origin)) return;
     throw new Fault("GUARDRAIL_BLOCKED", {

@@ -77,6 +77,7 @@ describe("bad input", () => {
       "MODEL_UNAVAILABLE",
       /CLEW_MODEL/,
     ],
+    ["what is not built yet", () => create({ playbook: "hello", keepAliveSeconds: 60 }), 501, "NOT_IMPLEMENTED", /keepAliveSeconds/],
     ["no JSON", () => create("{"), 400, "INVALID_REQUEST", /JSON/],
     ["a body that is not JSON", () => post("/v1/runs", "x", { "content-type": "text/plain" }), 415, "UNSUPPORTED_MEDIA_TYPE", /--json/],
     ["a body that is too large", () => create({ playbookSource: "x".repeat(1_100_000) }), 413, "BODY_TOO_LARGE", /1 MiB|large/],

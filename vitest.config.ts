@@ -2,9 +2,12 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { compiledCode } from "./scripts/compile-code.mjs";
+import { findChromium } from "./scripts/find-chromium.mjs";
 
 // The programs that tests start share it.
 process.env["NODE_COMPILE_CACHE"] ??= compiledCode;
+const chromium = await findChromium();
+if (chromium) process.env["CLEW_CHROMIUM"] ??= chromium.path;
 
 const seconds = 1000;
 

@@ -117,12 +117,12 @@ test("installs Chromium with Playwright first, then as root from the distributio
   program(bin, "apt-get", "exit 0");
   const { notes, result } = setUpWith({
     on: (command) => {
-      if (command.startsWith("apt-get install")) chromium(bin);
+      if (command.startsWith("apt-get install")) chromium(bin, "chromium-headless-shell");
       return !command.startsWith("npx");
     },
   });
   await expect(result).resolves.toMatchObject({ source: "system" });
-  expect(notes.run).toEqual(["npx playwright install chromium", "apt-get update", "apt-get install -y chromium"]);
+  expect(notes.run).toEqual(["npx playwright install chromium", "apt-get update", "apt-get install -y chromium-headless-shell"]);
   expect(notes.said.filter((line) => line.startsWith("Outside this folder:"))).toHaveLength(3);
 });
 
@@ -171,10 +171,43 @@ test("looks again when the Chromium it remembers is gone", async () => {
   await expect(findChromium({ root, env: env() })).resolves.toMatchObject({ path: second });
 });
 
-test("prefers Chromium to Chrome in the system's folders", () => {
-  chromium(bin, "google-chrome");
-  chromium(bin);
-  expect(systems(env(), "linux")).toEqual([join(bin, "chromium"), join(bin, "google-chrome")]);
+test("prefers the headless shell, then Chromium, then Chrome in the system's folders; the shell not where windows are asked for", () => {
+  const chrome = chromium(bin, "google-chrome");
+  const whole = chromium(bin);
+  const shell = chromium(bin, "chromium-headless-shell");
+  expect(systems(env(), { platform: "linux" })).toEqual([shell, whole, chrome]);
+  expect(systems(env(), { platform: "linux", headed: true })).toEqual([whole, chrome]);
+});
+
+test("remembers what shows windows beside what shows none", async () => {
+  install();
+  const whole = chromium(bin);
+  const shell = chromium(bin, "chromium-headless-shell");
+  const headed = { ...env(), CLEW_HEADED: "1" };
+  for (let look = 0; look < 2; look += 1) {
+    await expect(findChromium({ root, env: env() })).resolves.toEqual({ path: shell, source: "system" });
+    await expect(findChromium({ root, env: headed })).resolves.toEqual({ path: whole, source: "system" });
+  }
+  await expect(findChromium({ root, env: { ...headed, CLEW_CHROMIUM: shell } })).rejects.toThrow(/shows no window/);
+});
+
+test("has root install the headless shell beside a Chromium that has none, once, and goes on without where it cannot be had", async () => {
+  install();
+  const whole = chromium(bin);
+  program(bin, "apt-get", "exit 0");
+  const first = setUpWith({ on: (command) => command === "apt-get update" });
+  await expect(first.result).resolves.toEqual({ path: whole, source: "system" });
+  expect(first.notes.run).toEqual(["apt-get update", "apt-get install -y chromium-headless-shell"]);
+  const second = setUpWith({});
+  await expect(second.result).resolves.toEqual({ path: whole, source: "system" });
+  expect(second.notes.run).toEqual([]);
+
+  rmSync(join(root, "node_modules"), { recursive: true });
+  install();
+  const third = setUpWith({
+    on: (command) => (command.startsWith("apt-get install") ? chromium(bin, "chromium-headless-shell") !== "" : true),
+  });
+  await expect(third.result).resolves.toEqual({ path: join(bin, "chromium-headless-shell"), source: "system" });
 });
 
 test("has root install what sandboxes and tests need, says each command, and leaves it to the tests where it cannot", async () => {

@@ -53,7 +53,7 @@ beforeAll(async () => {
   const workFolder = join(folder.path, "work");
   await mkdir(workFolder);
   session = await launchBrowser({
-    executablePath: (await findChromium())?.path ?? "/usr/bin/chromium",
+    executablePath: (await findChromium())?.path ?? "chromium",
     headless: true,
     sandbox: process.getuid?.() !== 0,
     workFolder,

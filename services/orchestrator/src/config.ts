@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import { readRange } from "@clew/egress/ip-address";
 import { type Address, addressSchema, isLocal } from "@clew/process/address";
 import { readSettings, SettingsError } from "@clew/process/settings";
@@ -12,6 +12,7 @@ import { type ModelsConfig, modelSettings, toModels } from "./models/model-setti
 import { slotsWithin } from "./queue/slots-within.ts";
 import type { Retention } from "./retention/retention.ts";
 import { hiddenPlaces } from "./sandboxes/hidden-places.ts";
+import type { OwnAddress } from "./sandboxes/own-addresses.ts";
 import type { Isolation, SandboxLimits } from "./sandboxes/sandbox-provider.ts";
 import type { WarmPoolOptions } from "./sandboxes/warm-pool.ts";
 
@@ -44,6 +45,15 @@ const forbiddenAddresses = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const ownAddresses = z.string().transform((text, context): readonly OwnAddress[] => {
+  const entries = text.split(",").map((entry) => entry.trim());
+  const read = entries.filter((entry) => entry !== "").map((entry) => addressSchema.safeParse(entry).data);
+  const own = read.flatMap((address) => (address?.kind === "tcp" && address.port > 0 ? [{ host: address.host, port: address.port }] : []));
+  if (own.length === read.length) return own;
+  context.addIssue({ code: "custom", message: "must be a list of host:port, such as clew.example.com:443,10.0.0.5:8080" });
+  return z.NEVER;
+});
+
 const keptFor = { events: keptMs, artifacts: keptMs };
 
 const retention = z.strictObject(
@@ -61,6 +71,7 @@ export const orchestratorSettings = z.object({
   CLEW_ORCHESTRATOR_ADDRESS: addressSchema.prefault("127.0.0.1:9090"),
   CLEW_GATEWAY_ADDRESS: addressSchema.prefault("127.0.0.1:8080"),
   CLEW_FORBIDDEN_ADDRESSES: forbiddenAddresses.default([]),
+  CLEW_OWN_ADDRESSES: ownAddresses.default([]),
   CLEW_API_KEYS: apiKeySettings.default([]),
   CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CLEW_POLICY: policySettings.prefault({}),
@@ -96,6 +107,8 @@ export interface Config {
   readonly gatewayAddress: Address;
   /** Addresses and ranges that no run may reach either. */
   readonly forbiddenAddresses: readonly string[];
+  /** Where Clew's other services are, which no run may reach. */
+  readonly ownAddresses: readonly OwnAddress[];
   readonly access: AccessSettings;
   /** The file with settings, where there is one: who may call is read from it again when it changes. */
   readonly file: string | undefined;
@@ -147,11 +160,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     address: settings.CLEW_ORCHESTRATOR_ADDRESS,
     gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
     forbiddenAddresses: settings.CLEW_FORBIDDEN_ADDRESSES,
+    ownAddresses: settings.CLEW_OWN_ADDRESSES,
     access,
     file: env["CLEW_CONFIG"] || undefined,
     readAccess: () => toAccess(readSettings(orchestratorSettings, env)),
     chromium: {
-      executablePath: findChromium(settings.CLEW_CHROMIUM, env["PATH"] ?? ""),
+      executablePath: findChromium(settings.CLEW_CHROMIUM, env["PATH"] ?? "", settings.CLEW_HEADED === "1"),
       sandbox: settings.CLEW_SANDBOX === "bubblewrap" || process.getuid?.() !== 0,
     },
     models: toModels(settings),
@@ -196,15 +210,19 @@ function toRetention({ events, artifacts, tenants }: z.output<typeof retention>)
   return { usual: { eventsMs: events, artifactsMs: artifacts }, tenants: new Map(others) };
 }
 
+/** Browsers that can show no window; they start in a quarter of the time. */
+const shells = ["chromium-headless-shell", "chrome-headless-shell"];
 const browserNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-function findChromium(configured: string | undefined, path: string): string {
+function findChromium(configured: string | undefined, path: string, headed: boolean): string {
   if (configured !== undefined) {
     if (!existsSync(configured)) throw new SettingsError("CLEW_CHROMIUM: there is no such file");
+    if (headed && /headless[-_]shell/.test(basename(configured)))
+      throw new SettingsError("CLEW_HEADED: the headless shell that CLEW_CHROMIUM names shows no window; name a whole Chromium");
     return configured;
   }
-  for (const folder of path.split(delimiter))
-    for (const name of browserNames) if (isExecutable(join(folder, name))) return join(folder, name);
+  const names = headed ? browserNames : [...shells, ...browserNames];
+  for (const name of names) for (const folder of path.split(delimiter)) if (isExecutable(join(folder, name))) return join(folder, name);
   throw new SettingsError("CLEW_CHROMIUM: no Chromium was found; run `npm run setup`, or name one");
 }
 

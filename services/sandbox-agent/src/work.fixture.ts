@@ -6,6 +6,7 @@ import { findProcesses } from "@clew/process/process-tree";
 import type { DeepPartial, Outcome } from "@clew/proto/grpc/clew/run/v1/run";
 import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { chromiumPath } from "./browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "./browser/browser-session.ts";
 import type { AskWarden } from "./egress/ask-warden.ts";
 import type { EventDraft, Report } from "./report.ts";
@@ -70,7 +71,7 @@ export class WorkRoom implements AsyncDisposable {
   static async open(): Promise<WorkRoom> {
     const folder = await mkdtemp(join(tmpdir(), "clew-work-"));
     const browser = await launchBrowser({
-      executablePath: "/usr/bin/chromium",
+      executablePath: chromiumPath,
       headless: true,
       sandbox: process.getuid?.() !== 0,
       workFolder: folder,

@@ -23,18 +23,30 @@ export async function checkChromium(env: Environment): Promise<Finding> {
 }
 
 async function findOnPath({ PATH = "" }: Environment): Promise<string | undefined> {
-  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+  const names = [
+    "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+  ];
   const folders = PATH.split(delimiter).filter((folder) => folder !== "");
   return await firstExecutable(names.flatMap((name) => folders.map((folder) => join(folder, name))));
 }
 
-/** Playwright keeps each revision in a folder of its own; the newest counts. */
+/** Playwright keeps each revision in a folder of its own; the newest counts, and of that the headless shell. */
 async function findPlaywrights(env: Environment): Promise<string | undefined> {
   const folder = playwrightFolder(env);
   const revisions = (await readdir(folder).catch(() => []))
-    .filter((name) => name.startsWith("chromium-"))
-    .sort((a, b) => Number(b.slice(9)) - Number(a.slice(9)));
+    .filter((name) => /^chromium(_headless_shell)?-\d+$/.test(name))
+    .sort((a, b) => revisionOf(b) - revisionOf(a) || b.length - a.length);
   const places = [
+    "chrome-headless-shell-linux64/chrome-headless-shell",
+    "chrome-headless-shell-mac-arm64/chrome-headless-shell",
+    "chrome-headless-shell-mac-x64/chrome-headless-shell",
+    "chrome-headless-shell-win64/chrome-headless-shell.exe",
+    "chrome-linux/headless_shell",
     "chrome-linux/chrome",
     "chrome-linux64/chrome",
     "chrome-mac/Chromium.app/Contents/MacOS/Chromium",
@@ -42,6 +54,8 @@ async function findPlaywrights(env: Environment): Promise<string | undefined> {
   ];
   return await firstExecutable(revisions.flatMap((revision) => places.map((place) => join(folder, revision, place))));
 }
+
+const revisionOf = (folder: string): number => Number(folder.slice(folder.lastIndexOf("-") + 1));
 
 function playwrightFolder({ PLAYWRIGHT_BROWSERS_PATH: named, LOCALAPPDATA }: Environment): string {
   if (named !== undefined && named !== "" && named !== "0") return named;

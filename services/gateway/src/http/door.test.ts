@@ -93,7 +93,7 @@ describe("in Chromium", () => {
   const rebound = "rebound.example.com";
   beforeAll(async () => {
     browser = await chromium.launch({
-      executablePath: process.env["CLEW_CHROMIUM"] ?? "/usr/bin/chromium",
+      executablePath: process.env["CLEW_CHROMIUM"] ?? "chromium",
       args: [
         "--no-sandbox",
         "--disable-background-networking",

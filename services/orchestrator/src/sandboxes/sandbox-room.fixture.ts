@@ -37,7 +37,7 @@ export class SandboxRoom implements AsyncDisposable {
     this.#chromiumPath = chromiumPath;
   }
 
-  static async open(chromiumPath = "/usr/bin/chromium"): Promise<SandboxRoom> {
+  static async open(chromiumPath = process.env["CLEW_CHROMIUM"] ?? "chromium"): Promise<SandboxRoom> {
     const make = (name: string) => mkdtemp(join(tmpdir(), name));
     return new SandboxRoom(await make("clew-sandboxes-"), await make("clew-sockets-"), chromiumPath);
   }

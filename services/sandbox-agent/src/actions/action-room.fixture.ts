@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { type ActingStep, stepSchema } from "@clew/playbook/schema/step";
 import type { ActivePage } from "../browser/active-page.ts";
+import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { ActionContext, ActionResult, ReadyAction } from "./action.ts";
@@ -38,7 +39,7 @@ export class ActionRoom implements AsyncDisposable {
   static async open(): Promise<ActionRoom> {
     const folder = await mkdtemp(join(tmpdir(), "clew-actions-"));
     const browser = await launchBrowser({
-      executablePath: "/usr/bin/chromium",
+      executablePath: chromiumPath,
       headless: true,
       sandbox: process.getuid?.() !== 0,
       workFolder: folder,

@@ -5,6 +5,7 @@ import { createRedact } from "@clew/playbook/redact";
 import { selectorSchema } from "@clew/playbook/schema/selector";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
+import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { startSite } from "../browser/site.fixture.ts";
 import { findElement } from "./find-element.ts";
@@ -19,7 +20,7 @@ let active: ActivePage;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-find-"));
   browser = await launchBrowser({
-    executablePath: "/usr/bin/chromium",
+    executablePath: chromiumPath,
     headless: true,
     sandbox: process.getuid?.() !== 0,
     workFolder: folder,

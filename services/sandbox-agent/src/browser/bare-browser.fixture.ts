@@ -1,7 +1,10 @@
 import { type Browser, chromium } from "playwright";
 import { chromiumArguments } from "./chromium-arguments.ts";
 
+/** The Chromium of this machine; vitest.config.ts finds it. */
+export const chromiumPath = process.env["CLEW_CHROMIUM"] ?? "chromium";
+
 /** Launches a browser for the tests of one file, each of which makes a context of its own. The caller closes it. */
 export function launchBareBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", chromiumSandbox: process.getuid?.() !== 0, args: chromiumArguments });
+  return chromium.launch({ executablePath: chromiumPath, chromiumSandbox: process.getuid?.() !== 0, args: chromiumArguments });
 }

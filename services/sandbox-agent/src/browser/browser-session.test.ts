@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { findProcesses, type ProcessEntry } from "@clew/process/process-tree";
 import type { Page } from "playwright";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { chromiumPath } from "./bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "./browser-session.ts";
 
 let folder: string;
@@ -21,7 +22,7 @@ const kill = (signal: NodeJS.Signals) => {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-browser-"));
   browser = await launchBrowser({
-    executablePath: "/usr/bin/chromium",
+    executablePath: chromiumPath,
     headless: true,
     sandbox: process.getuid?.() !== 0,
     workFolder: folder,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
+import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { conceal, concealFocused } from "./conceal.ts";
 
@@ -14,7 +15,7 @@ let active: ActivePage;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-conceal-"));
   browser = await launchBrowser({
-    executablePath: "/usr/bin/chromium",
+    executablePath: chromiumPath,
     headless: true,
     sandbox: process.getuid?.() !== 0,
     workFolder: folder,

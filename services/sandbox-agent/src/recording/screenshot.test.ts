@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import type { Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
+import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { RunFiles } from "./run-files.ts";
 import { storeScreenshot } from "./screenshot.ts";
@@ -16,7 +17,7 @@ let active: ActivePage;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-picture-"));
   browser = await launchBrowser({
-    executablePath: "/usr/bin/chromium",
+    executablePath: chromiumPath,
     headless: true,
     sandbox: process.getuid?.() !== 0,
     workFolder: folder,

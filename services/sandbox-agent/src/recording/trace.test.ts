@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
+import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { startSite } from "../browser/site.fixture.ts";
 import { RunFiles } from "./run-files.ts";
@@ -21,7 +22,7 @@ let active: ActivePage;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "clew-trace-"));
   browser = await launchBrowser({
-    executablePath: "/usr/bin/chromium",
+    executablePath: chromiumPath,
     headless: true,
     sandbox: process.getuid?.() !== 0,
     workFolder: folder,

@@ -32,6 +32,7 @@ export async function startDoorFixture(): Promise<DoorFixture> {
   const system = undo.use(
     await startSystem({
       CLEW_API_KEYS: `default:${owner},other:${stranger}`,
+      CLEW_POLICY: "{ allowPrivateNetworks: true }",
       CLEW_SERVICE_KEY: "the-service-key-of-cases",
       CLEW_MAX_CONCURRENT_RUNS: "1",
     }),

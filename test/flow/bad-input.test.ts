@@ -10,7 +10,11 @@ describe("bad input", () => {
   let runId = "";
   let otherRunId = "";
   beforeAll(async () => {
-    system = await startSystem({ CLEW_API_KEYS: `default:${key},other:${otherKey}`, CLEW_MAX_CONCURRENT_RUNS: "1" });
+    system = await startSystem({
+      CLEW_API_KEYS: `default:${key},other:${otherKey}`,
+      CLEW_POLICY: "{ allowPrivateNetworks: true }",
+      CLEW_MAX_CONCURRENT_RUNS: "1",
+    });
     const run = await system.clew.createRun(await system.cancelOrder());
     const other = await system.clew.createRun(await system.cancelOrder("12346"));
     [runId, otherRunId, tokenOfAnotherRun] = [run.id, other.id, other.resumeToken];

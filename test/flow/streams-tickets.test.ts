@@ -21,7 +21,11 @@ describe("at the gateway of a service with keys", () => {
   let other: string;
   const key = "acme-key-for-tests";
   beforeAll(async () => {
-    system = await startSystem({ CLEW_API_KEYS: `acme:${key},rival:rival-key-for-tests`, CLEW_SERVICE_KEY: "service-key-for-tests" });
+    system = await startSystem({
+      CLEW_API_KEYS: `acme:${key},rival:rival-key-for-tests`,
+      CLEW_POLICY: "{ allowPrivateNetworks: true }",
+      CLEW_SERVICE_KEY: "service-key-for-tests",
+    });
     const create = async () => {
       const step = `  - { action: goto, params: { url: "${system.backOffice.url}/login" } }`;
       const run = await system.clew.createRun(system.spec(`id: short\nsteps:\n${step}\n`));

@@ -21,6 +21,7 @@ describe("a ticket", () => {
   beforeAll(async () => {
     system = await startSystem({
       CLEW_API_KEYS: `acme:${keys.acme},rival:${keys.rival}`,
+      CLEW_POLICY: "{ allowPrivateNetworks: true }",
       CLEW_SERVICE_KEY: keys.service,
     });
     const create = async () => {

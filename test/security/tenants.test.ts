@@ -17,7 +17,8 @@ import type { Door, Doorway, JsonFields, MethodName } from "../support/told.ts";
 
 const keys = { owner: "a-key-of-acme", stranger: "a-key-of-beta", leaver: "a-key-that-ends" };
 const settings = (names: readonly (keyof typeof keys)[]) =>
-  `CLEW_API_KEYS: [${names.map((name) => `${name === "stranger" ? "beta" : "acme"}:${keys[name]}`).join(", ")}]\n`;
+  `CLEW_API_KEYS: [${names.map((name) => `${name === "stranger" ? "beta" : "acme"}:${keys[name]}`).join(", ")}]
+CLEW_POLICY: { tenants: { acme: { allowPrivateNetworks: true } } }\n`;
 
 let system: System;
 let folder: string;
@@ -193,6 +194,21 @@ it("a request id is its tenant's: another's makes another run, and says nothing 
   const again = await createClew({ url: system.url, key: keys.stranger }).createRun({ playbook: "shared" }, { requestId: "one" });
   expect(again.id).not.toBe(own.run);
   await again.stop({ graceSeconds: 0 });
+});
+
+it("private networks are closed to a tenant to whom nobody opened them, at a dry run too, which says the way out", async () => {
+  const spec = system.spec("steps: [{ action: extract }]");
+  const call = doors.find(({ name }) => name === "rest")?.call;
+  const check = async (name: keyof typeof keys) => {
+    const dry = (await call?.(as(name), "dryRun", { spec: { ...spec } })) ?? {};
+    return JSON.stringify(dry["checks"]);
+  };
+  expect(await check("owner")).not.toContain('"passed":false');
+  expect(await check("stranger")).toMatch(/spec\.guardrails\.allowedPrivateHosts\[0\] must be left out.*CLEW_POLICY opens by privateHosts/);
+  await expect(createClew({ url: system.url, key: keys.stranger }).createRun(spec)).rejects.toMatchObject({
+    reason: "POLICY_EXCEEDED",
+    violations: [{ field: "spec.guardrails.allowedPrivateHosts[0]" }],
+  });
 });
 
 it("a key that is taken out of the file ends, with its streams and its tickets, without a restart; others go on", async () => {

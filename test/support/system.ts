@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunSpec } from "@clew/client";
@@ -26,12 +26,19 @@ export interface System extends AsyncDisposable {
 }
 
 /** Sandboxes that isolate are tested where that is what a test is about: these begin sooner, and on every machine. */
-const usual = { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", CLEW_SANDBOX: "process" };
+const usual: Readonly<Record<string, string>> = { CLEW_LOG_LEVEL: "warn", CLEW_PLAYBOOKS: "examples/playbooks", CLEW_SANDBOX: "process" };
 
-/** Starts a whole system; `onLine` gets every line its services write. Dispose it: services, back office and volume go. */
+/**
+ * Starts a whole system; `onLine` gets every line its services write. A CLEW_POLICY is written to a file of settings, where alone it may stand: whoever
+ * has several tenants needs one that opens the back office. Dispose it: services, back office and volume go.
+ */
 export async function startSystem(env: Readonly<Record<string, string>> = {}, onLine?: LineSink): Promise<System> {
   const volume = env["CLEW_VOLUME"] ?? (await mkdtemp(join(tmpdir(), "clew-test-")));
-  const start = () => startServices({ volume, env: { ...usual, ...env }, ...(onLine && { onLine }) });
+  const { CLEW_POLICY: policy, ...variables } = { ...usual, ...env };
+  const file = join(volume, "settings.yaml");
+  if (policy !== undefined) await writeFile(file, `CLEW_POLICY: ${policy}\n`);
+  const given = { ...variables, ...(policy !== undefined && { CLEW_CONFIG: file }) };
+  const start = () => startServices({ volume, env: given, ...(onLine && { onLine }) });
   let services = await start();
   const backOffice = await startBackOffice();
   const { host } = new URL(backOffice.url);

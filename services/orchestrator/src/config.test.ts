@@ -24,6 +24,25 @@ describe("the orchestrator's settings", () => {
     expect(() => readConfig({ ...env, CLEW_API_KEYS: "acme:a-long-key,other:a-long-key" })).toThrow("belongs to one tenant");
   });
 
+  it("close private networks where there are several tenants, but for what the file opens", async () => {
+    const both = "acme:a-long-key,other:another-key";
+    const closed = { allowPrivateNetworks: false, privateHosts: [], closesPrivate: true };
+    const open = { allowPrivateNetworks: true, privateHosts: undefined, closesPrivate: false };
+    const policyOf = (keys: string, more = {}) => readConfig({ ...env, CLEW_API_KEYS: keys, ...more }).access.policyOf("acme");
+    expect(policyOf("acme:a-long-key,acme:another-key", { CLEW_SERVICE_KEY: "a-service-key-of-gateways" })).toMatchObject(open);
+    expect(policyOf(both)).toMatchObject(closed);
+    const folder = await mkdtemp(join(tmpdir(), "clew-config-"));
+    try {
+      const file = join(folder, "clew.yaml");
+      await writeFile(file, "CLEW_POLICY: { privateHosts: ['10.0.0.1:80'], tenants: { acme: { allowPrivateNetworks: true } } }\n");
+      const { policyOf: read } = readConfig({ ...env, CLEW_API_KEYS: both, CLEW_CONFIG: file }).access;
+      expect(read("acme")).toMatchObject({ ...open, privateHosts: ["10.0.0.1:80"] });
+      expect(read("other")).toMatchObject({ ...closed, privateHosts: ["10.0.0.1:80"] });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it("keep the gateways' key apart: with it alone, anyone on this machine may still call", () => {
     const { keys } = readConfig({ ...env, CLEW_SERVICE_KEY: "a-service-key-of-gateways" }).access;
     expect(keys.map(({ isService }) => isService)).toEqual([true]);

@@ -3,7 +3,7 @@ import { SettingsError } from "@clew/process/settings";
 import { z } from "zod";
 import { limits } from "../runs/limits.ts";
 import { type ApiKey, hashKey, serviceKey } from "./keys.ts";
-import { type Policy, type PolicyOf, recordings, usualPolicy } from "./policy.ts";
+import { type Policy, type PolicyOf, policyWith, recordings } from "./policy.ts";
 import { type Right, rights } from "./rights.ts";
 
 /** Who may call, and what their runs may ask for. */
@@ -83,14 +83,15 @@ export function toAccess({ CLEW_API_KEYS: given, CLEW_SERVICE_KEY: service, CLEW
   const twice = keys.findIndex(({ hash }, index) => keys.findIndex((key) => key.hash.equals(hash)) !== index);
   if (twice >= 0) throw new SettingsError(`CLEW_API_KEYS: '${keys[twice]?.name}' is the same key as another; a key belongs to one tenant`);
   const { tenants, ...common } = policy;
-  const usual = over(usualPolicy, common);
-  const others = new Map(Object.entries(tenants).map(([tenant, own]) => [tenant, over(usual, own)]));
+  const isShared = new Set(keys.flatMap(({ isService, tenant }) => (isService ? [] : [tenant]))).size > 1;
+  const usual = policyWith(common, isShared);
+  const others = new Map(Object.entries(tenants).map(([tenant, own]) => [tenant, policyWith(over(common, own), isShared)]));
   return { keys, policyOf: (tenant) => others.get(tenant) ?? usual };
 }
 
-/** What is given counts over what is there. */
-function over(policy: Policy, given: Partial<Policy>): Policy {
-  return { ...policy, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+/** What is said of a tenant counts over what is said of all. */
+function over(common: Partial<Policy>, given: Partial<Policy>): Partial<Policy> {
+  return { ...common, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }
 
 /** `key`, `tenant:key`, or either with `sha256:<hex>` in the key's place; or the same as an object. */

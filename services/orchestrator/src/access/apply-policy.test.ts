@@ -4,7 +4,7 @@ import { type DeepPartial, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { describe, expect, it } from "vitest";
 import { checkSpec } from "../runs/spec.ts";
 import { applyPolicy, demandWithin } from "./apply-policy.ts";
-import { type Policy, usualPolicy } from "./policy.ts";
+import { type Policy, policyWith, usualPolicy } from "./policy.ts";
 
 const plain = "id: plain\nsteps: [{ action: extract }]";
 
@@ -129,6 +129,28 @@ describe("the operator's policy", () => {
     expect(violations).toMatchObject([
       { field: "spec.model", message },
       { field: "spec.guardrails.allowedPrivateHosts[0]", message },
+    ]);
+  });
+
+  it("closes private networks that tenants share, until the operator opens them, host by host or all, and says the way out", () => {
+    const asks = { guardrails: { allowPrivateNetworks: true, allowedPrivateHosts: ["10.0.0.1:80", "10.0.0.2:80"] } };
+    const refused = (given: Partial<Policy>, isShared = true) => police(asks, policyWith(given, isShared)).violations;
+    const networks = {
+      field: "spec.guardrails.allowPrivateNetworks",
+      message:
+        "must be false; several tenants share private networks here, which CLEW_POLICY opens by privateHosts, host by host: the operator's policy",
+    };
+    const host = (index: number) => ({
+      field: `spec.guardrails.allowedPrivateHosts[${index}]`,
+      message: expect.stringMatching(/^must be .*; several tenants share private networks here, which CLEW_POLICY opens by privateHosts: /),
+    });
+    expect(refused({}, false)).toEqual([]);
+    expect(refused({})).toMatchObject([networks, host(0), host(1)]);
+    expect(refused({ privateHosts: ["10.0.0.1:80"] })).toMatchObject([networks, host(1)]);
+    expect(refused({ allowPrivateNetworks: true })).toEqual([]);
+    expect(refused({ allowPrivateNetworks: false, privateHosts: ["10.0.0.1:80"] }).map(({ message }) => message)).toEqual([
+      "must be false: the operator's policy",
+      "must be one of 10.0.0.1:80: the operator's policy",
     ]);
   });
 

@@ -89,12 +89,15 @@ function allowedRecording({ asked, spec }: Pick<AskedRun, "asked" | "spec">, pol
 }
 
 function allowedGuardrails({ asked, spec, playbooks }: AskedRun, policy: Policy, beyond: Beyond): RunSpec["guardrails"] {
-  const { allowedDomains: domains, blockedDomains, privateHosts, allowPrivateNetworks } = policy;
+  const { allowedDomains: domains, blockedDomains, privateHosts, allowPrivateNetworks, closesPrivate } = policy;
   const given = asked.guardrails ?? Guardrails.fromPartial({});
-  if (given.allowPrivateNetworks === true && !allowPrivateNetworks) beyond("guardrails.allowPrivateNetworks", "must be false");
+  const wayOut = (name: string) =>
+    closesPrivate ? `; several tenants share private networks here, which CLEW_POLICY opens by ${name}` : "";
+  if (given.allowPrivateNetworks === true && !allowPrivateNetworks)
+    beyond("guardrails.allowPrivateNetworks", `must be false${wayOut("privateHosts, host by host")}`);
   for (const [index, host] of given.allowedPrivateHosts.entries())
     if (privateHosts !== undefined && !privateHosts.some((allowed) => allowed.toLowerCase() === host.toLowerCase()))
-      beyond(`guardrails.allowedPrivateHosts[${index}]`, oneOf(privateHosts));
+      beyond(`guardrails.allowedPrivateHosts[${index}]`, `${oneOf(privateHosts)}${wayOut("privateHosts")}`);
   const within = (field: string, what: string, globs: readonly string[]) => {
     const outside = domains === undefined ? -1 : globs.findIndex((glob) => !isWithin(glob, domains));
     if (outside >= 0) beyond(field, `${what}[${outside}] must be within ${domains?.join(", ")}`);

@@ -23,12 +23,14 @@ export interface Policy extends Allowance {
   readonly privateHosts: readonly string[] | undefined;
   /** Whether runs may have all private networks. */
   readonly allowPrivateNetworks: boolean;
+  /** Whether private networks are closed since several tenants share them and the operator does not say who may have what. */
+  readonly closesPrivate: boolean;
 }
 
 /** Finds the policy of a tenant. */
 export type PolicyOf = (tenant: string) => Policy;
 
-/** The policy where the operator says nothing: it bounds nothing. */
+/** The policy where the operator says nothing and nobody shares: it bounds nothing. */
 export const usualPolicy: Policy = {
   ...usualAllowance,
   maxSteps: undefined,
@@ -43,4 +45,14 @@ export const usualPolicy: Policy = {
   blockedDomains: [],
   privateHosts: undefined,
   allowPrivateNetworks: true,
+  closesPrivate: false,
 };
+
+/** What is said of a policy counts over the usual one. What tenants share and nobody opens is closed: private networks, but for the hosts that are listed. */
+export function policyWith(given: Partial<Policy>, isShared: boolean): Policy {
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const policy: Policy = { ...usualPolicy, ...said };
+  if (!isShared || given.allowPrivateNetworks === true) return policy;
+  const { allowPrivateNetworks = false, privateHosts = [] } = given;
+  return { ...policy, allowPrivateNetworks, privateHosts, closesPrivate: given.allowPrivateNetworks === undefined };
+}

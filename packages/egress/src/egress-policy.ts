@@ -22,7 +22,7 @@ export interface EgressDenial {
 }
 
 const forbiddenAddress = z.strictObject({
-  /** An IP address, or a range of them such as `10.0.0.0/8`. */
+  /** An IP address, a range of them such as `10.0.0.0/8`, `machine` for every address that this machine has by then, or a host's name. */
   network: z.string().min(1),
   /** Only this port of it; every one unless given. */
   port: z.int().min(1).max(65_535).optional(),

@@ -68,10 +68,17 @@ function judgeForbidden(
   addresses: readonly string[],
   forbidden: readonly ForbiddenAddress[],
 ): EgressDenial | undefined {
-  const found = addresses
-    .flatMap((text) => readAddress(text) ?? [])
-    .flatMap((address) => forbidden.filter((entry) => (entry.port ?? port) === port && isWithin(address, entry.network)))[0];
+  const read = addresses.flatMap((text) => readAddress(text) ?? []);
+  const name = bareName(host);
+  const found = forbidden.find(
+    (entry) =>
+      (entry.port ?? port) === port && (bareName(entry.network) === name || read.some((address) => isWithin(address, entry.network))),
+  );
   return found && { rule: found.rule, message: `${host}:${port} ${forbiddenWords[found.rule]}` };
+}
+
+function bareName(host: string): string {
+  return host.toLowerCase().replace(/\.$/, "");
 }
 
 function mayBePrivate({ host, port }: HostAndPort, rules: Pick<HostRules, "allowPrivateNetworks" | "allowedPrivateHosts">): boolean {

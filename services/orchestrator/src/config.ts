@@ -72,6 +72,7 @@ export const orchestratorSettings = z.object({
   CLEW_GATEWAY_ADDRESS: addressSchema.prefault("127.0.0.1:8080"),
   CLEW_FORBIDDEN_ADDRESSES: forbiddenAddresses.default([]),
   CLEW_OWN_ADDRESSES: ownAddresses.default([]),
+  CLEW_METRICS_ADDRESS: addressSchema.optional(),
   CLEW_API_KEYS: apiKeySettings.default([]),
   CLEW_SERVICE_KEY: z.string().min(16, "must have at least 16 characters").optional(),
   CLEW_POLICY: policySettings.prefault({}),
@@ -109,6 +110,8 @@ export interface Config {
   readonly forbiddenAddresses: readonly string[];
   /** Where Clew's other services are, which no run may reach. */
   readonly ownAddresses: readonly OwnAddress[];
+  /** Where metrics are served; nowhere unless given. */
+  readonly metricsAddress: Address | undefined;
   readonly access: AccessSettings;
   /** The file with settings, where there is one: who may call is read from it again when it changes. */
   readonly file: string | undefined;
@@ -161,6 +164,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     gatewayAddress: settings.CLEW_GATEWAY_ADDRESS,
     forbiddenAddresses: settings.CLEW_FORBIDDEN_ADDRESSES,
     ownAddresses: settings.CLEW_OWN_ADDRESSES,
+    metricsAddress: settings.CLEW_METRICS_ADDRESS,
     access,
     file: env["CLEW_CONFIG"] || undefined,
     readAccess: () => toAccess(readSettings(orchestratorSettings, env)),

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { atMachine } from "@clew/egress/at-machine";
 import { startGrpcServer } from "@clew/grpc/server";
 import { formatAddress } from "@clew/process/address";
 import type { Logger } from "@clew/process/logger";
+import { machineAddresses } from "@clew/process/machine-addresses";
 import { SettingsError } from "@clew/process/settings";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { AccessWatch } from "./access/access-watch.ts";
@@ -10,6 +12,10 @@ import { ticketSigner } from "./access/ticket-signer.ts";
 import { AuditLog } from "./audit/audit-log.ts";
 import type { Config } from "./config.ts";
 import { Uploads } from "./files/uploads.ts";
+import { nodeDisk } from "./journal/disk.ts";
+import { createMetrics } from "./metrics/metrics.ts";
+import { serveMetrics } from "./metrics/serve-metrics.ts";
+import { timedDisk } from "./metrics/timed-disk.ts";
 import { RunModels } from "./models/run-models.ts";
 import { Catalogue } from "./playbooks/catalogue.ts";
 import { Registry } from "./registry/registry.ts";
@@ -23,6 +29,7 @@ import { limits } from "./runs/limits.ts";
 import { allForbidden } from "./sandboxes/forbidden-addresses.ts";
 import { Janitor } from "./sandboxes/janitor.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
+import { OwnAddresses } from "./sandboxes/own-addresses.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
 import { markOf } from "./sandboxes/sandbox-id.ts";
 import { SandboxLauncher } from "./sandboxes/sandbox-launcher.ts";
@@ -66,7 +73,11 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
   const isIsolated = config.sandbox === "bubblewrap";
   if (isIsolated) await demandIsolation(programs, config.hiddenPlaces);
-  let forbidden = allForbidden(config, config.address);
+  const elsewhere = started.use(await OwnAddresses.open({ addresses: config.ownAddresses, log: logger }));
+  const metrics = createMetrics();
+  const serving = config.metricsAddress && started.use(await serveMetrics(config.metricsAddress, metrics));
+  let here = serving === undefined ? [config.address] : [config.address, serving.address];
+  const forbidden = () => allForbidden(config, here, elsewhere.forbidden);
   const secretOf = sandboxSecrets(volume);
   const sandboxOptions = {
     ...programs,
@@ -75,7 +86,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     isolation: isIsolated ? ({ kind: "bubblewrap", readable: programs.readable } as const) : ({ kind: "process" } as const),
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
-    forbidden: () => forbidden,
+    forbidden,
     limits: config.sandboxLimits,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
@@ -119,11 +130,21 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       credentialSets,
       models,
     }),
+      onEvents: metrics.hear,
+      disk: timedDisk(nodeDisk, metrics.synced),
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
   if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");
   const janitor = started.use(new Janitor({ volume, registry, provider, socketFolder: config.socketFolder, logger }));
   await janitor.clearSandboxes();
+  metrics.watch({
+    runsByState: () => registry.countByState(),
+    load: () => runs.load,
+    slots: maxConcurrentRuns,
+    warm: () => ({ ...pool.size, ...pool.claims }),
+    leftovers: () => janitor.found,
+    isVolumeFull: () => room.isFull,
+  });
   // Before anyone can ask: a reader must never open a journal that is about to be written.
   await runs.recover();
   janitor.clearRuns();
@@ -145,7 +166,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           credentialSets,
           policyOf: access.policyOf,
           models,
-          forbidden: () => forbidden,
+          forbidden: () => atMachine(forbidden(), machineAddresses),
           guard,
         }),
       ],
@@ -165,7 +186,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   health.setStatus("", "SERVING");
   started.use(pool).open();
   const listening = config.address.kind === "tcp" ? { ...config.address, port: server.port } : config.address;
-  forbidden = allForbidden(config, listening);
+  here = [listening, ...here.slice(1)];
   const all = started.move();
   return {
     address: formatAddress(listening),

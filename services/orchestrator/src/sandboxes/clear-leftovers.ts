@@ -2,6 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { endProcesses, readProcess } from "@clew/process/process-tree";
 import { removeFolder } from "@clew/process/remove-folder";
+import { removeEach } from "./found-leftovers.ts";
 import { killNow } from "./kill-now.ts";
 import { findMarkedSandboxes } from "./marked-processes.ts";
 import { formatSandboxId, type SandboxId } from "./sandbox-id.ts";
@@ -26,6 +27,8 @@ export interface ClearedLeftovers {
   readonly sandboxes: number;
   readonly processes: number;
   readonly socketFolders: number;
+  /** Of those folders, how many could not be removed. */
+  readonly left: number;
 }
 
 /**
@@ -47,7 +50,7 @@ export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpec
     cleared.processes += wardens.length + ended.length;
   }
   const prefix = socketFolderPrefix(mark);
-  const left = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
-  for (const name of left) await removeFolder(join(socketFolder, name)).catch((error: unknown) => onLeft(name, error));
-  return { ...cleared, socketFolders: left.length };
+  const names = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
+  const { found, removed } = await removeEach(names, (name) => removeFolder(join(socketFolder, name)), onLeft);
+  return { ...cleared, socketFolders: found, left: found - removed };
 }

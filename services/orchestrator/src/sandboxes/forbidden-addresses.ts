@@ -10,11 +10,16 @@ export interface Forbidding {
   readonly forbiddenAddresses: readonly string[];
 }
 
-/** Names all that no run reaches, whatever it says: metadata services, Clew itself, and what the operator forbids. */
-export function allForbidden({ gatewayAddress, forbiddenAddresses }: Forbidding, orchestrator: Address): readonly ForbiddenAddress[] {
+/** Names all that no run reaches, whatever it says: metadata services, Clew itself, here and elsewhere, and what the operator forbids. */
+export function allForbidden(
+  { gatewayAddress, forbiddenAddresses }: Forbidding,
+  here: readonly Address[],
+  elsewhere: readonly ForbiddenAddress[],
+): readonly ForbiddenAddress[] {
   return [
     ...metadataServices,
-    ...ownServices([orchestrator, gatewayAddress]),
+    ...ownServices([...here, gatewayAddress]),
+    ...elsewhere,
     ...forbiddenAddresses.map((network): ForbiddenAddress => ({ network, rule: "forbidden_address" })),
   ];
 }

@@ -77,20 +77,20 @@ test("ends the processes of runs that are over, with their sockets, and leaves a
     bootId: readBootId(),
   });
   await using janitor = openJanitor();
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 2, socketFolders: 1 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 2, socketFolders: 1, left: 0 });
   for (const { pid } of ended) expect(readProcess(pid)).toBeUndefined();
   expect(await isThere(ended[0]?.sockets ?? "")).toBe(false);
   for (const { pid, sockets } of [expected, foreign]) {
     expect(readProcess(pid)).toBeDefined();
     expect(await isThere(sockets)).toBe(true);
   }
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0 });
 });
 
 test("ends a sandbox of a run that goes on where the run's folder names another attempt, or none", async () => {
   const { pid, sockets } = await leave(goesOn);
   await using janitor = openJanitor();
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 1, socketFolders: 1 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 1, socketFolders: 1, left: 0 });
   expect(readProcess(pid)).toBeUndefined();
   expect(await isThere(sockets)).toBe(false);
 });
@@ -100,7 +100,7 @@ test("leaves a sandbox whose record cannot be understood: it may well be somebod
   await mkdir(volume.runFolder(goesOn));
   await writeFile(join(volume.runFolder(goesOn), "sandbox.json"), "torn");
   await using janitor = openJanitor();
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0 });
   expect(readProcess(pid)).toBeDefined();
 });
 
@@ -112,8 +112,14 @@ test("removes what sandboxes left in the folders of runs that are over, and noth
     for (const name of ["sandbox.json", "journal", halfStored]) await writeFile(join(volume.runFolder(runId), name), "x");
   }
   await using janitor = openJanitor();
+  await janitor.clearSandboxes();
   janitor.clearRuns();
   await expect.poll(() => readdir(volume.runFolder(over))).toEqual(["artifacts", "journal"]);
+  // Every kind is told of, also one of which there was nothing.
+  const nothing = { found: 0, removed: 0 };
+  await expect
+    .poll(() => Object.fromEntries(janitor.found))
+    .toEqual({ sandbox: nothing, process: nothing, socket_folder: nothing, warm_folder: nothing, run_file: { found: 3, removed: 3 } });
   expect((await readdir(volume.runFolder(goesOn))).sort()).toEqual([halfStored, "artifacts", "journal", "sandbox.json", "work-2"]);
 });
 

@@ -6,6 +6,7 @@ import { isTerminal } from "../runs/transitions.ts";
 import type { Volume } from "../volume/volume.ts";
 import { clearEndedRuns } from "./clear-ended-runs.ts";
 import { type ClearedLeftovers, clearLeftovers } from "./clear-leftovers.ts";
+import type { FoundLeftovers } from "./found-leftovers.ts";
 import { formatSandboxName, markOf, nameOf, type SandboxName } from "./sandbox-id.ts";
 import type { SandboxProvider } from "./sandbox-provider.ts";
 import { clearWarmFolders, warmFolder } from "./warm-folder.ts";
@@ -24,10 +25,16 @@ export interface JanitorOptions {
 export class Janitor implements AsyncDisposable {
   readonly #options: JanitorOptions;
   readonly #ending = new AbortController();
+  readonly #found = new Map<string, FoundLeftovers>();
   #clearing: Promise<void> = Promise.resolve();
 
   constructor(options: JanitorOptions) {
     this.#options = options;
+  }
+
+  /** What was found so far, by kind, and how much of it was removed. */
+  get found(): ReadonlyMap<string, FoundLeftovers> {
+    return this.#found;
   }
 
   /** Removes processes and sockets that belong to no run which goes on. To be asked before any sandbox is started. */
@@ -43,7 +50,12 @@ export class Janitor implements AsyncDisposable {
       isExpected: (id) => this.#isExpected(id),
       onLeft: this.#onLeft,
     });
-    await clearWarmFolders(volume, (warm) => this.#isExpected({ warm }), this.#onLeft);
+    const warm = await clearWarmFolders(volume, (name) => this.#isExpected({ warm: name }), this.#onLeft);
+    const { sandboxes, processes, socketFolders, left } = cleared;
+    this.#note("sandbox", { found: sandboxes, removed: sandboxes });
+    this.#note("process", { found: processes, removed: processes });
+    this.#note("socket_folder", { found: socketFolders, removed: socketFolders - left });
+    this.#note("warm_folder", warm);
     if (cleared.processes > 0 || cleared.socketFolders > 0) logger.warn(cleared, "what earlier sandboxes left was removed");
     return cleared;
   }
@@ -57,7 +69,10 @@ export class Janitor implements AsyncDisposable {
       return state !== undefined && isTerminal(state);
     };
     this.#clearing = clearEndedRuns(volume, isEnded, this.#onLeft, this.#ending.signal).then(
-      (runs) => void (runs > 0 && logger.warn({ runs }, "what sandboxes left in the folders of ended runs was removed")),
+      ({ runs, ...files }) => {
+        this.#note("run_file", files);
+        if (runs > 0) logger.warn({ runs }, "what sandboxes left in the folders of ended runs was removed");
+      },
       (error: unknown) => logger.error({ error }, "the folders of ended runs could not be looked through"),
     );
   }
@@ -65,6 +80,11 @@ export class Janitor implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort();
     await this.#clearing;
+  }
+
+  #note(kind: string, { found, removed }: FoundLeftovers): void {
+    const before = this.#found.get(kind) ?? { found: 0, removed: 0 };
+    this.#found.set(kind, { found: before.found + found, removed: before.removed + removed });
   }
 
   /** One folder that stays keeps nobody from starting. */

@@ -1,4 +1,4 @@
-import { networkInterfaces } from "node:os";
+import { thisMachine } from "@clew/egress/at-machine";
 import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import type { Address } from "@clew/process/address";
 
@@ -9,12 +9,7 @@ export function ownServices(addresses: readonly Address[]): readonly ForbiddenAd
   return addresses.flatMap((address) => {
     if (address.kind !== "tcp" || address.port === 0) return [];
     const isLoopback = /^(?:127\.|::1$|localhost$)/.test(address.host);
-    const networks = isLoopback ? loopback : [...loopback, ...machineAddresses()];
+    const networks = isLoopback ? loopback : [...loopback, thisMachine];
     return networks.map((network): ForbiddenAddress => ({ network, port: address.port, rule: "own_service" }));
   });
-}
-
-function machineAddresses(): readonly string[] {
-  const found = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return found.map(({ address }) => address.replace(/%.*$/, ""));
 }

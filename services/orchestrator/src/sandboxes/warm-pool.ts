@@ -49,6 +49,8 @@ export class WarmPool implements AsyncDisposable {
   readonly #backoff = createBackoff({ initialMs: firstRetryMs, maxMs: mostRetryMs });
   readonly #leaving = new Set<Promise<void>>();
   #keeping: Promise<void> = Promise.resolve();
+  #claimed = 0;
+  #missed = 0;
   #waiting: readonly WaitingSandbox[] = [];
   /** When runs were given a sandbox. */
   #starts: readonly number[] = [];
@@ -74,6 +76,18 @@ export class WarmPool implements AsyncDisposable {
    * @throws what the volume says; the signal's reason.
    */
   async claim(plan: SandboxPlan, signal: AbortSignal | undefined): Promise<SandboxHandle | undefined> {
+    const handle = await this.#claim(plan, signal);
+    if (handle === undefined) this.#missed += 1;
+    else this.#claimed += 1;
+    return handle;
+  }
+
+  /** How many attempts got one that waited, and how many did not, so far. */
+  get claims(): { readonly claimed: number; readonly missed: number } {
+    return { claimed: this.#claimed, missed: this.#missed };
+  }
+
+  async #claim(plan: SandboxPlan, signal: AbortSignal | undefined): Promise<SandboxHandle | undefined> {
     this.#noteStart();
     for (let waiting = this.#take(); waiting !== undefined; waiting = this.#take()) {
       await using undo = new AsyncDisposableStack();

@@ -5,7 +5,7 @@ import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Journal, JournalRecord } from "../journal/journal.ts";
-import { type EventDraft, encodeBody } from "../runs/event.ts";
+import { type EventDraft, encodeBody, type Payload } from "../runs/event.ts";
 import { limits } from "../runs/limits.ts";
 import { applyEvent, type RunFold } from "../runs/run.ts";
 import { decodeRecord } from "./decode-record.ts";
@@ -18,8 +18,8 @@ export interface RunDraft extends EventDraft {
   readonly producerSequence?: number;
 }
 
-/** Told of what became durable of a run, before any reader can see it, and how the run stood before. */
-export type OnChange = (fold: RunFold, before: RunFold | undefined) => void;
+/** Told of what became durable of a run, before any reader can see it: how the run stands, how it stood before, and the events between. */
+export type OnChange = (fold: RunFold, before: RunFold | undefined, payloads: readonly Payload[]) => void;
 
 /** Told why the volume did not take what was to be written of a run. */
 export type OnRefused = (fault: Fault) => void;
@@ -54,16 +54,20 @@ export class RunLog implements AsyncDisposable {
     return this.fold.run;
   }
 
-  /** Takes what was durable before; nobody is told of it. */
-  recall(records: readonly JournalRecord[]): void {
-    for (const record of records) this.#fold = applyEvent(this.#fold, decodeRecord(this.journal, record));
+  /** Takes what was durable before; nobody is told of it. Answers what it was. */
+  recall(records: readonly JournalRecord[]): readonly Payload[] {
+    return records.map((record) => {
+      const event = decodeRecord(this.journal, record);
+      this.#fold = applyEvent(this.#fold, event);
+      return event.payload;
+    });
   }
 
   /** Takes what became durable; the journal calls it before its tail moves. */
   hear(records: readonly JournalRecord[]): void {
     const before = this.#fold;
-    this.recall(records);
-    if (this.#fold !== undefined) this.#onChange(this.#fold, before);
+    const payloads = this.recall(records);
+    if (this.#fold !== undefined) this.#onChange(this.#fold, before, payloads);
   }
 
   /** Whether anything of the run is durable. */

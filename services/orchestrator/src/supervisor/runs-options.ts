@@ -3,6 +3,7 @@ import type { Disk } from "../journal/disk.ts";
 import type { RunModels } from "../models/run-models.ts";
 import type { Allowance } from "../queue/allowance.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Payload } from "../runs/event.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
@@ -32,6 +33,8 @@ export interface RunsOptions {
   readonly credentialSets?: CredentialSets;
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels;
+  /** Told of events that became durable. It must not throw. */
+  readonly onEvents?: (payloads: readonly Payload[]) => void;
   /** What journals are written to; the real file system unless given. */
   readonly disk?: Disk;
 }

@@ -24,6 +24,7 @@ import { OpenJournals } from "./open-journals.ts";
 import { type OpenRunOptions, openFinished } from "./open-run.ts";
 import { reopenRun } from "./reopen-run.ts";
 import { RunRows } from "./run-rows.ts";
+import type { OnChange } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
 import { type RunView, viewRun } from "./run-view.ts";
 import type { RunsOptions } from "./runs-options.ts";
@@ -57,8 +58,8 @@ export class Runs implements AsyncDisposable {
     this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#slots.fill()));
   }
 
-  /** How many runs wait for a slot, how many have one, and how many are not over but could not be opened yet. */
-  get load(): { readonly queued: number; readonly running: number; readonly unopened: number } {
+  /** How many runs wait for a slot, and for how many milliseconds the first of them; how many have one; and how many are not over but could not be opened yet. */
+  get load(): { readonly queued: number; readonly oldestQueuedMs: number; readonly running: number; readonly unopened: number } {
     return { ...this.#slots.load, unopened: this.#unopened.length };
   }
 
@@ -227,13 +228,18 @@ export class Runs implements AsyncDisposable {
     const queued: QueuedRun = toQueued(runId, run);
     const log = await beginRun({
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
+  readonly #onChange: OnChange = (fold, before, payloads) => {
+    this.#rows.note(fold, before);
+    this.#options.onEvents?.(payloads);
+  };
+
       position: this.#slots.positionOf(queued),
       playbookSource: work.source,
       calledPlaybooks: work.called,
       inputs: work.inputs,
       folder: volume.runFolder(runId),
       disk,
-      onChange: (fold, before) => this.#rows.note(fold, before),
+      onChange: this.#onChange,
       onRefused: (fault) => this.#refused(runId, fault),
     }).catch(async (error: unknown) => {
       if (Fault.from(error).reason === "VOLUME_FULL") await room?.giveUp();
@@ -275,7 +281,7 @@ export class Runs implements AsyncDisposable {
       runId,
       known: registry.known(runId),
       disk,
-      onChange: (fold, before) => this.#rows.note(fold, before),
+      onChange: this.#onChange,
       onRefused: (fault) => this.#refused(runId, fault),
     };
   }

@@ -46,9 +46,12 @@ export class Slots implements AsyncDisposable {
     this.#shares = new FairShares((tenant) => this.#allowanceOf(tenant).share);
   }
 
-  /** How many runs wait for a slot, and how many have one. */
-  get load(): { readonly queued: number; readonly running: number } {
-    return { queued: this.#waiting().length, running: this.taken().length };
+  /** How many runs wait for a slot, and for how many milliseconds the one that was created first; and how many have one. */
+  get load(): { readonly queued: number; readonly oldestQueuedMs: number; readonly running: number } {
+    const waiting = this.#waiting();
+    const now = Date.now();
+    const oldest = waiting.reduce((first, { createTimeMs }) => Math.min(first, createTimeMs), now);
+    return { queued: waiting.length, oldestQueuedMs: now - oldest, running: this.taken().length };
   }
 
   /** Aborts when all is let go of. */

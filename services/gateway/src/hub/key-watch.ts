@@ -2,6 +2,9 @@ import { Fault } from "@clew/fault/fault";
 import type { Clock, Timer } from "./clock.ts";
 import type { Judge } from "./judge.ts";
 
+/** How many keys are asked about at once. */
+const atOnce = 16;
+
 /** A reader whose stream is open, and what ends it. */
 export interface WatchedReader {
   /** The key it reads with, or with which its ticket was made, as the orchestrator calls it; undefined where it needed none. */
@@ -44,11 +47,18 @@ export class KeyWatch implements Disposable {
   }
 
   async #look(): Promise<void> {
-    for (const readers of [...this.#readers.values()]) {
-      const [one] = readers;
-      const fault = one && (await this.#refusalOf(one));
-      if (fault !== undefined) for (const reader of [...readers]) reader.end(fault);
-    }
+    // Whoever is next takes the next key: one that is answered late holds up no other.
+    const keys = [...this.#readers.values()].values();
+    const look = async () => {
+      for (const readers of keys) await this.#lookAt(readers);
+    };
+    await Promise.all(Array.from({ length: atOnce }, look));
+  }
+
+  async #lookAt(readers: ReadonlySet<WatchedReader>): Promise<void> {
+    const [one] = readers;
+    const fault = one && (await this.#refusalOf(one));
+    if (fault !== undefined) for (const reader of [...readers]) reader.end(fault);
   }
 
   /** Why a key may read no more; undefined where it may, or nobody can say now. A ticket whose own time is over says that its key holds. */

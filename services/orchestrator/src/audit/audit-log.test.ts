@@ -87,8 +87,24 @@ describe("the audit log", () => {
     const all = await lines();
     expect([all.length, all.at(-2), all.at(-1)?.["call"]]).toEqual([
       602,
-      { time: "2026-11-21T12:01:00.000Z", code: "UNAUTHENTICATED", unlisted: 400 },
+      { time: "2026-11-21T12:01:00.000Z", code: "UNAUTHENTICATED", tenant: "", key: "", unlisted: 400 },
       "deleteRun",
+    ]);
+  });
+
+  it("lists 60 refused calls of each key a minute and counts the rest, also of the last minute; what is done is listed whatever there is of it", async () => {
+    {
+      await using log = open();
+      const refused = { code: "PERMISSION_DENIED", reason: "NOT_PERMITTED" };
+      for (let call = 0; call < 100; call++) log.note(entry("stopRun", { ...refused, key: "auditor" }));
+      for (let call = 0; call < 70; call++) log.note(entry("stopRun", { ...refused, tenant: "beta", key: "auditor" }));
+      for (let call = 0; call < 100; call++) log.note(entry("stopRun"));
+    }
+    const all = await lines();
+    expect(all.length).toBe(60 + 60 + 100 + 2);
+    expect(all.slice(-2).map(({ time: _time, ...line }) => line)).toEqual([
+      { code: "PERMISSION_DENIED", tenant: "acme", key: "auditor", unlisted: 40 },
+      { code: "PERMISSION_DENIED", tenant: "beta", key: "auditor", unlisted: 10 },
     ]);
   });
 

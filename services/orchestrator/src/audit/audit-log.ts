@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Logger } from "@clew/process/logger";
 import { delay } from "@clew/streams/delay";
 import type { Audit, AuditEntry } from "./audit-entry.ts";
+import { RefusedCalls } from "./refused-calls.ts";
 
 /** Where the log lies, and what it may take. */
 export interface AuditLogOptions {
@@ -27,19 +28,17 @@ interface AuditFile {
 const name = /^(\d{4}-\d\d-\d\d)\.(\d{4})\.jsonl$/;
 /** Lines that may wait to be written. */
 const waitingMost = 10_000;
-/** Calls of nobody known that are listed a minute: they cost nothing, and would push out what matters. */
-const strangersAMinute = 600;
 
 /**
  * The log of refused and of changing calls: lines of JSON in files that are only ever appended to, a new one each day and after 8 MiB, 64 of them
- * kept. A volume that does not take them holds nothing up: lines wait in memory, and what finds no room there is counted in a later line.
+ * kept; of floods of refused calls the first, and how many there were. A volume that does not take them holds nothing up: lines wait in memory, and what finds no room there is counted in a later line.
  */
 export class AuditLog implements Audit, AsyncDisposable {
   readonly #options: Required<AuditLogOptions>;
   readonly #ending = new AbortController();
   #lines: string[] = [];
   #lost = 0;
-  #strangers = { minute: 0, listed: 0, unlisted: 0 };
+  readonly #refused = new RefusedCalls();
   #file: AuditFile | undefined;
   #writing: Promise<void> | undefined;
   #isFailing = false;
@@ -49,29 +48,19 @@ export class AuditLog implements Audit, AsyncDisposable {
   }
 
   note(entry: AuditEntry): void {
-    const time = new Date(this.#options.now()).toISOString();
-    if (this.#isListed(entry, time)) this.#add({ time, ...entry });
+    const nowMs = this.#options.now();
+    const time = new Date(nowMs).toISOString();
+    for (const unlisted of this.#refused.turn(nowMs)) this.#add({ time, ...unlisted });
+    if (this.#refused.isListed(entry)) this.#add({ time, ...entry });
   }
 
   /** Resolves once all that was noted is on the volume, or cannot be written now. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const time = new Date(this.#options.now()).toISOString();
+    for (const unlisted of this.#refused.take()) this.#add({ time, ...unlisted });
     this.#ending.abort();
     await this.#writing;
     await this.#file?.handle.close().catch(() => {});
-  }
-
-  #isListed({ code }: AuditEntry, time: string): boolean {
-    const minute = Math.floor(this.#options.now() / 60_000);
-    if (minute !== this.#strangers.minute) {
-      const { unlisted } = this.#strangers;
-      this.#strangers = { minute, listed: 0, unlisted: 0 };
-      if (unlisted > 0) this.#add({ time, code: "UNAUTHENTICATED", unlisted });
-    }
-    if (code !== "UNAUTHENTICATED") return true;
-    this.#strangers.listed += 1;
-    if (this.#strangers.listed <= strangersAMinute) return true;
-    this.#strangers.unlisted += 1;
-    return false;
   }
 
   #add(line: object): void {

@@ -110,6 +110,14 @@ describe("errors", () => {
       { status: 400, reason: "INVALID_REQUEST", message: expect.not.stringContaining("hunter2") },
     ],
     [
+      "a body with a name twice",
+      () => post("/v1/runs", '{"params":{"a":1},"params":{}}'),
+      {
+        status: 400,
+        details: { violations: [{ field: "params", rule: "duplicate", message: expect.stringContaining("line 1 column 19") }] },
+      },
+    ],
+    [
       "a body of another type",
       () => post("/v1/runs", "a=b", { "content-type": "application/x-www-form-urlencoded" }),
       { status: 415, reason: "UNSUPPORTED_MEDIA_TYPE", message: expect.stringContaining("curl --json") },

@@ -69,6 +69,16 @@ describe("a gRPC server and its client", () => {
     await expect(client.killSandbox({ cause: "x".repeat(maxRequestBytes - 2) })).rejects.toMatchObject({ reason: "BODY_TOO_LARGE" });
   });
 
+  it("refuses bytes that are no message with our reason", async () => {
+    await using server = await startGrpcServer({ address: "127.0.0.1:0", services: [implement(WardenServiceService, quietWarden)] });
+    const garbled = { ...WardenServiceService.killSandbox, requestSerialize: () => Buffer.from([0x0a, 0x7f]) };
+    using client = connectGrpc({ killSandbox: garbled }, `127.0.0.1:${server.port}`);
+    await expect(client.killSandbox({ cause: "" })).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+      message: "The bytes are no message of this call.",
+    });
+  });
+
   it("says nothing of an unexpected error but that there was one", async () => {
     const unexpected: unknown[] = [];
     await using server = await startGrpcServer({

@@ -98,8 +98,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   };
 }
 
-/** Stands in the place of a request that is too large: what grpc-js itself says of one has no reason. */
-const tooLarge = Symbol("a request that is too large");
+/** Stands in the place of a request that is not to be had: what grpc-js itself says of one has no reason. */
+class Refused {
+  readonly fault: Fault;
+
+  constructor(fault: Fault) {
+    this.fault = fault;
+  }
+}
 
 /**
  * Streams are encoded here rather than by grpc-js, so that what waits for a reader can be counted in bytes; a request that is too
@@ -107,7 +113,14 @@ const tooLarge = Symbol("a request that is too large");
  */
 function asServed(description: ServiceDescription, maxRequestBytes = Number.POSITIVE_INFINITY): ServiceDescription {
   const served = (method: MethodDescription): MethodDescription => {
-    const decode = (bytes: Buffer) => (bytes.byteLength > maxRequestBytes ? tooLarge : method.requestDeserialize(bytes));
+    const decode = (bytes: Buffer) => {
+      if (bytes.byteLength > maxRequestBytes) return new Refused(new Fault("BODY_TOO_LARGE"));
+      try {
+        return method.requestDeserialize(bytes);
+      } catch (cause) {
+        return new Refused(new Fault("INVALID_REQUEST", { message: "The bytes are no message of this call.", cause }));
+      }
+    };
     return {
       ...method,
       requestDeserialize: method.requestStream ? method.requestDeserialize : decode,
@@ -147,7 +160,7 @@ function serveMethod(
     const ended = options.observe?.(context, input);
     try {
       await options.authorize?.(context);
-      if (input === tooLarge) throw new Fault("BODY_TOO_LARGE");
+      if (input instanceof Refused) throw input.fault;
       const output = handler(input as never, context);
       sendHeaders();
       await answer(output);

@@ -1,4 +1,5 @@
 import { toJson } from "@bufbuild/protobuf";
+import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import { Fault } from "@clew/fault/fault";
 import { type RunEvent, RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import { Run_State } from "@clew/proto/connect/clew/run/v1/run_pb";
@@ -22,6 +23,10 @@ const transports: Record<string, () => Transport> = {
   "Connect with Protobuf": () => createConnectTransport({ baseUrl: site.url, httpVersion: "1.1" }),
   "gRPC-Web": () => createGrpcWebTransport({ baseUrl: site.url, httpVersion: "1.1" }),
 };
+
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
+}
 
 async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
   try {
@@ -118,7 +123,21 @@ describe.each(Object.entries(transports))("%s", (_name, transport) => {
   test("refuses a message above 1 MiB", async () => {
     const client = createClient(RunService, transport());
     const error = await errorOf(client.validatePlaybook({ source: "x".repeat(1_100_000) }));
-    expect(error.code).toBe(Code.ResourceExhausted);
+    expect(error.code).toBe(Code.InvalidArgument);
+    expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "BODY_TOO_LARGE" }]);
+  });
+
+  test("refuses bytes that are no message of the call with our reason, also where it would stream", async () => {
+    const [other, message] = [{ input: DurationSchema }, { seconds: 127n }];
+    const { getRun, streamRunEvents } = RunService.method;
+    const unary = transport().unary({ ...getRun, ...other }, undefined, undefined, undefined, message);
+    const stream = transport().stream({ ...streamRunEvents, ...other }, undefined, undefined, undefined, once(message));
+    const first = stream.then(({ message: frames }) => frames[Symbol.asyncIterator]().next());
+    for (const error of [await errorOf(unary), await errorOf(first)]) {
+      expect([error.code, error.rawMessage]).toEqual([Code.InvalidArgument, "The bytes are no message of this call."]);
+      expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "INVALID_REQUEST" }]);
+    }
+    expect(await createClient(RunService, transport()).listRuns({})).toBeDefined();
   });
 
   test("ends the orchestrator's stream when the reader leaves", async () => {

@@ -1,7 +1,7 @@
-import type { Fault } from "@clew/fault/fault";
+import { Fault } from "@clew/fault/fault";
 import { RunService } from "@clew/proto/connect/clew/run/v1/run_service_pb";
 import { wireContract } from "@clew/streams/wire-contract";
-import { createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
+import { Code, ConnectError, createConnectRouter, createContextKey, createContextValues } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { compressionGzip } from "@connectrpc/connect-node";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -12,7 +12,7 @@ import { requestSignal } from "../http/request-signal.ts";
 import { takeOver } from "../http/take-over.ts";
 import type { OnUnexpected } from "../http/unexpected.ts";
 import { jsonOptions } from "../hub/json-options.ts";
-import { faultFromConnect } from "../upstream/fault-from-connect.ts";
+import { faultFromConnect, isOurs } from "../upstream/fault-from-connect.ts";
 import { isUnary } from "../upstream/method-kind.ts";
 import { passStream, passThrough } from "./pass-through.ts";
 import { streamRunEvents, type TypedStreamOptions } from "./stream-run-events.ts";
@@ -31,6 +31,8 @@ export interface ConnectOptions extends TypedStreamOptions {
 const callHeaders = createContextKey<Record<string, string>>({});
 const { streamRunEvents: followed } = RunService.method;
 const refusal = createContextKey<Fault | undefined>(undefined);
+/** Aborts with what ended the call, whoever threw it. */
+const ended = createContextKey<AbortSignal | undefined>(undefined);
 
 /** Serves RunService to Connect and gRPC-Web clients at `/<package>.<service>/<method>`; errors have the form of the caller's protocol. */
 export async function serveConnect(app: FastifyInstance, options: ConnectOptions): Promise<void> {
@@ -43,7 +45,8 @@ export async function serveConnect(app: FastifyInstance, options: ConnectOptions
     // Compressed requests are read; answers are never compressed, because a stream's frames must not wait for each other.
     acceptCompression: [compressionGzip],
     compressMinBytes: wireContract.maxMessageBytes,
-    requestGate: ({ values }) => {
+    requestGate: ({ values, signal }) => {
+      values.set(ended, signal);
       const fault = values.get(refusal);
       if (fault !== undefined) throw connectErrorOf(fault);
     },
@@ -75,19 +78,20 @@ async function answer(
 ): Promise<void> {
   // A run's stream is one of the open streams, which a shutdown ends one after the other.
   using link = requestSignal(reply.raw, handler.method.name === followed.name ? undefined : options.shutdown);
-  const { status, header, body } = await handler({
-    httpVersion: request.raw.httpVersion,
-    method: request.method,
-    url: `http://localhost${request.url}`,
-    header: toHeaders(request.headers),
-    // A body that is left half read must not take the connection, and with it the answer, away.
-    body: request.raw.iterator({ destroyOnReturn: false }),
-    signal: link.signal,
-    contextValues: createContextValues().set(callHeaders, toCallHeaders(request)).set(refusal, fault),
-  });
-  const pieces = body?.[Symbol.asyncIterator]();
-  // Connect completes its headers with the first piece of the body, not before.
-  let piece = await pieces?.next();
+  const call = async (body: AsyncIterable<Uint8Array>, refused: Fault | undefined) => {
+    const values = createContextValues().set(callHeaders, toCallHeaders(request)).set(refusal, refused);
+    const { signal } = link;
+    const common = { httpVersion: request.raw.httpVersion, method: request.method, url: `http://localhost${request.url}` };
+    const response = await handler({ ...common, header: toHeaders(request.headers), body, signal, contextValues: values });
+    const pieces = response.body?.[Symbol.asyncIterator]();
+    // Connect completes its headers with the first piece of the body, not before.
+    return { ...response, pieces, first: await pieces?.next(), unread: unreadable(values.get(ended)?.reason) };
+  };
+  // A body that is left half read must not take the connection, and with it the answer, away.
+  let answered = await call(request.raw.iterator({ destroyOnReturn: false }), fault);
+  if (answered.unread !== undefined) answered = await call(none(), answered.unread);
+  const { status, header, pieces, first } = answered;
+  let piece = first;
   // As at the SSE door: a connection that carried a stream carries nothing else.
   if (!isUnary(handler.method)) header?.set("connection", "close");
   const response = takeOver(reply, status, Object.fromEntries(header ?? []));
@@ -106,6 +110,17 @@ async function answer(
     void pieces?.return?.().then(undefined, () => {});
   }
 }
+
+/** What Connect itself refuses before the call is made, it says in words of its own; the Fault it means, where it is about the bytes that came. */
+function unreadable(reason: unknown): Fault | undefined {
+  if (!(reason instanceof ConnectError) || isOurs(reason)) return undefined;
+  const { code, rawMessage } = reason;
+  if (code === Code.ResourceExhausted && rawMessage.includes("readMaxBytes")) return new Fault("BODY_TOO_LARGE");
+  if (code !== Code.InvalidArgument && !rawMessage.startsWith("parse binary")) return undefined;
+  return new Fault("INVALID_REQUEST", { message: "The bytes are no message of this call.", cause: reason });
+}
+
+async function* none(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 function toHeaders(given: FastifyRequest["headers"]): Headers {
   const headers = new Headers();

@@ -14,13 +14,18 @@ export interface FollowRunOptions {
   readonly since: string;
 }
 
+const sayLost = "Lost the gateway; the run goes on, and so does this when it is back.";
+const sayPutOff = "The gateway asks again and again to come back later; the run goes on, and so does this when it may.";
+/** How it asks. */
+const putOff: ReadonlySet<string> = new Set(["READERS_FULL", "SHUTTING_DOWN"]);
+
 /** Prints a run's events as they come, then its outcome; answers the exit code. Ctrl-C leaves the run running and says how to come back. */
 export async function followRun(clew: Clew, runId: string, output: Output, { after, types, since }: FollowRunOptions): Promise<number> {
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort(new Fault("CANCELLED"));
   process.once("SIGINT", onInterrupt);
   process.once("SIGTERM", onInterrupt);
-  const onTrouble = () => output.remark("Lost the gateway; the run goes on, and so does this when it is back.");
+  const onTrouble = ({ reason }: Fault) => output.remark(putOff.has(reason) ? sayPutOff : sayLost);
   let token = after;
   let finished: Run | undefined;
   try {

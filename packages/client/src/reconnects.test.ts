@@ -53,3 +53,14 @@ it("one that never answers is given up when the first patience is over", async (
   const { waitFor } = create();
   expect([await waitFor(cut), await waitFor(cut)]).toEqual([expect.stringMatching("waited"), "CONNECTION_LOST"]);
 });
+
+it("one that puts its reader off again and again says so, once until it answers", async () => {
+  const { waitFor, onTrouble, reconnects } = create();
+  for (let round = 0; round < 3; round++) await waitFor(putOff);
+  expect(onTrouble.mock.calls).toEqual([[putOff.fault]]);
+  reconnects.answered();
+  await waitFor(putOff);
+  expect(onTrouble).toHaveBeenCalledOnce();
+  await waitFor(putOff);
+  expect(onTrouble).toHaveBeenCalledTimes(2);
+});

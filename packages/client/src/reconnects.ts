@@ -19,7 +19,7 @@ export interface ReconnectOptions {
   readonly connectPatienceMs: number;
   /** The same after the first answer; and as long a service may ask to come back later, again and again. */
   readonly reconnectPatienceMs: number;
-  /** Told why when a connection is cut, once until the service answers again; never where the service itself asked to come back. */
+  /** Told why, once until the service answers again: when a connection is cut, or when the service itself asks to come back later a second time in a row. */
   readonly onTrouble?: ((fault: Fault) => void) | undefined;
   /** The longest first wait between two connections, in milliseconds, until the service names another; 500 unless given. */
   readonly backoffMs?: number | undefined;
@@ -42,6 +42,7 @@ export class Reconnects {
   #troubledSince: number | undefined;
   /** Since when the service asks to come back later. */
   #putOffSince: number | undefined;
+  #isTold = false;
   #oddities = 0;
 
   constructor(options: ReconnectOptions) {
@@ -56,6 +57,7 @@ export class Reconnects {
   answered(): void {
     this.#troubledSince = undefined;
     this.#putOffSince = undefined;
+    this.#isTold = false;
     this.#patienceMs = this.#options.reconnectPatienceMs;
   }
 
@@ -79,7 +81,7 @@ export class Reconnects {
   /** Waits until it is time to connect again. Throws the cut's fault when patience is over, and what the signal says. */
   async wait({ fault, afterMs, odd }: Cut): Promise<void> {
     const { signal } = this.#options;
-    const since = afterMs === undefined ? this.#troubled(fault) : this.#putOff();
+    const since = afterMs === undefined ? this.#troubled(fault) : this.#putOff(fault);
     if (odd === true) this.odd(fault);
     if (performance.now() - since > this.#patienceMs) throw fault;
     // Up to a fifth more than was asked: those who were sent away together should not come back together.
@@ -90,13 +92,20 @@ export class Reconnects {
   }
 
   #troubled(fault: Fault): number {
-    if (this.#troubledSince === undefined) this.#options.onTrouble?.(fault);
+    this.#tell(fault);
     this.#troubledSince ??= performance.now();
     return this.#troubledSince;
   }
 
+  #tell(fault: Fault): void {
+    if (!this.#isTold) this.#options.onTrouble?.(fault);
+    this.#isTold = true;
+  }
+
   /** The time it asks for is no time without an answer. */
-  #putOff(): number {
+  #putOff(fault: Fault): number {
+    // Once is how every planned close goes.
+    if (this.#putOffSince !== undefined) this.#tell(fault);
     this.#troubledSince = undefined;
     this.#patienceMs = this.#options.reconnectPatienceMs;
     this.#putOffSince ??= performance.now();

@@ -22,7 +22,7 @@ export interface EventsOptions {
   readonly timeoutMs?: number | undefined;
   /** What to do when the service no longer has the history `after` belongs to: throw the Fault (the default), or go on from the earliest event there is. */
   readonly onReset?: "throw" | "continue" | undefined;
-  /** Told why each time the gateway is lost; the stream comes back by itself. */
+  /** Told why each time the gateway is lost, or asks again and again to come back later; the stream comes back by itself. */
   readonly onTrouble?: ((fault: Fault) => void) | undefined;
 }
 

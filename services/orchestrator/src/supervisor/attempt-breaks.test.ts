@@ -14,8 +14,9 @@ import { Journal } from "../journal/journal.ts";
 import type { Payload } from "../runs/event.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
-import { type AttemptPlan, runAttempt } from "./attempt.ts";
+import { runAttempt } from "./attempt.ts";
 import { decodeRecord } from "./decode-record.ts";
+import { FinalizingTime, usualShares } from "./finalizing-time.ts";
 import { RunLog } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
 import { takeLeftovers } from "./take-leftovers.ts";
@@ -78,7 +79,8 @@ describe("an attempt that breaks", () => {
   async function breaking(
     isAlive: () => Promise<boolean>,
     agentSays?: () => AsyncIterable<unknown>,
-    odd: Partial<AttemptPlan & SandboxProvider> = {},
+    odd: Partial<SandboxProvider> = {},
+    shares = usualShares,
   ) {
     const calls: AbortSignal[] = [];
     let asked = 0;
@@ -106,9 +108,9 @@ describe("an attempt that breaks", () => {
       playbookSource: "id: x",
       calledPlaybooks: {},
       logger,
-      finalizing: odd.finalizing,
     };
-    const broke = await runAttempt(plan, AbortSignal.timeout(20_000)).catch((error: unknown) => error);
+    using time = new FinalizingTime(shares);
+    const broke = await runAttempt(plan, time, AbortSignal.timeout(20_000)).catch((error: unknown) => error);
     return { broke, calls };
   }
 
@@ -155,8 +157,8 @@ describe("an attempt that breaks", () => {
       payload: { $case: "artifactReady", value: ArtifactReady.fromPartial({ name: "list.csv", sizeBytes: 9 }) },
     });
     using _empty = openOutbox({ file: wardenOutbox });
-    const hung = { kill: () => new Promise<never>(() => {}), finalizing: { storeMs: 100, takeMs: 200 } };
-    const { broke } = await breaking(async () => true, undefined, hung);
+    const hung = { kill: () => new Promise<never>(() => {}) };
+    const { broke } = await breaking(async () => true, undefined, hung, { storeMs: 100, takeMs: 200, keepMs: 300 });
     expect(broke).toBeUndefined();
     const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
     const lost = { $case: "warningRaised", value: { reason: "ARTIFACT_LOST" } };

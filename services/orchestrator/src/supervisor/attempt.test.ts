@@ -12,6 +12,7 @@ import { limits } from "../runs/limits.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { runAttempt } from "./attempt.ts";
+import { FinalizingTime } from "./finalizing-time.ts";
 import { RunLog } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
 
@@ -106,7 +107,8 @@ describe("an attempt whose run was asked to stop", () => {
       calledPlaybooks: {},
       logger: createLogger({ name: "test", level: "silent" }),
     };
-    await runAttempt(plan, AbortSignal.timeout(20_000));
+    using time = new FinalizingTime();
+    await runAttempt(plan, time, AbortSignal.timeout(20_000));
   }
 
   it("begins no work any more", async () => {

@@ -17,7 +17,7 @@ import type { KeptSessions } from "../states/kept-sessions.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { attendPerson } from "./attend-person.ts";
 import { untilEnding } from "./end-attempt.ts";
-import { type FinalizingShares, FinalizingTime } from "./finalizing-time.ts";
+import type { FinalizingTime } from "./finalizing-time.ts";
 import { type EventClient, ingestLive, type Source } from "./ingest.ts";
 import { keepSession } from "./kept-session.ts";
 import { failedOutcome } from "./phrases.ts";
@@ -49,8 +49,6 @@ export interface AttemptPlan {
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels | undefined;
   readonly credentialSets?: CredentialSets | undefined;
-  /** How long its end may take; as in `usualShares` unless given. */
-  readonly finalizing?: FinalizingShares | undefined;
 }
 
 const callMs = 10_000;
@@ -60,12 +58,13 @@ const pulseMs = 1_000;
 /**
  * Runs one attempt in a sandbox that was started: has it work, takes in what it says, and ends it by deadline, stop or
  * silence. Resolves when how the attempt ended is durable, or answers why its sandbox is lost; what is left of the sandbox is the caller's to release.
+ *
+ * @param time is begun once it is known how the attempt ends.
  */
-export async function runAttempt(plan: AttemptPlan, signal: AbortSignal): Promise<Fault | undefined> {
+export async function runAttempt(plan: AttemptPlan, time: FinalizingTime, signal: AbortSignal): Promise<Fault | undefined> {
   const { log, attempt, handle, provider } = plan;
   await using connection = provider.connect(handle);
   const ended = new Set<SandboxProducer>();
-  using time = new FinalizingTime(plan.finalizing);
   const broke = (await provider.isAlive(handle)) ? await holdSandbox(plan, { connection, time, ended }, signal) : undefined;
   signal.throwIfAborted();
   time.begin();

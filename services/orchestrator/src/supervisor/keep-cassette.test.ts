@@ -34,7 +34,7 @@ afterEach(async () => {
 
 const keep = (attempt = 1, password = 'a "quoted" word') => {
   const spec = RunSpec.fromPartial({ credentials: { password } });
-  return keepCassette({ log, attempt, runFolder, workFolder, spec, secrets: new RunSecrets(spec) });
+  return keepCassette({ log, attempt, runFolder, workFolder, spec, secrets: new RunSecrets(spec) }, AbortSignal.timeout(20_000));
 };
 
 it("keeps a cassette of each attempt, once, with secrets masked as JSON writes them", async () => {

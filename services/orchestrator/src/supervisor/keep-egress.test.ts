@@ -45,7 +45,7 @@ afterEach(async () => {
 
 const keep = (attempt = 1) => {
   const secrets = new RunSecrets(RunSpec.fromPartial({ credentials: { password: "Hunter22" } }));
-  return keepEgress({ log, attempt, runFolder, workFolder, secrets });
+  return keepEgress({ log, attempt, runFolder, workFolder, secrets }, AbortSignal.timeout(20_000));
 };
 
 it("keeps what a sandbox exchanged, with secrets masked as hosts would hold them, once", async () => {

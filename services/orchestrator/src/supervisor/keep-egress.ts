@@ -1,6 +1,3 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
-import { hasCode } from "@clew/fault/volume-fault";
 import { placesOf } from "@clew/outbox/work-folder";
 import { createRedact } from "@clew/playbook/redact";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
@@ -8,13 +5,22 @@ import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { withHostSpellings } from "../runs/host-spellings.ts";
 import type { LostSandbox } from "./keep-log.ts";
 import { warningRaised } from "./phrases.ts";
+import { type ReadFile, readLeft } from "./read-left.ts";
 import { artifactStored } from "./take-artifact.ts";
 
 const mostBytes = 1024 * 1024;
 
-/** Keeps what a sandbox exchanged with whom as an artifact of its run: `egress.json`, and `egress-2.json` of a second attempt. A sandbox that never ended in order left none; one that cannot be kept is warned of. */
-export async function keepEgress({ log, attempt, runFolder, workFolder, secrets }: Omit<LostSandbox, "spec">): Promise<void> {
-  const ledger = await readLedger(placesOf(workFolder).egress);
+/**
+ * Keeps what a sandbox exchanged with whom as an artifact of its run: `egress.json`, and `egress-2.json` of a second attempt. A sandbox that never
+ * ended in order left none; one that cannot be kept is warned of.
+ *
+ * @throws the deadline's reason, with nothing kept.
+ */
+export async function keepEgress(
+  { log, attempt, runFolder, workFolder, secrets }: Omit<LostSandbox, "spec">,
+  deadline: AbortSignal,
+): Promise<void> {
+  const ledger = await readLeft(placesOf(workFolder).egress, readLedger, deadline);
   const name = attempt === 1 ? "egress.json" : `egress-${attempt}.json`;
   if (ledger === undefined || log.fold.artifacts.some((stored) => stored.name === name)) return;
   if (ledger.text === undefined) {
@@ -31,14 +37,7 @@ export async function keepEgress({ log, attempt, runFolder, workFolder, secrets 
   await log.decide(() => [{ attempt, ...draft }]);
 }
 
-/** Answers nothing where there is none, and no text where it cannot be kept. */
-async function readLedger(path: string): Promise<{ readonly text: string | undefined } | undefined> {
-  try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stats = await file.stat();
-    return { text: stats.isFile() && stats.size <= mostBytes ? await file.readFile("utf8") : undefined };
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
+/** Answers no text where it cannot be kept. */
+const readLedger: ReadFile<{ readonly text: string | undefined }> = async (file, size) => ({
+  text: size !== undefined && size <= mostBytes ? await file.readFile("utf8") : undefined,
+});

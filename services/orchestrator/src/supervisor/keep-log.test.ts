@@ -37,7 +37,8 @@ afterEach(async () => {
 
 async function keep(password: string): Promise<{ text: string; said: string[] }> {
   const spec = RunSpec.fromPartial({ credentials: { password } });
-  await keepLog({ log, attempt: 1, runFolder, workFolder, spec, secrets: new RunSecrets(spec) });
+  const lost = { log, attempt: 1, runFolder, workFolder, spec, secrets: new RunSecrets(spec) };
+  await keepLog(lost, AbortSignal.timeout(20_000));
   const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
   const said = records.slice(1).map((record) => decodeRecord(log.journal, record).type);
   return { text: await readFile(join(runFolder, "artifacts", "sandbox-1.log"), "utf8"), said };

@@ -1,10 +1,9 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { Artifact_Kind, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { warningRaised } from "./phrases.ts";
+import { type ReadFile, readLeft } from "./read-left.ts";
 import type { RunLog } from "./run-log.ts";
 import type { RunSecrets } from "./run-secrets.ts";
 import { artifactStored } from "./take-artifact.ts";
@@ -24,13 +23,15 @@ export interface LostSandbox {
 /**
  * Keeps the end of a lost sandbox's logs as an artifact of its run, so that somebody can see why it was lost. What the agent wrote is
  * left out, and a warning says so, where the secrets that would have to be masked in it are no longer known.
+ *
+ * @throws the deadline's reason, with nothing kept.
  */
-export async function keepLog({ log, attempt, runFolder, workFolder, spec, secrets }: LostSandbox): Promise<void> {
+export async function keepLog({ log, attempt, runFolder, workFolder, spec, secrets }: LostSandbox, deadline: AbortSignal): Promise<void> {
   const wasGiven = log.fold.attempt.startedAtMs !== undefined;
   const isMaskable = !hasLostSecrets(spec) && (!wasGiven || secrets.hasSetOf(spec)) && secrets.hasAnswers(log.fold.inputs);
   const parts = await Promise.all(
     (isMaskable ? ["warden", "agent"] : ["warden"]).map(
-      async (name) => `--- ${name} ---\n${await readEnd(join(workFolder, `${name}.log`))}\n`,
+      async (name) => `--- ${name} ---\n${await endOf(join(workFolder, `${name}.log`), deadline)}\n`,
     ),
   );
   const name = `sandbox-${attempt}.log`;
@@ -40,17 +41,15 @@ export async function keepLog({ log, attempt, runFolder, workFolder, spec, secre
   await log.decide(() => (isMaskable ? [kept] : [kept, leftOut]).map((draft) => ({ attempt, ...draft })));
 }
 
-async function readEnd(file: string): Promise<string> {
-  try {
-    // The agent can write this folder: a link in the place of its log must give nothing away, and a pipe hold nobody.
-    await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stats = await handle.stat();
-    const size = stats.isFile() ? stats.size : 0;
-    const length = Math.min(size, keptBytes);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    // From a whole line on: the half of a secret would not be found.
-    return buffer.subarray(size > length ? buffer.indexOf("\n") + 1 : 0).toString("utf8");
-  } catch {
-    return "(nothing was written)";
-  }
+async function endOf(path: string, deadline: AbortSignal): Promise<string> {
+  const end = await readLeft(path, readEnd, deadline).catch(() => undefined);
+  deadline.throwIfAborted();
+  return end ?? "(nothing was written)";
 }
+
+const readEnd: ReadFile<string> = async (file, size = 0) => {
+  const length = Math.min(size, keptBytes);
+  const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+  // From a whole line on: the half of a secret would not be found.
+  return buffer.subarray(size > length ? buffer.indexOf("\n") + 1 : 0).toString("utf8");
+};

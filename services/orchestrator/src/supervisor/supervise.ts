@@ -23,6 +23,7 @@ import type { KeptSessions } from "../states/kept-sessions.ts";
 import type { Room } from "../volume/room.ts";
 import type { SignAnswer } from "./answer-input.ts";
 import { runAttempt } from "./attempt.ts";
+import { FinalizingTime } from "./finalizing-time.ts";
 import { fitRun, leastRun } from "./fit-run.ts";
 import { keepCassette } from "./keep-cassette.ts";
 import { keepEgress } from "./keep-egress.ts";
@@ -113,24 +114,30 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
   const { log, runFolder, spec, secrets, logger } = supervised;
   const { attempt, workFolder } = handle;
   const plan = { ...supervised, attempt, handle };
-  const broke = await runAttempt(plan, signal);
+  using time = new FinalizingTime();
+  const left = { log, attempt, runFolder, workFolder, spec, secrets };
+  const kept = async (what: string, keeping: Promise<void>): Promise<void> => {
+    try {
+      await keeping;
+    } catch (error) {
+      logger.warn({ error, what }, "something of a sandbox was not kept");
+      if (!time.keeping.aborted) return;
+      const late = warningRaised("ARTIFACT_LOST", `${what} could not be kept in time.`);
+      await log.decide(() => [{ attempt, ...late }]).catch(() => {});
+    }
+  };
+  const broke = await runAttempt(plan, time, signal);
   if (broke !== undefined) {
     const fault = broke.reason === "SANDBOX_LOST" ? await whyLost(log, workFolder) : broke;
     logger.warn({ attempt, reason: fault.reason }, "sandbox lost");
-    await keepLog({ log, attempt, runFolder, workFolder, spec, secrets }).catch((error: unknown) => {
-      logger.warn({ error }, "log of a lost sandbox was not kept");
-    });
+    await kept("The log of a lost sandbox", keepLog(left, time.keeping));
     // A sandbox that found no room was lost for that, and so is its run.
     await supervised.room?.look();
     signal.throwIfAborted();
     await endAttempt(log, attempt, fault);
   }
-  await keepCassette({ log, attempt, runFolder, workFolder, spec, secrets }).catch((error: unknown) => {
-    logger.warn({ error }, "what models were asked was not kept");
-  });
-  await keepEgress({ log, attempt, runFolder, workFolder, secrets }).catch((error: unknown) => {
-    logger.warn({ error }, "what a sandbox exchanged was not kept");
-  });
+  await kept("What models were asked", keepCassette(left, time.keeping));
+  await kept("What the sandbox exchanged with whom", keepEgress(left, time.keeping));
   await releaseSandbox(plan, signal);
 }
 

@@ -83,6 +83,23 @@ describe("the runs that wait", () => {
     await begunAre(gate, [first, other, second]);
   });
 
+  it("are counted also while the volume does not let them be opened, and those that had begun are not", async () => {
+    const gate = new Gate();
+    const allowanceOf = (tenant: string) => ({ ...usualAllowance, queuedRuns: tenant === "acme" ? 2 : 5 });
+    system = await startRuns({ slots: 1, start: gate.start, allowanceOf });
+    const { create, disk } = system;
+    const [first, second] = [await create({ tenant: "acme" }), await create({ tenant: "acme" })];
+    await begunAre(gate, [first]);
+    await system.restart(async () => disk.fail("EIO", "open"), 0);
+    const third = await create({ tenant: "acme" });
+    await expect(create({ tenant: "acme" })).rejects.toMatchObject({ reason: "QUEUE_FULL", details: { queued: "2", limit: "2" } });
+    await create({ tenant: "beta" });
+    disk.mend();
+    await vi.waitFor(() => expect(system?.runs.load).toMatchObject({ queued: 3, unopened: 0 }), { timeout: 15_000 });
+    await expect(create({ tenant: "acme" })).rejects.toMatchObject({ reason: "QUEUE_FULL" });
+    expect([second, third].map((runId) => runOf(runId, "acme")?.state)).toEqual([Run_State.QUEUED, Run_State.QUEUED]);
+  });
+
   it("say how many are ahead, and again as they move on; once begun, no more", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true, advanceTimeDelta: 50 });
     try {

@@ -38,6 +38,15 @@ const reopenMs = 5_000;
 const opensAtOnce = 16;
 const settleMs = 5_000;
 
+/** A run that is not over and could not be opened yet. */
+interface UnopenedRun {
+  readonly runId: RunId;
+  /** Whose it is; empty where the index does not know it. */
+  readonly tenant: string;
+  /** Whether it may wait for a slot: it does, or nobody knows. */
+  readonly mayWait: boolean;
+}
+
 /** All runs of one volume: creates, queues, starts, stops and finds them. */
 export class Runs implements AsyncDisposable {
   readonly #options: RunsOptions;
@@ -48,7 +57,7 @@ export class Runs implements AsyncDisposable {
   readonly #rows: RunRows;
   readonly #watching: Disposable | undefined;
   #accepting = true;
-  #unopened: readonly RunId[] = [];
+  #unopened: readonly UnopenedRun[] = [];
 
   constructor(options: RunsOptions) {
     this.#options = options;
@@ -85,7 +94,8 @@ export class Runs implements AsyncDisposable {
       return this.get(known.runId, caller);
     }
     if (!this.#accepting) throw new Fault("SHUTTING_DOWN", { retryAfterMs: 2_000 });
-    this.#slots.demandRoom(caller.tenant, [...this.#creating.values()]);
+    const unopened = this.#unopened.filter(({ runId, mayWait }) => mayWait && !this.#live.has(runId));
+    this.#slots.demandRoom(caller.tenant, [...this.#creating.values(), ...unopened]);
     const made = this.#create(requestId, requestHmac, wanted);
     this.#creating.set(key, { tenant: caller.tenant, made });
     try {
@@ -297,8 +307,8 @@ export class Runs implements AsyncDisposable {
   }
 
   /** Opens runs that are not known to be over, and goes on with them but for those that wait. Answers those with which that may go better later. */
-  async #reopen(runIds: readonly RunId[]): Promise<RunId[]> {
-    const left: RunId[] = [];
+  async #reopen(runIds: readonly RunId[]): Promise<UnopenedRun[]> {
+    const left: UnopenedRun[] = [];
     const found: [RunId, LiveRun][] = [];
     const open = async (runId: RunId) => ({
       runId,
@@ -307,7 +317,8 @@ export class Runs implements AsyncDisposable {
     for await (const { runId, run } of inTurn(runIds, opensAtOnce, open)) {
       if (run instanceof Fault) {
         this.#options.logger.error({ run: runId, error: run }, "run could not be opened");
-        left.push(runId);
+        const known = this.#options.registry.get(runId);
+        left.push({ runId, tenant: known?.tenant ?? "", mayWait: known === undefined || known.state === Run_State.QUEUED });
         continue;
       }
       const { fold, opened } = run;
@@ -333,7 +344,7 @@ export class Runs implements AsyncDisposable {
     const retrying = (async () => {
       while (this.#unopened.length > 0) {
         await delay(reopenMs, { signal });
-        this.#unopened = await this.#reopen(this.#unopened);
+        this.#unopened = await this.#reopen(this.#unopened.map(({ runId }) => runId));
         this.#slots.fill();
       }
     })().catch(() => {});

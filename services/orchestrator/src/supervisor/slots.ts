@@ -64,10 +64,10 @@ export class Slots implements AsyncDisposable {
     return [...this.#live].filter(([, { slotSinceMs }]) => slotSinceMs !== undefined);
   }
 
-  /** @throws Fault QUEUE_FULL where a tenant may have no run more waiting, beside those that are `creating`. */
-  demandRoom(tenant: string, creating: readonly { readonly tenant: string }[]): void {
+  /** @throws Fault QUEUE_FULL where a tenant may have no run more waiting, counting these others too. */
+  demandRoom(tenant: string, others: readonly { readonly tenant: string }[]): void {
     const { maxConcurrentRuns: slots, maxQueuedRuns: mostQueued } = this.#options;
-    const waiting = [...this.#waiting(), ...creating];
+    const waiting = [...this.#waiting(), ...others];
     demandQueueRoom({
       queued: waiting.length,
       running: this.taken().length,

@@ -47,18 +47,28 @@ export const readWithEventSource: ClientReader = (url, runId, signal) =>
 export const readWithEventSourceClient: ClientReader = (url, runId, signal) =>
   recorded("npm eventsource-client", runId, [], (tell) => {
     let close = () => {};
+    // What it did last: by itself it says nothing of its connections.
+    const steps: string[] = [];
+    const since = performance.now();
+    const note = (step: string) => {
+      steps.push(`${Math.round(performance.now() - since)} ms: ${step}`);
+      if (steps.length > 12) steps.shift();
+    };
     return new Promise<void>((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      signal.addEventListener("abort", () => reject(new Error(`${signal.reason}; ${steps.join("; ")}`)), { once: true });
       const source = createEventSource({
         url: `${url}/v1/runs/${runId}/stream`,
         onMessage({ event, id = "", data }) {
           if (event === undefined) tell(toldEvent(data));
+          else note(`${event} ${data.slice(0, 60)}`);
           if (event !== "end") return;
           tell({ kind: "end", token: id, lastSequence: JSON.parse(data).lastSequence });
           resolve();
         },
+        onScheduleReconnect: ({ delay }) => note(`comes back in ${delay} ms`),
         async fetch(input, init) {
           const response = await fetch(input, init);
+          note(`status ${response.status}`);
           if (response.status === 204) resolve(tell({ kind: "nothing" }));
           return response;
         },

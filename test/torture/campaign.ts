@@ -42,6 +42,8 @@ export interface CampaignReport {
   readonly runs: number;
   /** How many runs had a sandbox of each tier. */
   readonly tiers: ReadonlyMap<string, number>;
+  /** How many runs had a sandbox that had waited for one. */
+  readonly warm: number;
   /** How the runs ended, by state and reason. */
   readonly ends: ReadonlyMap<string, number>;
   readonly faults: ReadonlyMap<string, number>;
@@ -109,7 +111,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       const isTimeOver = (index: number) => index >= atLeast && performance.now() - beginAt > budgetMs;
       if (isTimeOver(from)) break;
       const tier = tiers.next().value;
-      await fleet.orchestrator.restart("SIGTERM", { CLEW_SANDBOX: tier });
+      // Short runs take sandboxes that wait, where there is one.
+      const mayWait = batch === "short" ? 1 : 0;
+      await fleet.orchestrator.restart("SIGTERM", { CLEW_SANDBOX: tier, CLEW_WARM_SANDBOXES: String(mayWait) });
       const before = campaign.begun.length;
       const indexes = Array.from({ length: Math.min(batchRuns, runs - from) }, (_, index) => from + index);
       const told = campaign.told.length;
@@ -120,7 +124,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       campaign.problems.push(...judge(campaign.told.slice(told), records, campaign.harmed));
       if (batch === "short")
         campaign.problems.push(...ended.flatMap((id) => checkShortEnd(id, records.get(id) ?? [], campaign.harmed.has(id))));
-      const left = await leftBehind(fleet);
+      const left = await leftBehind(fleet, mayWait);
       leftovers.push(...left);
       campaign.problems.push(...(await checkCounters(fleet, records, side)));
       byTier.set(tier, (byTier.get(tier) ?? 0) + ended.length);
@@ -137,6 +141,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     seed,
     runs: campaign.begun.length,
     tiers: byTier,
+    warm: [...records.values()].filter((events) => events.some(({ json }) => json.includes('"warm":true'))).length,
     ends,
     faults: campaign.faults,
     readers: deliveries.length,

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { findMarkedSandboxes } from "@clew/orchestrator/sandboxes/marked-processes";
+import { findMarkedSandboxes, type MarkedSandbox } from "@clew/orchestrator/sandboxes/marked-processes";
 import { formatSandboxId, markOf } from "@clew/orchestrator/sandboxes/sandbox-id";
+import { socketFolderName } from "@clew/orchestrator/sandboxes/socket-folder";
 import { openVolume } from "@clew/orchestrator/volume/volume";
 import { findProcesses, readProcess } from "@clew/process/process-tree";
 import { delay } from "@clew/streams/delay";
@@ -24,10 +25,10 @@ const stored = z.object({
   artifactStored: z.object({ artifact: z.object({ name: z.string(), sizeBytes: z.coerce.number().default(0) }) }),
 });
 
-/** Finds what is left of sandboxes when no run goes on: processes, whoever they are, sockets, folders and mounts. */
-export async function leftBehind(places: Places): Promise<string[]> {
-  let left = await look(places);
-  for (const until = performance.now() + patienceMs; left.length > 0 && performance.now() < until; left = await look(places)) {
+/** Finds what is left of sandboxes when no run goes on: processes, whoever they are, sockets, folders and mounts. So many may wait for the next run. */
+export async function leftBehind(places: Places, mayWait = 0): Promise<string[]> {
+  let left = await look(places, mayWait);
+  for (const until = performance.now() + patienceMs; left.length > 0 && performance.now() < until; left = await look(places, mayWait)) {
     await delay(200);
   }
   return left;
@@ -52,17 +53,20 @@ export async function strayArtifacts({ volume }: Places, runId: string, record: 
   ];
 }
 
-async function look(places: Places): Promise<string[]> {
+async function look(places: Places, mayWait: number): Promise<string[]> {
   const { volume, socketFolder, temp } = places;
   const runs = await readdir(join(volume, "runs"));
   const inRuns = await Promise.all(runs.map(async (run) => (await readdir(join(volume, "runs", run))).map((name) => ({ run, name }))));
-  const warm = await readdir(join(volume, "warm")).catch(() => []);
+  const warm = await readdir(join(volume, "warm")).catch((): string[] => []);
+  const waiting = warm.length <= mayWait ? warm : [];
+  const mark = markOf(await openVolume(volume));
+  const sockets = new Set(waiting.map((name) => socketFolderName({ mark, warm: name })));
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
   return [
-    ...(await processesLeft(places)),
-    ...(await readdir(socketFolder)).map((name) => `${name} is left among the sockets`),
+    ...processesLeft(places, mark, waiting),
+    ...(await readdir(socketFolder)).filter((name) => !sockets.has(name)).map((name) => `${name} is left among the sockets`),
     ...(await readdir(temp)).filter((name) => name !== "node-compile-cache").map((name) => `${name} is left in the temp folder`),
-    ...warm.map((name) => `warm/${name} is left`),
+    ...warm.filter((name) => !waiting.includes(name)).map((name) => `warm/${name} is left`),
     ...inRuns.flat().flatMap(({ run, name }) => (lasting.has(name) ? [] : [`${run}/${name} is left`])),
     ...mounts
       .filter((line) => [volume, socketFolder, temp].some((place) => line.includes(place)))
@@ -71,17 +75,17 @@ async function look(places: Places): Promise<string[]> {
 }
 
 /** Looks for them by every sign they have: the volume's mark, what names its runs, those that they began, and where they work. */
-async function processesLeft({ volume }: Places): Promise<string[]> {
-  const opened = await openVolume(volume);
-  const marked = [...findMarkedSandboxes().values()].filter(({ id }) => id.mark === markOf(opened));
-  const pids = new Set([
-    ...sandboxProcesses(volume).map(({ pid }) => pid),
-    ...marked.flatMap(({ id, wardens }) => [
-      ...wardens,
-      ...findProcesses({ id: formatSandboxId(id), folder: join(volume, "runs", "none") }).map(({ pid }) => pid),
-    ]),
-    ...workingIn(`${volume}/`),
-  ]);
+function processesLeft({ volume }: Places, mark: string, waiting: readonly string[]): string[] {
+  const marked = [...findMarkedSandboxes().values()].filter(({ id }) => id.mark === mark);
+  const processesOf = ({ id, wardens }: MarkedSandbox) => [
+    ...wardens,
+    ...findProcesses({ id: formatSandboxId(id), folder: join(volume, "runs", "none") }).map(({ pid }) => pid),
+  ];
+  const pids = new Set([...sandboxProcesses(volume).map(({ pid }) => pid), ...marked.flatMap(processesOf), ...workingIn(`${volume}/`)]);
+  for (const name of waiting) {
+    const own = marked.filter(({ id }) => "warm" in id && id.warm === name).flatMap(processesOf);
+    for (const pid of [...own, ...workingIn(`${volume}/warm/${name}/`)]) pids.delete(pid);
+  }
   return [...pids].filter((pid) => readProcess(pid) !== undefined).map((pid) => `process ${pid} is left: ${commandOf(pid)}`);
 }
 

@@ -35,7 +35,7 @@ function tierOf(name: string | undefined): Tier | undefined {
 
 /** What came of a campaign, to be read. */
 function tableOf(report: CampaignReport): string {
-  const { seed, runs, tiers, ends, faults, readers, connections, events, spoiled, seconds, problems, leftovers } = report;
+  const { seed, runs, tiers, warm, ends, faults, readers, connections, events, spoiled, seconds, problems, leftovers } = report;
   const rows = (counts: ReadonlyMap<string, number>) =>
     [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, count]) => `  ${name.padEnd(36)} ${String(count).padStart(6)}`);
   const told = new Map([
@@ -45,7 +45,7 @@ function tableOf(report: CampaignReport): string {
   ]);
   return [
     `seed ${seed}, ${runs} runs in ${seconds.toFixed(0)} s`,
-    ...rows(tiers),
+    ...rows(new Map([...tiers, ["in a sandbox that had waited", warm]])),
     "ends",
     ...rows(ends),
     "faults",

@@ -129,9 +129,9 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
       sessions,
       credentialSets,
       models,
-    }),
       onEvents: metrics.hear,
       disk: timedDisk(nodeDisk, metrics.synced),
+    }),
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
   if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");

@@ -211,6 +211,11 @@ export class Runs implements AsyncDisposable {
     this.#rows[Symbol.dispose]();
   }
 
+  readonly #onChange: OnChange = (fold, before, payloads) => {
+    this.#rows.note(fold, before);
+    this.#options.onEvents?.(payloads);
+  };
+
   /** Finds the run that a request made, also where the index does not have it yet. */
   #findRequest(tenant: string, requestId: string): ReturnType<RunsOptions["registry"]["findRequest"]> {
     for (const [runId, { log }] of this.#live)
@@ -238,11 +243,6 @@ export class Runs implements AsyncDisposable {
     const queued: QueuedRun = toQueued(runId, run);
     const log = await beginRun({
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
-  readonly #onChange: OnChange = (fold, before, payloads) => {
-    this.#rows.note(fold, before);
-    this.#options.onEvents?.(payloads);
-  };
-
       position: this.#slots.positionOf(queued),
       playbookSource: work.source,
       calledPlaybooks: work.called,

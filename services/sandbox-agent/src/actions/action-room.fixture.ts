@@ -49,8 +49,8 @@ export class ActionRoom implements AsyncDisposable {
     return new ActionRoom(folder, browser);
   }
 
-  /** Opens a page in a context of its own, with some HTML in it. */
-  async desk(html = ""): Promise<ActionDesk> {
+  /** Opens a page in a context of its own, with some HTML in it; what is given counts over what actions work with otherwise. */
+  async desk(html = "", given: Partial<ActionContext> = {}): Promise<ActionDesk> {
     const active = await this.#browser.openPage({ width: 1000, height: 700 });
     if (html !== "") await active.page.setContent(html);
     const secrets = new KnownSecrets([roomSecret, loginSecret]);
@@ -66,6 +66,7 @@ export class ActionRoom implements AsyncDisposable {
       redact,
       checks: { guard: { admit: async () => undefined, follow: async () => undefined }, whyUnreached: async () => undefined },
       requestHeaders: new Map(),
+      ...given,
     };
     const prepare = (step: object, signal = context.signal) => prepareAction(parse(step), { ...context, signal });
     return {

@@ -2,7 +2,7 @@ import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
 import type { AskModel } from "../agent/ask-model.ts";
 import type { ActivePage } from "../browser/active-page.ts";
-import type { DemandBound } from "../guardrails/bound-credentials.ts";
+import type { BoundCredentials } from "../guardrails/bound-credentials.ts";
 import type { Guard } from "../guardrails/guard.ts";
 import type { SnapshotNode } from "../observation/snapshot-tree.ts";
 import type { RunFiles } from "../recording/run-files.ts";
@@ -38,8 +38,8 @@ export interface ActionContext {
   readonly askModel?: AskModel | undefined;
   /** Leaves out of a look at the page what whoever acts must not see; nothing unless given. */
   readonly filterNodes?: (nodes: readonly SnapshotNode[]) => readonly SnapshotNode[];
-  /** Throws GUARDRAIL_BLOCKED where an action would show the run's credentials to whom they are not for. */
-  readonly demandBound?: DemandBound | undefined;
+  /** Keeps the run's credentials from whom they are not for; undefined where they are for any. */
+  readonly bound?: BoundCredentials | undefined;
   /** Throws GUARDRAIL_BLOCKED where what bears these labels may not be clicked; asked before it is. */
   readonly checkClick?: (labels: readonly string[]) => void;
 }

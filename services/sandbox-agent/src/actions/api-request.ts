@@ -44,14 +44,14 @@ export const apiRequest: PrepareAction<StepOf<"api_request">> = async (step, con
 
 /** Sends the request, and what its redirects lead to. */
 async function follow(first: Hop, timeoutMs: number, context: ActionContext): Promise<{ response: APIResponse; hop: Hop }> {
-  const { active, checks, demandBound, signal } = context;
+  const { active, checks, bound, signal } = context;
   const deadline = performance.now() + timeoutMs;
   let hop = first;
   for (let hops = 0; ; hops++) {
     const block = await (hops === 0 ? checks.guard.admit(hop.url, signal) : checks.guard.follow(hop.url, signal));
     if (block !== undefined) throw blockedFault(block);
     // A redirect may lead what the first server was to know to another.
-    demandBound?.({ action: "api_request", request: hop }, hop.url);
+    bound?.demand({ action: "api_request", request: hop }, hop.url);
     const headers = await headersOf(hop, context);
     const response = await active.context.request.fetch(hop.url, {
       method: hop.method,

@@ -1,11 +1,37 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Site, startSite } from "../browser/site.fixture.ts";
+import { bindCredentials } from "../guardrails/bound-credentials.ts";
 import { ActionRoom, roomSecret } from "./action-room.fixture.ts";
 
 let room: ActionRoom;
+let site: Site;
+/** Another origin: the same server by its other name. */
+const otherUrl = () => site.url.replace("127.0.0.1", "localhost");
+const form = '<input name="pin"><select><option value="">-<option value="hunter2-hunter2">one</select>';
 beforeAll(async () => {
   room = await ActionRoom.open();
+  site = await startSite({
+    "/": () => `${form}
+      <iframe id="other" src="${otherUrl()}/form"></iframe>
+      <iframe id="own" src="/form"></iframe>
+      <iframe id="written" srcdoc='${form}'></iframe>
+      <iframe id="blank"></iframe>
+      <iframe id="kept" sandbox="allow-scripts" src="/form"></iframe>
+      <iframe id="kept-written" sandbox="allow-scripts" srcdoc='${form}'></iframe>
+      <script>document.getElementById("blank").contentDocument.body.innerHTML = '<input name="pin">';</script>`,
+    "/form": form,
+    "/around": () => `<input name="pin"><iframe id="thief" src="${otherUrl()}/thief"></iframe>`,
+    "/thief": `<input><script>
+      const grasp = () => { document.querySelector("input").focus(); setTimeout(grasp, 0); };
+      grasp();
+    </script>`,
+    "/ask": "<button onclick=\"document.title = prompt('The pin?') ?? 'nothing'\">Ask</button>",
+  });
 });
-afterAll(() => room[Symbol.asyncDispose]());
+afterAll(async () => {
+  await room[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
+});
 
 /** Notes each key, click and change in `window.seen`. */
 const noting = `<script>window.seen = [];
@@ -116,5 +142,93 @@ test.each([
   await expect(desk.act({ action: "click", selector: "button", params: { timeout_ms: 2_000 } })).rejects.toMatchObject({
     reason: "ACTION_TIMED_OUT",
     message: expect.stringContaining(message),
+  });
+});
+
+describe("a credential that is for some origins", () => {
+  const boundTo = (origin: string) => ({ bound: bindCredentials({ password: roomSecret }, [origin]) });
+  const blocked = { reason: "GUARDRAIL_BLOCKED", details: { rule: "credential_origins" } };
+  const own = () => site.url;
+
+  test.each<[place: string, frame: string[], origin: () => string, isGiven: boolean]>([
+    ["the page, which it is for", [], own, true],
+    ["the page, which it is not for", [], otherUrl, false],
+    ["another's frame, on a page that it is for", ["#other"], own, false],
+    ["another's frame, which it is for, on a page that it is not for", ["#other"], otherUrl, true],
+    ["a frame of the page's own", ["#own"], own, true],
+    ["a frame that the page wrote", ["#written"], own, true],
+    ["a frame that has no address", ["#blank"], own, false],
+    ["a frame that is kept from its origin", ["#kept"], own, false],
+    ["what the page wrote and keeps from its origin", ["#kept-written"], own, false],
+  ])("is typed in %s, as its frame may have it", async (_place, frame, origin, isGiven) => {
+    await using desk = await room.desk("", boundTo(origin()));
+    await desk.active.page.goto(site.url);
+    const scope = frame.reduce<Pick<typeof desk.active.page, "locator" | "frameLocator">>(
+      (on, one) => on.frameLocator(one),
+      desk.active.page,
+    );
+    const field = scope.locator("input");
+    const selector = (css: string) => ({ css, frame });
+    const typings = [
+      { action: "fill", selector: selector("input"), params: { credential_ref: "password" } },
+      { action: "key_press", selector: selector("input"), params: { text: `my ${roomSecret}` } },
+      { action: "key_press", params: { credential_ref: "password" } },
+    ];
+    for (const step of typings) {
+      await field.fill("");
+      await field.focus();
+      if (isGiven) await desk.act(step);
+      else await expect(desk.act(step)).rejects.toMatchObject(blocked);
+      expect(await field.inputValue()).toEqual(isGiven ? expect.stringContaining(roomSecret) : "");
+    }
+  });
+
+  test("is chosen in a frame that it is for, and in no other", async () => {
+    await using desk = await room.desk("", boundTo(site.url));
+    await desk.active.page.goto(site.url);
+    const choose = (frame: string) => desk.act({ action: "select", selector: { css: "select", frame }, params: { value: roomSecret } });
+    await expect(choose("#own")).resolves.toBeDefined();
+    await expect(choose("#other")).rejects.toMatchObject(blocked);
+    await expect(desk.active.page.frameLocator("#other").locator("select").inputValue()).resolves.toBe("");
+  });
+
+  test.each(["fill", "key_press"])("is typed where it is for, while another origin's frame grasps at the focus: %s", async (action) => {
+    await using desk = await room.desk("", boundTo(site.url));
+    await desk.active.page.goto(`${site.url}/around`);
+    const thief = desk.active.page.frameLocator("#thief").locator("input");
+    await thief.waitFor();
+    for (let time = 0; time < 5; time++) {
+      await desk.act({ action, selector: { css: "input[name=pin]" }, params: { credential_ref: "password" } });
+      await expect(desk.active.page.inputValue("[name=pin]")).resolves.toBe(roomSecret);
+      await expect(thief.inputValue()).resolves.toBe("");
+    }
+    const typing = desk.act({ action: "key_press", params: { credential_ref: "password" } });
+    await typing.catch((thrown: unknown) => expect(thrown).toMatchObject(blocked));
+    await expect(thief.inputValue()).resolves.toBe("");
+  });
+
+  test("is typed in the element that was judged, or in none, where the page changes meanwhile", async () => {
+    await using desk = await room.desk("", boundTo(site.url));
+    await desk.active.page.goto(`${site.url}/form`);
+    const perform = await desk.prepare({ action: "fill", selector: "input", params: { credential_ref: "password" } });
+    await desk.active.page.goto(`${otherUrl()}/form`);
+    await expect(perform()).rejects.toMatchObject(blocked);
+    await expect(desk.active.page.inputValue("input")).resolves.toBe("");
+  });
+
+  test("is answered to a page that it is for, and to none that asks in its place", async () => {
+    await using desk = await room.desk("", boundTo(site.url));
+    const ask = async (url: string) => {
+      await desk.active.page.goto(`${site.url}/ask`);
+      await desk.act({ action: "handle_dialog", params: { accept: true, text: roomSecret } });
+      await desk.active.page.goto(`${url}/ask`);
+      const { did } = await desk.act({ action: "click", selector: "button", params: {} });
+      return { did, title: await desk.active.page.title() };
+    };
+    expect(await ask(site.url)).toMatchObject({ title: roomSecret });
+    expect(await ask(otherUrl())).toMatchObject({
+      title: "nothing",
+      did: expect.stringContaining("dismissed: the answer holds a credential that is not for its page"),
+    });
   });
 });

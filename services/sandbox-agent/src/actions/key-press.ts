@@ -1,9 +1,10 @@
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import { conceal, concealFocused } from "../recording/conceal.ts";
 import type { PrepareAction } from "./action.ts";
+import { boundField, boundTyping, fillField } from "./bound-field.ts";
 import { checkKey } from "./check-key.ts";
-import { findElement } from "./find-element.ts";
-import { inBrowser } from "./in-browser.ts";
+import { type FoundElement, findElement } from "./find-element.ts";
+import { type CallOptions, inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
 import { pressKey, typeKeys } from "./type-keys.ts";
 import { typedText } from "./typed-text.ts";
@@ -14,6 +15,8 @@ export const keyPress: PrepareAction<StepOf<"key_press">> = async (step, context
   const { key, timeout_ms: timeout = timeouts.action } = step.params;
   const typed = typedText(step.params, context);
   const element = step.selector === undefined ? undefined : await findElement(step.selector, context);
+  const fieldOf = (found: FoundElement) => (options: CallOptions) => boundField(step, found.locator, context, options);
+  if (element !== undefined) await inBrowser(`Looking at ${element.words}`, timeout, context, fieldOf(element));
   const into = element === undefined ? "" : ` into ${element.words}`;
 
   const enter = async (): Promise<void> => {
@@ -21,11 +24,13 @@ export const keyPress: PrepareAction<StepOf<"key_press">> = async (step, context
     const typingMs = step.params.timeout_ms ?? timeouts.action + typed.text.length * timeouts.typedCharacter;
     await inBrowser(`Typing${into}`, element === undefined ? typingMs : timeout, context, async (options) => {
       if (element === undefined) {
-        if (typed.isSecret) await concealFocused(await active.settled(options.signal));
-        return await typeKeys(typed.text, active, options.signal);
+        const page = await active.settled(options.signal);
+        if (typed.isSecret) await concealFocused(page);
+        return await typeKeys(typed.text, page, options.signal, boundTyping(step, context));
       }
-      if (typed.isSecret) await conceal(element.locator, options);
-      await element.locator.fill(typed.text, options);
+      const field = await fieldOf(element)(options);
+      if (typed.isSecret) await conceal(field, options);
+      await fillField(field, typed.text, options);
     });
   };
   return async () => {

@@ -63,15 +63,15 @@ const actions: { readonly [A in Running]: PrepareAction<StepOf<A>> } = {
 /** Prepares the action of a step. What pages do by themselves meanwhile, such as asking something, is told in its result or its error. */
 export async function prepareAction(step: ActingStep, context: ActionContext): Promise<ReadyAction> {
   if (!canRun(step)) throw new Fault("INTERNAL");
-  const { active, demandBound } = context;
-  demandBound?.(step, active.url);
+  const { active } = context;
+  demandBound(step, context);
   const perform = await prepare(step.action, step, context);
   const { dialogs } = active;
   return async () => {
     // An answer for a dialog is meant for one action.
     const answer = dialogs.told;
     // The page may be another by now.
-    demandBound?.(step, active.url);
+    demandBound(step, context);
     try {
       const result = await perform();
       if (answer !== undefined) await dialogs.expire(answer, context.signal);
@@ -81,6 +81,14 @@ export async function prepareAction(step: ActingStep, context: ActionContext): P
       throw thrown instanceof Fault && !context.signal.aborted ? explained(thrown, context) : thrown;
     }
   };
+}
+
+/** What judges for itself where it types: in the frame that its element, or the focus, is in. */
+const typing: ReadonlySet<string> = new Set(["fill", "key_press", "select"] satisfies Running[]);
+
+/** Keeps all other actions to the pages that the credentials they hold are for. */
+function demandBound(step: ActingStep, { active, bound }: ActionContext): void {
+  if (!typing.has(step.action)) bound?.demand(step, active.url);
 }
 
 function canRun(step: ActingStep): step is StepOf<Running> {

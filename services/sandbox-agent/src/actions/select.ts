@@ -4,9 +4,10 @@ import type { Redact } from "@clew/playbook/redact";
 import { delay } from "@clew/streams/delay";
 import { publicAddress } from "../browser/address.ts";
 import type { ActionContext, PrepareAction } from "./action.ts";
+import { boundField, runOn } from "./bound-field.ts";
 import { cut } from "./cut.ts";
 import { findElement } from "./find-element.ts";
-import { inBrowser } from "./in-browser.ts";
+import { type CallOptions, inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
 
 /** The most options that an error lists, and characters of each. */
@@ -28,13 +29,16 @@ export const select: PrepareAction<StepOf<"select">> = async (step, context) => 
   const timeout = step.params.timeout_ms ?? timeouts.action;
   const wanted = [step.params.value].flat();
   const { locator, words } = await findElement(step.selector, context);
+  const fieldOf = (options: CallOptions) => boundField(step, locator, context, options);
+  await inBrowser(`Looking at ${words}`, timeout, context, fieldOf);
   return async () => {
     await inBrowser(`Choosing in ${words}`, timeout, context, async (options) => {
+      const field = await fieldOf(options);
       const deadline = performance.now() + timeout;
       for (let isLast = false; ; await delay(pollMs, options)) {
-        const offered = await locator.evaluate(readOptions, undefined, options);
+        const offered = await runOn(field, readOptions, options);
         const chosen = choose(wanted, offered, words, context);
-        if (!(chosen instanceof Fault)) return void (await locator.selectOption(chosen, options));
+        if (!(chosen instanceof Fault)) return void (await field.selectOption(chosen, options));
         if (isLast || chosen.reason === "SELECTOR_AMBIGUOUS") throw chosen;
         isLast = performance.now() + pollMs >= deadline;
       }

@@ -1,4 +1,6 @@
+import type { Page } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
+import type { TypeBound } from "./bound-field.ts";
 import type { FoundElement } from "./find-element.ts";
 import type { CallOptions } from "./in-browser.ts";
 
@@ -12,12 +14,13 @@ export async function pressKey(key: string, element: FoundElement | undefined, a
   await page.keyboard.press(key);
 }
 
-/** Types a text where the focus is, key by key. */
-export async function typeKeys(text: string, active: ActivePage, signal: AbortSignal): Promise<void> {
-  const { keyboard } = await active.settled(signal);
+/** Types a text where the focus is, key by key; or character by character, where that is somebody's to do. */
+export async function typeKeys(text: string, page: Page, signal: AbortSignal, typeBound?: TypeBound): Promise<void> {
   const characters = [...text];
-  for (let at = 0; at < characters.length; at += atOnce) {
+  const count = typeBound === undefined ? atOnce : 1;
+  for (let at = 0; at < characters.length; at += count) {
     signal.throwIfAborted();
-    await keyboard.type(characters.slice(at, at + atOnce).join(""));
+    const typed = characters.slice(at, at + count).join("");
+    await (typeBound?.(page, typed) ?? page.keyboard.type(typed));
   }
 }

@@ -8,6 +8,8 @@ export interface DialogAnswer {
   readonly accept: boolean;
   /** What is typed into a prompt. */
   readonly text?: string | undefined;
+  /** Whether a page of this address may be told so; every one unless given. */
+  readonly mayTell?: ((pageUrl: string) => boolean) | undefined;
 }
 
 /** The most characters that are told of what a dialog says. */
@@ -100,13 +102,14 @@ export class Dialogs {
   answer(dialog: Dialog): void {
     this.#answered += 1;
     const [type, message] = [dialog.type(), dialog.message()];
-    const answer = type === "alert" ? { accept: true } : this.#answerFor(type);
-    const accept = answer?.accept === true && (type === "alert" || type === "beforeunload" || this.#mayAccept(message));
+    const answer: DialogAnswer | undefined = type === "alert" ? { accept: true } : this.#answerFor(type);
+    const mayTell = answer?.mayTell?.(dialog.page()?.url() ?? "") ?? true;
+    const accept = answer?.accept === true && mayTell && (type === "alert" || type === "beforeunload" || this.#mayAccept(message));
     this.#notices.add((redact) => {
       const said = redact(message);
       const words =
         type === "beforeunload" ? "the page asked before it was left" : `${kinds[type] ?? "a dialog"} said '${cut(said, saidChars)}'`;
-      return `${words} and was ${accept ? "accepted" : "dismissed"}`;
+      return `${words} and was ${accept ? "accepted" : "dismissed"}${mayTell ? "" : ": the answer holds a credential that is not for its page"}`;
     });
     // It may be gone with its page.
     void (accept ? dialog.accept(answer?.text) : dialog.dismiss()).catch(() => {});

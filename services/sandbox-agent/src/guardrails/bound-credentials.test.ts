@@ -2,7 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import { expect, it } from "vitest";
 import { bindCredentials, type HoldingAction } from "./bound-credentials.ts";
 
-const demand = bindCredentials({ password: "thread of red", token: "abcdef123456" }, ["https://bank.example"]);
+const bound = bindCredentials({ password: "thread of red", token: "abcdef123456" }, ["https://bank.example"]);
 const type = { action: "fill", params: { credential_ref: "password" } };
 
 it.each<[what: string, step: HoldingAction, page: string, isKept: boolean]>([
@@ -41,7 +41,7 @@ it.each<[what: string, step: HoldingAction, page: string, isKept: boolean]>([
 ])("%s stays with the origins that it is for", (_, step, page, isKept) => {
   let reason = "";
   try {
-    demand?.(step, page);
+    bound?.demand(step, page);
   } catch (error) {
     reason = Fault.from(error).reason;
   }

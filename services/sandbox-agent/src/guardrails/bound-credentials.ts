@@ -8,28 +8,40 @@ export interface HoldingAction {
   readonly request?: object | undefined;
 }
 
-/** Throws where an action would show a credential to a page, or a server, that it is not for. */
-export type DemandBound = (step: HoldingAction, pageUrl: string) => void;
+/** Keeps credentials to the origins they are for: whatever holds one, by its name or in a text of any spelling. */
+export interface BoundCredentials {
+  /** Whether an action holds one. */
+  holds(step: HoldingAction): boolean;
+  /** Whether all that an action holds is for where it would show it: the address it names, otherwise the page, or the frame, of this one. */
+  allows(step: HoldingAction, shownAt: string): boolean;
+  /** @throws Fault GUARDRAIL_BLOCKED where it does not. */
+  demand(step: HoldingAction, shownAt: string): void;
+}
 
-/**
- * Makes what keeps credentials to the origins they are for: whatever holds one, by its name or in a text of any spelling, is done on a page of such an
- * origin, or sent to one. Undefined where they are for any.
- */
-export function bindCredentials(credentials: Readonly<Record<string, string>>, origins: readonly string[]): DemandBound | undefined {
+/** Makes what keeps credentials to their origins. Undefined where they are for any. */
+export function bindCredentials(credentials: Readonly<Record<string, string>>, origins: readonly string[]): BoundCredentials | undefined {
   if (origins.length === 0) return undefined;
   const redact = createRedact(Object.values(credentials));
-  return (step, pageUrl) => {
+  const holds = (step: HoldingAction) => {
     const text = JSON.stringify(step);
     const name = textOf(step.params, "credential_ref");
-    const isHolding = (name !== undefined && Object.hasOwn(credentials, name)) || redact(text) !== text;
-    if (!isHolding) return;
-    const address = textOf(step.request, "url") ?? textOf(step.params, "url") ?? pageUrl;
-    const origin = URL.parse(address)?.origin;
-    if (origin !== undefined && origins.includes(origin)) return;
-    throw new Fault("GUARDRAIL_BLOCKED", {
-      message: `The run's credentials are for ${origins.join(", ")}, and not for where this would show them.`,
-      details: { rule: "credential_origins" },
-    });
+    return (name !== undefined && Object.hasOwn(credentials, name)) || redact(text) !== text;
+  };
+  const allows = (step: HoldingAction, shownAt: string) => {
+    if (!holds(step)) return true;
+    const address = textOf(step.request, "url") ?? textOf(step.params, "url") ?? shownAt;
+    return origins.includes(URL.parse(address)?.origin ?? "");
+  };
+  return {
+    holds,
+    allows,
+    demand(step, shownAt) {
+      if (allows(step, shownAt)) return;
+      throw new Fault("GUARDRAIL_BLOCKED", {
+        message: `The run's credentials are for ${origins.join(", ")}, and not for where this would show them.`,
+        details: { rule: "credential_origins" },
+      });
+    },
   };
 }
 

@@ -109,7 +109,7 @@ async function doSteps(
     inputsFolder: join(workFolder, "inputs"),
     checks,
     credentials: request.credentials,
-    demandBound: bindCredentials(request.credentials, request.credentialOrigins),
+    bound: bindCredentials(request.credentials, request.credentialOrigins),
     calledPlaybooks: plan.calledPlaybooks,
     callDepth: 0,
     redact,

@@ -24,7 +24,7 @@ export interface StepContext {
   readonly checks: ActionChecks;
   readonly credentials: Readonly<Record<string, string>>;
   /** Keeps them to the origins they are for. */
-  readonly demandBound: ActionContext["demandBound"];
+  readonly bound: ActionContext["bound"];
   /** The playbooks that may be called, by id. */
   readonly calledPlaybooks: ReadonlyMap<string, Playbook>;
   /** In how many calls the steps stand. */

@@ -1,5 +1,9 @@
+import { once } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import type { RunEvent, RunResult } from "@clew/client";
 import { readSandboxFile } from "@clew/orchestrator/sandboxes/sandbox-file";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -7,11 +11,19 @@ import { sandboxProcesses } from "../support/sandbox-processes.ts";
 import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
 
 const longMs = 60_000;
+const metricsPath = join(tmpdir(), `clew-metrics-${process.pid}`);
+
+/** What the orchestrator tells of itself, line by line. */
+async function metricLines(): Promise<string[]> {
+  const [response] = await once(get({ socketPath: metricsPath, path: "/metrics", agent: false }), "response");
+  return (await text(response)).split("\n");
+}
 
 describe("a warm sandbox", () => {
   let system: System;
   beforeAll(async () => {
-    system = await startSystem({ CLEW_WARM_SANDBOXES: "1", CLEW_MAX_CONCURRENT_RUNS: "3" });
+    const metrics = `unix:${metricsPath}`;
+    system = await startSystem({ CLEW_WARM_SANDBOXES: "1", CLEW_MAX_CONCURRENT_RUNS: "3", CLEW_METRICS_ADDRESS: metrics });
   });
   afterAll(async () => {
     await system[Symbol.asyncDispose]();
@@ -50,6 +62,23 @@ steps:
     const [one, other] = told.map(({ events, run }) => ({ events: events.map(gist), run: outcomeOf(run) }));
     expect(one).toEqual(other);
     expect(told[0]?.run.state).toBe("COMPLETED");
+    const counted = [
+      'clew_runs{state="COMPLETED"} 2',
+      'clew_runs_finished_total{state="COMPLETED",reason="none"} 2',
+      "clew_attempts_started_total 2",
+      'clew_sandbox_starts_total{warm="true"} 1',
+      'clew_sandbox_starts_total{warm="false"} 1',
+      'clew_warm_claims_total{result="claimed"} 1',
+      'clew_warm_claims_total{result="missed"} 1',
+      "clew_queue_length 0",
+      "clew_slots 3",
+      "clew_slots_used 0",
+      'clew_janitor_leftovers_total{kind="process",result="found"} 0',
+      "clew_journal_fsync_failures_total 0",
+    ];
+    await vi.waitFor(async () => expect(await metricLines()).toEqual(expect.arrayContaining(counted)), { timeout: longMs });
+    const count = (await metricLines()).find((line) => line.startsWith("clew_journal_events_total "));
+    expect(count).toBe(`clew_journal_events_total ${told.reduce((sum, { events }) => sum + events.length, 0)}`);
   });
 
   it("goes on under the next orchestrator when its own is killed; one that was nobody's is replaced", async () => {

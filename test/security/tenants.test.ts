@@ -207,7 +207,7 @@ it("private networks are closed to a tenant to whom nobody opened them, at a dry
   expect(await check("stranger")).toMatch(/spec\.guardrails\.allowedPrivateHosts\[0\] must be left out.*CLEW_POLICY opens by privateHosts/);
   await expect(createClew({ url: system.url, key: keys.stranger }).createRun(spec)).rejects.toMatchObject({
     reason: "POLICY_EXCEEDED",
-    violations: [{ field: "spec.guardrails.allowedPrivateHosts[0]" }],
+    violations: [{ field: "guardrails.allowedPrivateHosts[0]" }],
   });
 });
 

@@ -1,31 +1,66 @@
-import { readdir } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { startSystem } from "../support/system.ts";
+import type { RunSpec } from "@clew/client";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { sandboxProcesses } from "../support/sandbox-processes.ts";
+import { type System, startSystem } from "../support/system.ts";
 
-test("two runs that are forked from one that logged in are logged in, at the page where it was, until it lets go of that", async () => {
-  await using system = await startSystem({ CLEW_STATE_KEY: "a passphrase of the test" });
-  const { backOffice, clew, volume } = system;
-  const reading = (more: object) =>
-    JSON.stringify({ id: "reading", ...more, steps: [{ action: "extract", selector: "h1", store_as: "heading" }] });
-  const auth = { mode: "form_login", login_url: `${backOffice.url}/login`, success: { url_contains: "/orders" } };
-  const credentials = { username: "demo", password: "demo" };
-  const parent = await clew.createRun(system.spec(reading({ auth }), { credentials, keepAliveSeconds: 0 }));
-  expect(await parent.result()).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Orders" } } });
-  expect(backOffice.logins).toHaveLength(1);
+const longMs = 240_000;
+const waitMs = 60_000;
 
-  const forks = await Promise.all([1, 2].map(() => clew.createRun(system.spec(reading({}), { forkFrom: parent.id }))));
-  const ends = await Promise.all([forks[0]?.result(), forks[1]?.result()]);
-  for (const end of ends)
-    expect(end).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Orders" } }, run: { parentRun: parent.id } });
-  expect(backOffice.logins).toHaveLength(1);
-  const children = await Array.fromAsync(clew.listRuns({ parentRun: parent.id }));
-  expect(children.map(({ id }) => id).sort()).toEqual(forks.map(({ id }) => id).sort());
+describe("a run that goes on from another", () => {
+  let system: System;
+  beforeAll(async () => {
+    system = await startSystem({ CLEW_STATE_KEY: "a passphrase of the test", CLEW_MAX_CONCURRENT_RUNS: "2" });
+  }, longMs);
+  afterAll(async () => {
+    await system[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    system.backOffice.logins.length = 0;
+  });
 
-  const left = () => readdir(join(volume, "runs", parent.id));
-  expect(await left()).toContain("session");
-  await parent.release();
-  await parent.release();
-  expect(await left()).not.toContain("session");
-  await expect(clew.createRun(system.spec(reading({}), { forkFrom: parent.id }))).rejects.toMatchObject({ reason: "PARENT_GONE" });
-}, 240_000);
+  const playbook = (id: string, steps: readonly object[], more: object = {}) => JSON.stringify({ id, ...more, steps });
+  const create = (source: string, more: Partial<RunSpec> = {}) => system.clew.createRun(system.spec(source, more));
+  /** Opens the login page and fills it in, but does not send it. */
+  const filling = () =>
+    playbook("filling", [
+      { action: "goto", params: { url: `${system.backOffice.url}/login` } },
+      { action: "key_press", selector: 'input[name="username"]', params: { text: "demo" } },
+      { action: "key_press", selector: 'input[type="password"]', params: { text: "demo" } },
+      { action: "evaluate", params: { script: "sessionStorage.setItem('thread', 'of Ariadne'); return 1" } },
+    ]);
+  const sending = () =>
+    playbook("sending", [
+      { action: "evaluate", params: { script: "return sessionStorage.getItem('thread')" }, store_as: "thread" },
+      { action: "click", selector: 'role=button[name="Log in"]', verify: { expect_url_contains: "/orders" } },
+      { action: "extract", selector: "h1", store_as: "heading" },
+    ]);
+  const noneIsLeft = () =>
+    vi.waitFor(
+      () => {
+        expect(sandboxProcesses(system.volume)).toEqual([]);
+        expect(readdirSync(join(system.volume, "warm"))).toEqual([]);
+      },
+      { timeout: waitMs, interval: 100 },
+    );
+
+  it(
+    "continues in its browser: what was typed there is sent, and its session goes on",
+    async () => {
+      const parent = await create(filling(), { keepAliveSeconds: 60 });
+      expect(await parent.result()).toMatchObject({ state: "COMPLETED" });
+      expect(system.backOffice.logins).toHaveLength(0);
+
+      const child = await create(sending(), { continueFrom: parent.id });
+      expect(await child.result()).toMatchObject({
+        state: "COMPLETED",
+        outcome: { data: { thread: "of Ariadne", heading: "Orders" } },
+        run: { parentRun: parent.id },
+      });
+      expect(system.backOffice.logins).toHaveLength(1);
+      await noneIsLeft();
+    },
+    longMs,
+  );
+});

@@ -22,6 +22,7 @@ const quiet: Events = {
 const quietWarden: Implementation<typeof WardenServiceService> = {
   getSandbox: async () => ({ runId: "r", attempt: 1, alive: true, remainingMs: 1, browser: "", memoryBytes: 0 }),
   claimSandbox: async () => ({}),
+  keepSandbox: async () => ({}),
   setDeadline: async () => ({}),
   killSandbox: async () => ({}),
   async *readWorkFile() {

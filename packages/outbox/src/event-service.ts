@@ -5,8 +5,9 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import type { Outbox } from "./outbox.ts";
 import type { Presence } from "./presence.ts";
 
-/** Serves an outbox to the orchestrator: one stream at a time, the newest wins; the older ends with SUPERSEDED. */
-export function createEventService(outbox: Outbox, presence: Presence): Implementation<typeof SandboxEventServiceService> {
+/** Serves an outbox, or the one that a function answers at each call, to the orchestrator: one stream at a time, the newest wins; the older ends with SUPERSEDED. */
+export function createEventService(outbox: Outbox | (() => Outbox), presence: Presence): Implementation<typeof SandboxEventServiceService> {
+  const now = () => (typeof outbox === "function" ? outbox() : outbox);
   let current: ((reason: Fault) => void) | undefined;
   return {
     async *streamSandboxEvents({ after }, context) {
@@ -16,14 +17,14 @@ export function createEventService(outbox: Outbox, presence: Presence): Implemen
       const end = link.abort;
       current = end;
       try {
-        yield* outbox.stream(after, { signal: link.signal });
+        yield* now().stream(after, { signal: link.signal });
       } finally {
         if (current === end) current = undefined;
       }
     },
     async acknowledgeSandboxEvents({ through }) {
       presence.note();
-      outbox.acknowledge(through);
+      now().acknowledge(through);
       return {};
     },
   };

@@ -16,18 +16,27 @@ export interface WorkFolder {
   readonly cassette: string;
 }
 
-/** Names the places in a sandbox's work folder. */
-export function placesOf(folder: string): WorkFolder {
+/** Names the places in a sandbox's work folder that one run has during its stay: the first, unless it is given which. */
+export function placesOf(folder: string, stay = 1): WorkFolder {
   const agent = join(folder, "agent");
+  const place = numbered(stay);
   return {
     agent,
-    agentOutbox: join(agent, "agent.outbox"),
-    files: join(agent, "files"),
-    inputs: join(agent, "inputs"),
-    wardenOutbox: join(folder, "warden.outbox"),
-    egress: join(folder, "egress.json"),
-    cassette: join(folder, "cassette.jsonl"),
+    ...agentPlacesOf(agent, stay),
+    wardenOutbox: join(folder, `${place("warden")}.outbox`),
+    egress: join(folder, `${place("egress")}.json`),
+    cassette: join(folder, `${place("cassette")}.jsonl`),
   };
+}
+
+/** Names those of them that lie in the agent's own work folder, each right inside: what works there cannot put a link in the place of that folder. */
+export function agentPlacesOf(agent: string, stay = 1): Pick<WorkFolder, "agentOutbox" | "files" | "inputs"> {
+  const place = numbered(stay);
+  return { agentOutbox: join(agent, `${place("agent")}.outbox`), files: join(agent, place("files")), inputs: join(agent, place("inputs")) };
+}
+
+function numbered(stay: number): (name: string) => string {
+  return (name) => (stay === 1 ? name : `${name}-${stay}`);
 }
 
 /** Names the socket of the relay to models, which lies beside the agent's. */

@@ -7,6 +7,8 @@ import { modelAccess } from "./model-relay/model-access.ts";
 export const claimSchema = z.strictObject({
   runId: z.string().min(1),
   attempt: z.int().min(1),
+  /** Which run's stay in the sandbox it is: a later one is claimed once the one before has ended. */
+  stay: z.int().min(1).default(1),
   /** Milliseconds from now until the warden ends the sandbox on its own. */
   deadlineMs: z.int().min(1),
   /** Where it may connect to: nowhere unless given. */
@@ -18,14 +20,15 @@ export const claimSchema = z.strictObject({
 /** What gives a sandbox to an attempt. */
 export type Claim = z.infer<typeof claimSchema>;
 
-/** Whom a sandbox is for: nobody, or for good one attempt. */
+/** Whom a sandbox is for: nobody, or one attempt; once it is kept, one more. */
 export class ClaimSlot {
   readonly #apply: (claim: Claim) => Promise<void>;
   readonly #taken = Promise.withResolvers<Claim>();
   #claim: Claim | undefined;
+  #isKept = false;
   #applied: Promise<void> | undefined;
 
-  /** @param apply lets the attempt do what its claim says; called once. */
+  /** @param apply lets the attempt do what its claim says; called once for each. */
   constructor(apply: (claim: Claim) => Promise<void>) {
     this.#apply = apply;
   }
@@ -35,17 +38,28 @@ export class ClaimSlot {
     return this.#claim;
   }
 
-  /** Resolves once it is somebody's and may do what the claim says. Never rejects. */
+  /** Resolves once it is somebody's for the first time and may do what the claim says. Never rejects. */
   get taken(): Promise<Claim> {
     return this.#taken.promise;
+  }
+
+  /** From now on it may be another attempt's, where that stay was the last. */
+  keep(stay: number): void {
+    if (this.#claim?.stay === stay) this.#isKept = true;
   }
 
   /**
    * Gives the sandbox to an attempt; the same again changes nothing.
    *
-   * @throws Fault INVALID_REQUEST where it is another's: what was one run's never becomes another's.
+   * @throws Fault INVALID_REQUEST where it is another's, and not kept: what is one run's does not become another's.
    */
   async take(claim: Claim): Promise<void> {
+    const stay = (this.#claim?.stay ?? 0) + 1;
+    if (this.#isKept && claim.stay === stay) {
+      this.#isKept = false;
+      this.#claim = claim;
+      this.#applied = undefined;
+    }
     this.#claim ??= claim;
     if (this.#claim.runId !== claim.runId || this.#claim.attempt !== claim.attempt)
       throw invalidRequest([{ field: "claim", rule: "unclaimed", message: "This sandbox is another attempt's." }]);

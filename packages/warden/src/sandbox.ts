@@ -4,7 +4,7 @@ import type { Outbox } from "@clew/outbox/outbox";
 import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, findProcesses, type SandboxMarks } from "@clew/process/process-tree";
-import { SandboxExited, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { SandboxExited, SandboxKept, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { delay } from "@clew/streams/delay";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { ClaimSlot } from "./claim.ts";
@@ -12,22 +12,26 @@ import type { WardenSettings } from "./config.ts";
 import type { SandboxEgress } from "./egress/sandbox-egress.ts";
 import { findDescendants } from "./limits/find-descendants.ts";
 import { type LimitsWatch, watchLimits } from "./limits/watch-limits.ts";
+import type { ModelRelay } from "./model-relay/model-relay.ts";
+import type { Stays } from "./stay.ts";
 
 /** Milliseconds an agent that is asked to close has. */
 const closeMs = 3_000;
 /** Milliseconds the end of its log has to be written. */
 const loggedMs = 1_000;
+/** Milliseconds that whoever keeps a sandbox has to end it himself once its time is over. */
+const keptSlackMs = 10_000;
 const maxTimerMs = 2 ** 31 - 1;
 
 /** What of the warden's a sandbox uses. */
 export interface SandboxParts {
   /** Whom it is for. */
   readonly slot: ClaimSlot;
-  readonly outbox: Outbox;
+  readonly stays: Stays;
   /** Its way out. */
   readonly egress: SandboxEgress;
   /** Its way to models. */
-  readonly models: AsyncDisposable;
+  readonly models: Pick<ModelRelay, "revoke"> & AsyncDisposable;
   readonly log: Logger;
 }
 
@@ -41,9 +45,9 @@ export async function startSandbox(settings: WardenSettings, parts: SandboxParts
 export class Sandbox implements Disposable {
   readonly #settings: WardenSettings;
   readonly #agent: AgentProcess;
-  readonly #outbox: Outbox;
+  readonly #stays: Stays;
   readonly #egress: SandboxEgress;
-  readonly #models: AsyncDisposable;
+  readonly #models: SandboxParts["models"];
   readonly #log: Logger;
   readonly #groups: Set<number>;
   readonly #startTimer: NodeJS.Timeout;
@@ -53,14 +57,15 @@ export class Sandbox implements Disposable {
   #cause = "";
   #browser = "";
   #isAlive = true;
+  #ended: { readonly stay: number; readonly kept: Promise<void> } | undefined;
 
   /** Resolves once no process is left and `sandboxExited` is written. Never rejects. */
   readonly exited: Promise<void>;
 
-  constructor(settings: WardenSettings, agent: AgentProcess, { slot, outbox, egress, models, log }: SandboxParts, startedAt: number) {
+  constructor(settings: WardenSettings, agent: AgentProcess, { slot, stays, egress, models, log }: SandboxParts, startedAt: number) {
     this.#settings = settings;
     this.#agent = agent;
-    this.#outbox = outbox;
+    this.#stays = stays;
     this.#egress = egress;
     this.#models = models;
     this.#log = log;
@@ -114,6 +119,26 @@ export class Sandbox implements Disposable {
   }
 
   /**
+   * Ends a run's stay: what it may do ends at once, and what it used is said. It ends itself `keepMs` milliseconds from now, unless it is given to another run.
+   * Repeatable; of a stay that is over already it changes nothing.
+   *
+   * @throws Fault SANDBOX_LOST where it is ending.
+   */
+  async keep(stay: number, keepMs: number): Promise<void> {
+    if (this.isEnding) throw new Fault("SANDBOX_LOST");
+    if (stay !== this.#stays.current.number) return;
+    this.setDeadline(keepMs + keptSlackMs);
+    if (this.#ended?.stay !== stay) this.#ended = { stay, kept: this.#endStay(keepMs) };
+    await this.#ended.kept;
+  }
+
+  /** Begins a later run's stay. Whatever that may do was granted. */
+  goOn(deadlineMs: number): void {
+    this.setDeadline(deadlineMs);
+    this.#sayIsReady(performance.now(), true);
+  }
+
+  /**
    * Ends every process and answers once none is left and `sandboxExited` is written. The first cause given stays.
    *
    * @throws Fault INTERNAL when a process survives.
@@ -151,13 +176,36 @@ export class Sandbox implements Disposable {
   async #sayReady(ready: Promise<string>, slot: ClaimSlot, startedAt: number): Promise<void> {
     const warm = slot.claim === undefined;
     const sinceMs = slot.taken.then(() => (warm ? performance.now() : startedAt));
-    const [browser, since] = await Promise.all([ready, sinceMs]);
-    if (this.isEnding) return;
-    const durationMs = Math.round(performance.now() - since);
+    const [, since] = await Promise.all([ready, sinceMs]);
+    if (!this.isEnding) this.#sayIsReady(since, warm);
+  }
+
+  #sayIsReady(sinceMs: number, warm: boolean): void {
+    const browser = this.#browser;
+    const durationMs = Math.round(performance.now() - sinceMs);
     const { kind: isolation } = this.#settings.isolation;
     this.#say(`Sandbox is ready with ${browser}`, {
       $case: "sandboxReady",
       value: SandboxReady.fromPartial({ isolation, browser, durationMs, warm }),
+    });
+  }
+
+  async #endStay(keepMs: number): Promise<void> {
+    const { outbox, places } = this.#stays.current;
+    const expireTime = new Date(Date.now() + keepMs);
+    await this.#models.revoke();
+    this.#egress.close();
+    await this.#recordEgress(places.egress);
+    this.#say("Sandbox is kept with its browser", {
+      $case: "sandboxKept",
+      value: SandboxKept.fromPartial({ expireTime, usage: { egressBytes: this.#egress.bytes }, facts: { egress: this.#egress.counts } }),
+    });
+    await outbox.finish();
+  }
+
+  async #recordEgress(file: string): Promise<void> {
+    await this.#egress.record(file).catch((error: unknown) => {
+      this.#log.error({ err: error }, "what the sandbox exchanged could not be written");
     });
   }
 
@@ -171,10 +219,11 @@ export class Sandbox implements Disposable {
     await Promise.race([this.#agent.logged, delay(loggedMs)]);
     // What its calls took is said before its last event.
     await this.#models[Symbol.asyncDispose]();
-    await this.#egress.record(placesOf(this.#settings.workFolder).egress).catch((error: unknown) => {
-      this.#log.error({ err: error }, "what the sandbox exchanged could not be written");
-    });
+    const { outbox, places } = this.#stays.current;
+    // Of one that is kept all is said.
+    if (!outbox.finished) await this.#recordEgress(places.egress);
     this.#isAlive = false;
+    if (outbox.finished) return;
     const how = this.#cause !== "" ? this.#cause : signal !== "" ? `signal ${signal}` : `exit code ${exitCode}`;
     this.#say(`Sandbox exited: ${how}`, {
       $case: "sandboxExited",
@@ -186,7 +235,7 @@ export class Sandbox implements Disposable {
         facts: { egress: this.#egress.counts },
       }),
     });
-    await this.#outbox.finish().catch((error: unknown) => this.#log.error({ err: error }, "the outbox could not be finished"));
+    await outbox.finish().catch((error: unknown) => this.#log.error({ err: error }, "the outbox could not be finished"));
   }
 
   #killFor(cause: string): void {
@@ -214,6 +263,8 @@ export class Sandbox implements Disposable {
   }
 
   #say(...[summary, payload]: [summary: string, payload: Parameters<Outbox["append"]>[0]["payload"]]): void {
-    this.#outbox.append({ summary, payload }).catch((error: unknown) => this.#log.error({ err: error }, "an event could not be written"));
+    this.#stays.current.outbox
+      .append({ summary, payload })
+      .catch((error: unknown) => this.#log.error({ err: error }, "an event could not be written"));
   }
 }

@@ -1,22 +1,16 @@
-import { constants } from "node:fs";
-import { mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { channelCredentials } from "@clew/grpc/channel-proof";
-import { implement, startGrpcServer } from "@clew/grpc/server";
-import { createEventService } from "@clew/outbox/event-service";
-import { openOutbox } from "@clew/outbox/outbox";
+import type { Outbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
-import { modelSocketBeside, placesOf } from "@clew/outbox/work-folder";
+import { modelSocketBeside } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { removeFolder } from "@clew/process/remove-folder";
-import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
 import { ClaimSlot } from "./claim.ts";
 import type { WardenSettings } from "./config.ts";
 import { SandboxEgress } from "./egress/sandbox-egress.ts";
 import { startModelRelay } from "./model-relay/model-relay.ts";
-import { createWardenService } from "./rpc/warden-service.ts";
 import { startSandbox } from "./sandbox.ts";
+import { Stays } from "./stay.ts";
 
 /** Why a warden ends by itself. */
 export type WardenEnd = "RELEASED" | "ORCHESTRATOR_ABSENT";
@@ -35,47 +29,46 @@ const finishMs = 10_000;
 /** Starts the sandbox and serves it. Rejects when it cannot be started, with nothing of it left but its folder. */
 export async function startWarden(settings: WardenSettings, log: Logger): Promise<Warden> {
   const { workFolder, wardenSocket, graceMs } = settings;
-  const places = placesOf(workFolder);
-  await mkdir(places.files, { recursive: true, mode: 0o700 });
   await using parts = new AsyncDisposableStack();
-  const files = parts.use(await open(places.files, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
-  const outbox = parts.use(openOutbox({ file: places.wardenOutbox }));
+  const stays = parts.use(await Stays.open(workFolder));
+  const outbox: Pick<Outbox, "append"> = { append: (...said) => stays.current.outbox.append(...said) };
   const ended = Promise.withResolvers<WardenEnd>();
   const egress = parts.use(
     await SandboxEgress.open({
       socketPath: settings.egressSocket,
-      say: (summary, payload) =>
-        void outbox.append({ summary, payload }).catch((error: unknown) => log.error({ err: error }, "an event could not be written")),
+      say(summary, payload) {
+        // While it is kept there is nobody to tell.
+        if (stays.current.outbox.finished) return;
+        outbox.append({ summary, payload }).catch((error: unknown) => log.error({ err: error }, "an event could not be written"));
+      },
     }),
   );
   const models = parts.use(
-    await startModelRelay({ socketPath: modelSocketBeside(settings.agentSocket), cassettePath: places.cassette, outbox, log }),
-  );
-  const slot = new ClaimSlot(async (claim) => {
-    log.info({ run: claim.runId, attempt: claim.attempt }, "sandbox is claimed");
-    if (claim.models !== undefined) await models.grant(claim.models);
-    if (claim.egress !== undefined) egress.follow(claim.egress);
-  });
-  if (settings.claim !== undefined) await slot.take(settings.claim);
-  const sandbox = parts.use(await startSandbox(settings, { slot, outbox, egress, models, log }));
-  parts.defer(() => sandbox.kill("KILLED"));
-  const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));
-  const proof = channelCredentials(settings.wardenSecret);
-  await unlink(wardenSocket).catch(() => {});
-  parts.use(
-    await startGrpcServer({
-      address: `unix:${wardenSocket}`,
-      services: [
-        implement(SandboxEventServiceService, createEventService(outbox, presence)),
-        implement(WardenServiceService, createWardenService({ slot, sandbox, files, release })),
-      ],
-      authorize(context) {
-        proof.authorize(context);
-        presence.note();
-      },
-      onUnexpected: (error, path) => log.error({ err: error, path }, "call failed unexpectedly"),
+    await startModelRelay({
+      socketPath: modelSocketBeside(settings.agentSocket),
+      cassettePath: stays.current.places.cassette,
+      outbox,
+      log,
     }),
   );
+  const slot = new ClaimSlot(async (claim) => {
+    const { stay } = claim;
+    log.info({ run: claim.runId, attempt: claim.attempt, stay }, "sandbox is claimed");
+    if (stay > 1) {
+      await stays.begin(stay);
+      egress.restart();
+    }
+    if (claim.models !== undefined) await models.grant(claim.models, stays.current.places.cassette);
+    if (claim.egress !== undefined) egress.follow(claim.egress);
+    if (stay > 1) sandbox.goOn(claim.deadlineMs);
+  });
+  if (settings.claim !== undefined) await slot.take(settings.claim);
+  const sandbox = parts.use(await startSandbox(settings, { slot, stays, egress, models, log }));
+  parts.defer(() => sandbox.kill("KILLED"));
+  const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));
+  // Loaded while the sandbox starts, which takes longer.
+  const { serveWarden } = await import("./rpc/serve-warden.ts");
+  parts.use(await serveWarden(settings, { slot, sandbox, stays, release, presence, log }));
   const running = parts.move();
   return {
     ended: ended.promise,

@@ -91,6 +91,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
     socketFolder: config.socketFolder,
+    sharedFolder: warmFolder(volume),
     mostWaitMs: config.warm.ageMs + warmGraceMs,
     log: logger,
   };
@@ -100,7 +101,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     secretOf,
     folder: warmFolder(volume),
     bounds: config.warm,
-    freeSlots: () => config.maxConcurrentRuns - runs.load.running,
+    freeSlots: () => config.maxConcurrentRuns - runs.load.running - runs.load.kept,
     runBytes: config.sandboxLimits.memoryBytes,
     log: logger,
   });
@@ -161,7 +162,11 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           catalogue,
           uploads,
           states,
-          parents: { sessions, findRun: (runId, tenant) => runs.get(runId, { tenant, reach: "tenant" }) },
+          parents: {
+            sessions,
+            findRun: (runId, tenant) => runs.get(runId, { tenant, reach: "tenant" }),
+            demandKept: (parent) => runs.demandKept(parent),
+          },
           volume,
           credentialSets,
           policyOf: access.policyOf,

@@ -1,11 +1,12 @@
-import { unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, unlink } from "node:fs/promises";
 import { Fault } from "@clew/fault/fault";
 import { channelCredentials } from "@clew/grpc/channel-proof";
 import { implement, startGrpcServer } from "@clew/grpc/server";
 import { createEventService } from "@clew/outbox/event-service";
 import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
+import { agentPlacesOf } from "@clew/outbox/work-folder";
+import { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Logger } from "@clew/process/logger";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
@@ -36,7 +37,13 @@ const absentStopMs = 5_000;
 /** Starts the agent: outbox, browser, socket. Rejects when one of them cannot be had. */
 export async function startSandboxAgent(settings: AgentSettings, log: Logger): Promise<SandboxAgent> {
   await using parts = new AsyncDisposableStack();
-  const outbox = parts.use(openOutbox({ file: join(settings.workFolder, "agent.outbox") }));
+  const { workFolder } = settings;
+  let outbox = openOutbox({ file: agentPlacesOf(workFolder).agentOutbox });
+  let stay = 1;
+  let isKept = false;
+  // What one run's work is not to say, that of a later one is not to say either.
+  const secrets = new KnownSecrets([]);
+  parts.defer(() => outbox[Symbol.dispose]());
   const relay = parts.use(await startRelay(settings.egressSocket));
   const askWarden = createAskWarden(settings.egressSocket);
   const launched = launchBrowser({
@@ -52,32 +59,41 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
   const loaded = Promise.all([import("./work.ts"), import("./agent/model/models-of.ts")]);
   const [browser, [{ startWork }, { modelsOf }]] = await Promise.all([launched, loaded]);
   browser.prepare(usualPage);
-  const report: Report = {
-    say: async (event) => void (await outbox.append(event)),
-    confirm: async (event) => await outbox.waitAcknowledged(await outbox.append(event)),
-  };
   const places = { chromiumPath: settings.chromiumPath, searchPath: readSearchPath() };
   const slot = new WorkSlot({
     begin(request) {
       log.info({ run: request.runId, attempt: request.attempt }, "work begins");
+      isKept = false;
       const models = modelsOf(request, settings.socketPath);
+      // What its work says late is not taken for another's.
+      const own = outbox;
+      const report: Report = {
+        say: async (event) => void (await own.append(event)),
+        confirm: async (event) => await own.waitAcknowledged(await own.append(event)),
+      };
       const work = startWork({
         request,
         askModel: models?.ask,
         browser,
         report,
-        workFolder: settings.workFolder,
+        workFolder,
+        stay,
+        secrets,
         askWarden,
         log,
         provideFfmpeg: () => provideFfmpeg(places),
       });
       void work.done
         .catch((error: unknown) => log.error({ err: error }, "work failed unexpectedly"))
-        .then(() => outbox.finish())
-        .then(() => Promise.all([browser[Symbol.asyncDispose](), models?.[Symbol.asyncDispose]()]))
+        .then(() => own.finish())
+        .then(() => {
+          isKept = browser.hasLeftPage;
+          return Promise.all([isKept || browser[Symbol.asyncDispose](), models?.[Symbol.asyncDispose]()]);
+        })
         .catch((error: unknown) => log.error({ err: error }, "work could not be finished"));
       return work;
     },
+    next: { isLeft: () => browser.hasLeftPage, make: beginStay },
   });
   const absent = Promise.withResolvers<AgentEnd>();
   const presence = parts.use(watchPresence({ graceMs: settings.graceMs, onAbsent: () => absent.resolve("ORCHESTRATOR_ABSENT") }));
@@ -87,7 +103,10 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
     await startGrpcServer({
       address: `unix:${settings.socketPath}`,
       services: [
-        implement(SandboxEventServiceService, createEventService(outbox, presence)),
+        implement(
+          SandboxEventServiceService,
+          createEventService(() => outbox, presence),
+        ),
         implement(SandboxAgentServiceService, createSandboxAgentService(slot)),
       ],
       authorize(context) {
@@ -108,8 +127,8 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
         return why;
       }),
       // Work that has begun deals with a lost browser itself, and says so.
-      browser.closed.then(() => (slot.isTaken ? absent.promise : "BROWSER_LOST")),
-      aborted(browser.crashed).then(() => (slot.isTaken ? absent.promise : "BROWSER_LOST")),
+      browser.closed.then(() => (slot.isTaken && !isKept ? absent.promise : "BROWSER_LOST")),
+      aborted(browser.crashed).then(() => (slot.isTaken && !isKept ? absent.promise : "BROWSER_LOST")),
     ]),
     async [Symbol.asyncDispose]() {
       // First of all: work whose browser is closed under it would take that for its own failure, and publish it.
@@ -118,6 +137,16 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
       await unlink(settings.socketPath).catch(() => {});
     },
   };
+
+  /** What the run before was given and left is gone before another's work begins. */
+  async function beginStay(next: number): Promise<void> {
+    const [before, places] = [agentPlacesOf(workFolder, stay), agentPlacesOf(workFolder, next)];
+    outbox[Symbol.dispose]();
+    for (const path of [before.agentOutbox, before.files, before.inputs]) await rm(path, { recursive: true, force: true });
+    for (const folder of [places.files, places.inputs]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    stay = next;
+    outbox = openOutbox({ file: places.agentOutbox });
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -36,8 +36,10 @@ export function startWork(options: WorkOptions): Work {
   const { browser, log } = options;
   const { spec, credentials, attempt, session } = options.request;
   const browserState = session?.browserState ?? options.request.browserState ?? "";
-  const secrets = new KnownSecrets([...secretsOf({ ...spec, credentials }), ...browserStateSecrets(browserState)]);
-  const login = new SavedLogin({ text: browserState, isKept: (spec?.browserState ?? "") !== "", secrets });
+  const { secrets = new KnownSecrets([]) } = options;
+  secrets.add([...secretsOf({ ...spec, credentials }), ...browserStateSecrets(browserState)]);
+  const isThere = spec?.continueFrom !== undefined;
+  const login = new SavedLogin({ text: browserState, isKept: (spec?.browserState ?? "") !== "", isThere, secrets });
   const leftSession = new LeftSession({ isWanted: spec?.keepAliveSeconds !== undefined, secrets });
   const mask = secrets.redact;
   // Masked before it is cut: the first half of a secret is no longer found.

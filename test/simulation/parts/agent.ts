@@ -57,6 +57,8 @@ export function startAgent(stage: Stage, settings: SandboxSettings): SimulatedPr
         },
         deliverInput: async () => ({}),
         takeBrowserState: async () => ({ loggedOut: false }),
+        keepBrowser: async () => ({ kept: false }),
+        beginStay: async () => ({}),
       }),
     ]);
   });

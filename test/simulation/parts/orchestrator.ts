@@ -66,6 +66,7 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
     parents: {
       sessions: new KeptSessions({ volume, states }),
       findRun: (runId, tenant) => runs.get(runId, { tenant, reach: "tenant" }),
+      demandKept: (parent) => runs.demandKept(parent),
     },
     credentialSets: new CredentialSets(undefined),
     policyOf: () => usualPolicy,

@@ -86,6 +86,7 @@ function serve(stage: Stage, settings: SandboxSettings, self: SimulatedProcess):
       }),
       setDeadline: async () => ({}),
       claimSandbox: async () => ({}),
+      keepSandbox: async () => ({}),
       async killSandbox(request) {
         presence.note();
         await end(request.cause);

@@ -19,6 +19,11 @@ export class DenialEvents {
     this.#say = say;
   }
 
+  /** Begins to count anew, for another run. */
+  restart(): void {
+    this.#told = 0;
+  }
+
   /** Tells of one. */
   tell({ host, port }: Pick<EgressEntry, "host" | "port">, { rule, message }: EgressDenial): void {
     this.#told++;

@@ -25,7 +25,7 @@ export class EgressGate {
     return this.#policy;
   }
 
-  set policy(policy: EgressPolicy) {
+  set policy(policy: EgressPolicy | undefined) {
     this.#policy = policy;
   }
 

@@ -50,6 +50,11 @@ export class EgressLedger {
     return { entry: this.#touch(entry), isFirst };
   }
 
+  /** Begins an empty record. What is open still is counted in none. */
+  restart(): void {
+    this.#entries.clear();
+  }
+
   /** Takes back one attempt that was noted as let through, and was not. */
   takeBack(entry: EgressEntry): void {
     entry.connections -= 1;

@@ -25,6 +25,12 @@ export interface EgressProxyOptions {
 }
 
 /** The most connections it takes at once, and the most it has to the world. */
+/** A running proxy. */
+export interface EgressProxy extends AsyncDisposable {
+  /** Ends every connection there is. */
+  cut(): void;
+}
+
 const mostConnections = 512;
 const headerBytes = 256 * 1024;
 
@@ -33,7 +39,7 @@ const headerBytes = 256 * 1024;
  * passes on plain requests, and answers `GET /judge?host=…&port=…`, which no page can ask, with what speaks against a connection. What is denied gets
  * 403 with the rule's name. Dispose it to close it with its connections.
  */
-export async function startEgressProxy(options: EgressProxyOptions): Promise<AsyncDisposable> {
+export async function startEgressProxy(options: EgressProxyOptions): Promise<EgressProxy> {
   const { socketPath, gate, ledger } = options;
   const failures = new Failures();
   const connections = new FarConnections(mostConnections);
@@ -137,6 +143,11 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Asy
   await chmod(socketPath, 0o666);
   return {
     async [Symbol.asyncDispose]() {
+    cut() {
+      connections.cut();
+      agent.endIdle();
+      for (const socket of open) socket.destroy();
+    },
       const closed = once(server, "close");
       server.close();
       connections[Symbol.dispose]();

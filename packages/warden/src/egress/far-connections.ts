@@ -6,6 +6,7 @@ export class FarConnections implements Disposable {
   readonly #open = new Set<Socket>();
   #opening = 0;
   #isClosed = false;
+  #cuts = 0;
 
   constructor(most: number) {
     this.#most = most;
@@ -20,11 +21,12 @@ export class FarConnections implements Disposable {
   async add(open: () => Promise<Socket>): Promise<Socket> {
     if (this.isFull) throw coded("TOO_MANY_CONNECTIONS");
     this.#opening++;
+    const cuts = this.#cuts;
     try {
       const socket = await open();
       this.#open.add(socket);
       socket.once("close", () => this.#open.delete(socket));
-      if (!this.#isClosed) return socket;
+      if (!this.#isClosed && cuts === this.#cuts) return socket;
       socket.destroy();
       throw coded("CLOSED");
     } finally {
@@ -32,10 +34,16 @@ export class FarConnections implements Disposable {
     }
   }
 
-  /** Ends them all, and those that are being opened once they are. */
+  /** Ends them all, and those that are being opened once they are; later ones are opened as ever. */
+  cut(): void {
+    this.#cuts += 1;
+    for (const socket of this.#open) socket.destroy();
+  }
+
+  /** Ends them as `cut` does, and lets no other be opened. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
-    for (const socket of this.#open) socket.destroy();
+    this.cut();
   }
 }
 

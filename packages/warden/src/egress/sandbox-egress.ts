@@ -4,7 +4,7 @@ import type { EventPayload } from "./denial-events.ts";
 import { DenialEvents } from "./denial-events.ts";
 import { EgressGate } from "./egress-gate.ts";
 import { type EgressEntry, EgressLedger } from "./egress-ledger.ts";
-import { startEgressProxy } from "./egress-proxy.ts";
+import { type EgressProxy, startEgressProxy } from "./egress-proxy.ts";
 import { type ResolveHost, rememberAnswers, resolveHost } from "./resolve-host.ts";
 
 /** Where a sandbox's way out begins, and who hears of it. */
@@ -21,11 +21,13 @@ export interface SandboxEgressOptions {
 export class SandboxEgress implements AsyncDisposable {
   readonly #gate: EgressGate;
   readonly #ledger: EgressLedger;
-  readonly #proxy: AsyncDisposable;
+  readonly #events: DenialEvents;
+  readonly #proxy: EgressProxy;
 
-  private constructor(gate: EgressGate, ledger: EgressLedger, proxy: AsyncDisposable) {
+  private constructor(gate: EgressGate, ledger: EgressLedger, events: DenialEvents, proxy: EgressProxy) {
     this.#gate = gate;
     this.#ledger = ledger;
+    this.#events = events;
     this.#proxy = proxy;
   }
 
@@ -35,12 +37,24 @@ export class SandboxEgress implements AsyncDisposable {
     const ledger = new EgressLedger();
     const events = new DenialEvents(say);
     const onDenied = (entry: Readonly<EgressEntry>, denial: EgressDenial) => events.tell(entry, denial);
-    return new SandboxEgress(gate, ledger, await startEgressProxy({ socketPath, gate, ledger, onDenied }));
+    return new SandboxEgress(gate, ledger, events, await startEgressProxy({ socketPath, gate, ledger, onDenied }));
   }
 
   /** From now on the sandbox may go where the policy lets it. */
   follow(policy: EgressPolicy): void {
     this.#gate.policy = policy;
+  }
+
+  /** From now on nothing goes out, and what was open is cut. */
+  close(): void {
+    this.#gate.policy = undefined;
+    this.#proxy.cut();
+  }
+
+  /** Begins the record of another run. */
+  restart(): void {
+    this.#ledger.restart();
+    this.#events.restart();
   }
 
   /** All bytes that went out and came in until now. */

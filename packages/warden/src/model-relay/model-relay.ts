@@ -31,8 +31,14 @@ export interface ModelRelayOptions {
 
 /** A sandbox's only way to models. Dispose it: calls under way are cut, and what they took is said. */
 export interface ModelRelay extends AsyncDisposable {
-  /** From now on these models may be called, and no others; until then none. With a cassette that is none, each call says so. */
-  grant(access: ModelAccess): Promise<void>;
+  /**
+   * From now on these models may be called, and no others; until then none. With a cassette that is none, each call says so.
+   *
+   * @param cassettePath where it writes down what they answer, where that is wanted: as at its start unless given.
+   */
+  grant(access: ModelAccess, cassettePath?: string): Promise<void>;
+  /** From now on no model may be called. What is under way is cut, and said within 2 s or not at all. */
+  revoke(): Promise<void>;
 }
 
 const mostRequestBytes = 8 * 1024 * 1024;
@@ -48,8 +54,11 @@ const mostLeaveMs = 2_000;
 export async function startModelRelay({ socketPath, cassettePath, outbox, log, callMs = 170_000 }: ModelRelayOptions): Promise<ModelRelay> {
   await using parts = new AsyncDisposableStack();
   // Closed last: calls that are cut are still written down.
-  const recordings = parts.use(new AsyncDisposableStack());
-  let run: GrantedRun | Fault = new Fault("MODEL_CALL_REFUSED", { message: "This run may call no model." });
+  let recordings = new AsyncDisposableStack();
+  parts.defer(() => recordings.disposeAsync());
+  const nobodys = () => new Fault("MODEL_CALL_REFUSED", { message: "This run may call no model." });
+  let run: GrantedRun | Fault = nobodys();
+  let revoked = 0;
   const open = new Set<Promise<void>>();
   let refusals = 0;
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 60_000 }, (request, response) => {
@@ -79,30 +88,44 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
   });
   const started = parts.move();
   return {
-    async grant(access) {
-      run = await grantedRun(access).catch((error: unknown) => Fault.from(error));
+    async grant(access, path = cassettePath) {
+      run = await grantedRun(access, path).catch((error: unknown) => Fault.from(error));
+    },
+    async revoke() {
+      run = nobodys();
+      server.closeAllConnections();
+      await Promise.race([Promise.all(open), delay(mostLeaveMs)]);
+      // From here on nothing of them is said: it would be taken for the next run's.
+      revoked += 1;
+      refusals = 0;
+      const closing = recordings;
+      recordings = new AsyncDisposableStack();
+      await closing.disposeAsync();
     },
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
 
-  async function grantedRun(access: ModelAccess): Promise<GrantedRun> {
+  async function grantedRun(access: ModelAccess, path: string): Promise<GrantedRun> {
     const { cassette } = access;
     return {
       access,
       spending: new Spending(access),
       turns: new Turns(),
       player: cassette?.mode === "replay" ? await openCassette(cassette.path) : undefined,
-      recorder: cassette?.mode === "record" ? recordings.use(await recordCassette(cassettePath, cassette.header)) : undefined,
+      recorder: cassette?.mode === "record" ? recordings.use(await recordCassette(path, cassette.header)) : undefined,
     };
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
+    const began = revoked;
     const startedAt = performance.now();
     const purpose = purposeOf(request);
     const route = request.method === "POST" ? routeCall(request.url ?? "", body) : undefined;
     const model = route?.model.slice(0, 200) ?? "";
-    const note = (said: CallNote) => sayCalled(model, purpose, said, performance.now() - startedAt);
+    const note = async (said: CallNote) => {
+      if (began === revoked) await sayCalled(model, purpose, said, performance.now() - startedAt);
+    };
     try {
       if (route === undefined) throw new Fault("MODEL_CALL_REFUSED", { message: "The relay leads to models and nowhere else." });
       if (run instanceof Fault) throw run;
@@ -116,7 +139,8 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
       }
     } catch (error) {
       const fault = Fault.from(error);
-      if (fault.reason === "MODEL_CALL_REFUSED" || fault.reason === "BUDGET_EXCEEDED") await sayRefused(fault, model);
+      const isRefused = fault.reason === "MODEL_CALL_REFUSED" || fault.reason === "BUDGET_EXCEEDED";
+      if (isRefused && began === revoked) await sayRefused(fault, model);
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import type { WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sand
 import { type ClaimSlot, readClaim } from "../claim.ts";
 import type { Sandbox } from "../sandbox.ts";
 
-/** Gives the sandbox to an attempt, for good. @throws Fault SANDBOX_LOST where it is ending. */
+/** Gives the sandbox to an attempt. @throws Fault SANDBOX_LOST where it is ending. */
 export function claimSandbox(slot: ClaimSlot, sandbox: Sandbox): Handler<WardenServiceService["claimSandbox"]> {
   return async ({ claim }) => {
     const wanted = readClaim(claim);

@@ -8,17 +8,17 @@ import type { WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sand
 const chunkBytes = 64 * 1024;
 
 /**
- * Reads a file the work left, in chunks of at most 64 KiB. `files` is the opened folder it lies in.
+ * Reads a file the work left, in chunks of at most 64 KiB. `files` answers the opened folder it lies in.
  *
- * The sandbox is not trusted: the folder was opened before it began, and a link or anything but a plain file is not found.
+ * The sandbox is not trusted: the folder is opened already, and a link or anything but a plain file is not found.
  */
-export function readWorkFile(files: FileHandle): Handler<WardenServiceService["readWorkFile"]> {
+export function readWorkFile(files: () => FileHandle): Handler<WardenServiceService["readWorkFile"]> {
   return async function* ({ name, offset }, { signal }) {
     if (!isFlatName(name)) throw invalidRequest([{ field: "name", rule: "pattern", message: "Give a flat file name." }]);
     if (!Number.isSafeInteger(offset) || offset < 0) {
       throw invalidRequest([{ field: "offset", rule: "range", message: "Give a whole number of bytes, 0 or more." }]);
     }
-    await using file = await openPlainFile(`/proc/self/fd/${files.fd}/${name}`);
+    await using file = await openPlainFile(`/proc/self/fd/${files().fd}/${name}`);
     for (let position = offset; ; ) {
       signal.throwIfAborted();
       const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes, position);

@@ -1,10 +1,11 @@
-import type { FileHandle } from "node:fs/promises";
 import type { Implementation } from "@clew/grpc/service";
 import type { WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import type { ClaimSlot } from "../claim.ts";
 import type { Sandbox } from "../sandbox.ts";
+import type { Stays } from "../stay.ts";
 import { claimSandbox } from "./claim-sandbox.ts";
 import { getSandbox } from "./get-sandbox.ts";
+import { keepSandbox } from "./keep-sandbox.ts";
 import { killSandbox } from "./kill-sandbox.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
@@ -14,20 +15,20 @@ import { setDeadline } from "./set-deadline.ts";
 export interface WardenParts {
   readonly slot: ClaimSlot;
   readonly sandbox: Sandbox;
-  /** The opened folder with the files the work leaves. */
-  readonly files: FileHandle;
+  readonly stays: Stays;
   /** Ends what is left, removes the folder, and lets the warden exit. */
   readonly release: () => Promise<void>;
 }
 
 /** Binds the warden's calls. */
-export function createWardenService({ slot, sandbox, files, release }: WardenParts): Implementation<WardenServiceService> {
+export function createWardenService({ slot, sandbox, stays, release }: WardenParts): Implementation<WardenServiceService> {
   return {
     getSandbox: getSandbox(slot, sandbox),
     setDeadline: setDeadline(sandbox),
     killSandbox: killSandbox(sandbox),
-    readWorkFile: readWorkFile(files),
+    readWorkFile: readWorkFile(() => stays.current.files),
     releaseSandbox: releaseSandbox(release),
+    keepSandbox: keepSandbox(slot, sandbox),
     claimSandbox: claimSandbox(slot, sandbox),
   };
 }

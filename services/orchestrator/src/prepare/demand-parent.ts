@@ -8,6 +8,8 @@ export interface ParentSources {
   /** A tenant's run. @throws Fault RUN_NOT_FOUND, RUN_DELETED or RUN_EXPIRED. */
   readonly findRun: (runId: string, tenant: string) => Run;
   readonly sessions: Pick<KeptSessions, "demandKey" | "read" | "remove">;
+  /** @throws Fault PARENT_GONE where what a run left cannot be continued in, PARENT_BUSY where it cannot yet. */
+  readonly demandKept: (parent: Run) => void;
 }
 
 /**
@@ -16,11 +18,15 @@ export interface ParentSources {
  * @throws Fault STATE_KEY_MISSING, PARENT_BUSY or PARENT_GONE; RUN_NOT_FOUND, RUN_DELETED or RUN_EXPIRED.
  */
 export async function demandParent(
-  { forkFrom, keepAliveSeconds }: Pick<RunSpec, "forkFrom" | "keepAliveSeconds">,
+  { continueFrom, forkFrom, keepAliveSeconds }: Pick<RunSpec, "continueFrom" | "forkFrom" | "keepAliveSeconds">,
   tenant: string,
-  { findRun, sessions }: ParentSources,
+  { findRun, sessions, demandKept }: ParentSources,
 ): Promise<string> {
   if (keepAliveSeconds === 0) sessions.demandKey();
+  if (continueFrom !== undefined) {
+    demandKept(findRun(continueFrom, tenant));
+    return `continues in the browser of ${continueFrom}`;
+  }
   if (forkFrom === undefined) return keepAliveSeconds === undefined ? "begins anew" : "begins anew, and may be gone on from";
   const parent = findRun(forkFrom, tenant);
   const refusal = forkRefusal(parent);

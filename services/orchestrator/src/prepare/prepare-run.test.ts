@@ -48,6 +48,7 @@ describe("a run that is asked for", () => {
         findRun: (runId) => {
           throw runNotFound(runId);
         },
+        demandKept: () => {},
       },
       states: await BrowserStates.open(temp.path, undefined),
       credentialSets: new CredentialSets(join(temp.path, "secrets")),

@@ -10,7 +10,7 @@ import { cassetteInput, type RunModels } from "../models/run-models.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import { type FoundWork, findWork } from "../playbooks/find-work.ts";
 import { demandCredentials, demandParameters, playbooksOf, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
-import { type CheckedSpec, checkSpec } from "../runs/spec.ts";
+import { checkSpec } from "../runs/spec.ts";
 import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import { demandParent, type ParentSources } from "./demand-parent.ts";
@@ -48,21 +48,16 @@ export interface Preparation {
   readonly work: ResolvedWork | undefined;
 }
 
-/** @throws Fault INVALID_REQUEST with all that is wrong with a request by itself, NOT_IMPLEMENTED with all that is not built yet. */
-export function demandFit({ violations, unbuilt }: Pick<CheckedSpec, "violations" | "unbuilt">): void {
+/** @throws Fault INVALID_REQUEST with all that is wrong with a request by itself. */
+export function demandFit(violations: readonly Violation[]): void {
   const [first, ...others] = violations;
   if (first !== undefined) throw invalidRequest([first, ...others]);
-  const [missing] = unbuilt;
-  if (missing !== undefined) throw new Fault("NOT_IMPLEMENTED", { message: `${missing.field} ${missing.message}`, violations: unbuilt });
 }
 
 /** Looks at every part of a spec; starts and stores nothing. CreateRun makes a run only of what passes here, and DryRun tells all of it. */
 export async function prepareRun(asked: RunSpec | undefined, tenant: string, sources: PrepareSources): Promise<Preparation> {
-  const { spec, violations, unbuilt } = checkSpec(asked);
-  const unfit = (name: CheckName): { violations: Violation[]; unbuilt: Violation[] } => ({
-    violations: violations.filter((violation) => checkOf(violation) === name),
-    unbuilt: unbuilt.filter((violation) => checkOf(violation) === name),
-  });
+  const { spec, violations } = checkSpec(asked);
+  const unfit = (name: CheckName) => violations.filter((violation) => checkOf(violation) === name);
   let work: FoundWork | undefined;
   const gathered: Gathered = { inputs: [], model: undefined };
   // What the playbook types decides which credentials are wanted: it is looked for first, and told in its turn.

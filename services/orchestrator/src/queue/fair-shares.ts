@@ -60,6 +60,11 @@ export class FairShares {
     this.#usualMs += (heldMs - this.#usualMs) / remembered;
   }
 
+  /** Counts a slot that was held after its run was over: no run's usual time. */
+  count({ tenant, sinceMs }: Pick<PlacedRun, "tenant" | "sinceMs">, nowMs: number): void {
+    this.#use(tenant, (nowMs - sinceMs) / this.#weightOf(tenant));
+  }
+
   #use(tenant: string, amount: number): void {
     this.#used.set(tenant, (this.#used.get(tenant) ?? 0) + amount);
   }

@@ -27,7 +27,7 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
     inputs: [],
     finalState: run.state,
     stop: undefined,
-    attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "", failure: undefined },
+    attempt: { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "", keptUntilMs: undefined, failure: undefined },
     clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
     tries: { begun: 0, unbegun: 0 },
     epoch: 1,

@@ -13,10 +13,10 @@ export async function createRun(
   runs: Runs,
   sources: PrepareSources,
 ): Promise<CreateRunResponse> {
-  const { violations, unbuilt } = checkSpec(request.spec);
+  const { violations } = checkSpec(request.spec);
   const message = `must have at most ${limits.requestIdChars} characters`;
   const long = request.requestId.length > limits.requestIdChars ? [{ field: "requestId", rule: "max_length", message }] : [];
-  demandFit({ violations: [...violations, ...long], unbuilt });
+  demandFit([...violations, ...long]);
   const resolve = async () => demandPrepared(await prepareRun(request.spec, caller.tenant, sources));
   return { run: await runs.create(request, { resolve, caller, traceparent }) };
 }

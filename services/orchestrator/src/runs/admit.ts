@@ -13,6 +13,7 @@ type Said = NonNullable<SandboxEvent["payload"]>["$case"];
 const speakers = {
   sandboxReady: ["warden"],
   sandboxExited: ["warden"],
+  sandboxKept: ["warden"],
   egressDenied: ["warden"],
   warningRaised: ["agent", "warden"],
   guardrailTripped: ["agent", "warden"],

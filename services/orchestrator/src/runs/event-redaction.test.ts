@@ -6,6 +6,7 @@ import {
   ModelCalled,
   RunCreated,
   SandboxExited,
+  SandboxKept,
   StepCompleted,
   StopRequested,
 } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -49,6 +50,7 @@ const kinds = (text: string): { readonly [Kind in Payload["$case"]]: Extract<Pay
     outcomePublished: { state: Run_State.FAILED, outcome },
     runFinished: { run },
     sandboxExited: SandboxExited.fromPartial({ signal: "SIGKILL", cause: "KILLED", facts: data }),
+    sandboxKept: SandboxKept.fromPartial({ expireTime: new Date(5), facts: data }),
   };
 };
 

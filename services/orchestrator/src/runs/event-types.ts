@@ -28,6 +28,7 @@ const all = {
   outcomePublished: true,
   runFinished: true,
   sandboxExited: true,
+  sandboxKept: true,
   attemptFailed: true,
 } as const satisfies Record<EventType, true>;
 

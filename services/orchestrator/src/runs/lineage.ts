@@ -7,6 +7,17 @@ export function parentOf({ continueFrom, forkFrom }: Pick<RunSpec, "continueFrom
   return continueFrom ?? forkFrom;
 }
 
+/** Why no run can continue in another's sandbox now, by what is known of that one alone; undefined where one could. */
+export function continueRefusal({ state, spec }: Pick<Run, "state" | "spec">): Fault | undefined {
+  if ((spec?.keepAliveSeconds ?? 0) === 0)
+    return new Fault("PARENT_GONE", {
+      message:
+        "That run was not to keep its sandbox: create it with keepAliveSeconds above 0, or fork it with forkFrom where it left its session.",
+    });
+  if (!isTerminal(state)) return new Fault("PARENT_BUSY", { message: "That run is not over yet: continue once it has ended." });
+  return undefined;
+}
+
 /** Why a run cannot be forked from another now; undefined where it can be, or what that left is gone. */
 export function forkRefusal({ state, spec }: Pick<Run, "state" | "spec">): Fault | undefined {
   if (spec?.keepAliveSeconds === undefined)

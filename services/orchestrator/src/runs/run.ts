@@ -29,6 +29,8 @@ export interface RunFold {
     readonly exited: boolean;
     /** Why the sandbox ended, as its warden said; empty when by itself. */
     readonly exitCause: string;
+    /** Until when its sandbox is kept for a run that continues, where it is. */
+    readonly keptUntilMs: number | undefined;
     /** What it failed for, where another follows. */
     readonly failure: { readonly error: RunError | undefined; readonly retryAtMs: number } | undefined;
   };
@@ -57,7 +59,14 @@ export interface ReceivedInput {
   readonly answerHmac: string;
 }
 
-const freshAttempt = { readyAtMs: undefined, startedAtMs: undefined, exited: false, exitCause: "", failure: undefined } as const;
+const freshAttempt = {
+  readyAtMs: undefined,
+  startedAtMs: undefined,
+  exited: false,
+  exitCause: "",
+  keptUntilMs: undefined,
+  failure: undefined,
+} as const;
 
 const nothing: RunFold = {
   run: Run.fromPartial({}),
@@ -126,14 +135,11 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
         clock: { ...fold.clock, startedAtMs: fold.clock.startedAtMs ?? atMs },
         run: { ...run, startTime: run.startTime ?? event.time },
       };
-    case "sandboxExited": {
-      const heldMs = fold.attempt.readyAtMs === undefined ? 0 : atMs - fold.attempt.readyAtMs;
-      return {
-        ...fold,
-        attempt: { ...fold.attempt, exited: true, exitCause: payload.value.cause },
-        run: use(run, { browserSeconds: heldMs / 1000, egressBytes: payload.value.usage?.egressBytes ?? 0 }),
-      };
-    }
+    case "sandboxExited":
+      return leave(fold, payload.value.usage, atMs, { exitCause: payload.value.cause });
+    case "sandboxKept":
+      // The run has no more to do with it than with one that has ended.
+      return leave(fold, payload.value.usage, atMs, { keptUntilMs: payload.value.expireTime?.getTime() ?? atMs });
     case "stepCompleted":
       return payload.value.skipped ? fold : { ...fold, run: use(run, { steps: 1 }) };
     case "actionStarted":
@@ -175,6 +181,15 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
 /** Whether how the current attempt ended is durable: with the run's outcome, or with another attempt to follow. */
 export function isDecided({ run, attempt }: RunFold): boolean {
   return run.outcome !== undefined || attempt.failure !== undefined;
+}
+
+function leave(fold: RunFold, used: Usage | undefined, atMs: number, how: Partial<RunFold["attempt"]>): RunFold {
+  const heldMs = fold.attempt.readyAtMs === undefined ? 0 : atMs - fold.attempt.readyAtMs;
+  return {
+    ...fold,
+    attempt: { ...fold.attempt, exited: true, ...how },
+    run: use(fold.run, { browserSeconds: heldMs / 1000, egressBytes: used?.egressBytes ?? 0 }),
+  };
 }
 
 function resume(clock: RunFold["clock"], atMs: number): RunFold["clock"] {

@@ -10,8 +10,8 @@ const withHeaders = (extraHttpHeaders: Record<string, string>) => ({ work: playb
 
 describe("checking a RunSpec", () => {
   it("fills in what was not given", () => {
-    const { spec, violations, unbuilt } = checkSpec(RunSpec.fromPartial({ work: playbook }));
-    expect([violations, unbuilt]).toEqual([[], []]);
+    const { spec, violations } = checkSpec(RunSpec.fromPartial({ work: playbook }));
+    expect(violations).toEqual([]);
     expect(spec).toMatchObject({
       timeoutSeconds: 600,
       maxSteps: 50,
@@ -64,20 +64,28 @@ describe("checking a RunSpec", () => {
     expect(checkSpec(given).violations.map(({ field }) => field)).toEqual(["spec.maxSteps", "spec.timeoutSeconds", "spec.priority"]);
   });
 
-  it("names each field that is not built yet", () => {
+  it("refuses to have a browser that goes on be another, or be tried again", () => {
     const given = RunSpec.fromPartial({
       work: playbook,
       continueFrom: "run-1",
-      keepAliveSeconds: 60,
+      browserState: "shop",
+      viewport: { width: 800, height: 600 },
+      browser: { locale: "de", timezone: "Europe/Berlin", colorScheme: "dark", extraHttpHeaders: { "x-a": "b" } },
       retry: { maxAttempts: 2, backoffSeconds: 0 },
     });
-    expect(checkSpec(given).unbuilt.map(({ field }) => field)).toEqual(["spec.continueFrom", "spec.keepAliveSeconds"]);
+    const fields = ["viewport", "browser.locale", "browser.timezone", "browser.colorScheme", "retry.maxAttempts"];
+    expect(
+      checkSpec(given)
+        .violations.map(({ field }) => field)
+        .sort(),
+    ).toEqual(["browserState", ...fields].map((field) => `spec.${field}`).sort());
+    expect(checkSpec(RunSpec.fromPartial({ work: playbook, continueFrom: "run-1", keepAliveSeconds: 60 })).violations).toEqual([]);
   });
 
   it("[weakness 40] takes every guardrail in its bounds, and refuses what does not fit together when the run is created", () => {
     const stuck = { stuckRepeatHint: 2, stuckRepeatWarn: 3, stuckRepeatStop: 4, stuckWindowSize: 9, stuckRevisitGap: 50 };
     const fine = RunSpec.fromPartial({ work: playbook, guardrails: { maxUrlsVisited: 500, enableLlmActionCheck: true, ...stuck } });
-    expect(checkSpec(fine)).toMatchObject({ violations: [], unbuilt: [] });
+    expect(checkSpec(fine)).toMatchObject({ violations: [] });
     const wrong = RunSpec.fromPartial({ work: playbook, guardrails: { stuckRepeatHint: 5, stuckWindowSize: 8 } });
     expect(checkSpec(wrong).violations.map(({ field }) => field)).toEqual([
       "spec.guardrails.stuckRepeatHint",
@@ -99,8 +107,8 @@ describe("checking a RunSpec", () => {
     ["http://u:%zz@proxy.example", false],
     ["http://", false],
   ])("takes an upstream proxy only in the one form there is: %s", (proxy, isFit) => {
-    const { violations, unbuilt } = checkSpec(RunSpec.fromPartial({ work: playbook, proxy }));
-    expect([violations.map(({ field }) => field), unbuilt]).toEqual([isFit ? [] : ["spec.proxy"], []]);
+    const { violations } = checkSpec(RunSpec.fromPartial({ work: playbook, proxy }));
+    expect(violations.map(({ field }) => field)).toEqual(isFit ? [] : ["spec.proxy"]);
   });
 
   it("stores names of credentials and nothing of their values", () => {

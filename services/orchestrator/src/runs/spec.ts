@@ -14,8 +14,6 @@ export interface CheckedSpec {
   readonly spec: RunSpec;
   /** All that is wrong with it. */
   readonly violations: readonly Violation[];
-  /** Fields that are fine and that this version does not serve yet. */
-  readonly unbuilt: readonly Violation[];
 }
 
 interface Range {
@@ -26,11 +24,7 @@ interface Range {
 /** Checks every field of a RunSpec and fills in what was not given. Values are never echoed. */
 export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   const violations: Violation[] = [];
-  const unbuilt: Violation[] = [];
   const wrong = (field: string, rule: string, message: string) => violations.push({ field: `spec.${field}`, rule, message });
-  const later = (field: string, given: boolean, message: string) => {
-    if (given) unbuilt.push({ field: `spec.${field}`, rule: "not_implemented", message });
-  };
   const range = (field: string, value: number | undefined, { min, max }: Range) => {
     if (value !== undefined && (value < min || value > max)) wrong(field, "range", `must be ${min} to ${max}`);
   };
@@ -90,19 +84,28 @@ export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   if (asked.browserState !== undefined && !(isFlatName(asked.browserState) && asked.browserState.length <= limits.browserStateNameChars))
     wrong("browserState", "name", `must be a plain name of at most ${limits.browserStateNameChars} letters, digits and ._-`);
 
-  later("continueFrom", asked.continueFrom !== undefined, "is not built yet; use forkFrom, which begins with what the run left");
-  later("keepAliveSeconds", (asked.keepAliveSeconds ?? 0) > 0, "is built as 0 only, which keeps what forks begin with, and no sandbox");
   range("keepAliveSeconds", asked.keepAliveSeconds, limits.keepAliveSeconds);
   if (asked.forkFrom !== undefined && asked.continueFrom !== undefined)
     wrong("forkFrom", "one_of", "must not be given together with continueFrom");
   if (parentOf(asked) !== undefined && asked.browserState !== undefined)
     wrong("browserState", "one_of", "must not be given together with forkFrom or continueFrom: their login is that of the run before");
+  if (asked.continueFrom !== undefined) checkContinuing(asked, wrong);
   const spec = fillIn(asked);
   if (RunSpec.encode(withoutSecrets(spec, undefined)).finish().byteLength > limits.specBytes) {
     const message = `must have at most ${limits.specBytes} bytes in all, without playbookSource and secrets: shorten its lists and texts`;
     violations.push({ field: "spec", rule: "max_bytes", message });
   }
-  return { spec, violations, unbuilt };
+  return { spec, violations };
+}
+
+/** What a browser was started with stays as it is. */
+function checkContinuing({ viewport, browser, retry }: RunSpec, wrong: (field: string, rule: string, message: string) => void): void {
+  const message = "must not be given together with continueFrom: the browser goes on as the run before had it";
+  if (viewport !== undefined) wrong("viewport", "one_of", message);
+  for (const name of ["locale", "timezone", "colorScheme"] as const)
+    if (browser?.[name] !== undefined) wrong(`browser.${name}`, "one_of", message);
+  if ((retry?.maxAttempts ?? 1) > 1)
+    wrong("retry.maxAttempts", "one_of", "must be 1 together with continueFrom: there is that one browser");
 }
 
 /** Leaves out of a spec what must not be stored: its secrets, and the playbook's text, which is an artifact. */

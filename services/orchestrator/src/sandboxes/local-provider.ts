@@ -1,4 +1,6 @@
-import { dirname } from "node:path";
+import { randomBytes } from "node:crypto";
+import { dirname, join } from "node:path";
+import { createHandOver } from "./hand-over.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import { readSandboxFile, removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
 import { nameOf } from "./sandbox-id.ts";
@@ -16,6 +18,7 @@ export function createLocalProvider(
   return {
     isolation: options.isolation.kind,
     silenceMs: options.silenceMs,
+    handOver: options.sharedFolder === undefined ? undefined : createHandOver(options, launcher),
     start: async (plan, { signal }) => (await pool?.claim(plan, signal)) ?? (await startCold(plan, signal)),
     find: readSandboxFile,
     connect: (handle) => connectSandbox(handle, options.secretOf(nameOf(handle))),
@@ -29,12 +32,15 @@ export function createLocalProvider(
   };
 
   async function startCold(plan: SandboxPlan, signal: AbortSignal | undefined): Promise<SandboxHandle> {
-    const { runId, attempt, runFolder, inputs = [] } = plan;
-    const workFolder = workFolderOf(plan);
-    const name = { runId, attempt };
+    const { runId, attempt, runFolder, inputs = [], mayBeKept = false } = plan;
+    const { sharedFolder } = options;
+    const warm = mayBeKept && sharedFolder !== undefined ? { name: randomBytes(8).toString("hex"), runFolder } : undefined;
+    const whose = { runId, attempt, ...(warm && { warm }) };
+    const workFolder = warm && sharedFolder !== undefined ? join(sharedFolder, warm.name) : workFolderOf(plan);
     try {
-      const record = (started: SandboxProcess) => writeSandboxFile(runFolder, { ...started, ...name });
-      return { ...(await launcher.launch({ name, workFolder, inputs, claim: launcher.claimOf(plan), record }, signal)), ...name };
+      const record = (started: SandboxProcess) => writeSandboxFile(runFolder, { ...started, ...whose });
+      const birth = { name: nameOf(whose), workFolder, inputs, claim: launcher.claimOf(plan), record };
+      return { ...(await launcher.launch(birth, signal)), ...whose };
     } catch (error) {
       if (!signal?.aborted) await removeSandboxFile(runFolder, attempt);
       throw error;

@@ -16,6 +16,7 @@ const sandboxHandle = z.strictObject({
   pid: z.int().min(2),
   startTime: z.string().regex(/^\d+$/),
   bootId: z.string().min(1),
+  stay: z.int().min(1).optional(),
   warm: z.strictObject({ name: z.string().regex(/^[0-9a-f]+$/), runFolder: z.string().startsWith("/") }).optional(),
 });
 

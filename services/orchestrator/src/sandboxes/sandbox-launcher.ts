@@ -58,6 +58,8 @@ export interface LocalProviderOptions {
   readonly socketFolder?: string;
   /** The search path that warden and agent are given; the usual system folders unless given. */
   readonly path?: string;
+  /** Where sandboxes that are no one run's have their folders; without it each is one run's. */
+  readonly sharedFolder?: string;
   /** Milliseconds a sandbox may wait for its run; 30 minutes unless given. */
   readonly mostWaitMs?: number;
   readonly log: Logger;

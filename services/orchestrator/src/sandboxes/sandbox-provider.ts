@@ -29,6 +29,8 @@ export interface SandboxPlan {
   readonly models?: GrantedModels | undefined;
   /** Files the work may read, under these names in `inputs` of its folder. */
   readonly inputs?: readonly InputPath[];
+  /** Whether it may be kept for another run: its folder is then no run's. */
+  readonly mayBeKept?: boolean;
 }
 
 /** A started sandbox, whoever it is for. */
@@ -52,8 +54,22 @@ export interface SandboxProcess {
 export interface SandboxHandle extends SandboxProcess {
   readonly runId: string;
   readonly attempt: number;
-  /** Where it was started before it was anybody's: the name it was given then, and the folder of the run that has it now. */
+  /** Which run's stay in it this is; the first unless given. */
+  readonly stay?: number | undefined;
+  /** Where it is no one run's: the name it was given at its start, and the folder of the run that has it now. */
   readonly warm?: { readonly name: string; readonly runFolder: string } | undefined;
+}
+
+/** Hands sandboxes from run to run. */
+export interface HandOver {
+  /** Has no run's folder name a kept sandbox any more: whoever kept it ends it, or the next orchestrator at its start. */
+  letGo(handle: SandboxHandle): Promise<void>;
+  /**
+   * Gives a kept sandbox to another attempt. It is on record for that once this resolves; otherwise it is the caller's to end.
+   *
+   * @throws Fault SANDBOX_LOST or what its warden and its agent say; what the volume says; the signal's reason.
+   */
+  take(handle: SandboxHandle, plan: SandboxPlan, signal: AbortSignal): Promise<SandboxHandle>;
 }
 
 /** Starts sandboxes, finds them again, and sees to it that nothing of them is left. */
@@ -61,6 +77,8 @@ export interface SandboxProvider {
   readonly isolation: Isolation;
   /** Milliseconds a sandbox may give no sign of life; 30,000 unless given. */
   readonly silenceMs?: number | undefined;
+  /** Without it no sandbox is kept. */
+  readonly handOver?: HandOver | undefined;
   /**
    * Starts a sandbox that outlives this process, and answers once its warden listens.
    *

@@ -19,6 +19,7 @@ import { attendPerson } from "./attend-person.ts";
 import { untilEnding } from "./end-attempt.ts";
 import type { FinalizingTime } from "./finalizing-time.ts";
 import { type EventClient, ingestLive, type Source } from "./ingest.ts";
+import { keepSandbox } from "./keep-sandbox.ts";
 import { keepSession } from "./kept-session.ts";
 import { failedOutcome } from "./phrases.ts";
 import { publish } from "./publish-outcome.ts";
@@ -49,6 +50,8 @@ export interface AttemptPlan {
   /** The models that runs may call; without them there are none. */
   readonly models?: RunModels | undefined;
   readonly credentialSets?: CredentialSets | undefined;
+  /** What the agent of the run noted that this one continues; empty where there was none. */
+  readonly parentMemory?: string | undefined;
 }
 
 const callMs = 10_000;
@@ -69,7 +72,12 @@ export async function runAttempt(plan: AttemptPlan, time: FinalizingTime, signal
   signal.throwIfAborted();
   time.begin();
   const isAlive = await provider.isAlive(handle);
-  await takeLeftovers({ ...plan, workFolder: handle.workFolder, ended }, isAlive ? connection : undefined, signal, time.taking);
+  await takeLeftovers(
+    { ...plan, workFolder: handle.workFolder, stay: handle.stay, ended },
+    isAlive ? connection : undefined,
+    signal,
+    time.taking,
+  );
   if (log.fold.attempt.exitCause === "DEADLINE")
     await publish(log, attempt, Run_State.TIMED_OUT, failedOutcome(new Fault("TIMED_OUT"), undefined));
   return isDecided(log.fold) ? undefined : (excess(log.fold) ?? broke ?? new Fault("SANDBOX_LOST"));
@@ -162,11 +170,12 @@ async function holdSandbox(plan: AttemptPlan, { connection, time, ended }: Hold,
     plan.logger.warn({ attempt, reason: fault.reason, error: fault.cause }, "attempt broke");
     await killSandbox(plan, connection, fault.reason, time, signal);
   }
-  // The work is over or lost: let the sandbox say what it has left to say, then end it.
+  // The work is over or lost: let the sandbox say what it has left to say, then end it, or keep it.
   const isOver = () => log.fold.attempt.exited || fault !== undefined;
   if (agent !== undefined && !isOver())
     await abortable(Promise.race([agent, exited(log, scope.signal), broken.promise]), time.storing).catch(() => {});
-  if (!isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", time, scope.signal);
+  const isKept = !isOver() && ended.has("agent") && (await keepSandbox(plan, connection, scope.signal));
+  if (!isKept && !isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", time, scope.signal);
   await abortable(within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal), time.taking).catch(() => {});
   return fault;
 }

@@ -16,13 +16,13 @@ const mostBytes = 64 * 1024 * 1024;
  * @throws the deadline's reason, with nothing kept.
  */
 export async function keepCassette(
-  { log, attempt, runFolder, workFolder, spec, secrets }: LostSandbox,
+  { log, attempt, runFolder, workFolder, stay, spec, secrets }: LostSandbox,
   deadline: AbortSignal,
 ): Promise<void> {
-  const text = await readLeft(placesOf(workFolder).cassette, readWhole, deadline);
+  const text = await readLeft(placesOf(workFolder, stay).cassette, readWhole, deadline);
   const name = attempt === 1 ? "cassette.jsonl" : `cassette-${attempt}.jsonl`;
   if (text === undefined || log.fold.artifacts.some((stored) => stored.name === name)) return;
-  if (hasLostSecrets(spec) || !secrets.hasAnswers(log.fold.inputs)) {
+  if (hasLostSecrets(spec) || !secrets.hasParents(spec) || !secrets.hasAnswers(log.fold.inputs)) {
     const leftOut = warningRaised("ARTIFACT_LOST", "The cassette was not kept: the secrets to be masked in it are no longer known.");
     await log.decide(() => [{ attempt, ...leftOut }]);
     return;

@@ -17,10 +17,10 @@ const mostBytes = 1024 * 1024;
  * @throws the deadline's reason, with nothing kept.
  */
 export async function keepEgress(
-  { log, attempt, runFolder, workFolder, secrets }: Omit<LostSandbox, "spec">,
+  { log, attempt, runFolder, workFolder, stay, secrets }: Omit<LostSandbox, "spec">,
   deadline: AbortSignal,
 ): Promise<void> {
-  const ledger = await readLeft(placesOf(workFolder).egress, readLedger, deadline);
+  const ledger = await readLeft(placesOf(workFolder, stay).egress, readLedger, deadline);
   const name = attempt === 1 ? "egress.json" : `egress-${attempt}.json`;
   if (ledger === undefined || log.fold.artifacts.some((stored) => stored.name === name)) return;
   if (ledger.text === undefined) {

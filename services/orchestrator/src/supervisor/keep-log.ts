@@ -16,6 +16,8 @@ export interface LostSandbox {
   readonly attempt: number;
   readonly runFolder: string;
   readonly workFolder: string;
+  /** Which run's stay in the sandbox it was; the first unless given. */
+  readonly stay?: number | undefined;
   readonly spec: RunSpec;
   readonly secrets: RunSecrets;
 }
@@ -28,7 +30,8 @@ export interface LostSandbox {
  */
 export async function keepLog({ log, attempt, runFolder, workFolder, spec, secrets }: LostSandbox, deadline: AbortSignal): Promise<void> {
   const wasGiven = log.fold.attempt.startedAtMs !== undefined;
-  const isMaskable = !hasLostSecrets(spec) && (!wasGiven || secrets.hasSetOf(spec)) && secrets.hasAnswers(log.fold.inputs);
+  const isMaskable =
+    !hasLostSecrets(spec) && (!wasGiven || secrets.hasSetOf(spec)) && secrets.hasParents(spec) && secrets.hasAnswers(log.fold.inputs);
   const parts = await Promise.all(
     (isMaskable ? ["warden", "agent"] : ["warden"]).map(
       async (name) => `--- ${name} ---\n${await endOf(join(workFolder, `${name}.log`), deadline)}\n`,

@@ -8,10 +8,22 @@ import { warningRaised } from "./phrases.ts";
 
 const callMs = 15_000;
 
-type SessionPlan = Pick<AttemptPlan, "log" | "attempt" | "spec" | "sessions" | "secrets" | "logger">;
+type SessionPlan = Pick<AttemptPlan, "log" | "attempt" | "spec" | "sessions" | "secrets" | "parentMemory" | "logger">;
 
-/** Reads what the run left that this one is forked from; undefined where it is no fork. What it holds is a secret from then on. @throws Fault PARENT_GONE, STATE_UNREADABLE. */
-export async function readParentSession({ log, spec, sessions, secrets }: SessionPlan): Promise<KeptSession | undefined> {
+/**
+ * Reads what the run left that this one goes on from: all of it for a fork, only its memory for one that continues in its browser; undefined where it begins anew. What it holds is a secret
+ * from then on.
+ *
+ * @throws Fault PARENT_GONE, STATE_UNREADABLE.
+ */
+export async function readParentSession({
+  log,
+  spec,
+  sessions,
+  secrets,
+  parentMemory = "",
+}: SessionPlan): Promise<KeptSession | undefined> {
+  if (spec.continueFrom !== undefined) return { browserState: "", address: "", memory: parentMemory };
   if (spec.forkFrom === undefined || sessions === undefined) return undefined;
   const session = await sessions.read({ id: spec.forkFrom, tenant: log.run.tenant });
   if (session === undefined) throw new Fault("PARENT_GONE");

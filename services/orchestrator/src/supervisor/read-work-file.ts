@@ -8,8 +8,13 @@ import { placesOf } from "@clew/outbox/work-folder";
 const chunkBytes = 64 * 1024;
 
 /** Reads a file that a sandbox left in its folder, from `offset`, where no warden is there to read it. Follows no link: the sandbox could write there. */
-export async function* readWorkFile(workFolder: string, name: string, offset: number): AsyncGenerator<{ readonly chunk: Uint8Array }> {
-  const folder = placesOf(workFolder).files;
+export async function* readWorkFile(
+  workFolder: string,
+  name: string,
+  offset: number,
+  stay?: number,
+): AsyncGenerator<{ readonly chunk: Uint8Array }> {
+  const folder = placesOf(workFolder, stay).files;
   if (!isFlatName(name) || !(await lstat(folder)).isDirectory()) throw new Fault("ARTIFACT_NOT_FOUND");
   // Without O_NONBLOCK a named pipe would hold the reader for ever.
   await using file = await open(join(folder, name), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);

@@ -11,6 +11,7 @@ export class RunSecrets {
   readonly known: KnownSecrets;
   readonly #answers = new Map<string, string>();
   #hasSet = false;
+  #hasParents = false;
 
   constructor(spec: RunSpec) {
     this.known = new KnownSecrets(secretsOf(spec));
@@ -35,6 +36,17 @@ export class RunSecrets {
   addSet(values: readonly string[]): void {
     this.known.add(values);
     this.#hasSet = true;
+  }
+
+  /** Takes those of the run whose sandbox this one continues in. */
+  addParents(values: readonly string[]): void {
+    this.known.add(values);
+    this.#hasParents = true;
+  }
+
+  /** Whether those of the run that a run continues, where it does, are known. */
+  hasParents({ continueFrom }: Pick<RunSpec, "continueFrom">): boolean {
+    return continueFrom === undefined || this.#hasParents;
   }
 
   /** Whether the values of the credential set that a run names, where it does, are known. */

@@ -10,6 +10,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { QueuedRun } from "../queue/queued-run.ts";
 import type { RunFilter } from "../registry/registry.ts";
 import { canonicalJson } from "../runs/canonical-json.ts";
+import { continueRefusal } from "../runs/lineage.ts";
 import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
@@ -23,8 +24,8 @@ import { type LiveRun, toQueued } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
 import { type OpenRunOptions, openFinished } from "./open-run.ts";
 import { reopenRun } from "./reopen-run.ts";
-import { RunRows } from "./run-rows.ts";
 import type { OnChange } from "./run-log.ts";
+import { RunRows } from "./run-rows.ts";
 import { RunSecrets } from "./run-secrets.ts";
 import { type RunView, viewRun } from "./run-view.ts";
 import type { RunsOptions } from "./runs-options.ts";
@@ -68,7 +69,7 @@ export class Runs implements AsyncDisposable {
   }
 
   /** How many runs wait for a slot, and for how many milliseconds the first of them; how many have one; and how many are not over but could not be opened yet. */
-  get load(): { readonly queued: number; readonly oldestQueuedMs: number; readonly running: number; readonly unopened: number } {
+  get load(): Slots["load"] & { readonly unopened: number } {
     return { ...this.#slots.load, unopened: this.#unopened.length };
   }
 
@@ -165,6 +166,21 @@ export class Runs implements AsyncDisposable {
     return this.get(runId, caller);
   }
 
+  /** Ends the sandbox that a run left, where it is kept. */
+  async release({ id }: Pick<Run, "id">): Promise<void> {
+    await this.#slots.kept.end(id);
+  }
+
+  /** @throws Fault PARENT_GONE where no run can continue in what this one left, PARENT_BUSY where none can yet. */
+  demandKept(parent: Run): void {
+    const refusal = continueRefusal(parent);
+    if (refusal !== undefined) throw refusal;
+    for (const [id, { spec }] of this.#live)
+      if (spec.continueFrom === parent.id)
+        throw new Fault("PARENT_BUSY", { message: `Run ${id} continues in that sandbox: wait for its end, and continue from that one.` });
+    this.#slots.kept.demand(parent.id);
+  }
+
   /** Opens a run's journal for a reader. */
   async view(runId: string, caller: Caller): Promise<RunView> {
     const run = this.get(runId, caller);
@@ -190,9 +206,10 @@ export class Runs implements AsyncDisposable {
   async stopAll(graceSeconds: number, signal: AbortSignal): Promise<void> {
     this.#accepting = false;
     this.#slots.close();
+    const letGo = this.#slots.kept[Symbol.asyncDispose]();
     const running = this.#slots.taken();
     await Promise.allSettled(running.map(([, live]) => askToStop(live.log, "", graceSeconds, undefined)));
-    await abortable(Promise.allSettled(running.map(([, { supervising }]) => supervising)), signal).catch(() => {});
+    await abortable(Promise.allSettled([letGo, ...running.map(([, { supervising }]) => supervising)]), signal).catch(() => {});
     // What did not end in time is killed; the next orchestrator finds it lost and ends it.
     const { provider, volume } = this.#options;
     for (const [runId] of running.filter(([id]) => this.#live.has(id))) {
@@ -239,11 +256,12 @@ export class Runs implements AsyncDisposable {
     const { spec } = work;
     const runId = toRunId(randomUUIDv7());
     const createTime = new Date();
+    if (spec.continueFrom !== undefined) this.#slots.kept.reserve(spec.continueFrom, runId);
     const run = newRun({ id: runId, tenant: caller.tenant, spec, playbook: work.reference, traceparent, createTime });
     const queued: QueuedRun = toQueued(runId, run);
     const log = await beginRun({
       created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
-      position: this.#slots.positionOf(queued),
+      position: this.#slots.positionOf(queued, spec.continueFrom !== undefined),
       playbookSource: work.source,
       calledPlaybooks: work.called,
       inputs: work.inputs,
@@ -252,6 +270,7 @@ export class Runs implements AsyncDisposable {
       onChange: this.#onChange,
       onRefused: (fault) => this.#refused(runId, fault),
     }).catch(async (error: unknown) => {
+      this.#slots.kept.giveBack(runId);
       if (Fault.from(error).reason === "VOLUME_FULL") await room?.giveUp();
       throw error;
     });
@@ -277,6 +296,7 @@ export class Runs implements AsyncDisposable {
     // Its readers may know its end before it is sealed and let go of.
     await abortable(this.#live.get(id)?.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});
     if (this.#live.has(id)) throw new Fault("RUN_NOT_TERMINAL");
+    await this.#slots.kept.end(id);
     const { tombstones, volume } = this.#options;
     await tombstones.bury(id, { tenant, why });
     this.#rows.remove(id);
@@ -365,6 +385,7 @@ export class Runs implements AsyncDisposable {
   async #retire(runId: RunId, { log, hold }: LiveRun, signal: AbortSignal): Promise<void> {
     if (!isTerminal(log.run.state)) return;
     await this.#rows.settle(runId, signal);
+    this.#slots.kept.giveBack(runId);
     this.#live.delete(runId);
     hold[Symbol.dispose]();
   }

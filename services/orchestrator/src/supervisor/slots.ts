@@ -6,12 +6,14 @@ import { inTurn } from "@clew/streams/in-turn";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { type Allowance, usualAllowance } from "../queue/allowance.ts";
 import { FairShares } from "../queue/fair-shares.ts";
+import { keptInTheWay } from "../queue/kept-in-the-way.ts";
 import { isNews, pickNext, positionsInQueue, type QueueView } from "../queue/pick-next.ts";
 import { demandQueueRoom } from "../queue/queue-room.ts";
-import type { QueuedRun } from "../queue/queued-run.ts";
+import type { PlacedRun, QueuedRun } from "../queue/queued-run.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
+import { KeptSandboxes } from "./kept-sandboxes.ts";
 import { keysOf, type LiveRun, toQueued } from "./live-run.ts";
 import { failedOutcome, runQueued } from "./phrases.ts";
 import { publish, publishStopped } from "./publish-outcome.ts";
@@ -32,6 +34,8 @@ export class Slots implements AsyncDisposable {
   /** Lets go of a run that is over. */
   readonly #retire: (runId: RunId, live: LiveRun, signal: AbortSignal) => Promise<void>;
   readonly #shares: FairShares;
+  /** What runs that are over left for those that continue. Each has a slot. */
+  readonly kept: KeptSandboxes;
   #isOpen = true;
   #isTelling = false;
 
@@ -44,14 +48,22 @@ export class Slots implements AsyncDisposable {
     this.#live = live;
     this.#retire = retire;
     this.#shares = new FairShares((tenant) => this.#allowanceOf(tenant).share);
+    this.kept = new KeptSandboxes({
+      provider: options.provider,
+      logger: options.logger,
+      onFreed: (slot) => {
+        this.#shares.count(slot, performance.now());
+        this.fill();
+      },
+    });
   }
 
-  /** How many runs wait for a slot, and for how many milliseconds the one that was created first; and how many have one. */
-  get load(): { readonly queued: number; readonly oldestQueuedMs: number; readonly running: number } {
+  /** How many runs wait for a slot, and for how many milliseconds the one that was created first; how many have one, and how many are kept by runs that are over. */
+  get load(): { readonly queued: number; readonly oldestQueuedMs: number; readonly running: number; readonly kept: number } {
     const waiting = this.#waiting();
     const now = Date.now();
     const oldest = waiting.reduce((first, { createTimeMs }) => Math.min(first, createTimeMs), now);
-    return { queued: waiting.length, oldestQueuedMs: now - oldest, running: this.taken().length };
+    return { queued: waiting.length, oldestQueuedMs: now - oldest, running: this.taken().length, kept: this.#keptSlots().length };
   }
 
   /** Aborts when all is let go of. */
@@ -80,7 +92,8 @@ export class Slots implements AsyncDisposable {
   }
 
   /** How many runs are to begin before one that comes to wait now. */
-  positionOf(run: QueuedRun): number {
+  positionOf(run: QueuedRun, isContinuing: boolean): number {
+    if (isContinuing) return 0;
     const view = this.#view();
     return positionsInQueue({ ...view, waiting: [...view.waiting, run] }, this.#shares).get(run.id) ?? 0;
   }
@@ -93,10 +106,13 @@ export class Slots implements AsyncDisposable {
   /** Gives the next runs the free slots. */
   fill(): void {
     if (this.ending.aborted || !this.#isOpen || this.#options.room?.isFull) return;
+    for (const [id, live] of this.#continuing()) this.give(id, live);
     for (const { id } of pickNext(this.#view(), this.#shares)) {
       const live = isRunId(id) ? this.#live.get(id) : undefined;
       if (live !== undefined && isRunId(id)) this.give(id, live);
     }
+    for (const runId of keptInTheWay({ ...this.#view(), placed: this.#placed() }, this.#keptSlots(), this.#shares))
+      void this.kept.end(runId);
     this.#tellLater();
   }
 
@@ -111,6 +127,8 @@ export class Slots implements AsyncDisposable {
       room: this.#options.room,
       states: this.#options.states,
       sessions: this.#options.sessions,
+      keptSandboxes: this.kept,
+      parentMemory: this.#memoryOf(live.spec.continueFrom),
       models: this.#options.models,
       credentialSets: this.#options.credentialSets,
       signAnswer: (...parts: readonly string[]) => volume.sign("input", runId, ...parts),
@@ -180,13 +198,41 @@ export class Slots implements AsyncDisposable {
     return [...this.#live].filter(([, { supervising }]) => supervising === undefined).map(([id, { log }]) => toQueued(id, log.run));
   }
 
-  #view(): QueueView {
-    const placed = this.taken().map(([, { log, slotSinceMs = 0 }]) => {
+  /** Runs that continue where another left its sandbox have that one's slot, and wait for nothing but their keys. */
+  #continuing(): [RunId, LiveRun][] {
+    const held = new Set(this.#placed().flatMap(({ tenant, keys }) => keys.map((key) => `${tenant} ${key}`)));
+    return [...this.#live].filter(([, { supervising, spec, log }]) => {
+      if (supervising !== undefined || spec.continueFrom === undefined) return false;
+      const keys = keysOf(spec).map((key) => `${log.run.tenant} ${key}`);
+      const isFree = !keys.some((key) => held.has(key));
+      if (isFree) for (const key of keys) held.add(key);
+      return isFree;
+    });
+  }
+
+  #placed(): PlacedRun[] {
+    return this.taken().map(([, { log, slotSinceMs = 0 }]) => {
       return { tenant: log.run.tenant, keys: keysOf(log.run.spec), sinceMs: slotSinceMs };
     });
+  }
+
+  /** But for those of which a run still has, or has already, the slot. */
+  #keptSlots(): KeptSandboxes["slots"] {
+    const taken = new Set<string>(this.taken().map(([runId]) => runId));
+    return this.kept.slots.filter(({ runId, reservedBy = "" }) => !taken.has(runId) && !taken.has(reservedBy));
+  }
+
+  #memoryOf(parent: string | undefined): string {
+    if (parent === undefined || !isRunId(parent)) return "";
+    const run = this.#live.get(parent)?.log.run ?? this.#options.registry.get(parent);
+    return run?.outcome?.sessionMemory ?? "";
+  }
+
+  #view(): QueueView {
+    const waiting = [...this.#live].filter(([, { supervising, spec }]) => supervising === undefined && spec.continueFrom === undefined);
     return {
-      waiting: this.#waiting(),
-      placed,
+      waiting: waiting.map(([id, { log }]) => toQueued(id, log.run)),
+      placed: [...this.#placed(), ...this.#keptSlots()],
       slots: this.#options.maxConcurrentRuns,
       runsAtOnce: (tenant) => this.#allowanceOf(tenant).runsAtOnce,
       nowMs: performance.now(),
@@ -226,5 +272,6 @@ export class Slots implements AsyncDisposable {
     this.close();
     this.#ending.abort(new Fault("SHUTTING_DOWN"));
     await Promise.allSettled(this.#supervised);
+    await this.kept[Symbol.asyncDispose]();
   }
 }

@@ -28,6 +28,7 @@ import { fitRun, leastRun } from "./fit-run.ts";
 import { keepCassette } from "./keep-cassette.ts";
 import { keepEgress } from "./keep-egress.ts";
 import { keepLog } from "./keep-log.ts";
+import type { KeptSandboxes } from "./kept-sandboxes.ts";
 import { attemptFailed, failedOutcome, outcomePublished, stateWords, toRunError, warningRaised } from "./phrases.ts";
 import { publish, publishStopped } from "./publish-outcome.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
@@ -56,6 +57,10 @@ export interface SupervisedRun {
   readonly models?: RunModels | undefined;
   /** Credentials that the operator keeps; without them there are none. */
   readonly credentialSets?: CredentialSets | undefined;
+  /** Keeps sandboxes for runs that continue in them; without it none is kept. */
+  readonly keptSandboxes?: KeptSandboxes | undefined;
+  /** What the agent of the run noted that this one continues; empty where there was none. */
+  readonly parentMemory?: string | undefined;
   /** Without it there is always room. */
   readonly room?: Room | undefined;
 }
@@ -112,10 +117,10 @@ async function untilRetry(log: RunLog, signal: AbortSignal): Promise<void> {
 /** Stays with one sandbox to its end and removes it. How its attempt ended is durable before it is gone. */
 async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, signal: AbortSignal): Promise<void> {
   const { log, runFolder, spec, secrets, logger } = supervised;
-  const { attempt, workFolder } = handle;
+  const { attempt, workFolder, stay } = handle;
   const plan = { ...supervised, attempt, handle };
   using time = new FinalizingTime();
-  const left = { log, attempt, runFolder, workFolder, spec, secrets };
+  const left = { log, attempt, runFolder, workFolder, stay, spec, secrets };
   const kept = async (what: string, keeping: Promise<void>): Promise<void> => {
     try {
       await keeping;
@@ -138,7 +143,28 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
   }
   await kept("What models were asked", keepCassette(left, time.keeping));
   await kept("What the sandbox exchanged with whom", keepEgress(left, time.keeping));
-  await releaseSandbox(plan, signal);
+  if (!(await leaveSandbox(supervised, handle))) await releaseSandbox(plan, signal);
+}
+
+/** Hands a sandbox that is kept over to whoever looks after it; answers whether it is. One that was to be kept and is not is warned of. */
+async function leaveSandbox({ log, spec, secrets, keptSandboxes, logger }: SupervisedRun, handle: SandboxHandle): Promise<boolean> {
+  const { id: runId, tenant, outcome } = log.run;
+  const { keptUntilMs = 0 } = log.fold.attempt;
+  const wantedMs = (spec.keepAliveSeconds ?? 0) * 1_000;
+  const keepMs = Math.min(wantedMs, keptUntilMs - Date.now());
+  if (keepMs > 0 && keptSandboxes !== undefined) {
+    try {
+      await keptSandboxes.add({ runId, tenant, handle, secrets: secrets.known.values, keepMs });
+      return true;
+    } catch (error) {
+      logger.warn({ error }, "sandbox was not kept");
+    }
+  }
+  if (wantedMs > 0 && outcome !== undefined) {
+    const warning = warningRaised("SANDBOX_NOT_KEPT", "The sandbox could not be kept; no run can continue in it.");
+    await log.decide(() => [{ ...warning, attempt: handle.attempt }]).catch(() => {});
+  }
+  return false;
 }
 
 /** Ends an attempt of a sandbox that nobody knows any more, with what that left, unless it is known how it ended; then removes what there is of it. */
@@ -257,7 +283,7 @@ export async function writeLast({ log, runFolder }: Pick<SupervisedRun, "log" | 
 }
 
 async function startSandbox(
-  { log, provider, runFolder, spec, playbookSource, models, logger }: SupervisedRun,
+  { log, provider, runFolder, spec, secrets, playbookSource, models, keptSandboxes, logger }: SupervisedRun,
   signal: AbortSignal,
 ): Promise<SandboxHandle | undefined> {
   const { isolation } = provider;
@@ -276,8 +302,15 @@ async function startSandbox(
     egress: runEgress(spec, playbookSource),
     models: (await models?.ofRun(spec, runFolder, log.run.usage))?.granted,
     deadlineMs: limits.startMs + timeoutSeconds * 1_000 + limits.finalizeMs,
+    mayBeKept: (spec.keepAliveSeconds ?? 0) > 0,
   };
   try {
+    if (spec.continueFrom !== undefined) {
+      if (keptSandboxes === undefined) throw new Fault("PARENT_GONE");
+      const taken = await keptSandboxes.take(plan, signal);
+      secrets.addParents(taken.secrets);
+      return taken.handle;
+    }
     return await provider.start(plan, { signal });
   } catch (error) {
     signal.throwIfAborted();
@@ -289,7 +322,7 @@ async function startSandbox(
 
 /** What a run says of a sandbox that did not start: its own reason, or the system's short word for it. */
 function startFault(error: unknown): Fault {
-  if (error instanceof Fault && error.reason === "SANDBOX_START_FAILED") return error;
+  if (error instanceof Fault && (error.reason === "SANDBOX_START_FAILED" || error.reason === "PARENT_GONE")) return error;
   const cause = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : Fault.from(error).reason;
   return new Fault("SANDBOX_START_FAILED", { details: { cause }, cause: error });
 }

@@ -21,14 +21,14 @@ const kinds = [
 ] as const;
 
 /** What holds what a sandbox left, and who takes it. */
-type LeftFolder = Pick<Leftovers, "log" | "attempt" | "runFolder" | "workFolder" | "logger">;
+type LeftFolder = Pick<Leftovers, "log" | "attempt" | "runFolder" | "workFolder" | "stay" | "logger">;
 
 /** Stores the files that a killed agent left among its run's and had not announced: the parts of its trace, its logs. What cannot be had, or not in time, is left. */
 export async function takeLeftFiles(
-  { log, attempt, runFolder, workFolder, logger }: LeftFolder,
+  { log, attempt, runFolder, workFolder, stay, logger }: LeftFolder,
   { signal, deadline }: Bounds,
 ): Promise<void> {
-  const folder = placesOf(workFolder).files;
+  const folder = placesOf(workFolder, stay).files;
   const names = await readdir(folder).catch(() => []);
   for (const name of names.filter(isFlatName).sort()) {
     signal.throwIfAborted();
@@ -36,7 +36,7 @@ export async function takeLeftFiles(
     try {
       const { size: sizeBytes } = await lstat(join(folder, name));
       if (!mayStore(log, { name, sizeBytes })) continue;
-      const stored = await storeArtifact(runFolder, name, chunksOf(readWorkFile(workFolder, name, 0), deadline));
+      const stored = await storeArtifact(runFolder, name, chunksOf(readWorkFile(workFolder, name, 0, stay), deadline));
       const what = kinds.find(({ names: pattern }) => pattern.test(name)) ?? kinds[0];
       await log.decide(() => [{ attempt, ...artifactStored({ name, kind: what.kind, contentType: what.contentType, ...stored }) }]);
     } catch (error) {

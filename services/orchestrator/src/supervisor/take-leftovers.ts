@@ -12,6 +12,8 @@ import { takeLeftFiles } from "./take-left-files.ts";
 /** Where an ended sandbox left what it had to say. */
 export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "secrets" | "runFolder" | "logger"> & {
   readonly workFolder: string;
+  /** Which run's stay in the sandbox it was; the first unless given. */
+  readonly stay?: number | undefined;
   /** Who had said all it would ever say, and was taken in to its end. */
   readonly ended?: ReadonlySet<SandboxProducer>;
 };
@@ -23,9 +25,11 @@ export async function takeLeftovers(
   signal: AbortSignal,
   deadline = AbortSignal.timeout(usualShares.takeMs),
 ): Promise<void> {
-  const { log, attempt, secrets, runFolder, workFolder, logger } = left;
+  const { log, attempt, secrets, runFolder, workFolder, stay, logger } = left;
   const read = (name: string, offset: number, until: AbortSignal) =>
-    connection === undefined ? readWorkFile(workFolder, name, offset) : connection.warden.readWorkFile({ name, offset }, { signal: until });
+    connection === undefined
+      ? readWorkFile(workFolder, name, offset, stay)
+      : connection.warden.readWorkFile({ name, offset }, { signal: until });
   for (const producer of (["agent", "warden"] as const).filter((one) => !left.ended?.has(one))) {
     const from: Source = {
       log,
@@ -37,7 +41,7 @@ export async function takeLeftovers(
       logger,
     };
     try {
-      const { agentOutbox, wardenOutbox } = placesOf(workFolder);
+      const { agentOutbox, wardenOutbox } = placesOf(workFolder, stay);
       const { events } = await readOutboxFile(producer === "agent" ? agentOutbox : wardenOutbox, { after: ingestPosition(from) });
       await ingestLeft(from, events, signal);
     } catch (error) {

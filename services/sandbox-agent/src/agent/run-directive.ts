@@ -30,7 +30,11 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
   const profile = profileOf(spec.profile);
   const named = namedStart === undefined ? [] : [namedStart];
   const goal = classifyGoal(directive, { profile: profile.goal });
-  await using scope = openScope({ directive, goal, named, begun: startUrl }, context, askModel);
+  await using scope = openScope(
+    { directive, goal, named, begun: startUrl ?? (context.login.isThere ? context.active.url : undefined) },
+    context,
+    askModel,
+  );
   try {
     if (startUrl !== undefined) await openStart(startUrl, { stepIndex: 0, stepId: "start" }, context);
   } catch (thrown) {

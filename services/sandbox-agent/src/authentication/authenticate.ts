@@ -50,11 +50,13 @@ async function logIn(auth: PlaybookAuthentication, startUrl: string | undefined,
   // A called playbook's login is not the one that the run began with.
   const isRuns = context.callDepth === 0;
   if (isRuns) login.judgeBy(auth);
-  const first = login.state !== undefined || loginUrl === "" ? (startUrl ?? loginUrl) : loginUrl;
+  // A page that goes on as it was is not left before it is known what it shows.
+  const usual = login.isThere ? "" : loginUrl;
+  const first = login.mayHold || loginUrl === "" ? (startUrl ?? usual) : loginUrl;
   if (auth.mode === "none" && success === undefined) return;
   if (first !== "" && context.active.url !== first) await open(first, context);
 
-  if ((login.state !== undefined || success !== undefined) && (await isLoggedIn(auth, context))) return;
+  if ((login.mayHold || success !== undefined) && (await isLoggedIn(auth, context))) return;
   if (auth.mode === "none") {
     await awaitSuccess(auth, context).catch((thrown: unknown) => {
       if (isRuns && !context.stopping.aborted) login.noteLoggedOut();

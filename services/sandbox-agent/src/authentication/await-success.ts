@@ -18,7 +18,7 @@ const refusedMs = 2_000;
 
 /** Looks whether the browser is logged in already, for a while where it began with a saved login. */
 export async function isLoggedIn(auth: PlaybookAuthentication, context: LoginContext): Promise<boolean> {
-  const deadline = performance.now() + (context.login.state === undefined ? 0 : savedMs);
+  const deadline = performance.now() + (context.login.mayHold ? savedMs : 0);
   for (let held = 0; ; ) {
     const isOut = (await findMissing(auth, context)).length > 0 || (await asksToLogIn(auth, context));
     held = isOut ? 0 : held + 1;
@@ -32,7 +32,7 @@ export async function isLoggedIn(auth: PlaybookAuthentication, context: LoginCon
 async function asksToLogIn({ mode, login_url: loginUrl = "" }: PlaybookAuthentication, context: LoginContext): Promise<boolean> {
   const { active, login, signal } = context;
   if (await showsPasswordBox(active.page, signal)) return true;
-  if (login.state !== undefined) return false;
+  if (login.mayHold) return false;
   return (mode === "form_login" && isAt(active.url, loginUrl)) || (await findUserField(context)) !== undefined;
 }
 

@@ -11,6 +11,8 @@ export interface SavedLoginOptions {
   /** The browser state to begin with, in JSON; empty when there is none. */
   readonly text: string;
   readonly isKept: boolean;
+  /** Whether the browser goes on as the run before left it: its login, if any, is there already. */
+  readonly isThere?: boolean;
   readonly secrets: KnownSecrets;
 }
 
@@ -18,6 +20,8 @@ export interface SavedLoginOptions {
 export class SavedLogin {
   /** What the browser begins with; absent where nothing was saved, or it cannot be read. */
   readonly state: BrowserState | undefined;
+  /** Whether the browser goes on as the run before left it. */
+  readonly isThere: boolean;
   readonly #isKept: boolean;
   readonly #secrets: KnownSecrets;
   readonly #wasGiven: boolean;
@@ -25,12 +29,18 @@ export class SavedLogin {
   #isLoggedOut = false;
   #left: string | undefined;
 
-  constructor({ text, isKept, secrets }: SavedLoginOptions) {
+  constructor({ text, isKept, isThere = false, secrets }: SavedLoginOptions) {
     this.#wasGiven = text !== "";
     this.state = this.#wasGiven ? parseBrowserState(text) : undefined;
     this.#isKept = isKept;
+    this.isThere = isThere;
     this.#secrets = secrets;
     this.#isLoggedOut = this.#wasGiven && this.state === undefined;
+  }
+
+  /** Whether the run may be logged in from the first. */
+  get mayHold(): boolean {
+    return this.isThere || this.state !== undefined;
   }
 
   /** Says that what the run began with is no login any more. */

@@ -42,7 +42,7 @@ export interface PageOptions {
   readonly state?: BrowserState | undefined;
 }
 
-/** A launched browser, not yet claimed by a run. Disposing it closes it, or kills it after 5 s; twice is fine. */
+/** A launched browser, for one run after the other. Disposing it closes it, or kills it after 5 s; twice is fine. */
 export interface BrowserSession extends AsyncDisposable {
   /** The browser's name and version, such as `Chromium 156.0.8078.79`. */
   readonly version: string;
@@ -60,6 +60,12 @@ export interface BrowserSession extends AsyncDisposable {
 
 const launchTimeoutMs = 30_000;
 const closeTimeoutMs = 5_000;
+  /** Keeps the page that a run leaves, with all of its context, for the run that continues there. */
+  leavePage(page: ActivePage): void;
+  /** Whether there is one, and all is well with it. */
+  readonly hasLeftPage: boolean;
+  /** Takes it, once. The caller disposes it, or leaves it in turn. @throws Fault SANDBOX_LOST where there is none. */
+  takeLeftPage(): ActivePage;
 const killTimeoutMs = 12_000;
 
 /** Launches Chromium. Rejects with BROWSER_START_FAILED when it does not start. */
@@ -118,6 +124,7 @@ function sessionOf(
   browser.once("disconnected", () => {
     if (disposal === undefined) crash.abort(new Fault("BROWSER_CRASHED"));
     // What cannot be ended here is the warden's to end.
+  let left: ActivePage | undefined;
     void processes
       .end()
       .catch(() => {})
@@ -145,6 +152,18 @@ function sessionOf(
       return disposal;
     },
   };
+    leavePage(page) {
+      left = page;
+    },
+    get hasLeftPage() {
+      return left?.isOpen === true && disposal === undefined && !crash.signal.aborted;
+    },
+    takeLeftPage() {
+      const page = left;
+      left = undefined;
+      if (page === undefined) throw new Fault("SANDBOX_LOST", { message: "There is no page that the run before left." });
+      return page;
+    },
 
   async function open(options: PageOptions): Promise<ActivePage> {
     const context = await browser.newContext({

@@ -60,6 +60,12 @@ export class Downloads {
     this.#signal = signal;
   }
 
+  /** Keeps nothing any more: what begins by itself is cancelled. */
+  leave(): void {
+    this.#files = undefined;
+    this.#signal = undefined;
+  }
+
   /** Takes a download that has just begun. */
   take(download: Download): void {
     if (this.#awaited?.pages.has(download.page())) this.#awaited.offer(download);

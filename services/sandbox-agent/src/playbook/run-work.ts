@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { agentPlacesOf } from "@clew/outbox/work-folder";
 import { mergeGuardrails } from "@clew/playbook/guardrail-settings";
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
 import { givenGuardrails } from "@clew/playbook/schema/guardrails";
-import { type Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import { type Outcome, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
 import { profileOf } from "../agent/profiles/profile.ts";
@@ -12,9 +12,12 @@ import { runDirective } from "../agent/run-directive.ts";
 import { untilStopped } from "../agent/until-stopped.ts";
 import type { LeftSession } from "../authentication/left-session.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
+import type { ActivePage } from "../browser/active-page.ts";
+import type { BrowserSession } from "../browser/browser-session.ts";
 import { pageOptions } from "../browser/page-options.ts";
 import { bindCredentials } from "../guardrails/bound-credentials.ts";
 import { ActionChecks } from "../guardrails/check-actions.ts";
+import { checkLeftPages } from "../guardrails/check-left-pages.ts";
 import type { Person } from "../person/ask-person.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
@@ -48,12 +51,17 @@ export interface WorkControl {
 
 /** Does a run's work in the one order there is: begin, steps, outcome, clean up, store files. What fails in cleaning up is a warning, never a lost outcome. */
 export async function runWork(options: WorkOptions, control: WorkControl): Promise<void> {
-  const { secrets, stopping, onEnd } = control;
-  const { request, browser, report, workFolder } = options;
+  const { secrets, signal, stopping, onEnd } = control;
+  const { request, browser, report, workFolder, stay } = options;
   const { redact } = secrets;
-  const files = await RunFiles.open(join(workFolder, "files"), request.attempt, redact);
+  const files = await RunFiles.open(agentPlacesOf(workFolder, stay).files, request.attempt, redact);
   const plan = planWork(request);
   const recordings = new Recordings({ ...options, files, secrets });
+  let active: ActivePage | undefined;
+  const open = async ({ spec }: WorkPlan) => {
+    active = await openPage(spec, browser, control);
+    return active;
+  };
   try {
     const findings = createFindings(plan instanceof Fault ? new Map() : plan.values);
     const stepCount = plan instanceof Fault ? 0 : (plan.playbook?.steps.length ?? 0);
@@ -64,7 +72,9 @@ export async function runWork(options: WorkOptions, control: WorkControl): Promi
     const end =
       plan instanceof Fault
         ? failed(plan, redact)
-        : await doSteps(plan, findings, options, recordings, control).catch((thrown: unknown) => failed(Fault.from(thrown), redact));
+        : await open(plan)
+            .then((page) => doSteps(plan, findings, page, options, recordings, control))
+            .catch((thrown: unknown) => failed(Fault.from(thrown), redact));
     const outcome = await composeOutcome(end, findings, files, redact);
     if (!stopping.aborted && end.kind !== "stopped") {
       const state = end.kind === "completed" ? Run_State.COMPLETED : Run_State.FAILED;
@@ -78,20 +88,45 @@ export async function runWork(options: WorkOptions, control: WorkControl): Promi
     try {
       await recordings.store();
     } finally {
-      await browser[Symbol.asyncDispose]();
+      // What was cut off may be acted on still: its pages are nobody's to go on in.
+      const isLeft = (request.spec?.keepAliveSeconds ?? 0) > 0 && !signal.aborted && (await leavePage(active, browser, recordings));
+      if (!isLeft) await browser[Symbol.asyncDispose]();
     }
     await recordings.announce();
   }
 }
 
+/** Opens a page for the work, or goes on in the one that the run before left. */
+async function openPage(spec: RunSpec, browser: BrowserSession, { login, signal }: WorkControl): Promise<ActivePage> {
+  if (spec.continueFrom === undefined) return await abortable(browser.openPage({ ...pageOptions(spec), state: login.state }), signal);
+  const active = browser.takeLeftPage();
+  // They may be secrets of the run before.
+  await abortable(active.context.setExtraHTTPHeaders({ ...spec.browser?.extraHttpHeaders }), signal);
+  active.notices.take((value) => value);
+  return active;
+}
+
+/** Leaves the page to the run that continues; answers whether it could. */
+async function leavePage(active: ActivePage | undefined, browser: BrowserSession, recordings: Recordings): Promise<boolean> {
+  if (active?.isOpen !== true || browser.crashed.aborted) return false;
+  try {
+    await recordings.leave();
+  } catch {
+    return false;
+  }
+  active.downloads.leave();
+  browser.leavePage(active);
+  return true;
+}
+
 async function doSteps(
   plan: WorkPlan,
   findings: Findings,
-  { request, browser, report, workFolder, log, askModel, askWarden }: WorkOptions,
+  active: ActivePage,
+  { request, browser, report, workFolder, stay, log, askModel, askWarden }: WorkOptions,
   recordings: Recordings,
   { secrets, login, leftSession, person, signal, stopping }: WorkControl,
 ): Promise<PlaybookEnd> {
-  const active = await abortable(browser.openPage({ ...pageOptions(plan.spec), state: login.state }), signal);
   await abortable(recordings.begin(active, plan.spec), signal);
   active.downloads.keepIn(recordings.files, signal);
   const { redact } = secrets;
@@ -101,15 +136,19 @@ async function doSteps(
     profileOf(plan.spec.profile).guardrails,
   );
   await using checks = await abortable(ActionChecks.open({ settings, askWarden, active, report, redact, signal }), signal);
+  if (login.isThere) {
+    const forbidden = await abortable(checkLeftPages(active, checks, signal), signal);
+    if (forbidden !== undefined && plan.startUrl === undefined) throw forbidden;
+  }
   let actions = 0;
   const context: StepContext = {
     active,
     report,
     files: recordings.files,
-    inputsFolder: join(workFolder, "inputs"),
+    inputsFolder: agentPlacesOf(workFolder, stay).inputs,
     checks,
     credentials: request.credentials,
-    bound: bindCredentials(request.credentials, request.credentialOrigins),
+    demandBound: bindCredentials(request.credentials, request.credentialOrigins),
     calledPlaybooks: plan.calledPlaybooks,
     callDepth: 0,
     redact,

@@ -121,6 +121,11 @@ export class Recordings {
       await this.#warn("SCREENSHOTS_OMITTED", `No more than ${recordingLimits.screenshots} screenshots were kept.`);
   }
 
+  /** Lets go of a page that goes on without the run. Rejects where a recording of it may go on too. */
+  async leave(): Promise<void> {
+    await this.#trace?.leave();
+  }
+
   /** Announces every file the run left behind, and the list of them; for one that cannot be kept there is a warning, and the others follow. */
   async announce(): Promise<void> {
     const { files } = this.#options;

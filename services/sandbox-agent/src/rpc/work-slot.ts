@@ -9,29 +9,61 @@ import type { Work } from "../work.ts";
 
 /** How work begins. */
 export interface WorkSlotOptions {
-  /** Begins the work; called at most once. */
+  /** Begins the work; called at most once a stay. */
   readonly begin: (request: StartWorkRequest) => Work;
+  /** How another run's work follows; without it, none does. */
+  readonly next?: {
+    /** Whether the work that ended left its browser. */
+    readonly isLeft: () => boolean;
+    /** Makes ready for the next. */
+    readonly make: (stay: number) => Promise<void>;
+  };
 }
 
-/** The place for the one piece of work a sandbox ever does. */
+/** The place for the work of a sandbox: that of one run, and of another once the one before has ended and left its browser. */
 export class WorkSlot {
   readonly #options: WorkSlotOptions;
   /** Whose work it is. */
   #owner: Pick<StartWorkRequest, "runId" | "attempt"> | undefined;
   #work: Work | undefined;
   #stopped = false;
+  #stay = 1;
+  #making: Promise<void> = Promise.resolve();
 
   constructor(options: WorkSlotOptions) {
     this.#options = options;
   }
 
-  /** Whether work was ever begun. */
+  /** Whether work was begun in this stay. */
   get isTaken(): boolean {
     return this.#work !== undefined;
   }
 
+  /** Answers, once the work has ended, whether it left its browser to the next. */
+  async isKept(): Promise<boolean> {
+    await this.#work?.done;
+    return this.#work !== undefined && this.#options.next?.isLeft() === true;
+  }
+
   /**
-   * Begins the work; the same attempt again changes nothing. Whoever is first has the sandbox for good.
+   * Makes room for another run's work, once the one before has ended. Repeatable.
+   *
+   * @throws Fault SANDBOX_LOST where it is not the next, or no browser was left.
+   */
+  async beginStay(stay: number): Promise<void> {
+    if (stay !== this.#stay) {
+      if (stay !== this.#stay + 1 || this.#options.next === undefined || !(await this.isKept())) throw new Fault("SANDBOX_LOST");
+      this.#stay = stay;
+      this.#owner = undefined;
+      this.#work = undefined;
+      this.#stopped = false;
+      this.#making = this.#options.next.make(stay);
+    }
+    await this.#making;
+  }
+
+  /**
+   * Begins the work; the same attempt again changes nothing. Whoever is first has the sandbox for this stay.
    *
    * @throws Fault INVALID_REQUEST for another run or attempt, CANCELLED once it was stopped.
    */

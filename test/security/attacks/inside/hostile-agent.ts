@@ -48,6 +48,8 @@ await startGrpcServer({
       },
       deliverInput: async () => ({}),
       takeBrowserState: async () => ({ loggedOut: false }),
+      keepBrowser: async () => ({ kept: false }),
+      beginStay: async () => ({}),
     }),
   ],
   authorize(context) {

@@ -1396,7 +1396,7 @@ export type RunSpec = Message<"clew.run.v1.RunSpec"> & {
   labels: { [key: string]: string };
 
   /**
-   * The run whose live browser this one takes over.
+   * The run whose kept sandbox this one continues in: the same browser with its pages as they are.
    *
    * @generated from field: optional string continue_from = 29;
    */
@@ -1410,7 +1410,7 @@ export type RunSpec = Message<"clew.run.v1.RunSpec"> & {
   forkFrom?: string | undefined;
 
   /**
-   * How long the sandbox is kept after the end for a run that continues.
+   * How long the sandbox is kept after the end for a run that continues; 0: only what forks begin with.
    *
    * @generated from field: optional uint32 keep_alive_seconds = 31;
    */
@@ -1635,7 +1635,7 @@ export type RunSpecJson = {
   labels?: { [key: string]: string };
 
   /**
-   * The run whose live browser this one takes over.
+   * The run whose kept sandbox this one continues in: the same browser with its pages as they are.
    *
    * @generated from field: optional string continue_from = 29;
    */
@@ -1649,7 +1649,7 @@ export type RunSpecJson = {
   forkFrom?: string;
 
   /**
-   * How long the sandbox is kept after the end for a run that continues.
+   * How long the sandbox is kept after the end for a run that continues; 0: only what forks begin with.
    *
    * @generated from field: optional uint32 keep_alive_seconds = 31;
    */

@@ -8,7 +8,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Artifact_Kind, Artifact_KindJson, InputRequested, InputRequestedJson, Outcome, OutcomeJson, RunSpec, RunSpecJson } from "../../run/v1/run_pb.ts";
 import { file_clew_run_v1_run } from "../../run/v1/run_pb.ts";
-import type { ActionBlocked, ActionBlockedJson, ActionCompleted, ActionCompletedJson, ActionStarted, ActionStartedJson, CaptchaDetected, CaptchaDetectedJson, EgressDenied, EgressDeniedJson, GuardrailTripped, GuardrailTrippedJson, InjectionDetected, InjectionDetectedJson, ModelCalled, ModelCalledJson, OutcomePublished, OutcomePublishedJson, PageChanged, PageChangedJson, RecoveryEnded, RecoveryEndedJson, RecoveryStarted, RecoveryStartedJson, RunStarted, RunStartedJson, SandboxExited, SandboxExitedJson, SandboxReady, SandboxReadyJson, StepCompleted, StepCompletedJson, StepStarted, StepStartedJson, StuckDetected, StuckDetectedJson, WarningRaised, WarningRaisedJson } from "../../run/v1/run_event_pb.ts";
+import type { ActionBlocked, ActionBlockedJson, ActionCompleted, ActionCompletedJson, ActionStarted, ActionStartedJson, CaptchaDetected, CaptchaDetectedJson, EgressDenied, EgressDeniedJson, GuardrailTripped, GuardrailTrippedJson, InjectionDetected, InjectionDetectedJson, ModelCalled, ModelCalledJson, OutcomePublished, OutcomePublishedJson, PageChanged, PageChangedJson, RecoveryEnded, RecoveryEndedJson, RecoveryStarted, RecoveryStartedJson, RunStarted, RunStartedJson, SandboxExited, SandboxExitedJson, SandboxKept, SandboxKeptJson, SandboxReady, SandboxReadyJson, StepCompleted, StepCompletedJson, StepStarted, StepStartedJson, StuckDetected, StuckDetectedJson, WarningRaised, WarningRaisedJson } from "../../run/v1/run_event_pb.ts";
 import { file_clew_run_v1_run_event } from "../../run/v1/run_event_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file clew/sandbox/v1/sandbox_agent_service.proto.
  */
 export const file_clew_sandbox_v1_sandbox_agent_service: GenFile = /*@__PURE__*/
-  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEiugkKDFNhbmRib3hFdmVudBIQCghzZXF1ZW5jZRgBIAEoDRIPCgdzdW1tYXJ5GAIgASgJEjIKDXNhbmRib3hfcmVhZHkYFCABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABI0Cg5zYW5kYm94X2V4aXRlZBgVIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg53YXJuaW5nX3JhaXNlZBgWIAEoCzIaLmNsZXcucnVuLnYxLldhcm5pbmdSYWlzZWRIABIyCg1lZ3Jlc3NfZGVuaWVkGBcgASgLMhkuY2xldy5ydW4udjEuRWdyZXNzRGVuaWVkSAASLgoLcnVuX3N0YXJ0ZWQYHiABKAsyFy5jbGV3LnJ1bi52MS5SdW5TdGFydGVkSAASMAoMc3RlcF9zdGFydGVkGB8gASgLMhguY2xldy5ydW4udjEuU3RlcFN0YXJ0ZWRIABI0Cg5zdGVwX2NvbXBsZXRlZBggIAEoCzIaLmNsZXcucnVuLnYxLlN0ZXBDb21wbGV0ZWRIABI0Cg5hY3Rpb25fc3RhcnRlZBghIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvblN0YXJ0ZWRIABI4ChBhY3Rpb25fY29tcGxldGVkGCIgASgLMhwuY2xldy5ydW4udjEuQWN0aW9uQ29tcGxldGVkSAASNAoOYWN0aW9uX2Jsb2NrZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5BY3Rpb25CbG9ja2VkSAASMAoMcGFnZV9jaGFuZ2VkGCQgASgLMhguY2xldy5ydW4udjEuUGFnZUNoYW5nZWRIABI6ChFndWFyZHJhaWxfdHJpcHBlZBglIAEoCzIdLmNsZXcucnVuLnYxLkd1YXJkcmFpbFRyaXBwZWRIABI0Cg5zdHVja19kZXRlY3RlZBgmIAEoCzIaLmNsZXcucnVuLnYxLlN0dWNrRGV0ZWN0ZWRIABI4ChBjYXB0Y2hhX2RldGVjdGVkGCcgASgLMhwuY2xldy5ydW4udjEuQ2FwdGNoYURldGVjdGVkSAASOAoQcmVjb3Zlcnlfc3RhcnRlZBgoIAEoCzIcLmNsZXcucnVuLnYxLlJlY292ZXJ5U3RhcnRlZEgAEjQKDnJlY292ZXJ5X2VuZGVkGCkgASgLMhouY2xldy5ydW4udjEuUmVjb3ZlcnlFbmRlZEgAEjAKDG1vZGVsX2NhbGxlZBgqIAEoCzIYLmNsZXcucnVuLnYxLk1vZGVsQ2FsbGVkSAASNgoPaW5wdXRfcmVxdWVzdGVkGCsgASgLMhsuY2xldy5ydW4udjEuSW5wdXRSZXF1ZXN0ZWRIABI4Cg5hcnRpZmFjdF9yZWFkeRgsIAEoCzIeLmNsZXcuc2FuZGJveC52MS5BcnRpZmFjdFJlYWR5SAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYLSABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASPAoSaW5qZWN0aW9uX2RldGVjdGVkGC4gASgLMh4uY2xldy5ydW4udjEuSW5qZWN0aW9uRGV0ZWN0ZWRIAEIJCgdwYXlsb2FkIoEBCg1BcnRpZmFjdFJlYWR5EgwKBG5hbWUYASABKAkSKAoEa2luZBgCIAEoDjIaLmNsZXcucnVuLnYxLkFydGlmYWN0LktpbmQSFAoMY29udGVudF90eXBlGAMgASgJEhIKCnNpemVfYnl0ZXMYBCABKAESDgoGc2hhMjU2GAUgASgJIisKGlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0Eg0KBWFmdGVyGAEgASgNIuQCChtTdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2USRQoGZXZlbnRzGAEgASgLMjMuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZS5FdmVudHNIABJLCgloZWFydGJlYXQYAiABKAsyNi5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlLkhlYXJ0YmVhdEgAEj8KA2VuZBgDIAEoCzIwLmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UuRW5kSAAaNwoGRXZlbnRzEi0KBmV2ZW50cxgBIAMoCzIdLmNsZXcuc2FuZGJveC52MS5TYW5kYm94RXZlbnQaGQoJSGVhcnRiZWF0EgwKBHRhaWwYASABKA0aEwoDRW5kEgwKBHRhaWwYASABKA1CBwoFZnJhbWUiMgofQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVxdWVzdBIPCgd0aHJvdWdoGAEgASgNIiIKIEFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlIoMFChBTdGFydFdvcmtSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEiIKBHNwZWMYAyABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEhcKD3BsYXlib29rX3NvdXJjZRgEIAEoCRJHCgtjcmVkZW50aWFscxgFIAMoCzIyLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNyZWRlbnRpYWxzRW50cnkSUAoQY2FsbGVkX3BsYXlib29rcxgGIAMoCzI2LmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNhbGxlZFBsYXlib29rc0VudHJ5EhoKDWJyb3dzZXJfc3RhdGUYByABKAlIAIgBARIaChJjcmVkZW50aWFsX29yaWdpbnMYCCADKAkSPQoGbW9kZWxzGAkgASgLMiguY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuTW9kZWxzSAGIAQESLgoHc2Vzc2lvbhgKIAEoCzIYLmNsZXcuc2FuZGJveC52MS5TZXNzaW9uSAKIAQEaMgoQQ3JlZGVudGlhbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjYKFENhbGxlZFBsYXlib29rc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaOgoGTW9kZWxzEg0KBW1vZGVsGAEgASgJEhAKCGZhbGxiYWNrGAIgASgJEg8KB3V0aWxpdHkYAyABKAlCEAoOX2Jyb3dzZXJfc3RhdGVCCQoHX21vZGVsc0IKCghfc2Vzc2lvbiJBCgdTZXNzaW9uEhUKDWJyb3dzZXJfc3RhdGUYASABKAkSDwoHYWRkcmVzcxgCIAEoCRIOCgZtZW1vcnkYAyABKAkiEwoRU3RhcnRXb3JrUmVzcG9uc2UiIwoPU3RvcFdvcmtSZXF1ZXN0EhAKCGdyYWNlX21zGAEgASgNIkEKEFN0b3BXb3JrUmVzcG9uc2USLQoPcGFydGlhbF9vdXRjb21lGAEgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZSJWChNEZWxpdmVySW5wdXRSZXF1ZXN0EhAKCGlucHV0X2lkGAEgASgJEg4KBmFuc3dlchgCIAEoCRIPCgdleHBpcmVkGAMgASgIEgwKBGxvc3QYBCABKAgiFgoURGVsaXZlcklucHV0UmVzcG9uc2UiGQoXVGFrZUJyb3dzZXJTdGF0ZVJlcXVlc3QimAEKGFRha2VCcm93c2VyU3RhdGVSZXNwb25zZRIaCg1icm93c2VyX3N0YXRlGAEgASgJSACIAQESEgoKbG9nZ2VkX291dBgCIAEoCBIuCgdzZXNzaW9uGAMgASgLMhguY2xldy5zYW5kYm94LnYxLlNlc3Npb25IAYgBAUIQCg5fYnJvd3Nlcl9zdGF0ZUIKCghfc2Vzc2lvbiITChFHZXRTYW5kYm94UmVxdWVzdCKBAQoSR2V0U2FuZGJveFJlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEg0KBWFsaXZlGAMgASgIEhQKDHJlbWFpbmluZ19tcxgEIAEoDRIPCgdicm93c2VyGAUgASgJEhQKDG1lbW9yeV9ieXRlcxgGIAEoASIqChJTZXREZWFkbGluZVJlcXVlc3QSFAoMcmVtYWluaW5nX21zGAEgASgNIhUKE1NldERlYWRsaW5lUmVzcG9uc2UiIwoSS2lsbFNhbmRib3hSZXF1ZXN0Eg0KBWNhdXNlGAEgASgJIhUKE0tpbGxTYW5kYm94UmVzcG9uc2UiMwoTUmVhZFdvcmtGaWxlUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBm9mZnNldBgCIAEoASIlChRSZWFkV29ya0ZpbGVSZXNwb25zZRINCgVjaHVuaxgBIAEoDCIXChVSZWxlYXNlU2FuZGJveFJlcXVlc3QiGAoWUmVsZWFzZVNhbmRib3hSZXNwb25zZSIkChNDbGFpbVNhbmRib3hSZXF1ZXN0Eg0KBWNsYWltGAEgASgJIhYKFENsYWltU2FuZGJveFJlc3BvbnNlMooCChNTYW5kYm94RXZlbnRTZXJ2aWNlEnIKE1N0cmVhbVNhbmRib3hFdmVudHMSKy5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1JlcXVlc3QaLC5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlMAESfwoYQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzEjAuY2xldy5zYW5kYm94LnYxLkFja25vd2xlZGdlU2FuZGJveEV2ZW50c1JlcXVlc3QaMS5jbGV3LnNhbmRib3gudjEuQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVzcG9uc2UygAMKE1NhbmRib3hBZ2VudFNlcnZpY2USUgoJU3RhcnRXb3JrEiEuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QaIi5jbGV3LnNhbmRib3gudjEuU3RhcnRXb3JrUmVzcG9uc2USTwoIU3RvcFdvcmsSIC5jbGV3LnNhbmRib3gudjEuU3RvcFdvcmtSZXF1ZXN0GiEuY2xldy5zYW5kYm94LnYxLlN0b3BXb3JrUmVzcG9uc2USWwoMRGVsaXZlcklucHV0EiQuY2xldy5zYW5kYm94LnYxLkRlbGl2ZXJJbnB1dFJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuRGVsaXZlcklucHV0UmVzcG9uc2USZwoQVGFrZUJyb3dzZXJTdGF0ZRIoLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVxdWVzdBopLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVzcG9uc2UyuQQKDVdhcmRlblNlcnZpY2USVQoKR2V0U2FuZGJveBIiLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVxdWVzdBojLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVzcG9uc2USWAoLU2V0RGVhZGxpbmUSIy5jbGV3LnNhbmRib3gudjEuU2V0RGVhZGxpbmVSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLlNldERlYWRsaW5lUmVzcG9uc2USWAoLS2lsbFNhbmRib3gSIy5jbGV3LnNhbmRib3gudjEuS2lsbFNhbmRib3hSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLktpbGxTYW5kYm94UmVzcG9uc2USXQoMUmVhZFdvcmtGaWxlEiQuY2xldy5zYW5kYm94LnYxLlJlYWRXb3JrRmlsZVJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuUmVhZFdvcmtGaWxlUmVzcG9uc2UwARJhCg5SZWxlYXNlU2FuZGJveBImLmNsZXcuc2FuZGJveC52MS5SZWxlYXNlU2FuZGJveFJlcXVlc3QaJy5jbGV3LnNhbmRib3gudjEuUmVsZWFzZVNhbmRib3hSZXNwb25zZRJbCgxDbGFpbVNhbmRib3gSJC5jbGV3LnNhbmRib3gudjEuQ2xhaW1TYW5kYm94UmVxdWVzdBolLmNsZXcuc2FuZGJveC52MS5DbGFpbVNhbmRib3hSZXNwb25zZWIGcHJvdG8z", [file_clew_run_v1_run, file_clew_run_v1_run_event]);
+  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEi7AkKDFNhbmRib3hFdmVudBIQCghzZXF1ZW5jZRgBIAEoDRIPCgdzdW1tYXJ5GAIgASgJEjIKDXNhbmRib3hfcmVhZHkYFCABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABI0Cg5zYW5kYm94X2V4aXRlZBgVIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg53YXJuaW5nX3JhaXNlZBgWIAEoCzIaLmNsZXcucnVuLnYxLldhcm5pbmdSYWlzZWRIABIyCg1lZ3Jlc3NfZGVuaWVkGBcgASgLMhkuY2xldy5ydW4udjEuRWdyZXNzRGVuaWVkSAASLgoLcnVuX3N0YXJ0ZWQYHiABKAsyFy5jbGV3LnJ1bi52MS5SdW5TdGFydGVkSAASMAoMc3RlcF9zdGFydGVkGB8gASgLMhguY2xldy5ydW4udjEuU3RlcFN0YXJ0ZWRIABI0Cg5zdGVwX2NvbXBsZXRlZBggIAEoCzIaLmNsZXcucnVuLnYxLlN0ZXBDb21wbGV0ZWRIABI0Cg5hY3Rpb25fc3RhcnRlZBghIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvblN0YXJ0ZWRIABI4ChBhY3Rpb25fY29tcGxldGVkGCIgASgLMhwuY2xldy5ydW4udjEuQWN0aW9uQ29tcGxldGVkSAASNAoOYWN0aW9uX2Jsb2NrZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5BY3Rpb25CbG9ja2VkSAASMAoMcGFnZV9jaGFuZ2VkGCQgASgLMhguY2xldy5ydW4udjEuUGFnZUNoYW5nZWRIABI6ChFndWFyZHJhaWxfdHJpcHBlZBglIAEoCzIdLmNsZXcucnVuLnYxLkd1YXJkcmFpbFRyaXBwZWRIABI0Cg5zdHVja19kZXRlY3RlZBgmIAEoCzIaLmNsZXcucnVuLnYxLlN0dWNrRGV0ZWN0ZWRIABI4ChBjYXB0Y2hhX2RldGVjdGVkGCcgASgLMhwuY2xldy5ydW4udjEuQ2FwdGNoYURldGVjdGVkSAASOAoQcmVjb3Zlcnlfc3RhcnRlZBgoIAEoCzIcLmNsZXcucnVuLnYxLlJlY292ZXJ5U3RhcnRlZEgAEjQKDnJlY292ZXJ5X2VuZGVkGCkgASgLMhouY2xldy5ydW4udjEuUmVjb3ZlcnlFbmRlZEgAEjAKDG1vZGVsX2NhbGxlZBgqIAEoCzIYLmNsZXcucnVuLnYxLk1vZGVsQ2FsbGVkSAASNgoPaW5wdXRfcmVxdWVzdGVkGCsgASgLMhsuY2xldy5ydW4udjEuSW5wdXRSZXF1ZXN0ZWRIABI4Cg5hcnRpZmFjdF9yZWFkeRgsIAEoCzIeLmNsZXcuc2FuZGJveC52MS5BcnRpZmFjdFJlYWR5SAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYLSABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASPAoSaW5qZWN0aW9uX2RldGVjdGVkGC4gASgLMh4uY2xldy5ydW4udjEuSW5qZWN0aW9uRGV0ZWN0ZWRIABIwCgxzYW5kYm94X2tlcHQYLyABKAsyGC5jbGV3LnJ1bi52MS5TYW5kYm94S2VwdEgAQgkKB3BheWxvYWQigQEKDUFydGlmYWN0UmVhZHkSDAoEbmFtZRgBIAEoCRIoCgRraW5kGAIgASgOMhouY2xldy5ydW4udjEuQXJ0aWZhY3QuS2luZBIUCgxjb250ZW50X3R5cGUYAyABKAkSEgoKc2l6ZV9ieXRlcxgEIAEoARIOCgZzaGEyNTYYBSABKAkiKwoaU3RyZWFtU2FuZGJveEV2ZW50c1JlcXVlc3QSDQoFYWZ0ZXIYASABKA0i5AIKG1N0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZRJFCgZldmVudHMYASABKAsyMy5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlLkV2ZW50c0gAEksKCWhlYXJ0YmVhdBgCIAEoCzI2LmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UuSGVhcnRiZWF0SAASPwoDZW5kGAMgASgLMjAuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZS5FbmRIABo3CgZFdmVudHMSLQoGZXZlbnRzGAEgAygLMh0uY2xldy5zYW5kYm94LnYxLlNhbmRib3hFdmVudBoZCglIZWFydGJlYXQSDAoEdGFpbBgBIAEoDRoTCgNFbmQSDAoEdGFpbBgBIAEoDUIHCgVmcmFtZSIyCh9BY2tub3dsZWRnZVNhbmRib3hFdmVudHNSZXF1ZXN0Eg8KB3Rocm91Z2gYASABKA0iIgogQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVzcG9uc2UigwUKEFN0YXJ0V29ya1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SIgoEc3BlYxgDIAEoCzIULmNsZXcucnVuLnYxLlJ1blNwZWMSFwoPcGxheWJvb2tfc291cmNlGAQgASgJEkcKC2NyZWRlbnRpYWxzGAUgAygLMjIuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuQ3JlZGVudGlhbHNFbnRyeRJQChBjYWxsZWRfcGxheWJvb2tzGAYgAygLMjYuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuQ2FsbGVkUGxheWJvb2tzRW50cnkSGgoNYnJvd3Nlcl9zdGF0ZRgHIAEoCUgAiAEBEhoKEmNyZWRlbnRpYWxfb3JpZ2lucxgIIAMoCRI9CgZtb2RlbHMYCSABKAsyKC5jbGV3LnNhbmRib3gudjEuU3RhcnRXb3JrUmVxdWVzdC5Nb2RlbHNIAYgBARIuCgdzZXNzaW9uGAogASgLMhguY2xldy5zYW5kYm94LnYxLlNlc3Npb25IAogBARoyChBDcmVkZW50aWFsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaNgoUQ2FsbGVkUGxheWJvb2tzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo6CgZNb2RlbHMSDQoFbW9kZWwYASABKAkSEAoIZmFsbGJhY2sYAiABKAkSDwoHdXRpbGl0eRgDIAEoCUIQCg5fYnJvd3Nlcl9zdGF0ZUIJCgdfbW9kZWxzQgoKCF9zZXNzaW9uIkEKB1Nlc3Npb24SFQoNYnJvd3Nlcl9zdGF0ZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEg4KBm1lbW9yeRgDIAEoCSITChFTdGFydFdvcmtSZXNwb25zZSIjCg9TdG9wV29ya1JlcXVlc3QSEAoIZ3JhY2VfbXMYASABKA0iQQoQU3RvcFdvcmtSZXNwb25zZRItCg9wYXJ0aWFsX291dGNvbWUYASABKAsyFC5jbGV3LnJ1bi52MS5PdXRjb21lIlYKE0RlbGl2ZXJJbnB1dFJlcXVlc3QSEAoIaW5wdXRfaWQYASABKAkSDgoGYW5zd2VyGAIgASgJEg8KB2V4cGlyZWQYAyABKAgSDAoEbG9zdBgEIAEoCCIWChREZWxpdmVySW5wdXRSZXNwb25zZSIZChdUYWtlQnJvd3NlclN0YXRlUmVxdWVzdCKYAQoYVGFrZUJyb3dzZXJTdGF0ZVJlc3BvbnNlEhoKDWJyb3dzZXJfc3RhdGUYASABKAlIAIgBARISCgpsb2dnZWRfb3V0GAIgASgIEi4KB3Nlc3Npb24YAyABKAsyGC5jbGV3LnNhbmRib3gudjEuU2Vzc2lvbkgBiAEBQhAKDl9icm93c2VyX3N0YXRlQgoKCF9zZXNzaW9uIhQKEktlZXBCcm93c2VyUmVxdWVzdCIjChNLZWVwQnJvd3NlclJlc3BvbnNlEgwKBGtlcHQYASABKAgiIAoQQmVnaW5TdGF5UmVxdWVzdBIMCgRzdGF5GAEgASgNIhMKEUJlZ2luU3RheVJlc3BvbnNlIhMKEUdldFNhbmRib3hSZXF1ZXN0IoEBChJHZXRTYW5kYm94UmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SDQoFYWxpdmUYAyABKAgSFAoMcmVtYWluaW5nX21zGAQgASgNEg8KB2Jyb3dzZXIYBSABKAkSFAoMbWVtb3J5X2J5dGVzGAYgASgBIioKElNldERlYWRsaW5lUmVxdWVzdBIUCgxyZW1haW5pbmdfbXMYASABKA0iFQoTU2V0RGVhZGxpbmVSZXNwb25zZSIjChJLaWxsU2FuZGJveFJlcXVlc3QSDQoFY2F1c2UYASABKAkiFQoTS2lsbFNhbmRib3hSZXNwb25zZSIzChNSZWFkV29ya0ZpbGVSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGb2Zmc2V0GAIgASgBIiUKFFJlYWRXb3JrRmlsZVJlc3BvbnNlEg0KBWNodW5rGAEgASgMIhcKFVJlbGVhc2VTYW5kYm94UmVxdWVzdCIYChZSZWxlYXNlU2FuZGJveFJlc3BvbnNlIjMKEktlZXBTYW5kYm94UmVxdWVzdBIPCgdrZWVwX21zGAEgASgNEgwKBHN0YXkYAiABKA0iFQoTS2VlcFNhbmRib3hSZXNwb25zZSIkChNDbGFpbVNhbmRib3hSZXF1ZXN0Eg0KBWNsYWltGAEgASgJIhYKFENsYWltU2FuZGJveFJlc3BvbnNlMooCChNTYW5kYm94RXZlbnRTZXJ2aWNlEnIKE1N0cmVhbVNhbmRib3hFdmVudHMSKy5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1JlcXVlc3QaLC5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlMAESfwoYQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzEjAuY2xldy5zYW5kYm94LnYxLkFja25vd2xlZGdlU2FuZGJveEV2ZW50c1JlcXVlc3QaMS5jbGV3LnNhbmRib3gudjEuQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVzcG9uc2UyrgQKE1NhbmRib3hBZ2VudFNlcnZpY2USUgoJU3RhcnRXb3JrEiEuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QaIi5jbGV3LnNhbmRib3gudjEuU3RhcnRXb3JrUmVzcG9uc2USTwoIU3RvcFdvcmsSIC5jbGV3LnNhbmRib3gudjEuU3RvcFdvcmtSZXF1ZXN0GiEuY2xldy5zYW5kYm94LnYxLlN0b3BXb3JrUmVzcG9uc2USWwoMRGVsaXZlcklucHV0EiQuY2xldy5zYW5kYm94LnYxLkRlbGl2ZXJJbnB1dFJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuRGVsaXZlcklucHV0UmVzcG9uc2USZwoQVGFrZUJyb3dzZXJTdGF0ZRIoLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVxdWVzdBopLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVzcG9uc2USWAoLS2VlcEJyb3dzZXISIy5jbGV3LnNhbmRib3gudjEuS2VlcEJyb3dzZXJSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLktlZXBCcm93c2VyUmVzcG9uc2USUgoJQmVnaW5TdGF5EiEuY2xldy5zYW5kYm94LnYxLkJlZ2luU3RheVJlcXVlc3QaIi5jbGV3LnNhbmRib3gudjEuQmVnaW5TdGF5UmVzcG9uc2UykwUKDVdhcmRlblNlcnZpY2USVQoKR2V0U2FuZGJveBIiLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVxdWVzdBojLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVzcG9uc2USWAoLU2V0RGVhZGxpbmUSIy5jbGV3LnNhbmRib3gudjEuU2V0RGVhZGxpbmVSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLlNldERlYWRsaW5lUmVzcG9uc2USWAoLS2lsbFNhbmRib3gSIy5jbGV3LnNhbmRib3gudjEuS2lsbFNhbmRib3hSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLktpbGxTYW5kYm94UmVzcG9uc2USXQoMUmVhZFdvcmtGaWxlEiQuY2xldy5zYW5kYm94LnYxLlJlYWRXb3JrRmlsZVJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuUmVhZFdvcmtGaWxlUmVzcG9uc2UwARJhCg5SZWxlYXNlU2FuZGJveBImLmNsZXcuc2FuZGJveC52MS5SZWxlYXNlU2FuZGJveFJlcXVlc3QaJy5jbGV3LnNhbmRib3gudjEuUmVsZWFzZVNhbmRib3hSZXNwb25zZRJYCgtLZWVwU2FuZGJveBIjLmNsZXcuc2FuZGJveC52MS5LZWVwU2FuZGJveFJlcXVlc3QaJC5jbGV3LnNhbmRib3gudjEuS2VlcFNhbmRib3hSZXNwb25zZRJbCgxDbGFpbVNhbmRib3gSJC5jbGV3LnNhbmRib3gudjEuQ2xhaW1TYW5kYm94UmVxdWVzdBolLmNsZXcuc2FuZGJveC52MS5DbGFpbVNhbmRib3hSZXNwb25zZWIGcHJvdG8z", [file_clew_run_v1_run, file_clew_run_v1_run_event]);
 
 /**
  * A fact as a producer saw it. The orchestrator admits it, gives it its place in the journal and stamps its time.
@@ -211,6 +211,14 @@ export type SandboxEvent = Message<"clew.sandbox.v1.SandboxEvent"> & {
      */
     value: InjectionDetected;
     case: "injectionDetected";
+  } | {
+    /**
+     * Warden: the sandbox is kept for another run; the last event of this one's stay.
+     *
+     * @generated from field: clew.run.v1.SandboxKept sandbox_kept = 47;
+     */
+    value: SandboxKept;
+    case: "sandboxKept";
   } | { case: undefined; value?: undefined };
 };
 
@@ -380,6 +388,13 @@ export type SandboxEventJson = {
    * @generated from field: clew.run.v1.InjectionDetected injection_detected = 46;
    */
   injectionDetected?: InjectionDetectedJson;
+
+  /**
+   * Warden: the sandbox is kept for another run; the last event of this one's stay.
+   *
+   * @generated from field: clew.run.v1.SandboxKept sandbox_kept = 47;
+   */
+  sandboxKept?: SandboxKeptJson;
 };
 
 /**
@@ -821,7 +836,7 @@ export type StartWorkRequest = Message<"clew.sandbox.v1.StartWorkRequest"> & {
   models?: StartWorkRequest_Models | undefined;
 
   /**
-   * What the run it was forked from left, in the saved login's place; absent where it was not forked.
+   * What the run it goes on from left, in the saved login's place; absent where it begins anew. One that continues has the login already, and only the memory here.
    *
    * @generated from field: optional clew.sandbox.v1.Session session = 10;
    */
@@ -898,7 +913,7 @@ export type StartWorkRequestJson = {
   models?: StartWorkRequest_ModelsJson;
 
   /**
-   * What the run it was forked from left, in the saved login's place; absent where it was not forked.
+   * What the run it goes on from left, in the saved login's place; absent where it begins anew. One that continues has the login already, and only the memory here.
    *
    * @generated from field: optional clew.sandbox.v1.Session session = 10;
    */
@@ -1318,6 +1333,122 @@ export const TakeBrowserStateResponseSchema: GenMessage<TakeBrowserStateResponse
   messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 14);
 
 /**
+ * Asks whether the browser stays.
+ *
+ * @generated from message clew.sandbox.v1.KeepBrowserRequest
+ */
+export type KeepBrowserRequest = Message<"clew.sandbox.v1.KeepBrowserRequest"> & {
+};
+
+/**
+ * Asks whether the browser stays.
+ *
+ * @generated from message clew.sandbox.v1.KeepBrowserRequest
+ */
+export type KeepBrowserRequestJson = {
+};
+
+/**
+ * Describes the message clew.sandbox.v1.KeepBrowserRequest.
+ * Use `create(KeepBrowserRequestSchema)` to create a new message.
+ */
+export const KeepBrowserRequestSchema: GenMessage<KeepBrowserRequest, {jsonType: KeepBrowserRequestJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
+
+/**
+ * Answers KeepBrowser.
+ *
+ * @generated from message clew.sandbox.v1.KeepBrowserResponse
+ */
+export type KeepBrowserResponse = Message<"clew.sandbox.v1.KeepBrowserResponse"> & {
+  /**
+   * Whether it is there, with the pages that the work left.
+   *
+   * @generated from field: bool kept = 1;
+   */
+  kept: boolean;
+};
+
+/**
+ * Answers KeepBrowser.
+ *
+ * @generated from message clew.sandbox.v1.KeepBrowserResponse
+ */
+export type KeepBrowserResponseJson = {
+  /**
+   * Whether it is there, with the pages that the work left.
+   *
+   * @generated from field: bool kept = 1;
+   */
+  kept?: boolean;
+};
+
+/**
+ * Describes the message clew.sandbox.v1.KeepBrowserResponse.
+ * Use `create(KeepBrowserResponseSchema)` to create a new message.
+ */
+export const KeepBrowserResponseSchema: GenMessage<KeepBrowserResponse, {jsonType: KeepBrowserResponseJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
+
+/**
+ * Asks to make ready for another run's work.
+ *
+ * @generated from message clew.sandbox.v1.BeginStayRequest
+ */
+export type BeginStayRequest = Message<"clew.sandbox.v1.BeginStayRequest"> & {
+  /**
+   * Which run's stay it is in this sandbox: 2, 3, … What it says and leaves is apart from that of those before, of which nothing stays.
+   *
+   * @generated from field: uint32 stay = 1;
+   */
+  stay: number;
+};
+
+/**
+ * Asks to make ready for another run's work.
+ *
+ * @generated from message clew.sandbox.v1.BeginStayRequest
+ */
+export type BeginStayRequestJson = {
+  /**
+   * Which run's stay it is in this sandbox: 2, 3, … What it says and leaves is apart from that of those before, of which nothing stays.
+   *
+   * @generated from field: uint32 stay = 1;
+   */
+  stay?: number;
+};
+
+/**
+ * Describes the message clew.sandbox.v1.BeginStayRequest.
+ * Use `create(BeginStayRequestSchema)` to create a new message.
+ */
+export const BeginStayRequestSchema: GenMessage<BeginStayRequest, {jsonType: BeginStayRequestJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
+
+/**
+ * Answers BeginStay.
+ *
+ * @generated from message clew.sandbox.v1.BeginStayResponse
+ */
+export type BeginStayResponse = Message<"clew.sandbox.v1.BeginStayResponse"> & {
+};
+
+/**
+ * Answers BeginStay.
+ *
+ * @generated from message clew.sandbox.v1.BeginStayResponse
+ */
+export type BeginStayResponseJson = {
+};
+
+/**
+ * Describes the message clew.sandbox.v1.BeginStayResponse.
+ * Use `create(BeginStayResponseSchema)` to create a new message.
+ */
+export const BeginStayResponseSchema: GenMessage<BeginStayResponse, {jsonType: BeginStayResponseJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
+
+/**
  * Asks what the sandbox is.
  *
  * @generated from message clew.sandbox.v1.GetSandboxRequest
@@ -1338,7 +1469,7 @@ export type GetSandboxRequestJson = {
  * Use `create(GetSandboxRequestSchema)` to create a new message.
  */
 export const GetSandboxRequestSchema: GenMessage<GetSandboxRequest, {jsonType: GetSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
 
 /**
  * Answers GetSandbox.
@@ -1443,7 +1574,7 @@ export type GetSandboxResponseJson = {
  * Use `create(GetSandboxResponseSchema)` to create a new message.
  */
 export const GetSandboxResponseSchema: GenMessage<GetSandboxResponse, {jsonType: GetSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
 
 /**
  * Moves the warden's own deadline.
@@ -1478,7 +1609,7 @@ export type SetDeadlineRequestJson = {
  * Use `create(SetDeadlineRequestSchema)` to create a new message.
  */
 export const SetDeadlineRequestSchema: GenMessage<SetDeadlineRequest, {jsonType: SetDeadlineRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
 
 /**
  * Answers SetDeadline.
@@ -1501,7 +1632,7 @@ export type SetDeadlineResponseJson = {
  * Use `create(SetDeadlineResponseSchema)` to create a new message.
  */
 export const SetDeadlineResponseSchema: GenMessage<SetDeadlineResponse, {jsonType: SetDeadlineResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 22);
 
 /**
  * Asks to end the sandbox now.
@@ -1536,7 +1667,7 @@ export type KillSandboxRequestJson = {
  * Use `create(KillSandboxRequestSchema)` to create a new message.
  */
 export const KillSandboxRequestSchema: GenMessage<KillSandboxRequest, {jsonType: KillSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 23);
 
 /**
  * Answers KillSandbox.
@@ -1559,7 +1690,7 @@ export type KillSandboxResponseJson = {
  * Use `create(KillSandboxResponseSchema)` to create a new message.
  */
 export const KillSandboxResponseSchema: GenMessage<KillSandboxResponse, {jsonType: KillSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 24);
 
 /**
  * Asks for a file of the work folder.
@@ -1608,7 +1739,7 @@ export type ReadWorkFileRequestJson = {
  * Use `create(ReadWorkFileRequestSchema)` to create a new message.
  */
 export const ReadWorkFileRequestSchema: GenMessage<ReadWorkFileRequest, {jsonType: ReadWorkFileRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 25);
 
 /**
  * A part of that file.
@@ -1643,7 +1774,7 @@ export type ReadWorkFileResponseJson = {
  * Use `create(ReadWorkFileResponseSchema)` to create a new message.
  */
 export const ReadWorkFileResponseSchema: GenMessage<ReadWorkFileResponse, {jsonType: ReadWorkFileResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 22);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 26);
 
 /**
  * Says that nothing more is wanted.
@@ -1666,7 +1797,7 @@ export type ReleaseSandboxRequestJson = {
  * Use `create(ReleaseSandboxRequestSchema)` to create a new message.
  */
 export const ReleaseSandboxRequestSchema: GenMessage<ReleaseSandboxRequest, {jsonType: ReleaseSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 23);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 27);
 
 /**
  * Answers ReleaseSandbox.
@@ -1689,7 +1820,79 @@ export type ReleaseSandboxResponseJson = {
  * Use `create(ReleaseSandboxResponseSchema)` to create a new message.
  */
 export const ReleaseSandboxResponseSchema: GenMessage<ReleaseSandboxResponse, {jsonType: ReleaseSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 24);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 28);
+
+/**
+ * Keeps the sandbox for another run.
+ *
+ * @generated from message clew.sandbox.v1.KeepSandboxRequest
+ */
+export type KeepSandboxRequest = Message<"clew.sandbox.v1.KeepSandboxRequest"> & {
+  /**
+   * Milliseconds from now until the warden ends it, where it is not claimed by then.
+   *
+   * @generated from field: uint32 keep_ms = 1;
+   */
+  keepMs: number;
+
+  /**
+   * Which run's stay in it has ended: 1, 2, …
+   *
+   * @generated from field: uint32 stay = 2;
+   */
+  stay: number;
+};
+
+/**
+ * Keeps the sandbox for another run.
+ *
+ * @generated from message clew.sandbox.v1.KeepSandboxRequest
+ */
+export type KeepSandboxRequestJson = {
+  /**
+   * Milliseconds from now until the warden ends it, where it is not claimed by then.
+   *
+   * @generated from field: uint32 keep_ms = 1;
+   */
+  keepMs?: number;
+
+  /**
+   * Which run's stay in it has ended: 1, 2, …
+   *
+   * @generated from field: uint32 stay = 2;
+   */
+  stay?: number;
+};
+
+/**
+ * Describes the message clew.sandbox.v1.KeepSandboxRequest.
+ * Use `create(KeepSandboxRequestSchema)` to create a new message.
+ */
+export const KeepSandboxRequestSchema: GenMessage<KeepSandboxRequest, {jsonType: KeepSandboxRequestJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 29);
+
+/**
+ * Answers KeepSandbox.
+ *
+ * @generated from message clew.sandbox.v1.KeepSandboxResponse
+ */
+export type KeepSandboxResponse = Message<"clew.sandbox.v1.KeepSandboxResponse"> & {
+};
+
+/**
+ * Answers KeepSandbox.
+ *
+ * @generated from message clew.sandbox.v1.KeepSandboxResponse
+ */
+export type KeepSandboxResponseJson = {
+};
+
+/**
+ * Describes the message clew.sandbox.v1.KeepSandboxResponse.
+ * Use `create(KeepSandboxResponseSchema)` to create a new message.
+ */
+export const KeepSandboxResponseSchema: GenMessage<KeepSandboxResponse, {jsonType: KeepSandboxResponseJson}> = /*@__PURE__*/
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 30);
 
 /**
  * Gives the sandbox to an attempt.
@@ -1724,7 +1927,7 @@ export type ClaimSandboxRequestJson = {
  * Use `create(ClaimSandboxRequestSchema)` to create a new message.
  */
 export const ClaimSandboxRequestSchema: GenMessage<ClaimSandboxRequest, {jsonType: ClaimSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 25);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 31);
 
 /**
  * Answers ClaimSandbox.
@@ -1747,7 +1950,7 @@ export type ClaimSandboxResponseJson = {
  * Use `create(ClaimSandboxResponseSchema)` to create a new message.
  */
 export const ClaimSandboxResponseSchema: GenMessage<ClaimSandboxResponse, {jsonType: ClaimSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 26);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 32);
 
 /**
  * What a producer says, at the orchestrator's pace. Served by the agent and by the warden, each for its own outbox.
@@ -1824,6 +2027,26 @@ export const SandboxAgentService: GenService<{
     input: typeof TakeBrowserStateRequestSchema;
     output: typeof TakeBrowserStateResponseSchema;
   },
+  /**
+   * Says whether the browser of work that has ended is there for the next run's. Only work whose spec has `keep_alive_seconds` above 0 leaves it.
+   *
+   * @generated from rpc clew.sandbox.v1.SandboxAgentService.KeepBrowser
+   */
+  keepBrowser: {
+    methodKind: "unary";
+    input: typeof KeepBrowserRequestSchema;
+    output: typeof KeepBrowserResponseSchema;
+  },
+  /**
+   * Makes ready for another run's work in the browser that the work before left. Repeatable.
+   *
+   * @generated from rpc clew.sandbox.v1.SandboxAgentService.BeginStay
+   */
+  beginStay: {
+    methodKind: "unary";
+    input: typeof BeginStayRequestSchema;
+    output: typeof BeginStayResponseSchema;
+  },
 }> = /*@__PURE__*/
   serviceDesc(file_clew_sandbox_v1_sandbox_agent_service, 1);
 
@@ -1884,7 +2107,17 @@ export const WardenService: GenService<{
     output: typeof ReleaseSandboxResponseSchema;
   },
   /**
-   * Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt.
+   * Closes the sandbox to every host and model when a run's work in it has ended, and keeps it for another's. Repeatable.
+   *
+   * @generated from rpc clew.sandbox.v1.WardenService.KeepSandbox
+   */
+  keepSandbox: {
+    methodKind: "unary";
+    input: typeof KeepSandboxRequestSchema;
+    output: typeof KeepSandboxResponseSchema;
+  },
+  /**
+   * Gives a sandbox that was started for nobody yet, or is kept, to an attempt. Repeatable for the same attempt.
    *
    * @generated from rpc clew.sandbox.v1.WardenService.ClaimSandbox
    */

@@ -415,7 +415,7 @@ export interface RunSpec {
   readonly checks: readonly Check[];
   /** Labels to find the run by; at most 32. */
   readonly labels: { [key: string]: string };
-  /** The run whose live browser this one takes over. */
+  /** The run whose kept sandbox this one continues in: the same browser with its pages as they are. */
   readonly continueFrom?:
     | string
     | undefined;
@@ -423,7 +423,7 @@ export interface RunSpec {
   readonly forkFrom?:
     | string
     | undefined;
-  /** How long the sandbox is kept after the end for a run that continues. */
+  /** How long the sandbox is kept after the end for a run that continues; 0: only what forks begin with. */
   readonly keepAliveSeconds?:
     | number
     | undefined;

@@ -118,6 +118,9 @@ export interface RunEvent {
     | //
     /** A page spoke to the agent. */
     { readonly $case: "injectionDetected"; readonly value: InjectionDetected }
+    | //
+    /** The sandbox is kept with its browser, for a run that continues in it. */
+    { readonly $case: "sandboxKept"; readonly value: SandboxKept }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -523,6 +526,21 @@ export interface SandboxExited {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** The sandbox is kept with its browser, for a run that continues in it; the run has no more to do with it. */
+export interface SandboxKept {
+  /** When it ends, where no run continues in it by then; it may be ended before. */
+  readonly expireTime?:
+    | Date
+    | undefined;
+  /** What the run used of it. */
+  readonly usage?:
+    | Usage
+    | undefined;
+  /** Facts the warden saw, by name. */
+  readonly facts?: { readonly [key: string]: any } | undefined;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseRunEvent(): RunEvent {
   return {
     runId: "",
@@ -644,6 +662,9 @@ export const RunEvent: MessageFns<RunEvent> = {
         break;
       case "injectionDetected":
         InjectionDetected.encode(message.payload.value, writer.uint32(378).fork()).join();
+        break;
+      case "sandboxKept":
+        SandboxKept.encode(message.payload.value, writer.uint32(386).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -950,6 +971,14 @@ export const RunEvent: MessageFns<RunEvent> = {
             message.payload = { $case: "injectionDetected", value: InjectionDetected.decode(reader, reader.uint32()) };
             continue;
           }
+          case 48: {
+            if (tag !== 386) {
+              break;
+            }
+
+            message.payload = { $case: "sandboxKept", value: SandboxKept.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1148,6 +1177,12 @@ export const RunEvent: MessageFns<RunEvent> = {
       case "injectionDetected": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "injectionDetected", value: InjectionDetected.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "sandboxKept": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "sandboxKept", value: SandboxKept.fromPartial(object.payload.value) };
         }
         break;
       }
@@ -4307,6 +4342,101 @@ export const SandboxExited: MessageFns<SandboxExited> = {
     message.exitCode = object.exitCode ?? undefined;
     message.signal = object.signal ?? "";
     message.cause = object.cause ?? "";
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    message.facts = object.facts ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSandboxKept(): SandboxKept {
+  return { expireTime: undefined, usage: undefined, facts: undefined, _unknownFields: {} };
+}
+
+export const SandboxKept: MessageFns<SandboxKept> = {
+  encode(message: SandboxKept, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.expireTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(10).fork()).join();
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(18).fork()).join();
+    }
+    if (message.facts !== undefined) {
+      Struct.encode(Struct.wrap(message.facts), writer.uint32(26).fork()).join();
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SandboxKept {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSandboxKept() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.expireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.facts = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SandboxKept>): SandboxKept {
+    return SandboxKept.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SandboxKept>): SandboxKept {
+    const message = createBaseSandboxKept() as any;
+    message.expireTime = object.expireTime ?? undefined;
     message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
     message.facts = object.facts ?? undefined;
     return message;

@@ -36,6 +36,7 @@ import {
   RecoveryStarted,
   RunStarted,
   SandboxExited,
+  SandboxKept,
   SandboxReady,
   StepCompleted,
   StepStarted,
@@ -118,6 +119,9 @@ export interface SandboxEvent {
     | //
     /** Agent: a page spoke to the agent. */
     { readonly $case: "injectionDetected"; readonly value: InjectionDetected }
+    | //
+    /** Warden: the sandbox is kept for another run; the last event of this one's stay. */
+    { readonly $case: "sandboxKept"; readonly value: SandboxKept }
     | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -220,7 +224,7 @@ export interface StartWorkRequest {
   readonly models?:
     | StartWorkRequest_Models
     | undefined;
-  /** What the run it was forked from left, in the saved login's place; absent where it was not forked. */
+  /** What the run it goes on from left, in the saved login's place; absent where it begins anew. One that continues has the login already, and only the memory here. */
   readonly session?: Session | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
@@ -314,6 +318,30 @@ export interface TakeBrowserStateResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Asks whether the browser stays. */
+export interface KeepBrowserRequest {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Answers KeepBrowser. */
+export interface KeepBrowserResponse {
+  /** Whether it is there, with the pages that the work left. */
+  readonly kept: boolean;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks to make ready for another run's work. */
+export interface BeginStayRequest {
+  /** Which run's stay it is in this sandbox: 2, 3, … What it says and leaves is apart from that of those before, of which nothing stays. */
+  readonly stay: number;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Answers BeginStay. */
+export interface BeginStayResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 /** Asks what the sandbox is. */
 export interface GetSandboxRequest {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
@@ -383,6 +411,20 @@ export interface ReleaseSandboxRequest {
 
 /** Answers ReleaseSandbox. */
 export interface ReleaseSandboxResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Keeps the sandbox for another run. */
+export interface KeepSandboxRequest {
+  /** Milliseconds from now until the warden ends it, where it is not claimed by then. */
+  readonly keepMs: number;
+  /** Which run's stay in it has ended: 1, 2, … */
+  readonly stay: number;
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Answers KeepSandbox. */
+export interface KeepSandboxResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -473,6 +515,9 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
         break;
       case "injectionDetected":
         InjectionDetected.encode(message.payload.value, writer.uint32(370).fork()).join();
+        break;
+      case "sandboxKept":
+        SandboxKept.encode(message.payload.value, writer.uint32(378).fork()).join();
         break;
     }
     if (message._unknownFields !== undefined) {
@@ -683,6 +728,14 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
             message.payload = { $case: "injectionDetected", value: InjectionDetected.decode(reader, reader.uint32()) };
             continue;
           }
+          case 47: {
+            if (tag !== 378) {
+              break;
+            }
+
+            message.payload = { $case: "sandboxKept", value: SandboxKept.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -834,6 +887,12 @@ export const SandboxEvent: MessageFns<SandboxEvent> = {
       case "injectionDetected": {
         if (object.payload?.value !== undefined && object.payload?.value !== null) {
           message.payload = { $case: "injectionDetected", value: InjectionDetected.fromPartial(object.payload.value) };
+        }
+        break;
+      }
+      case "sandboxKept": {
+        if (object.payload?.value !== undefined && object.payload?.value !== null) {
+          message.payload = { $case: "sandboxKept", value: SandboxKept.fromPartial(object.payload.value) };
         }
         break;
       }
@@ -2599,6 +2658,266 @@ export const TakeBrowserStateResponse: MessageFns<TakeBrowserStateResponse> = {
   },
 };
 
+function createBaseKeepBrowserRequest(): KeepBrowserRequest {
+  return { _unknownFields: {} };
+}
+
+export const KeepBrowserRequest: MessageFns<KeepBrowserRequest> = {
+  encode(message: KeepBrowserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeepBrowserRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeepBrowserRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeepBrowserRequest>): KeepBrowserRequest {
+    return KeepBrowserRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<KeepBrowserRequest>): KeepBrowserRequest {
+    const message = createBaseKeepBrowserRequest() as any;
+    return message;
+  },
+};
+
+function createBaseKeepBrowserResponse(): KeepBrowserResponse {
+  return { kept: false, _unknownFields: {} };
+}
+
+export const KeepBrowserResponse: MessageFns<KeepBrowserResponse> = {
+  encode(message: KeepBrowserResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kept !== false) {
+      writer.uint32(8).bool(message.kept);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeepBrowserResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeepBrowserResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kept = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeepBrowserResponse>): KeepBrowserResponse {
+    return KeepBrowserResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeepBrowserResponse>): KeepBrowserResponse {
+    const message = createBaseKeepBrowserResponse() as any;
+    message.kept = object.kept ?? false;
+    return message;
+  },
+};
+
+function createBaseBeginStayRequest(): BeginStayRequest {
+  return { stay: 0, _unknownFields: {} };
+}
+
+export const BeginStayRequest: MessageFns<BeginStayRequest> = {
+  encode(message: BeginStayRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.stay !== 0) {
+      writer.uint32(8).uint32(message.stay);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginStayRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginStayRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.stay = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BeginStayRequest>): BeginStayRequest {
+    return BeginStayRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BeginStayRequest>): BeginStayRequest {
+    const message = createBaseBeginStayRequest() as any;
+    message.stay = object.stay ?? 0;
+    return message;
+  },
+};
+
+function createBaseBeginStayResponse(): BeginStayResponse {
+  return { _unknownFields: {} };
+}
+
+export const BeginStayResponse: MessageFns<BeginStayResponse> = {
+  encode(message: BeginStayResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginStayResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBeginStayResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BeginStayResponse>): BeginStayResponse {
+    return BeginStayResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<BeginStayResponse>): BeginStayResponse {
+    const message = createBaseBeginStayResponse() as any;
+    return message;
+  },
+};
+
 function createBaseGetSandboxRequest(): GetSandboxRequest {
   return { _unknownFields: {} };
 }
@@ -3321,6 +3640,148 @@ export const ReleaseSandboxResponse: MessageFns<ReleaseSandboxResponse> = {
   },
 };
 
+function createBaseKeepSandboxRequest(): KeepSandboxRequest {
+  return { keepMs: 0, stay: 0, _unknownFields: {} };
+}
+
+export const KeepSandboxRequest: MessageFns<KeepSandboxRequest> = {
+  encode(message: KeepSandboxRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.keepMs !== 0) {
+      writer.uint32(8).uint32(message.keepMs);
+    }
+    if (message.stay !== 0) {
+      writer.uint32(16).uint32(message.stay);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeepSandboxRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeepSandboxRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.keepMs = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.stay = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeepSandboxRequest>): KeepSandboxRequest {
+    return KeepSandboxRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<KeepSandboxRequest>): KeepSandboxRequest {
+    const message = createBaseKeepSandboxRequest() as any;
+    message.keepMs = object.keepMs ?? 0;
+    message.stay = object.stay ?? 0;
+    return message;
+  },
+};
+
+function createBaseKeepSandboxResponse(): KeepSandboxResponse {
+  return { _unknownFields: {} };
+}
+
+export const KeepSandboxResponse: MessageFns<KeepSandboxResponse> = {
+  encode(message: KeepSandboxResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): KeepSandboxResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseKeepSandboxResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<KeepSandboxResponse>): KeepSandboxResponse {
+    return KeepSandboxResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<KeepSandboxResponse>): KeepSandboxResponse {
+    const message = createBaseKeepSandboxResponse() as any;
+    return message;
+  },
+};
+
 function createBaseClaimSandboxRequest(): ClaimSandboxRequest {
   return { claim: "", _unknownFields: {} };
 }
@@ -3573,6 +4034,26 @@ export const SandboxAgentServiceService = {
       Buffer.from(TakeBrowserStateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TakeBrowserStateResponse => TakeBrowserStateResponse.decode(value),
   },
+  /** Says whether the browser of work that has ended is there for the next run's. Only work whose spec has `keep_alive_seconds` above 0 leaves it. */
+  keepBrowser: {
+    path: "/clew.sandbox.v1.SandboxAgentService/KeepBrowser" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: KeepBrowserRequest): Buffer => Buffer.from(KeepBrowserRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): KeepBrowserRequest => KeepBrowserRequest.decode(value),
+    responseSerialize: (value: KeepBrowserResponse): Buffer => Buffer.from(KeepBrowserResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): KeepBrowserResponse => KeepBrowserResponse.decode(value),
+  },
+  /** Makes ready for another run's work in the browser that the work before left. Repeatable. */
+  beginStay: {
+    path: "/clew.sandbox.v1.SandboxAgentService/BeginStay" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BeginStayRequest): Buffer => Buffer.from(BeginStayRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BeginStayRequest => BeginStayRequest.decode(value),
+    responseSerialize: (value: BeginStayResponse): Buffer => Buffer.from(BeginStayResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BeginStayResponse => BeginStayResponse.decode(value),
+  },
 } as const;
 
 export interface SandboxAgentServiceServer extends UntypedServiceImplementation {
@@ -3584,6 +4065,10 @@ export interface SandboxAgentServiceServer extends UntypedServiceImplementation 
   deliverInput: handleUnaryCall<DeliverInputRequest, DeliverInputResponse>;
   /** Hands out the login the work ended with, for the orchestrator to keep encrypted; asked for once the outcome is published. */
   takeBrowserState: handleUnaryCall<TakeBrowserStateRequest, TakeBrowserStateResponse>;
+  /** Says whether the browser of work that has ended is there for the next run's. Only work whose spec has `keep_alive_seconds` above 0 leaves it. */
+  keepBrowser: handleUnaryCall<KeepBrowserRequest, KeepBrowserResponse>;
+  /** Makes ready for another run's work in the browser that the work before left. Repeatable. */
+  beginStay: handleUnaryCall<BeginStayRequest, BeginStayResponse>;
 }
 
 export interface SandboxAgentServiceClient extends Client {
@@ -3650,6 +4135,38 @@ export interface SandboxAgentServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TakeBrowserStateResponse) => void,
+  ): ClientUnaryCall;
+  /** Says whether the browser of work that has ended is there for the next run's. Only work whose spec has `keep_alive_seconds` above 0 leaves it. */
+  keepBrowser(
+    request: KeepBrowserRequest,
+    callback: (error: ServiceError | null, response: KeepBrowserResponse) => void,
+  ): ClientUnaryCall;
+  keepBrowser(
+    request: KeepBrowserRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: KeepBrowserResponse) => void,
+  ): ClientUnaryCall;
+  keepBrowser(
+    request: KeepBrowserRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: KeepBrowserResponse) => void,
+  ): ClientUnaryCall;
+  /** Makes ready for another run's work in the browser that the work before left. Repeatable. */
+  beginStay(
+    request: BeginStayRequest,
+    callback: (error: ServiceError | null, response: BeginStayResponse) => void,
+  ): ClientUnaryCall;
+  beginStay(
+    request: BeginStayRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BeginStayResponse) => void,
+  ): ClientUnaryCall;
+  beginStay(
+    request: BeginStayRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BeginStayResponse) => void,
   ): ClientUnaryCall;
 }
 
@@ -3718,7 +4235,17 @@ export const WardenServiceService = {
       Buffer.from(ReleaseSandboxResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReleaseSandboxResponse => ReleaseSandboxResponse.decode(value),
   },
-  /** Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt. */
+  /** Closes the sandbox to every host and model when a run's work in it has ended, and keeps it for another's. Repeatable. */
+  keepSandbox: {
+    path: "/clew.sandbox.v1.WardenService/KeepSandbox" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: KeepSandboxRequest): Buffer => Buffer.from(KeepSandboxRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): KeepSandboxRequest => KeepSandboxRequest.decode(value),
+    responseSerialize: (value: KeepSandboxResponse): Buffer => Buffer.from(KeepSandboxResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): KeepSandboxResponse => KeepSandboxResponse.decode(value),
+  },
+  /** Gives a sandbox that was started for nobody yet, or is kept, to an attempt. Repeatable for the same attempt. */
   claimSandbox: {
     path: "/clew.sandbox.v1.WardenService/ClaimSandbox" as const,
     requestStream: false as const,
@@ -3742,7 +4269,9 @@ export interface WardenServiceServer extends UntypedServiceImplementation {
   readWorkFile: handleServerStreamingCall<ReadWorkFileRequest, ReadWorkFileResponse>;
   /** Says that nothing more is wanted: the warden ends what is left, removes its folder and exits. */
   releaseSandbox: handleUnaryCall<ReleaseSandboxRequest, ReleaseSandboxResponse>;
-  /** Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt. */
+  /** Closes the sandbox to every host and model when a run's work in it has ended, and keeps it for another's. Repeatable. */
+  keepSandbox: handleUnaryCall<KeepSandboxRequest, KeepSandboxResponse>;
+  /** Gives a sandbox that was started for nobody yet, or is kept, to an attempt. Repeatable for the same attempt. */
   claimSandbox: handleUnaryCall<ClaimSandboxRequest, ClaimSandboxResponse>;
 }
 
@@ -3821,7 +4350,23 @@ export interface WardenServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReleaseSandboxResponse) => void,
   ): ClientUnaryCall;
-  /** Gives a sandbox that was started for nobody yet to an attempt, for good. Repeatable for the same attempt. */
+  /** Closes the sandbox to every host and model when a run's work in it has ended, and keeps it for another's. Repeatable. */
+  keepSandbox(
+    request: KeepSandboxRequest,
+    callback: (error: ServiceError | null, response: KeepSandboxResponse) => void,
+  ): ClientUnaryCall;
+  keepSandbox(
+    request: KeepSandboxRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: KeepSandboxResponse) => void,
+  ): ClientUnaryCall;
+  keepSandbox(
+    request: KeepSandboxRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: KeepSandboxResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives a sandbox that was started for nobody yet, or is kept, to an attempt. Repeatable for the same attempt. */
   claimSandbox(
     request: ClaimSandboxRequest,
     callback: (error: ServiceError | null, response: ClaimSandboxResponse) => void,

@@ -1,0 +1,30 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { pipeline } from "node:stream/promises";
+import { Fault } from "@clew/fault/fault";
+import type { InputPath } from "../files/input-files.ts";
+
+/**
+ * Copies files into the folder of a sandbox that something works in: whatever that puts in the place of the folder, or of a file, no link is followed.
+ *
+ * @throws Fault SANDBOX_LOST where the folder is none, or is not left alone.
+ */
+export async function giveInputs(folder: string, inputs: readonly InputPath[]): Promise<void> {
+  if (inputs.length === 0) return;
+  await using into = await lost(open(folder, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW));
+  const owner = await into.stat();
+  for (const { name, path } of inputs) {
+    await using source = await open(path);
+    await using copy = await lost(
+      open(`/proc/self/fd/${into.fd}/${name}`, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o400),
+    );
+    await pipeline(source.createReadStream({ autoClose: false }), copy.createWriteStream({ autoClose: false }));
+    await copy.chown(owner.uid, owner.gid);
+  }
+}
+
+async function lost(opening: Promise<FileHandle>): Promise<FileHandle> {
+  return await opening.catch((cause: unknown) => {
+    throw new Fault("SANDBOX_LOST", { cause });
+  });
+}

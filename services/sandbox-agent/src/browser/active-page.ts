@@ -134,6 +134,11 @@ export class ActivePage implements AsyncDisposable {
 
   #track(page: Page): void {
     if (this.#asides.has(page)) return;
+    // What was opened for a download only has no address, not even about:blank. A whole Chromium closes it by itself, a headless shell does not.
+    if (page.url() === "" && this.isOpen) {
+      void page.close().catch(() => {});
+      return;
+    }
     if (this.#pages.size >= mostPages) {
       this.notices.add(() => `a further page was closed: at most ${mostPages} may be open`);
       void page.close().catch(() => {});

@@ -39,6 +39,8 @@ export const chromiumArguments = [
   "--dns-prefetch-disable",
   "--disable-domain-reliability",
   "--disable-dev-shm-usage",
+  // The headless shell has all sites share a process unless it is told: a frame that hangs would hang the page around it.
+  "--site-per-process",
   "--no-first-run",
   "--no-pings",
   `--component-updater=url-source=https://${nowhere}/`,

@@ -148,7 +148,7 @@ async function doSteps(
     inputsFolder: agentPlacesOf(workFolder, stay).inputs,
     checks,
     credentials: request.credentials,
-    demandBound: bindCredentials(request.credentials, request.credentialOrigins),
+    bound: bindCredentials(request.credentials, request.credentialOrigins),
     calledPlaybooks: plan.calledPlaybooks,
     callDepth: 0,
     redact,

@@ -4,6 +4,7 @@ import { type System, startSystem } from "../support/system.ts";
 
 /** What `egress.json` holds. */
 interface Ledger {
+  readonly complete: boolean;
   readonly entries: readonly {
     readonly host: string;
     readonly port: number;
@@ -42,6 +43,7 @@ describe("a run's way out", () => {
     expect(canary.heard).toEqual([]);
     expect((await run.result()).state).toBe("COMPLETED");
     const ledger: Ledger = await (await run.artifact("egress.json")).json();
+    expect(ledger.complete).toBe(true);
     const { port } = new URL(system.backOffice.url);
     expect(ledger.entries).toContainEqual(expect.objectContaining({ host: "127.0.0.1", port: Number(port), rule: "" }));
     expect(ledger.entries).toContainEqual(

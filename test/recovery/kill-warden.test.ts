@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Run, RunEvent } from "@clew/client";
 import { readSandboxFile } from "@clew/orchestrator/sandboxes/sandbox-file";
+import { placesOf } from "@clew/outbox/work-folder";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { sandboxProcesses } from "../support/sandbox-processes.ts";
 import { type System, startSystem } from "../support/system.ts";
@@ -22,7 +24,11 @@ describe("a run whose warden is killed while everything else lives on", () => {
   });
 
   /** Opens a page, does one step more, and kills the first warden once it is there and the event that is meant has come. */
-  async function runAndKill(lastStep: string, isMeant: (event: RunEvent) => boolean): Promise<{ run: Run; seen: RunEvent[] }> {
+  async function runAndKill(
+    lastStep: string,
+    isMeant: (event: RunEvent) => boolean,
+    before: (runId: string) => Promise<void> = async () => {},
+  ): Promise<{ run: Run; seen: RunEvent[] }> {
     const open = `{ action: goto, params: { url: "${system.backOffice.url}/login" } }`;
     const source = `id: bereft\nsteps:\n  - ${open}\n  - ${lastStep}\n`;
     const run = await system.clew.createRun(system.spec(source, { recording: { trace: true } }));
@@ -33,6 +39,7 @@ describe("a run whose warden is killed while everything else lives on", () => {
       seen.push(event);
       if (event.type === "attemptStarted") warden ??= await wardenOf(run.id);
       if (isKilled || warden === undefined || !isMeant(event)) continue;
+      await before(run.id);
       isKilled = process.kill(warden, "SIGKILL");
     }
     expect(isKilled).toBe(true);
@@ -68,6 +75,19 @@ describe("a run whose warden is killed while everything else lives on", () => {
       return event.type === "actionCompleted" ? (event.actionCompleted.error ?? []) : [];
     });
     expect(failures.filter(({ reason }) => reason !== "SANDBOX_LOST")).toEqual([]);
+  });
+
+  it("leaves the record of its connections, which says that it is not complete", async () => {
+    const isWritten = async (runId: string) => {
+      const file = placesOf(join(system.volume, "runs", runId, "work-1")).egress;
+      await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 20_000 });
+    };
+    const { run } = await runAndKill(waits, begins("wait_for"), isWritten);
+    const { port } = new URL(system.backOffice.url);
+    expect(await (await system.clew.run(run.id).artifact("egress.json")).json()).toMatchObject({
+      complete: false,
+      entries: [{ host: "127.0.0.1", port: Number(port), rule: "" }],
+    });
   });
 
   it("after its outcome was published keeps that outcome, whatever of its files is lost", async () => {

@@ -36,6 +36,8 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
   const egress = parts.use(
     await SandboxEgress.open({
       socketPath: settings.egressSocket,
+      recordFile: () => stays.current.places.egress,
+      onUnwritten: (error) => log.error({ err: error }, "what the sandbox exchanged could not be written"),
       say(summary, payload) {
         // While it is kept there is nobody to tell.
         if (stays.current.outbox.finished) return;

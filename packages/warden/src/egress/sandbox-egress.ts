@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import type { EgressDenial, EgressPolicy } from "@clew/egress/egress-policy";
 import type { EventPayload } from "./denial-events.ts";
 import { DenialEvents } from "./denial-events.ts";
@@ -15,7 +15,14 @@ export interface SandboxEgressOptions {
   readonly resolve?: ResolveHost;
   /** Says what happened. */
   readonly say: (summary: string, payload: EventPayload) => void;
+  /** Names the file that the record is kept in while it grows, for when nobody is left to write it; none unless given. */
+  readonly recordFile?: () => string;
+  /** Hears why it could not be written. */
+  readonly onUnwritten?: (error: unknown) => void;
 }
+
+/** Milliseconds within which what is new stands in the record. */
+const recordMs = 1_000;
 
 /** The way out of one sandbox: closed to everything until it has a policy. Disposing it ends every connection; what went over them stays known. */
 export class SandboxEgress implements AsyncDisposable {
@@ -23,21 +30,35 @@ export class SandboxEgress implements AsyncDisposable {
   readonly #ledger: EgressLedger;
   readonly #events: DenialEvents;
   readonly #proxy: EgressProxy;
+  readonly #recording: NodeJS.Timeout | undefined;
+  #written: Promise<void> = Promise.resolve();
+  #recorded = "";
+  #isComplete = false;
 
-  private constructor(gate: EgressGate, ledger: EgressLedger, events: DenialEvents, proxy: EgressProxy) {
+  private constructor(
+    { gate, ledger, events, proxy }: { gate: EgressGate; ledger: EgressLedger; events: DenialEvents; proxy: EgressProxy },
+    { recordFile, onUnwritten }: SandboxEgressOptions,
+  ) {
     this.#gate = gate;
     this.#ledger = ledger;
     this.#events = events;
     this.#proxy = proxy;
+    if (recordFile === undefined) return;
+    const keep = () => {
+      if (!this.#isComplete && this.#ledger.entries.length > 0) this.#write(recordFile(), false).catch((error) => onUnwritten?.(error));
+    };
+    this.#recording = setInterval(keep, recordMs).unref();
   }
 
   /** Opens the way out. Rejects when the socket cannot be bound. */
-  static async open({ socketPath, resolve = resolveHost, say }: SandboxEgressOptions): Promise<SandboxEgress> {
+  static async open(options: SandboxEgressOptions): Promise<SandboxEgress> {
+    const { socketPath, resolve = resolveHost, say } = options;
     const gate = new EgressGate(rememberAnswers(resolve));
     const ledger = new EgressLedger();
     const events = new DenialEvents(say);
     const onDenied = (entry: Readonly<EgressEntry>, denial: EgressDenial) => events.tell(entry, denial);
-    return new SandboxEgress(gate, ledger, events, await startEgressProxy({ socketPath, gate, ledger, onDenied }));
+    const proxy = await startEgressProxy({ socketPath, gate, ledger, onDenied });
+    return new SandboxEgress({ gate, ledger, events, proxy }, options);
   }
 
   /** From now on the sandbox may go where the policy lets it. */
@@ -53,6 +74,7 @@ export class SandboxEgress implements AsyncDisposable {
 
   /** Begins the record of another run. */
   restart(): void {
+    this.#isComplete = false;
     this.#ledger.restart();
     this.#events.restart();
   }
@@ -69,18 +91,36 @@ export class SandboxEgress implements AsyncDisposable {
     return { connections: sum(entries.filter(({ rule }) => rule === "")), denied: sum(entries.filter(({ rule }) => rule !== "")) };
   }
 
-  /** Writes down all that was exchanged with whom, and denied, for whoever reads the run's record. */
+  /** Writes down all that was exchanged with whom, and denied, for whoever reads the run's record. Nothing is added until it begins anew. */
   async record(file: string): Promise<void> {
+    this.#isComplete = true;
+    await this.#write(file, true);
+  }
+
+  /** One after the other, each the whole file or not at all: whoever finds it may find no warden. */
+  #write(file: string, isComplete: boolean): Promise<void> {
     const time = (ms: number) => new Date(ms).toISOString();
     const entries = this.#ledger.entries.map(({ firstTimeMs, lastTimeMs, ...entry }) => ({
       ...entry,
       firstTime: time(firstTimeMs),
       lastTime: time(lastTimeMs),
     }));
-    await writeFile(file, `${JSON.stringify({ entries }, undefined, 1)}\n`, { mode: 0o600 });
+    const text = `${JSON.stringify({ complete: isComplete, entries }, undefined, 1)}\n`;
+    if (text === this.#recorded) return this.#written;
+    this.#recorded = text;
+    const writing = this.#written.then(async () => {
+      await writeFile(`${file}.new`, text, { mode: 0o600 });
+      await rename(`${file}.new`, file);
+    });
+    this.#written = writing.catch(() => {
+      this.#recorded = "";
+    });
+    return writing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#recording);
+    await this.#written;
     await this.#proxy[Symbol.asyncDispose]();
   }
 }

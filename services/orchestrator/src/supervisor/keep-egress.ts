@@ -11,8 +11,8 @@ import { artifactStored } from "./take-artifact.ts";
 const mostBytes = 1024 * 1024;
 
 /**
- * Keeps what a sandbox exchanged with whom as an artifact of its run: `egress.json`, and `egress-2.json` of a second attempt. A sandbox that never
- * ended in order left none; one that cannot be kept is warned of.
+ * Keeps what a sandbox exchanged with whom as an artifact of its run: `egress.json`, and `egress-2.json` of a second attempt. That of a sandbox
+ * whose warden was killed says that it is not complete; one that cannot be kept is warned of.
  *
  * @throws the deadline's reason, with nothing kept.
  */

@@ -10,10 +10,15 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Where Node keeps what it made of the project's code, so that its processes start in half the time. It lies with the packages, and goes with them. */
 export const compiledCode = join(root, "node_modules/.cache/clew");
 
-/** What is loaded by the processes that a service or a run needs. */
+/** What is loaded by the processes that a service or a run needs, with what they load only once they run. */
 const programs = [
+  "services/sandbox-agent/src/start-browser.ts",
   "services/sandbox-agent/src/sandbox-agent.ts",
+  "services/sandbox-agent/src/prepare-work.ts",
+  "services/sandbox-agent/src/rehearse.ts",
+  "services/sandbox-agent/src/agent/model/models-of.ts",
   "packages/warden/src/warden.ts",
+  "packages/warden/src/rpc/serve-warden.ts",
   "services/orchestrator/src/orchestrator.ts",
   "services/gateway/src/gateway.ts",
 ];

@@ -69,6 +69,7 @@ function agentSettings(settings: WardenSettings) {
     socketPath: settings.agentSocket,
     secret: settings.agentSecret,
     egressSocket: settings.egressSocket,
+    isWaiting: settings.claim === undefined,
     chromiumPath: settings.chromium.executablePath,
     chromiumSandbox: settings.chromium.sandbox,
     headless: settings.headless,

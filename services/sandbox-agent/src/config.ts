@@ -15,6 +15,8 @@ const agentSettings = z.strictObject({
   secret: z.string().min(16),
   /** The way out, where the warden listens: there is no other. */
   egressSocket: z.string().startsWith("/"),
+  /** Whether it is nobody's yet. */
+  isWaiting: z.boolean(),
   /** The Chromium to run. */
   chromiumPath: z.string().min(1),
   /** Whether Chromium's own sandbox is on. */

@@ -10,15 +10,13 @@ import { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Logger } from "@clew/process/logger";
 import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { abortable } from "@clew/streams/abortable";
-import { launchBrowser } from "./browser/browser-session.ts";
-import { usualPage } from "./browser/page-options.ts";
 import { type AgentSettings, readSearchPath } from "./config.ts";
 import { createAskWarden } from "./egress/ask-warden.ts";
-import { startRelay } from "./egress/relay.ts";
 import { provideFfmpeg } from "./recording/provide-ffmpeg.ts";
 import type { Report } from "./report.ts";
 import { createSandboxAgentService } from "./rpc/sandbox-agent-service.ts";
 import { WorkSlot } from "./rpc/work-slot.ts";
+import type { SandboxBrowser } from "./start-browser.ts";
 
 /** Why an agent ends by itself. */
 export type AgentEnd = "BROWSER_LOST" | "ORCHESTRATOR_ABSENT";
@@ -34,8 +32,8 @@ export interface SandboxAgent extends AsyncDisposable {
 /** Milliseconds a running action has when nobody is there any more. */
 const absentStopMs = 5_000;
 
-/** Starts the agent: outbox, browser, socket. Rejects when one of them cannot be had. */
-export async function startSandboxAgent(settings: AgentSettings, log: Logger): Promise<SandboxAgent> {
+/** Starts the agent: outbox, browser, socket. Rejects when one of them cannot be had. `launching` is disposed with it. */
+export async function startSandboxAgent(settings: AgentSettings, launching: Promise<SandboxBrowser>, log: Logger): Promise<SandboxAgent> {
   await using parts = new AsyncDisposableStack();
   const { workFolder } = settings;
   let outbox = openOutbox({ file: agentPlacesOf(workFolder).agentOutbox });
@@ -44,26 +42,23 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
   // What one run's work is not to say, that of a later one is not to say either.
   const secrets = new KnownSecrets([]);
   parts.defer(() => outbox[Symbol.dispose]());
-  const relay = parts.use(await startRelay(settings.egressSocket));
   const askWarden = createAskWarden(settings.egressSocket);
-  const launched = launchBrowser({
-    executablePath: settings.chromiumPath,
-    sandbox: settings.chromiumSandbox,
-    headless: settings.headless,
-    workFolder: settings.workFolder,
-    tempFolder: settings.tempFolder,
-    sandboxId: settings.sandboxId,
-    proxy: `http://127.0.0.1:${relay.port}`,
-  }).then((browser) => parts.use(browser));
   // Loaded while the browser starts: it is most of all code.
-  const loaded = Promise.all([import("./work.ts"), import("./agent/model/models-of.ts")]);
-  const [browser, [{ startWork }, { modelsOf }]] = await Promise.all([launched, loaded]);
-  browser.prepare(usualPage);
+  const prepares = import("./prepare-work.ts");
+  const loaded = Promise.all([import("./work.ts"), import("./rehearse.ts"), import("./agent/model/models-of.ts")]);
+  const launched = launching.then((started) => parts.use(started).browser);
+  const [browser, { prepareWork }] = await Promise.all([launched, prepares]);
+  if (!settings.isWaiting) prepareWork(browser);
+  const [{ startWork }, { rehearse }, { modelsOf }] = await loaded;
+  const claimed = new AbortController();
+  const rehearsed = settings.isWaiting ? rehearse({ browser, workFolder, askWarden, log, signal: claimed.signal }) : Promise.resolve();
+  const prepared = rehearsed.then(() => (settings.isWaiting ? prepareWork(browser) : undefined));
   const places = { chromiumPath: settings.chromiumPath, searchPath: readSearchPath() };
   const slot = new WorkSlot({
     begin(request) {
       log.info({ run: request.runId, attempt: request.attempt }, "work begins");
       isKept = false;
+      claimed.abort(new Fault("CANCELLED"));
       const models = modelsOf(request, settings.socketPath);
       // What its work says late is not taken for another's.
       const own = outbox;
@@ -75,6 +70,7 @@ export async function startSandboxAgent(settings: AgentSettings, log: Logger): P
         request,
         askModel: models?.ask,
         browser,
+        prepared,
         report,
         workFolder,
         stay,

@@ -11,15 +11,17 @@ export interface WorkOptions {
   readonly request: StartWorkRequest;
   /** The browser, launched and unclaimed, or as the run before left it; the work closes it, or leaves it to the next. */
   readonly browser: BrowserSession;
+  /** Resolves once the browser is the work's alone; at once unless given. */
+  readonly prepared?: Promise<void>;
   readonly report: Report;
   /** The sandbox's folder; the run's files go to a folder inside, which is named for its stay. */
   readonly workFolder: string;
-  /** Asks whether a connection would be made. */
-  readonly askWarden: AskWarden;
   /** Which run's stay in the sandbox it is; 1 unless given. */
   readonly stay?: number;
   /** Gets the run's secrets, and may hold those of the runs that had the browser before; its own unless given. */
   readonly secrets?: KnownSecrets;
+  /** Asks whether a connection would be made. */
+  readonly askWarden: AskWarden;
   readonly log: Logger;
   /** Asks the run's model; absent where the run has none. */
   readonly askModel?: AskModel | undefined;

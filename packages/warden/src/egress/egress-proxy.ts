@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { chmod, unlink } from "node:fs/promises";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { EgressDenial } from "@clew/egress/egress-policy";
 import { targetOf } from "@clew/egress/judge-address";
 import { type HostAndPort, readAuthority, readHost } from "@clew/egress/judge-host";
+import { createServer } from "@clew/process/plain-http";
 import { joinSockets } from "@clew/streams/join-sockets";
 import type { EgressGate } from "./egress-gate.ts";
 import type { EgressEntry, EgressLedger } from "./egress-ledger.ts";
@@ -24,13 +25,13 @@ export interface EgressProxyOptions {
   readonly onDenied: (entry: Readonly<EgressEntry>, denial: EgressDenial) => void;
 }
 
-/** The most connections it takes at once, and the most it has to the world. */
 /** A running proxy. */
 export interface EgressProxy extends AsyncDisposable {
   /** Ends every connection there is. */
   cut(): void;
 }
 
+/** The most connections it takes at once, and the most it has to the world. */
 const mostConnections = 512;
 const headerBytes = 256 * 1024;
 
@@ -142,12 +143,12 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Egr
   // The sandbox may be another user of the machine; the folder it lies in lets in nobody else.
   await chmod(socketPath, 0o666);
   return {
-    async [Symbol.asyncDispose]() {
     cut() {
       connections.cut();
       agent.endIdle();
       for (const socket of open) socket.destroy();
     },
+    async [Symbol.asyncDispose]() {
       const closed = once(server, "close");
       server.close();
       connections[Symbol.dispose]();

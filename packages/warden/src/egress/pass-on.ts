@@ -1,10 +1,11 @@
-import { Agent, type ClientRequest, type ClientRequestArgs, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { ClientRequest, ClientRequestArgs, IncomingMessage, ServerResponse } from "node:http";
 import { isIPv6, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { pipeline } from "node:stream";
 import type { EgressDenial } from "@clew/egress/egress-policy";
 import { targetOf } from "@clew/egress/judge-address";
 import type { HostAndPort } from "@clew/egress/judge-host";
+import { Agent, request } from "@clew/process/plain-http";
 import type { EgressEntry } from "./egress-ledger.ts";
 import type { Failures } from "./failures.ts";
 import { WayDenied } from "./open-way.ts";

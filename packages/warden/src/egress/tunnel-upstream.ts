@@ -1,6 +1,6 @@
-import { request } from "node:http";
 import { isIP, isIPv6, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { request } from "@clew/process/plain-http";
 
 /** Milliseconds an upstream proxy has to open a tunnel. */
 const tunnelMs = 30_000;

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Fault } from "@clew/fault/fault";
 import type { Outbox } from "@clew/outbox/outbox";
 import type { Logger } from "@clew/process/logger";
+import { createServer } from "@clew/process/plain-http";
 import { RunError } from "@clew/proto/grpc/clew/run/v1/run";
 import { ModelCalled, WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { delay } from "@clew/streams/delay";
@@ -117,8 +118,8 @@ export async function startModelRelay({ socketPath, cassettePath, outbox, log, c
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request);
     const began = revoked;
+    const body = await readBody(request);
     const startedAt = performance.now();
     const purpose = purposeOf(request);
     const route = request.method === "POST" ? routeCall(request.url ?? "", body) : undefined;

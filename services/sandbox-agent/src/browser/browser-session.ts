@@ -40,10 +40,14 @@ export interface PageOptions {
   readonly extraHttpHeaders?: Readonly<Record<string, string>> | undefined;
   /** The login it begins with. */
   readonly state?: BrowserState | undefined;
+  /** Whether it is to be traced. */
+  readonly isTraced?: boolean | undefined;
 }
 
 /** A launched browser, for one run after the other. Disposing it closes it, or kills it after 5 s; twice is fine. */
 export interface BrowserSession extends AsyncDisposable {
+  /** The browser itself. */
+  readonly chromium: Browser;
   /** The browser's name and version, such as `Chromium 156.0.8078.79`. */
   readonly version: string;
   /** Whether it has a window. */
@@ -52,20 +56,20 @@ export interface BrowserSession extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** Aborts with a BROWSER_CRASHED fault when the browser ends without having been disposed. */
   readonly crashed: AbortSignal;
-  /** Begins to open a page such as most runs want, before one asks. */
-  prepare(options: PageOptions): void;
+  /** Begins to open a page such as most runs want, before one asks, and to do with it what those do first. */
+  prepare(options: PageOptions, ready?: (page: ActivePage) => Promise<unknown>): void;
   /** Makes the context and the page of a run, or gives the prepared one, once, where it is the same. The caller disposes it. */
   openPage(options: PageOptions): Promise<ActivePage>;
-}
-
-const launchTimeoutMs = 30_000;
-const closeTimeoutMs = 5_000;
   /** Keeps the page that a run leaves, with all of its context, for the run that continues there. */
   leavePage(page: ActivePage): void;
   /** Whether there is one, and all is well with it. */
   readonly hasLeftPage: boolean;
   /** Takes it, once. The caller disposes it, or leaves it in turn. @throws Fault SANDBOX_LOST where there is none. */
   takeLeftPage(): ActivePage;
+}
+
+const launchTimeoutMs = 30_000;
+const closeTimeoutMs = 5_000;
 const killTimeoutMs = 12_000;
 
 /** Launches Chromium. Rejects with BROWSER_START_FAILED when it does not start. */
@@ -120,23 +124,24 @@ function sessionOf(
   const ended = Promise.withResolvers<void>();
   const crash = new AbortController();
   let disposal: Promise<void> | undefined;
+  let left: ActivePage | undefined;
   let prepared: { readonly options: PageOptions; readonly page: Promise<ActivePage | undefined> } | undefined;
   browser.once("disconnected", () => {
     if (disposal === undefined) crash.abort(new Fault("BROWSER_CRASHED"));
     // What cannot be ended here is the warden's to end.
-  let left: ActivePage | undefined;
     void processes
       .end()
       .catch(() => {})
       .finally(ended.resolve);
   });
   return {
+    chromium: browser,
     version: `Chromium ${browser.version()}`,
     isHeaded,
     closed: ended.promise,
     crashed: crash.signal,
-    prepare(options) {
-      prepared = { options, page: open(options).catch(() => undefined) };
+    prepare(options, ready = async () => {}) {
+      prepared = { options, page: openReady(options, ready).catch(() => undefined) };
     },
     async openPage(options) {
       const waiting = prepared;
@@ -147,11 +152,6 @@ function sessionOf(
       } else void waiting?.page.then((page) => page?.[Symbol.asyncDispose]()).catch(() => {});
       return await open(options);
     },
-    [Symbol.asyncDispose]() {
-      disposal ??= closeOrKill();
-      return disposal;
-    },
-  };
     leavePage(page) {
       left = page;
     },
@@ -164,6 +164,11 @@ function sessionOf(
       if (page === undefined) throw new Fault("SANDBOX_LOST", { message: "There is no page that the run before left." });
       return page;
     },
+    [Symbol.asyncDispose]() {
+      disposal ??= closeOrKill();
+      return disposal;
+    },
+  };
 
   async function open(options: PageOptions): Promise<ActivePage> {
     const context = await browser.newContext({
@@ -178,6 +183,14 @@ function sessionOf(
       downloadsFolder,
       onCrash: () => crash.abort(new Fault("BROWSER_CRASHED", { message: "A page of the browser crashed." })),
     });
+  }
+
+  async function openReady(options: PageOptions, ready: (page: ActivePage) => Promise<unknown>): Promise<ActivePage> {
+    await using undo = new AsyncDisposableStack();
+    const page = undo.use(await open(options));
+    await ready(page);
+    undo.move();
+    return page;
   }
 
   async function closeOrKill(): Promise<void> {

@@ -106,6 +106,22 @@ describe("[weakness 25] a blocked page is never asked for, however the browser i
   });
 });
 
+test("held up ahead, nothing is opened until somebody judges; then all is judged by him, in pages that were open before too", async () => {
+  await NavigationWatch.ready(browser);
+  const asked = site.asked.length;
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await expect(page.goto(`${site.url}/ok`)).rejects.toThrow("ERR_NAME_NOT_RESOLVED");
+  expect(site.asked).toHaveLength(asked);
+  await using it = await watched();
+  await page.goto(`${site.url}/ok`);
+  await expect(page.goto(`${secret.url}/`)).rejects.toThrow("ERR_ABORTED");
+  expect(it.trips).toMatchObject([{ block: { rule: "private_network" }, isPage: true }]);
+  expect(page.isClosed()).toBe(false);
+  expect(secret.asked).toEqual([]);
+  await context.close();
+});
+
 /** A context whose browser tells of new pages half a second late. */
 function withLateNews(context: BrowserContext): BrowserContext {
   return over(context, {

@@ -59,6 +59,7 @@ export async function runWork(options: WorkOptions, control: WorkControl): Promi
   const recordings = new Recordings({ ...options, files, secrets });
   let active: ActivePage | undefined;
   const open = async ({ spec }: WorkPlan) => {
+    await abortable(Promise.resolve(options.prepared), signal);
     active = await openPage(spec, browser, control);
     return active;
   };

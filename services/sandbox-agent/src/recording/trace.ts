@@ -10,6 +10,19 @@ import { scrubZips } from "./scrub-zip.ts";
 /** How long the first part is recorded; each later one twice as long as the one before, up to `most`. A run that is killed keeps the parts before. */
 const usualPartMs = { first: 10_000, most: 60_000 } as const;
 
+/** What Playwright records. */
+const recorded = { screenshots: true, snapshots: true, sources: false } as const;
+
+/** The contexts that are ready to be traced, and are not being traced yet. */
+const ready = new WeakSet<BrowserContext>();
+
+/** Does ahead all of a trace's start that takes time. Until `Trace.start` nothing of the context is recorded. */
+export async function readyTrace(context: BrowserContext): Promise<void> {
+  await context.tracing.start(recorded);
+  await context.tracing.stopChunk();
+  ready.add(context);
+}
+
 /** What a trace is made with. */
 export interface TraceOptions {
   readonly files: RunFiles;
@@ -45,7 +58,7 @@ export class Trace {
   /** Starts Playwright's trace, with screenshots and snapshots. */
   static async start(context: BrowserContext, options: TraceOptions): Promise<Trace> {
     await mkdir(options.folder, { recursive: true, mode: 0o700 });
-    await context.tracing.start({ screenshots: true, snapshots: true, sources: false });
+    await (ready.delete(context) ? context.tracing.startChunk() : context.tracing.start(recorded));
     return new Trace(context, options);
   }
 
@@ -92,6 +105,11 @@ export class Trace {
     return !this.#isCut;
   }
 
+  /** Lets go of a context that goes on: whoever traces it next has nothing of this trace in his. */
+  async leave(): Promise<void> {
+    await this.#context.tracing.stop();
+  }
+
   /** Scrubbing goes on while the next part is recorded. */
   async #endPart(): Promise<void> {
     const { folder, files, secrets } = this.#options;
@@ -105,11 +123,6 @@ export class Trace {
         const { path } = files.place(`trace-${number}.zip`);
         await rename(clean, path);
         this.#kept.push(path);
-  /** Lets go of a context that goes on: whoever traces it next has nothing of this trace in his. */
-  async leave(): Promise<void> {
-    await this.#context.tracing.stop();
-  }
-
       } catch {
         this.#isCut = true;
       } finally {

@@ -2,6 +2,7 @@ import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
 import type { AskModel } from "../agent/ask-model.ts";
 import type { ActivePage } from "../browser/active-page.ts";
+import type { Captcha } from "../captcha/look-for-captcha.ts";
 import type { BoundCredentials } from "../guardrails/bound-credentials.ts";
 import type { Guard } from "../guardrails/guard.ts";
 import type { SnapshotNode } from "../observation/snapshot-tree.ts";
@@ -42,6 +43,8 @@ export interface ActionContext {
   readonly bound?: BoundCredentials | undefined;
   /** Throws GUARDRAIL_BLOCKED where what bears these labels may not be clicked; asked before it is. */
   readonly checkClick?: (labels: readonly string[]) => void;
+  /** Told of a challenge that stands before what is acted on; throws where it is to be dealt with first. */
+  readonly meetChallenge?: (challenge: Captcha) => void;
 }
 
 /** What came of an action. */

@@ -3,11 +3,11 @@ import type { StepOf } from "@clew/playbook/playbook-schema";
 import type { Locator, Page } from "playwright";
 import type { FieldValue, InPageReads } from "../observation/in-page.ts";
 import { cutMarkdown, toMarkdown } from "../observation/markdown.ts";
-import { dropBrokenEnd, type Mask, mark, readToMask } from "../observation/page-secrets.ts";
+import { createMask, dropBrokenEnd, type Mask, mark, readToMask } from "../observation/page-secrets.ts";
 import { mostReadChars, type ReadOptions, readEach } from "../observation/reader.ts";
 import { shapeTable } from "../observation/shape-table.ts";
 import type { ActionContext, ActionResult, JsonValue, PrepareAction } from "./action.ts";
-import { findElement } from "./find-element.ts";
+import { type FoundElement, findElement } from "./find-element.ts";
 import { findElements } from "./find-elements.ts";
 import { inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
@@ -30,6 +30,8 @@ interface Target {
   readonly mode: Mode;
   /** Whether it is the page, not a part of it. */
   readonly isPage: boolean;
+  /** Its text, where the look that found it read that too, and what the document's password fields held then. */
+  readonly own?: NonNullable<FoundElement<"text">["own"]>;
 }
 
 /** Reads an element, the whole page unless the step names one: its text, HTML, markdown, what a field holds, or a table's rows. With `all`, every match. */
@@ -48,7 +50,10 @@ async function findTarget({ selector, params }: StepOf<"extract">, context: Acti
     const page = await context.active.settled(context.signal);
     return { page, locator: page.locator("body"), words: "the page", count: 1, isPage: true };
   }
-  if (!params.all) return { ...(await findElement(selector, context)), count: 1, isPage: false };
+  if (!params.all) {
+    const found = await findElement(selector, context, params.mode === "text" ? { also: "text", isTraced: true } : {});
+    return { ...found, count: 1, isPage: false };
+  }
   const found = await findElements(selector, context);
   const name = selector.description === "" ? "" : `: ${selector.description}`;
   return { ...found, words: `${found.count} ${found.count === 1 ? "element" : "elements"}${name}`, isPage: false };
@@ -56,15 +61,17 @@ async function findTarget({ selector, params }: StepOf<"extract">, context: Acti
 
 /** Reads every element of a target, without secrets. */
 async function read(
-  { page, locator, mode, isPage, words }: Target,
+  { page, locator, mode, isPage, words, own }: Target,
   { redact, signal }: ActionContext,
   options: ReadOptions,
 ): Promise<JsonValue[]> {
-  const ask = <R extends keyof InPageReads>(what: R) => readToMask(page, locator, what, { redact, ...options });
+  const ask = <R extends keyof InPageReads>(what: R) => readToMask(page, locator, what, { redact, isTraced: true, ...options });
   const whole = (texts: readonly string[], mask: (text: string) => string) =>
     texts.map((text) => dropBrokenEnd(mask(text), text.length >= mostReadChars));
   switch (mode) {
     case "text": {
+      // Other frames have passwords of their own.
+      if (own !== undefined && page.frames().length === 1) return whole([own.read], createMask(own.passwords, redact).all);
       const { items, mask } = await ask("text");
       return whole(items, mask.all);
     }

@@ -6,7 +6,9 @@ import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { Locator, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
-import { mostReadItems, type ReadOptions, readEach } from "../observation/reader.ts";
+import { untraced } from "../browser/untraced.ts";
+import type { InPageFacts, InPageReads } from "../observation/in-page.ts";
+import { mostReadItems, type ReadOptions, readAll } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
 import { candidatesOf, shortCandidate, triedWords } from "./describe-selector.ts";
 import { explainMissing } from "./explain-missing.ts";
@@ -23,10 +25,10 @@ const mostNamed = 5;
 const busyPollMs = 100;
 
 /** What finding an element needs. */
-export type ElementContext = Pick<ActionContext, "active" | "signal" | "redact">;
+export type ElementContext = Pick<ActionContext, "active" | "signal" | "redact" | "meetChallenge">;
 
 /** The one element a selector stands for. */
-export interface FoundElement {
+export interface FoundElement<R extends keyof InPageReads = never> {
   readonly page: Page;
   readonly locator: Locator;
   /** The selectors of the frames it is in, the outermost first. */
@@ -35,6 +37,17 @@ export interface FoundElement {
   readonly words: string;
   /** What a person would read on it, or on the button or link it is in. */
   readonly labels: readonly string[];
+  /** What was to be read of it too, where the look that found it could: the primary's does. */
+  readonly own?: { readonly read: InPageReads[R]; readonly passwords: InPageFacts["passwords"] };
+}
+
+/** How an element is looked for. */
+export interface FindOptions<R extends keyof InPageReads = never> {
+  readonly counted?: Counted;
+  /** What is to be read of it in the same look, with what its document's password fields hold. */
+  readonly also?: R;
+  /** Whether a trace shows the look as an action. */
+  readonly isTraced?: boolean;
 }
 
 /** Which of the elements that match a candidate count; those that show, unless said otherwise. */
@@ -49,7 +62,11 @@ const visible: Counted = (matches) => matches.filter({ visible: true });
  * shows is taken. What the page says it is loading around it has 3 s to be there. Two visible matches are SELECTOR_AMBIGUOUS, none is SELECTOR_NOT_FOUND: frames are looked into only where a candidate names them,
  * but the error says so where a match is in one.
  */
-export async function findElement(selector: PlaybookSelector, context: ElementContext, counted: Counted = visible): Promise<FoundElement> {
+export async function findElement<R extends keyof InPageReads = never>(
+  selector: PlaybookSelector,
+  context: ElementContext,
+  { counted = visible, also, isTraced = false }: FindOptions<R> = {},
+): Promise<FoundElement<R>> {
   const { active, signal } = context;
   const startedAt = performance.now();
   const deadline = startedAt + timeouts.selectorTotal;
@@ -67,8 +84,8 @@ export async function findElement(selector: PlaybookSelector, context: ElementCo
     });
     using moving = linkSignals(signal);
     void active.changed.then(() => moving.abort());
-    const primary = await look(sought(selector.primary), context, { timeout: timeouts.selectorProbe, signal: moving.signal });
-    let found = primary;
+    const probe = { timeout: timeouts.selectorProbe, signal: moving.signal, isTraced };
+    let found = await look(sought(selector.primary), context, probe, also);
     if (found === "none" && hasMoved()) continue;
     // The primary once more: a page that has much to do answers late.
     for (const candidate of found === "none" ? candidatesOf(selector) : []) {
@@ -96,16 +113,30 @@ interface Sought {
  * Waits until the candidate shows, and answers its one match, `none` when the time is over, or `busy` where what is around it is about to be another;
  * throws where there are several.
  */
-async function look(sought: Sought, context: ElementContext, options: ReadOptions): Promise<FoundElement | "none" | "busy"> {
+async function look<R extends keyof InPageReads = never>(
+  sought: Sought,
+  context: ElementContext,
+  options: ReadOptions,
+  also?: R,
+): Promise<FoundElement<R> | "none" | "busy"> {
   const { page, candidate, locator, selector, mayBeBusy } = sought;
   const { redact } = context;
-  const targets = await readEach(locator, "target", options).catch((thrown: unknown) => notThere(thrown, [], sought, context));
+  const looking = readTargets(locator, options, also).catch((thrown: unknown) => notThere(thrown, undefined, sought, context));
+  const { targets = [], captcha = "none", own } = (await looking) ?? {};
+  if (typeof captcha === "object" && captcha.isBlocking) context.meetChallenge?.(captcha);
   const [first] = targets;
   if (first === undefined) return "none";
   if (!mayBeBusy && targets.some(({ isBusy }) => isBusy)) return "busy";
   if (targets.length === 1) {
     const [name = ""] = wordsOf([{ ...first.seen, state: "" }], redact);
-    return { page, locator, frame: framesOf(candidate), words: redact(selector.description) || name, labels: first.labels };
+    return {
+      page,
+      locator,
+      frame: framesOf(candidate),
+      words: redact(selector.description) || name,
+      labels: first.labels,
+      ...(own !== undefined && { own }),
+    };
   }
   const all = wordsOf(
     targets.map(({ seen }) => seen),
@@ -118,6 +149,26 @@ async function look(sought: Sought, context: ElementContext, options: ReadOption
   });
 }
 
+/** What a look tells of all that matches, and of the document; what was to be read too is that of the first. */
+interface SeenTargets<R extends keyof InPageReads> extends Pick<FoundElement<R>, "own"> {
+  readonly targets: readonly InPageReads["target"][];
+  readonly captcha: InPageFacts["captcha"];
+}
+
+async function readTargets<R extends keyof InPageReads>(locator: Locator, options: ReadOptions, also?: R): Promise<SeenTargets<R>> {
+  if (also === undefined) {
+    const { items, facts } = await readAll(locator, ["target"], ["captcha"], options);
+    return { targets: items.map(([target]) => target), captcha: facts.captcha };
+  }
+  const { items, facts } = await readAll(locator, ["target", also], ["captcha", "passwords"], options);
+  const [first] = items;
+  return {
+    targets: items.map(([target]) => target),
+    captcha: facts.captcha,
+    ...(first !== undefined && { own: { read: first[1], passwords: facts.passwords } }),
+  };
+}
+
 function framesOf({ frame, within: outer }: Candidate): readonly string[] {
   return outer === undefined ? frame : [...frame, ...framesOf(outer)];
 }
@@ -125,7 +176,11 @@ function framesOf({ frame, within: outer }: Candidate): readonly string[] {
 /** Looks without waiting. */
 async function lookNow(sought: Sought, context: ElementContext): Promise<FoundElement | "none" | "busy"> {
   const { signal } = context;
-  const counting = within(sought.locator.count(), timeouts.action, signal);
+  const counting = within(
+    untraced(sought.page, () => sought.locator.count()),
+    timeouts.action,
+    signal,
+  );
   const count = await counting.catch((thrown: unknown) => notThere(thrown, 0, sought, context));
   return count === 0 ? "none" : await look(sought, context, { timeout: timeouts.action, signal });
 }

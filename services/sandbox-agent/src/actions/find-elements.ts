@@ -1,5 +1,6 @@
 import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
 import type { Locator, Page } from "playwright";
+import { untraced } from "../browser/untraced.ts";
 import type { ElementContext } from "./find-element.ts";
 import { inBrowser } from "./in-browser.ts";
 import { timeouts } from "./timeouts.ts";
@@ -19,7 +20,8 @@ export async function findElements(selector: PlaybookSelector, context: ElementC
     toLocator(page, candidate).filter({ visible: true }),
   );
   if (primary === undefined) return { page, locator: page.locator("body"), count: 0 };
-  const countOf = (locator: Locator) => inBrowser("Looking for elements", timeouts.action, context, () => locator.count());
+  const countOf = (locator: Locator) =>
+    inBrowser("Looking for elements", timeouts.action, context, () => untraced(page, () => locator.count()));
   if ((await countOf(primary)) === 0) await waitToShow(primary, context);
   for (const locator of [primary, ...fallbacks]) {
     const count = await countOf(locator);

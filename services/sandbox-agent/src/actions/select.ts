@@ -2,9 +2,12 @@ import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
 import { delay } from "@clew/streams/delay";
+import { errors } from "playwright";
 import { publicAddress } from "../browser/address.ts";
+import type { OfferedOptions } from "../observation/in-page.ts";
+import { readOne } from "../observation/reader.ts";
 import type { ActionContext, PrepareAction } from "./action.ts";
-import { boundField, runOn } from "./bound-field.ts";
+import { boundField } from "./bound-field.ts";
 import { cut } from "./cut.ts";
 import { findElement } from "./find-element.ts";
 import { type CallOptions, inBrowser } from "./in-browser.ts";
@@ -14,30 +17,32 @@ import { timeouts } from "./timeouts.ts";
 const mostOptions = 20;
 const optionChars = 40;
 
+/** How long what was seen before the intent was written may take to be chosen, in milliseconds: the list may be another by then. */
+const seenMs = 1_000;
+
 /** How often a list is looked at until it has what is wanted, in milliseconds. */
 const pollMs = 100;
-
-/** What a list offers. */
-interface OfferedOptions {
-  readonly isMultiple: boolean;
-  /** Values and labels of what may be chosen, as the page has them. */
-  readonly options: readonly { readonly value: string; readonly label: string; readonly isDisabled: boolean }[];
-}
 
 /** Chooses options of a list, each by its value or its label, instead of those that were chosen; waits for those that are still to come. */
 export const select: PrepareAction<StepOf<"select">> = async (step, context) => {
   const timeout = step.params.timeout_ms ?? timeouts.action;
   const wanted = [step.params.value].flat();
-  const { locator, words } = await findElement(step.selector, context);
+  const { locator, words, own } = await findElement(step.selector, context, { also: "options" });
   const fieldOf = (options: CallOptions) => boundField(step, locator, context, options);
   await inBrowser(`Looking at ${words}`, timeout, context, fieldOf);
   return async () => {
     await inBrowser(`Choosing in ${words}`, timeout, context, async (options) => {
       const field = await fieldOf(options);
+      const seen = own === undefined ? undefined : choose(wanted, own.read, words, context);
+      if (
+        seen !== undefined &&
+        !(seen instanceof Fault) &&
+        (await isStillThere(() => field.selectOption(seen, { ...options, timeout: seenMs })))
+      )
+        return;
       const deadline = performance.now() + timeout;
       for (let isLast = false; ; await delay(pollMs, options)) {
-        const offered = await runOn(field, readOptions, options);
-        const chosen = choose(wanted, offered, words, context);
+        const chosen = choose(wanted, await readOne(locator, "options", options), words, context);
         if (!(chosen instanceof Fault)) return void (await field.selectOption(chosen, options));
         if (isLast || chosen.reason === "SELECTOR_AMBIGUOUS") throw chosen;
         isLast = performance.now() + pollMs >= deadline;
@@ -46,6 +51,17 @@ export const select: PrepareAction<StepOf<"select">> = async (step, context) => 
     return { did: wanted.length === 1 ? `Chose an option of ${words}` : `Chose ${wanted.length} options of ${words}` };
   };
 };
+
+/** Answers whether what was seen could be chosen, or was not there any more. */
+async function isStillThere(choosing: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await choosing();
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof errors.TimeoutError) return false;
+    throw thrown;
+  }
+}
 
 /**
  * Finds the options that are wanted, each by its value or its label, or says why they cannot be chosen, and which there are. What was wanted is not told:
@@ -93,16 +109,4 @@ function listed(texts: readonly string[], redact: Redact): string {
 
 function squeeze(text: string): string {
   return text.replace(/\s+/g, " ").trim();
-}
-
-/** Runs in the page. */
-function readOptions(element: Element): OfferedOptions | null {
-  const list = element instanceof HTMLLabelElement ? element.control : element;
-  if (!(list instanceof HTMLSelectElement)) return null;
-  const options = [...list.options].map((option) => ({
-    value: option.value,
-    label: option.label.replace(/\s+/g, " ").trim(),
-    isDisabled: option.matches(":disabled"),
-  }));
-  return { isMultiple: list.multiple, options };
 }

@@ -12,7 +12,7 @@ import { timeouts } from "./timeouts.ts";
 export const upload: PrepareAction<StepOf<"upload">> = async (step, context) => {
   const { files, timeout_ms: timeout = timeouts.action } = step.params;
   const paths = await givenFiles(files, context.inputsFolder);
-  const element = await findElement(step.selector, context, orFileField);
+  const element = await findElement(step.selector, context, { counted: orFileField });
   const { locator, words } = element;
   const isField = await inBrowser(`Looking at ${words}`, timeout, context, (options) => locator.evaluate(holdsFiles, undefined, options));
   if (!isField) context.checkClick?.(element.labels);

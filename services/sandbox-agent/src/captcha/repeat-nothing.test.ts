@@ -53,3 +53,46 @@ test("another page is opened again as an action in the journal", async () => {
   expect(asked).toEqual(["GET /shop", "GET /order?what=thread", "GET /order?what=thread"]);
   expect(report.all("actionStarted").map(({ action }) => action)).toEqual(["goto", "click", "goto", "extract"]);
 }, 60_000);
+
+const late = `<script>
+  window.show = () => { document.body.innerHTML = '<div class=h-captcha>Are you there? <button onclick="location.href = &quot;/clicked&quot;">Yes</button></div>' };
+</script>`;
+
+test.each([
+  [
+    "before what it hides is looked for",
+    `${late}<button type=button onclick="show()">Next</button>`,
+    '{ action: click, selector: "button" }',
+  ],
+  [
+    "while its step waits",
+    `${late}<button type=button onclick="setTimeout(show, 300)">Next</button>`,
+    '{ action: click, selector: "button" }',
+  ],
+  [
+    "beside what is acted on next",
+    `<button type=button onclick="note.className = 'h-captcha'">Next</button><p id=note>Note</p><h1>Soon</h1>`,
+    '{ action: click, selector: "button" }',
+  ],
+])(
+  "a challenge that a script adds %s is noticed, without a navigation and without a click",
+  async (_, html, click) => {
+    await using site = await startSite({ "/": html });
+    const playbook = `id: late\nstart_url: ${site.url}/\nsteps:\n  - ${click}\n  - { action: extract, selector: "h1" }`;
+    const report = await room.run(playbook);
+    expect(report.all("captchaDetected")).toMatchObject([{ kind: "hcaptcha", resolved: false }]);
+    expect(report.outcome).toMatchObject({ state: Run_State.FAILED, outcome: { error: { reason: "CAPTCHA_FAILED" } } });
+    expect(site.asked).toEqual(["GET /"]);
+  },
+  60_000,
+);
+
+test("what a person solved does not fail its step: what only looked looks again", async () => {
+  const page = `<script>window.hide = () => { document.body.innerHTML = '<h1>Welcome</h1>' };
+    setTimeout(() => { document.body.innerHTML = '<div class=h-captcha>Are you there?</div>'; setTimeout(window.hide, 2_000); }, 500)</script>`;
+  await using site = await startSite({ "/": page });
+  const playbook = `id: late\nstart_url: ${site.url}/\nsteps:\n  - { action: wait_for, selector: "h1", params: { timeout_ms: 1000 } }\n  - { action: extract, selector: "h1", store_as: said }`;
+  const report = await room.run(playbook);
+  expect(report.all("captchaDetected")).toMatchObject([{ kind: "hcaptcha", resolved: true }]);
+  expect(report.outcome).toMatchObject({ state: Run_State.COMPLETED, outcome: { data: { said: "Welcome" } } });
+}, 60_000);

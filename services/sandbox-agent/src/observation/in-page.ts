@@ -16,7 +16,9 @@ export interface InPageReads {
   readonly touch: {
     readonly labels: readonly string[];
     readonly around: string;
+    readonly isInDialog: boolean;
     readonly row: string;
+    readonly heading: string;
     readonly documentUrl: string;
     readonly leadsTo: string | null;
     readonly formAction: string | null;
@@ -37,12 +39,28 @@ export interface InPageReads {
   /** The same of what shows only, without scripts and styles. */
   readonly shownHtml: string;
   readonly value: FieldValue;
+  /** What a list offers; absent where the element is none, nor the label of one. */
+  readonly options: OfferedOptions | null;
   /** Rows of the table that the element is, or the first one in it; absent where there is none. */
   readonly table: { readonly rows: readonly (readonly TableCell[])[]; readonly rowCount: number } | null;
 }
 
+/** What can be read of the document that elements are in, once for all of them. */
+export interface InPageFacts {
+  /** What its password fields hold, in its open shadow roots too, and what their markup says. */
+  readonly passwords: readonly string[];
+  /** The challenge it shows, where it is the page and no frame of one; `unknown` while it is still coming. */
+  readonly captcha: Captcha | "none" | "unknown";
+}
+
 /** What a field holds: a text, the labels of the options chosen in a list of several, or whether a box is checked; null where the element is no field. */
 export type FieldValue = string | boolean | readonly string[] | null;
+
+/** What a list offers: values and labels as the page has them. */
+export interface OfferedOptions {
+  readonly isMultiple: boolean;
+  readonly options: readonly { readonly value: string; readonly label: string; readonly isDisabled: boolean }[];
+}
 
 /** One cell of a table. */
 export interface TableCell {
@@ -52,11 +70,11 @@ export interface TableCell {
   readonly rows: number;
 }
 
-/** The name of a thing to read, and the most characters and items to take. */
+/** The names of what to read of each element, and the most characters and items to take. */
 export interface InPageQuery {
-  readonly read: keyof InPageReads;
-  /** Whether the first line of the answer is what the password fields of the document hold. */
-  readonly withPasswords: boolean;
+  readonly reads: readonly (keyof InPageReads)[];
+  /** What the first line of the answer says of the document. */
+  readonly facts: readonly (keyof InPageFacts)[];
   readonly mostChars: number;
   readonly mostItems: number;
 }
@@ -68,9 +86,10 @@ interface SelectorEngine {
 
 /**
  * Makes the reader. Its source runs in a world of its own within the page, where the page's scripts can override nothing; so it names nothing from
- * outside but what it is given. It answers through the text of an element that is in no document: one line of JSON for each element that is read within one query.
+ * outside but what it is given. It answers through the text of an element that is in no document: one line of JSON for each element that is read within one query, after the line for the document.
  */
 export function createInPageReader(nameAll: typeof nameElements, findCaptcha: typeof lookForCaptcha): SelectorEngine {
+  const dialogs = "dialog, [role=dialog], [role=alertdialog]";
   let answer: { element: Element; items: number; chars: number } | undefined;
 
   const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
@@ -95,7 +114,9 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       return {
         labels: labelsOf(root),
         around: aroundOf(root),
+        isInDialog: root.closest(dialogs) !== null,
         row: rowOf(root),
+        heading: squeezed(`${document.title} ${document.querySelector("h1")?.textContent ?? ""}`),
         documentUrl: location.href,
         leadsTo: link === null ? null : (URL.parse(link.getAttribute("href") ?? "", target.baseURI)?.href ?? ""),
         formAction: form === null ? null : (URL.parse(written || location.href, field.baseURI)?.href ?? ""),
@@ -120,7 +141,17 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
     text: (root, { mostChars }) => shownText(root).trim().slice(0, mostChars),
     html: (root, { mostChars }) => maskedCopy(root, false).outerHTML.slice(0, mostChars),
     shownHtml: (root, { mostChars }) => maskedCopy(root, true).outerHTML.slice(0, mostChars),
-    value: (root) => fieldValue(root instanceof HTMLLabelElement ? (root.control ?? root) : root),
+    value: (root) => fieldValue(fieldOf(root)),
+    options: (root) => {
+      const list = fieldOf(root);
+      if (!(list instanceof HTMLSelectElement)) return null;
+      const options = [...list.options].map((option) => ({
+        value: option.value,
+        label: option.label.replace(/\s+/g, " ").trim(),
+        isDisabled: option.matches(":disabled"),
+      }));
+      return { isMultiple: list.multiple, options };
+    },
     table: (root, { mostChars, mostItems }) => {
       const table = root.matches("table, [role=table], [role=grid], [role=treegrid]")
         ? root
@@ -140,6 +171,11 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       }
       return { rows, rowCount: all.length };
     },
+  };
+
+  const facts: { [F in keyof InPageFacts]: (root: Element, query: InPageQuery) => InPageFacts[F] } = {
+    passwords: reads.passwords,
+    captcha: () => (window === window.top ? findCaptcha() : "none"),
   };
 
   /** The text that stands in an element itself. */
@@ -217,7 +253,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
 
   /** What the dialog an element is in says, or a form that says little: a text of at most 400 characters. */
   function aroundOf(root: Element): string {
-    const dialog = root.closest("dialog, [role=dialog], [role=alertdialog]");
+    const dialog = root.closest(dialogs);
     const text = shownText(dialog ?? root.closest("form") ?? root)
       .replace(/\s+/g, " ")
       .trim();
@@ -258,6 +294,11 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
 
   function isShown(element: Element): boolean {
     return element.checkVisibility();
+  }
+
+  /** The field that a label is for, or the element itself. */
+  function fieldOf(element: Element): Element {
+    return element instanceof HTMLLabelElement ? (element.control ?? element) : element;
   }
 
   function fieldValue(element: Element): FieldValue {
@@ -313,10 +354,10 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
         queueMicrotask(() => {
           answer = undefined;
         });
-        if (query.withPasswords) answer.element.append(JSON.stringify(reads.passwords(element, query)), "\n");
+        answer.element.append(JSON.stringify(Object.fromEntries(query.facts.map((fact) => [fact, facts[fact](element, query)]))), "\n");
       }
       if (answer.items >= query.mostItems || answer.chars > query.mostChars) return [];
-      const line = JSON.stringify(reads[query.read](element, query));
+      const line = JSON.stringify(query.reads.map((read) => reads[read](element, query)));
       answer.items++;
       answer.chars += line.length;
       answer.element.append(line, "\n");

@@ -1,7 +1,7 @@
 import { createRedact, type Redact } from "@clew/playbook/redact";
 import { errors, type Frame, type Locator, type Page } from "playwright";
 import type { InPageReads } from "./in-page.ts";
-import { type ReadOptions, readOne, readWithPasswords } from "./reader.ts";
+import { type ReadOptions, readAll, readOne } from "./reader.ts";
 
 /** What stands in the place of a secret. */
 export const mark = "[redacted]";
@@ -38,7 +38,7 @@ export async function readPasswords(page: Page, options: ReadOptions): Promise<P
     const isMain = frame === page.mainFrame();
     const timeout = isMain ? options.timeout : Math.min(frameMs, options.timeout);
     try {
-      return await readOne(frame.locator(":root"), "passwords", { ...options, timeout });
+      return await readOne(frame.locator(":root"), "passwords", { ...options, timeout, isTraced: false });
     } catch (thrown) {
       options.signal.throwIfAborted();
       if (frame.isDetached()) return [];
@@ -58,11 +58,11 @@ export async function readToMask<R extends keyof InPageReads>(
   { redact, ...options }: ReadOptions & { readonly redact: Redact },
 ): Promise<{ readonly items: readonly InPageReads[R][]; readonly mask: Mask }> {
   const isAlone = page.frames().length === 1;
-  const [{ items, passwords }, others] = await Promise.all([
-    readWithPasswords(locator, read, options),
+  const [{ items, facts }, others] = await Promise.all([
+    readAll(locator, [read], ["passwords"], options),
     isAlone ? undefined : readPasswords(page, options),
   ]);
-  return { items, mask: createMask([...passwords, ...(others?.values ?? [])], redact) };
+  return { items: items.map(([item]) => item), mask: createMask([...facts.passwords, ...(others?.values ?? [])], redact) };
 }
 
 /** Makes what masks the run's secrets and these passwords. */

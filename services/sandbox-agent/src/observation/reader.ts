@@ -1,8 +1,9 @@
 import { Fault } from "@clew/fault/fault";
 import { type Locator, selectors } from "playwright";
 import { nameElements } from "../actions/name-elements.ts";
+import { untraced } from "../browser/untraced.ts";
 import { lookForCaptcha } from "../captcha/look-for-captcha.ts";
-import { createInPageReader, type InPageQuery, type InPageReads } from "./in-page.ts";
+import { createInPageReader, type InPageFacts, type InPageQuery, type InPageReads } from "./in-page.ts";
 
 /** The most characters that are taken of a page at once. */
 export const mostReadChars = 5 * 1024 * 1024;
@@ -20,11 +21,16 @@ export function registerReader(): Promise<void> {
   return registration;
 }
 
-/** How long a reading may take, in milliseconds, and what ends it. */
+/** How long a reading may take, in milliseconds, what ends it, and whether a trace shows it as an action. */
 export interface ReadOptions {
   readonly timeout: number;
   readonly signal: AbortSignal;
+  /** It does not unless this says so. */
+  readonly isTraced?: boolean;
 }
+
+/** What several readings answer of one element, in their order. */
+export type Readings<R extends readonly (keyof InPageReads)[]> = { readonly [I in keyof R]: InPageReads[R[I]] };
 
 /** Reads the one element a locator stands for. Rejects with SELECTOR_AMBIGUOUS where there are several by now. */
 export async function readOne<R extends keyof InPageReads>(locator: Locator, read: R, options: ReadOptions): Promise<InPageReads[R]> {
@@ -35,21 +41,19 @@ export async function readOne<R extends keyof InPageReads>(locator: Locator, rea
 
 /** Reads every element a locator stands for, 1,000 at most, in the page's order. Waits where there is none. */
 export async function readEach<R extends keyof InPageReads>(locator: Locator, read: R, options: ReadOptions): Promise<InPageReads[R][]> {
-  return (await ask(locator, read, false, options)).map((line): InPageReads[R] => JSON.parse(line));
+  return (await readAll(locator, [read], [], options)).items.map(([item]) => item);
 }
 
-/** Reads as `readEach` does, and in the same look what the password fields of the document hold. */
-export async function readWithPasswords<R extends keyof InPageReads>(
+/** Reads several things of every element in one look, as `readEach` does, and with them what is asked of the document that they are in. */
+export async function readAll<const R extends readonly (keyof InPageReads)[], F extends keyof InPageFacts>(
   locator: Locator,
-  read: R,
-  options: ReadOptions,
-): Promise<{ readonly items: InPageReads[R][]; readonly passwords: InPageReads["passwords"] }> {
-  const [passwords = "[]", ...lines] = await ask(locator, read, true, options);
-  return { items: lines.map((line): InPageReads[R] => JSON.parse(line)), passwords: JSON.parse(passwords) };
-}
-
-async function ask(locator: Locator, read: keyof InPageReads, withPasswords: boolean, options: ReadOptions): Promise<readonly string[]> {
-  const query: InPageQuery = { read, withPasswords, mostChars: mostReadChars, mostItems: mostReadItems };
-  const lines = await locator.locator(`${engine}=${JSON.stringify(query)}`).textContent(options);
-  return (lines ?? "").split("\n").filter((line) => line !== "");
+  reads: R,
+  facts: readonly F[],
+  { isTraced = false, ...options }: ReadOptions,
+): Promise<{ readonly items: Readings<R>[]; readonly facts: Pick<InPageFacts, F> }> {
+  const query: InPageQuery = { reads, facts, mostChars: mostReadChars, mostItems: mostReadItems };
+  const look = () => locator.locator(`${engine}=${JSON.stringify(query)}`).textContent(options);
+  const answer = await (isTraced ? look() : untraced(locator.page(), look));
+  const [first = "{}", ...lines] = (answer ?? "").split("\n").filter((line) => line !== "");
+  return { items: lines.map((line): Readings<R> => JSON.parse(line)), facts: JSON.parse(first) };
 }

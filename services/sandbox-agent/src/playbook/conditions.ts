@@ -7,6 +7,7 @@ import { toLocator } from "../actions/to-locator.ts";
 import { within } from "../actions/within.ts";
 import type { ActivePage } from "../browser/active-page.ts";
 import { publicAddress } from "../browser/address.ts";
+import { untraced } from "../browser/untraced.ts";
 
 /** What must hold, all that is given of it at once: of the page, or of a value. */
 export interface Condition {
@@ -72,7 +73,12 @@ function* unmetOfValue({ value, equals, not_equals: other, contains }: Condition
 }
 
 async function count(page: Page, candidate: Candidate, signal: AbortSignal): Promise<number | undefined> {
-  const counting = within(toLocator(page, candidate).filter({ visible: true }).count(), lookMs, signal);
+  const matches = toLocator(page, candidate).filter({ visible: true });
+  const counting = within(
+    untraced(page, () => matches.count()),
+    lookMs,
+    signal,
+  );
   return await counting.catch((thrown: unknown) => {
     if (thrown instanceof Fault) throw thrown;
     if (isInvalidSelector(thrown))
@@ -86,9 +92,6 @@ async function count(page: Page, candidate: Candidate, signal: AbortSignal): Pro
 
 async function showsText(page: Page, text: string, signal: AbortSignal): Promise<boolean> {
   const squeeze = (words: string) => words.replace(/\s+/g, " ");
-  const shown = await page
-    .locator("body")
-    .innerText({ timeout: lookMs, signal })
-    .catch(() => "");
+  const shown = await untraced(page, () => page.locator("body").innerText({ timeout: lookMs, signal })).catch(() => "");
   return squeeze(shown).includes(squeeze(text));
 }

@@ -12,10 +12,13 @@ import { inputSummary } from "../actions/input-summary.ts";
 import { isTargetGone } from "../actions/playwright-fault.ts";
 import { prepareAction } from "../actions/prepare-action.ts";
 import { publicAddress } from "../browser/address.ts";
+import { challengeBehind } from "../captcha/challenge-behind.ts";
 import { faceCaptcha } from "../captcha/face-captcha.ts";
+import type { Captcha } from "../captcha/look-for-captcha.ts";
 import { authorWords } from "../guardrails/author-words.ts";
 import type { ActionFacts } from "../guardrails/check-actions.ts";
 import { checkClick } from "../guardrails/check-click.ts";
+import type { PageLook } from "../observation/look-at-page.ts";
 import { noteArrival } from "./note-arrival.ts";
 import { runErrorOf } from "./run-error.ts";
 import { cutBytes, textBytes } from "./shorten.ts";
@@ -98,7 +101,13 @@ export async function runAction(
     clicks = true;
     checkClick(labels, words, effect);
   };
-  const preparing = prepareAction(step, { ...context, signal: cut.signal, checkClick: check });
+  let met: Captcha | undefined;
+  const meetChallenge = (challenge: Captcha) => {
+    met = challenge;
+    throw new Fault("CAPTCHA_FAILED", { message: "The page asks whether a person is there.", details: { kind: challenge.kind } });
+  };
+  const prepare = () => prepareAction(step, { ...context, signal: cut.signal, checkClick: check, ...(facesCaptcha && { meetChallenge }) });
+  const preparing = prepare();
   preparing.catch(() => {});
   await abortable(effect === "read" ? report.say(started) : report.confirm(started), signal);
 
@@ -118,7 +127,12 @@ export async function runAction(
   let hasTouched = false;
   try {
     if (stopping.aborted) throw stopping.reason;
-    const perform = await preparing;
+    const perform = await preparing.catch(async (thrown: unknown) => {
+      const challenge = facesCaptcha ? (met ?? (await challengeBehind(Fault.from(thrown), context))) : undefined;
+      if (challenge === undefined) throw thrown;
+      await faceChallenge(challenge, place, context);
+      return await prepare();
+    });
     if (stopping.aborted) throw stopping.reason;
     hasTouched = true;
     onHanded?.(effect, clicks);
@@ -135,8 +149,7 @@ export async function runAction(
     const arrived = await noteArrival(from, context);
     const trip = checks.takeTrip();
     if (trip !== undefined) throw trip;
-    if (facesCaptcha && arrived !== undefined)
-      await faceCaptcha(arrived.captcha, { ...context, reopen: (url) => reopen(url, place, context) });
+    if (facesCaptcha && arrived !== undefined) await faceChallenge(arrived.captcha, place, context);
     await checks.after(step, subject, undefined);
     await recordings.rest(signal);
     return found;
@@ -180,6 +193,11 @@ async function admit(
     }
     throw fault;
   }
+}
+
+/** Has a challenge on the active page dealt with: see `faceCaptcha`. */
+export async function faceChallenge(seen: PageLook["captcha"], place: StepPlace, context: StepContext): Promise<void> {
+  await faceCaptcha(seen, { ...context, reopen: (url) => reopen(url, place, context) });
 }
 
 /** Opens a page once more, now without its challenge: who asked looks whether it is. */

@@ -3,9 +3,10 @@ import type { ActingStep } from "@clew/playbook/playbook-schema";
 import { effectOfPart } from "@clew/playbook/step-effect";
 import { delay } from "@clew/streams/delay";
 import type { JsonValue } from "../actions/action.ts";
+import { challengeBehind } from "../captcha/challenge-behind.ts";
 import type { authorWords } from "../guardrails/author-words.ts";
 import { type HandedAction, mayRetry } from "./may-retry.ts";
-import { type FoundText, runAction } from "./run-action.ts";
+import { type FoundText, faceChallenge, runAction } from "./run-action.ts";
 import type { StepContext } from "./step-context.ts";
 import { fileNameOf, type StepPlace } from "./step-place.ts";
 import { storableValue } from "./store-value.ts";
@@ -35,7 +36,12 @@ export async function tryStep(step: ActingStep, words: AuthorWords, place: StepP
   } catch (thrown) {
     const { signal, stopping } = context;
     const first = Fault.from(thrown);
-    if (!mayRetry(step, handed, first) || signal.aborted || stopping.aborted) throw first;
+    if (signal.aborted || stopping.aborted) throw first;
+    const challenge = await challengeBehind(first, context);
+    if (challenge !== undefined) await faceChallenge(challenge, place, context);
+    // What only looked for what a challenge hid looks again, whatever the policy.
+    const onlyLooked = challenge !== undefined && handed.every(({ effect }) => effect === "read");
+    if (!onlyLooked && !mayRetry(step, handed, first)) throw first;
     await delay(retryDelayMs, { signal: stopping }).catch(() => {
       throw first;
     });

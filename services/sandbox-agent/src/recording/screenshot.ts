@@ -1,6 +1,7 @@
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { Locator, Page } from "playwright";
 import { timeouts } from "../actions/timeouts.ts";
+import { untraced } from "../browser/untraced.ts";
 import type { RunFiles } from "./run-files.ts";
 
 const fields = "input, textarea, select, [contenteditable]";
@@ -18,14 +19,15 @@ export interface ScreenshotOptions {
 /** Takes a JPEG of what a page shows and stores it; answers its name, or nothing when there is no picture to be had. */
 export async function storeScreenshot(page: Page, { name, files, secrets, signal }: ScreenshotOptions): Promise<string | undefined> {
   try {
-    const picture = await page.screenshot({
+    const how = {
       type: "jpeg",
       quality: 55,
       mask: covered(page, secrets),
       maskColor: "#808080",
       timeout: timeouts.screenshot,
       signal,
-    });
+    } as const;
+    const picture = await untraced(page, () => page.screenshot(how));
     return await files.write({ name, kind: Artifact_Kind.SCREENSHOT, contentType: "image/jpeg" }, picture);
   } catch {
     return undefined;

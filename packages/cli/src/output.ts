@@ -33,8 +33,12 @@ export function createOutput(json: boolean, url?: string): Output {
         return write(process.stderr, JSON.stringify({ error: { code, reason, message, retryable, details: { ...details, violations } } }));
       const { requestId } = details;
       const asked = requestId === undefined ? "" : `, request ${printable(requestId)}`;
-      write(process.stderr, `clew: ${printable(message)} (${reason}${asked})`);
-      for (const violation of violations) write(process.stderr, `  ${printable(violation.field)}: ${printable(violation.message)}`);
+      // The message of several is that of the first.
+      const isTold = violations.some((violation) => message.includes(violation.message));
+      const head = isTold && violations.length > 1 ? `${violations.length} things are wrong.` : printable(message);
+      write(process.stderr, `clew: ${head} (${reason}${asked})`);
+      for (const violation of isTold && violations.length === 1 ? [] : violations)
+        write(process.stderr, `  ${printable(violation.field)}: ${printable(violation.message)}`);
       if (violations.length === 0 && reason !== "INVALID_REQUEST" && reason !== "GATEWAY_UNREACHABLE")
         write(process.stderr, `  ${printable(wayOut(reason, details) ?? "")}`);
     },

@@ -11,8 +11,10 @@ export function parameterLines({ parameters }: Playbook): string[] {
 
 /** Says what is wrong with a playbook, and where: a line each, such as `work.yaml:3:5: steps[0].selector is missing`. */
 export function problemLines(problems: Playbook["problems"], name: string): string[] {
-  return problems.map(({ field, message, line, column }) => {
-    const where = line > 0 ? `${name}:${line}:${column}` : name;
+  return problems.map(({ playbook, field, message, line, column }) => {
+    // One that is called is the catalogue's: its file is called after it.
+    const file = playbook ? `${playbook}.yaml` : name;
+    const where = line > 0 ? `${file}:${line}:${column}` : file;
     return `${printable(where)}: ${printable(`${field} ${message}`.trim())}`;
   });
 }

@@ -10,6 +10,7 @@ const problemsOf = (text: string, id?: string) => {
 test("reads a playbook and fills in what it leaves out", () => {
   const parsed = parsePlaybook("steps:\n  - { action: click, selector: button }\n", { id: "short" });
   expect(parsed).toEqual({
+    calls: [],
     playbook: {
       id: "short",
       version: "",

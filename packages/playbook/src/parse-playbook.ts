@@ -1,4 +1,5 @@
 import { LineCounter, parseDocument } from "yaml";
+import { callsOf, type WrittenCall } from "./calls-of.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { injectParameters } from "./inject-parameters.ts";
 import { playbookLimits } from "./limits.ts";
@@ -11,8 +12,10 @@ import { nameProblems } from "./unknown-names.ts";
 import { walkSteps } from "./walk-steps.ts";
 import { writtenPath } from "./written-path.ts";
 
-/** A playbook that can run, or all that is wrong with its text. */
-export type ParsedPlaybook = { readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] };
+/** A playbook that can run, or all that is wrong with its text; with the calls it makes, as far as they can be read. */
+export type ParsedPlaybook = ({ readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] }) & {
+  readonly calls: readonly WrittenCall[];
+};
 
 /** What is known of a text besides itself. */
 export interface ParsePlaybookOptions {
@@ -37,16 +40,21 @@ export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): 
   if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
   if (document.errors.length > 0) {
     return {
+      calls: [],
       problems: document.errors
         .slice(0, playbookLimits.problems)
         .map(({ message, pos }) => ({ field: "", message, ...positions.ofOffset(pos[0]) })),
     };
   }
   if (content === null || content === undefined) return onlyProblem("is empty; a playbook has at least steps");
-  return checkContent(content, positions, id);
+  return { ...checkContent(content, positions, id), calls: callsOf(content, positions) };
 }
 
-function checkContent(content: unknown, positions: SourcePositions, id: string | undefined): ParsedPlaybook {
+function checkContent(
+  content: unknown,
+  positions: SourcePositions,
+  id: string | undefined,
+): { readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] } {
   const injected = injectParameters(content);
   const place = ({ path, message }: FoundProblem): PlaybookProblem => {
     const written = writtenPath(path, content);
@@ -95,5 +103,5 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function onlyProblem(message: string): ParsedPlaybook {
-  return { problems: [{ field: "", message: `the playbook ${message}`, line: 1, column: 1 }] };
+  return { problems: [{ field: "", message: `the playbook ${message}`, line: 1, column: 1 }], calls: [] };
 }

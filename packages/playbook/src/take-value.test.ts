@@ -12,6 +12,7 @@ const take = (parameter: object, given: unknown) => {
 test.each([
   [{}, "a", "a"],
   [{}, 7, "7"],
+  [{}, "007", "007"],
   [{}, "{y}", "{y}"],
   [{ type: "int" }, "-12", "-12"],
   [{ type: "int" }, 3, "3"],
@@ -30,6 +31,8 @@ test.each([
   expect(take(parameter, given)).toBe(text);
 });
 
+const inexact = "must be a string: put the number in quotes, since its digits may not be kept as they are written";
+
 test.each([
   [{ type: "int" }, "12.5", "must be a whole number"],
   [{ type: "int" }, "1e3", "must be a whole number"],
@@ -43,6 +46,10 @@ test.each([
   [{ type: "list", pattern: "\\d+" }, ["1", "x"], "has an entry that must match \\d+"],
   [{ options: ["a", "b"] }, "c", "must be one of a, b"],
   [{}, ["a"], "must be a string"],
+  [{}, 2 ** 60, inexact],
+  [{}, 1.1, inexact],
+  [{ type: "selector_text" }, 0.5, inexact],
+  [{ type: "list" }, ["a", 1.1], `has an entry that ${inexact}`],
   [{}, "x".repeat(20_000), "must have at most 16384 characters"],
 ])("refuses what is not: %j of %j", (parameter, given, problem) => {
   expect(take(parameter, given)).toEqual({ problem });

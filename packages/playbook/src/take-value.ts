@@ -5,11 +5,15 @@ import type { PlaybookParameter } from "./schema/parameter.ts";
 /** A parameter's value as text, or what is wrong with it; the value is not echoed. */
 export type TakenValue = { readonly text: string } | { readonly problem: string };
 
-/** Reads what was given for a parameter by its type: texts of numbers and booleans count as such, a list becomes JSON. */
+/**
+ * Reads what was given for a parameter by its type: texts of numbers and booleans count as such, a list becomes JSON. A number where a text is wanted is
+ * its digits, where it is a whole one that JSON keeps exactly; of others digits may have been lost before anybody could see it.
+ */
 export function takeValue(parameter: PlaybookParameter, given: unknown): TakenValue {
   if (parameter.type === "list") return takeList(parameter, given);
   if (typeof given !== "string" && typeof given !== "number" && typeof given !== "boolean") return { problem: "must be a string" };
   const text = String(given);
+  if (isText(parameter) && !isExact(given)) return { problem: inexact };
   const problem = typeProblem(parameter, text) ?? entryProblem(parameter, text);
   return problem === undefined ? { text } : { problem };
 }
@@ -18,9 +22,21 @@ function takeList(parameter: PlaybookParameter, given: unknown): TakenValue {
   const list = typeof given === "string" ? parseList(given) : given;
   if (!Array.isArray(list) || !list.every((entry) => typeof entry === "string" || typeof entry === "number"))
     return { problem: "must be a list of texts" };
+  if (!list.every(isExact)) return { problem: `has an entry that ${inexact}` };
   const texts = list.map(String);
   const problem = texts.map((text) => entryProblem(parameter, text)).find((found) => found !== undefined);
   return problem === undefined ? { text: JSON.stringify(texts) } : { problem: `has an entry that ${problem}` };
+}
+
+const inexact = "must be a string: put the number in quotes, since its digits may not be kept as they are written";
+
+function isText({ type }: PlaybookParameter): boolean {
+  return type === "string" || type === "selector_text";
+}
+
+/** Whether a value's text is what was written. */
+function isExact(given: unknown): boolean {
+  return typeof given !== "number" || Number.isSafeInteger(given);
 }
 
 /** On a command line a list is JSON, or words between commas. */

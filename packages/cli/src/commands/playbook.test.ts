@@ -13,7 +13,8 @@ const parameters = [
   { name: "token", type: "string", description: "", required: true, secret: true, pattern: "" },
 ];
 const playbook = { id: "good", version: "2", sha256, description: "Does good.", parameters, problems: [], tags: ["a"], stepCount: 1 };
-const problem = { field: "steps[0].selector", message: "is missing", line: 3, column: 5 };
+const problem = { playbook: "", field: "steps[0].selector", message: "is missing", line: 3, column: 5 };
+const called = { playbook: "log-in", field: "steps[1].call", message: "calls 'x', and there is no such playbook", line: 2, column: 7 };
 
 const kept = () => {
   const lines: string[] = [];
@@ -37,14 +38,18 @@ test("check says of each file whether it can run, and what is wrong where", asyn
   gateway.script(
     "POST /v1/playbooks/validate",
     answer(200, { valid: true, playbook, problems: [] }),
-    answer(200, { valid: false, problems: [problem] }),
+    answer(200, { valid: false, problems: [problem, called] }),
   );
   const { lines, objects, output } = kept();
   expect(await checkPlaybooksCommand(createClew({ url: gateway.url }), output, [good, bad])).toBe(2);
-  expect(lines).toEqual([`${good}: 'good' can run.`, `${bad}:3:5: steps[0].selector is missing`]);
+  expect(lines).toEqual([
+    `${good}: 'good' can run.`,
+    `${bad}:3:5: steps[0].selector is missing`,
+    "log-in.yaml:2:7: steps[1].call calls 'x', and there is no such playbook",
+  ]);
   expect(objects).toEqual([
     { name: good, valid: true, problems: [] },
-    { name: bad, valid: false, problems: [problem] },
+    { name: bad, valid: false, problems: [problem, called] },
   ]);
   expect(gateway.seen.map(({ body }) => body)).toEqual(['{"source":"id: good"}', '{"source":"id: bad"}']);
 });

@@ -40,7 +40,7 @@ async function unlookedAt(name: string, thrown: unknown): Promise<Pick<PlaybookV
   if (reason !== "INVALID_REQUEST" && reason !== "PLAYBOOK_NOT_FOUND") throw thrown;
   const isFolder = (await stat(name).catch(() => undefined))?.isDirectory() === true;
   const said = isFolder ? "This is a folder; name the files in it." : message;
-  return { problems: [{ field: "", message: said, line: 0, column: 0 }] };
+  return { problems: [{ playbook: "", field: "", message: said, line: 0, column: 0 }] };
 }
 
 async function look(clew: Clew, name: string): Promise<Pick<PlaybookValidation, "playbook" | "problems">> {

@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { parsePlaybook } from "@clew/playbook/parse-playbook";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
-import { findCalled } from "./called-playbooks.ts";
+import { type FoundCalls, findCalled } from "./called-playbooks.ts";
 import { Catalogue } from "./catalogue.ts";
 
 const text = (calls: readonly string[], head = "") =>
   `${head}steps:\n  - { action: goto, params: { url: "https://example.org/" } }\n${calls.map((call) => `  - { ${call} }\n`).join("")}`;
+
+const told = ({ problems }: FoundCalls) =>
+  problems.map(({ playbook, line, column, field, message }) => [playbook, `${line}:${column}`, field, message].filter(Boolean).join(" "));
 
 describe("the playbooks that one calls", () => {
   let temp: TempFolder;
@@ -18,27 +21,26 @@ describe("the playbooks that one calls", () => {
     await temp[Symbol.asyncDispose]();
   });
 
-  async function find(source: string, others: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  async function find(source: string, others: Readonly<Record<string, string>>): Promise<FoundCalls> {
     for (const [id, other] of Object.entries(others)) await writeFile(join(temp.path, `${id}.yaml`), other);
-    const parsed = parsePlaybook(source, { id: "main" });
-    if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
-    return [...(await findCalled(parsed.playbook, await Catalogue.open(temp.path))).keys()].sort();
+    return await findCalled("main", parsePlaybook(source, { id: "main" }), await Catalogue.open(temp.path));
   }
 
   it("are found however deep, each once", async () => {
     const others = { a: text(["call: b", "call: c"]), b: text(["call: c"]), c: text([]) };
-    expect(await find(text(["call: a", "call: a"]), others)).toEqual(["a", "b", "c"]);
+    const { called, problems } = await find(text(["call: a", "call: a"]), others);
+    expect([[...called.keys()].sort(), problems]).toEqual([["a", "b", "c"], []]);
   });
 
   const chain = Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`p${n}`, text(n < 6 ? [`call: p${n + 1}`] : [])]));
   it.each([
-    ["is missing", text(["call: nowhere"]), {}, "steps[1].call calls 'nowhere', and there is no such playbook"],
-    ["is broken", text(["call: a"]), { a: "steps: []" }, "steps[1].call calls 'a', which is not valid: line 1"],
+    ["is missing", text(["call: nowhere"]), {}, "3:13 steps[1].call calls 'nowhere', and there is no such playbook"],
+    ["is broken", text(["call: a"]), { a: "steps: []" }, "a 1:8 steps must have at least 1 entries"],
     [
       "calls itself over others",
       text(["call: a"]),
       { a: text(["call: b"]), b: text(["call: a"]) },
-      "'b' steps[1].call calls 'a' in a circle: main → a → b → a",
+      "b 3:13 steps[1].call calls 'a' in a circle: main → a → b → a",
     ],
     ["stands too deep", text(["call: p1"]), chain, "more than 5 calls"],
     ["is reached on a second way that is too deep", text(["call: p2", "call: p1"]), chain, "more than 5 calls"],
@@ -55,12 +57,24 @@ describe("the playbooks that one calls", () => {
       "does not give 'a' its parameter 'order'",
     ],
   ])("are refused where one %s, with the place", async (_, source, others, message) => {
-    await expect(find(source, others)).rejects.toMatchObject({ reason: "PLAYBOOK_INVALID", message: expect.stringContaining(message) });
+    expect(told(await find(source, others))).toEqual([expect.stringContaining(message)]);
+  });
+
+  it("are told of all at once, with all that is wrong with each, also where the caller is not valid", async () => {
+    const caller =
+      "steps:\n  - { action: jump }\n  - { call: a }\n  - if: { value: x }\n    then: [{ call: nowhere }, { call: b, params: { ordr: 1 } }]\n";
+    const others = { a: "steps:\n  - { action: leap }\n  - { call: gone }\n", b: text([], "parameters: [{ name: order }]\n") };
+    expect(told(await find(caller, others))).toEqual([
+      expect.stringMatching(/^a 2:\d+ steps\[0\]/),
+      "a 3:13 steps[1].call calls 'gone', and there is no such playbook",
+      "5:20 steps[2].then[0].call calls 'nowhere', and there is no such playbook",
+      expect.stringMatching(/^5:\d+ steps\[2\]\.then\[1\]\.call gives 'b' a parameter it does not take; did you mean 'order'\?$/),
+    ]);
   });
 
   it("are followed once, however often they are called", async () => {
     const many = Array.from({ length: 100 }, () => "call: NEXT");
     const others = Object.fromEntries([1, 2, 3, 4].map((n) => [`p${n}`, text(n < 4 ? many.map(() => `call: p${n + 1}`) : [])]));
-    expect(await find(text(["call: p1"]), others)).toEqual(["p1", "p2", "p3", "p4"]);
+    expect([...(await find(text(["call: p1"]), others)).called.keys()]).toEqual(["p1", "p2", "p3", "p4"]);
   });
 });

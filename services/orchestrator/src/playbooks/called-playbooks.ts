@@ -1,12 +1,11 @@
 import { Fault } from "@clew/fault/fault";
+import type { WrittenCall } from "@clew/playbook/calls-of";
 import { nearestOf } from "@clew/playbook/nearest";
-import { parsePlaybook } from "@clew/playbook/parse-playbook";
-import type { CallStep, Playbook } from "@clew/playbook/playbook-schema";
-import { formatPath } from "@clew/playbook/problem";
-import { walkSteps } from "@clew/playbook/walk-steps";
+import { type ParsedPlaybook, parsePlaybook } from "@clew/playbook/parse-playbook";
+import type { Playbook } from "@clew/playbook/playbook-schema";
 import { limits } from "../runs/limits.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { invalidPlaybook } from "./invalid-playbook.ts";
+import type { PlacedProblem } from "./invalid-playbook.ts";
 
 /** A playbook that another calls. */
 export interface CalledPlaybook {
@@ -14,64 +13,96 @@ export interface CalledPlaybook {
   readonly playbook: Playbook;
 }
 
-/**
- * Finds the playbooks that one calls, and those that these call, by their ids.
- *
- * @throws Fault PLAYBOOK_INVALID where one is missing, broken, calls itself over others, stands more than 5 calls deep, or is given other parameters
- * than it takes: with the place of the call.
- */
-export async function findCalled(caller: Playbook, catalogue: Catalogue): Promise<ReadonlyMap<string, CalledPlaybook>> {
-  const found = new Map<string, CalledPlaybook>();
-  const heights = new Map<string, number>();
-  /** Answers how many calls deep a playbook goes. */
-  const follow = async (from: Playbook, chain: readonly string[]): Promise<number> => {
-    let height = 0;
-    for (const { step, path } of walkSteps(from.steps)) {
-      if (step.action !== "call") continue;
-      const refuse = (message: string) => invalidCall(from, [...path, "call"], message, chain.length > 1);
-      if (chain.includes(step.call)) throw refuse(`calls '${step.call}' in a circle: ${[...chain, step.call].join(" → ")}`);
-      if (!found.has(step.call) && found.size >= limits.calledPlaybooks)
-        throw refuse(`calls '${step.call}', one more than the ${limits.calledPlaybooks} playbooks that may be called`);
-      const called = found.get(step.call) ?? (await read(step.call, catalogue, refuse));
-      found.set(step.call, called);
-      const misfit = misfitOf(step, called.playbook);
-      if (misfit !== undefined) throw refuse(misfit);
-      if (chain.length > limits.callDepth) throw refuse(`stands within more than ${limits.callDepth} calls: ${chain.join(" → ")}`);
-      const below = heights.get(step.call) ?? (await follow(called.playbook, [...chain, step.call]));
-      if (chain.length + below > limits.callDepth) throw refuse(`goes more than ${limits.callDepth} calls deep`);
-      height = Math.max(height, below + 1);
-    }
-    heights.set(from.id, height);
-    return height;
-  };
-  await follow(caller, [caller.id]);
-  return found;
+/** The playbooks that one calls, and those that these call. */
+export interface FoundCalls {
+  /** Those that can run, by their ids. */
+  readonly called: ReadonlyMap<string, CalledPlaybook>;
+  /**
+   * All that is wrong: of each that is not valid everything, and each call of one that is missing, that is made in a circle or more than 5 calls deep, or
+   * that gives other parameters than are taken, at its place.
+   */
+  readonly problems: readonly PlacedProblem[];
 }
 
-async function read(id: string, catalogue: Catalogue, refuse: (message: string) => Fault): Promise<CalledPlaybook> {
+/** A playbook that was looked for, once. */
+type Looked = { readonly source: string; readonly parsed: ParsedPlaybook } | undefined;
+
+/** Finds what a playbook calls, by their ids, also where it is not valid itself. Rejects only where the catalogue cannot be read. */
+export async function findCalled(id: string, caller: ParsedPlaybook, catalogue: Catalogue): Promise<FoundCalls> {
+  const looked = new Map<string, Looked>();
+  const problems: PlacedProblem[] = [];
+  const heights = new Map<string, number>();
+  let isTooDeep = false;
+  /** Answers how many calls deep a playbook goes. */
+  const follow = async (parsed: ParsedPlaybook, chain: readonly string[]): Promise<number> => {
+    const playbook = chain.length > 1 ? chain.at(-1) : undefined;
+    let height = 0;
+    for (const call of parsed.calls) {
+      const refuse = (message: string) => {
+        const { field, line, column } = call;
+        problems.push({ playbook, field, message, line, column });
+      };
+      if (chain.includes(call.id)) {
+        refuse(`calls '${call.id}' in a circle: ${[...chain, call.id].join(" → ")}`);
+        continue;
+      }
+      const isNew = !looked.has(call.id);
+      if (isNew && looked.size >= limits.calledPlaybooks) {
+        refuse(`calls '${call.id}', one more than the ${limits.calledPlaybooks} playbooks that may be called`);
+        continue;
+      }
+      const called = isNew ? await read(call.id, catalogue) : looked.get(call.id);
+      looked.set(call.id, called);
+      if (called === undefined) {
+        refuse(`calls '${call.id}', and there is no such playbook`);
+        continue;
+      }
+      if ("problems" in called.parsed && isNew)
+        problems.push(...called.parsed.problems.map((problem) => ({ playbook: call.id, ...problem })));
+      const misfit = "playbook" in called.parsed ? misfitOf(call, called.parsed.playbook) : undefined;
+      if (misfit !== undefined) refuse(misfit);
+      if (chain.length > limits.callDepth) {
+        isTooDeep = true;
+        refuse(`stands within more than ${limits.callDepth} calls: ${chain.join(" → ")}`);
+        continue;
+      }
+      const below = heights.get(call.id) ?? (await follow(called.parsed, [...chain, call.id]));
+      if (!isTooDeep && chain.length + below > limits.callDepth) {
+        // Said once: every call on the way there goes as deep.
+        isTooDeep = true;
+        refuse(`goes more than ${limits.callDepth} calls deep`);
+      }
+      height = Math.max(height, below + 1);
+    }
+    heights.set(chain.at(-1) ?? "", height);
+    return height;
+  };
+  await follow(caller, [id]);
+  const called = [...looked].flatMap(([name, found]): [string, CalledPlaybook][] =>
+    found !== undefined && "playbook" in found.parsed ? [[name, { source: found.source, playbook: found.parsed.playbook }]] : [],
+  );
+  return { called: new Map(called), problems };
+}
+
+/** Reads a playbook of the catalogue; undefined where there is none. */
+async function read(id: string, catalogue: Catalogue): Promise<Looked> {
   const entry = await catalogue.get(id).catch((error: unknown) => {
     const fault = Fault.from(error);
-    throw fault.reason === "PLAYBOOK_NOT_FOUND" ? refuse(`calls '${id}', and there is no such playbook`) : fault;
+    if (fault.reason !== "PLAYBOOK_NOT_FOUND") throw fault;
+    return undefined;
   });
-  const parsed = parsePlaybook(entry.source, { id });
-  if ("playbook" in parsed) return { source: entry.source, playbook: parsed.playbook };
-  const [first] = parsed.problems;
-  throw refuse(`calls '${id}', which is not valid: ${first === undefined ? "" : `line ${first.line}: ${first.field} ${first.message}`}`);
+  return entry && { source: entry.source, parsed: parsePlaybook(entry.source, { id }) };
 }
 
 /** What of a call does not fit what the other playbook takes. */
-function misfitOf({ call, params }: CallStep, { parameters }: Playbook): string | undefined {
+function misfitOf({ id, given }: WrittenCall, { parameters }: Playbook): string | undefined {
+  if (given === undefined) return undefined;
   const known = parameters.filter(({ secret }) => !secret).map(({ name }) => name);
-  const unknown = Object.keys(params).find((name) => !known.includes(name));
+  const unknown = given.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     const nearest = nearestOf(unknown, known);
-    return `gives '${call}' a parameter it does not take${nearest === undefined ? "" : `; did you mean '${nearest}'?`}`;
+    return `gives '${id}' a parameter it does not take${nearest === undefined ? "" : `; did you mean '${nearest}'?`}`;
   }
-  const missing = parameters.find(({ name, secret, default: usual }) => !secret && usual === undefined && !Object.hasOwn(params, name));
-  return missing === undefined ? undefined : `does not give '${call}' its parameter '${missing.name}'`;
-}
-
-function invalidCall(from: Playbook, path: readonly PropertyKey[], message: string, isCalled: boolean): Fault {
-  const field = formatPath(path);
-  return invalidPlaybook("playbook", [{ field: isCalled ? `'${from.id}' ${field}` : field, message, line: 0, column: 0 }]);
+  const missing = parameters.find(({ name, secret, default: usual }) => !secret && usual === undefined && !given.includes(name));
+  return missing === undefined ? undefined : `does not give '${id}' its parameter '${missing.name}'`;
 }

@@ -34,10 +34,12 @@ export async function findWork({ work, params = {} }: RunSpec, catalogue: Catalo
   if (named === undefined) return { source: "", playbook: undefined, called: new Map(), params };
   const found = named.$case === "playbook" ? await fromCatalogue(named.value, catalogue) : { id: undefined, source: named.value };
   const parsed = parsePlaybook(found.source, found.id === undefined ? {} : { id: found.id });
-  if ("problems" in parsed) throw invalidPlaybook(named.$case, parsed.problems);
+  const { called, problems } = await findCalled("playbook" in parsed ? parsed.playbook.id : (found.id ?? ""), parsed, catalogue);
+  const own = "problems" in parsed ? parsed.problems : [];
+  if ("problems" in parsed || problems.length > 0) throw invalidPlaybook(named.$case, [...own, ...problems]);
   const { playbook } = parsed;
   const extracted = work.$case === "directive" ? extractParameters(work.value, playbook.parameters) : {};
-  return { source: found.source, playbook, called: await findCalled(playbook, catalogue), params: { ...extracted, ...params } };
+  return { source: found.source, playbook, called, params: { ...extracted, ...params } };
 }
 
 async function chosenBy(directive: string, catalogue: Catalogue): Promise<{ $case: "playbook"; value: string } | undefined> {

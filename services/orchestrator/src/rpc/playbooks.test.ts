@@ -8,16 +8,17 @@ import { getPlaybook, validatePlaybook } from "./playbooks.ts";
 const calling = (call: string, id = "mine") => `id: ${id}\nsteps:\n  - { ${call} }\n`;
 
 it.each([
-  ["one that does not exist", "call: nowhere", "steps[0].call calls 'nowhere', and there is no such playbook"],
-  ["itself", "call: mine", "steps[0].call calls 'mine' in a circle: mine → mine"],
-  ["one without its parameter", "call: hello", "steps[0].call does not give 'hello' its parameter 'order'"],
+  ["one that does not exist", "call: nowhere", "calls 'nowhere', and there is no such playbook"],
+  ["itself", "call: mine", "calls 'mine' in a circle: mine → mine"],
+  ["one without its parameter", "call: hello", "does not give 'hello' its parameter 'order'"],
 ])("a playbook that calls %s is not valid, by its text and by its id", async (_, call, message) => {
   await using folder = await tempFolder();
   await writeFile(join(folder.path, "hello.yaml"), "parameters: [{ name: order }]\nsteps: [{ action: extract }]\n");
   await writeFile(join(folder.path, "mine.yaml"), calling(call));
   const catalogue = await Catalogue.open(folder.path);
-  expect(await validatePlaybook(calling(call), catalogue)).toMatchObject({ valid: false, problems: [{ message }] });
-  expect((await getPlaybook("mine", catalogue)).playbook?.problems).toMatchObject([{ message }]);
+  const problem = { playbook: "", field: "steps[0].call", message, line: 3, column: 13 };
+  expect(await validatePlaybook(calling(call), catalogue)).toMatchObject({ valid: false, problems: [problem] });
+  expect((await getPlaybook("mine", catalogue)).playbook?.problems).toMatchObject([problem]);
   expect(await validatePlaybook(calling("call: hello, params: { order: '1' }"), catalogue)).toMatchObject({ valid: true, problems: [] });
 });
 

@@ -1,4 +1,4 @@
-import { Fault, invalidRequest } from "@clew/fault/fault";
+import { invalidRequest } from "@clew/fault/fault";
 import { parsePlaybook } from "@clew/playbook/parse-playbook";
 import type {
   GetPlaybookResponse,
@@ -30,17 +30,11 @@ export async function validatePlaybook(source: string, catalogue: Catalogue): Pr
   return { valid: playbook.problems.length === 0, playbook, problems: playbook.problems };
 }
 
-/** Describes a playbook with all that is wrong with its text, or the first of its calls that cannot be made. */
+/** Describes a playbook with all that is wrong with its text, its calls, and the playbooks that it calls. */
 async function checkWhole(source: string, id: string | undefined, catalogue: Catalogue): Promise<Playbook> {
   const described = describeSource(source, id);
   const parsed = parsePlaybook(source, id === undefined ? {} : { id });
-  if ("problems" in parsed) return described;
-  try {
-    await findCalled(parsed.playbook, catalogue);
-    return described;
-  } catch (error) {
-    const { reason, violations } = Fault.from(error);
-    if (reason !== "PLAYBOOK_INVALID") throw error;
-    return { ...described, problems: violations.map(({ message }) => ({ field: "", message, line: 0, column: 0 })) };
-  }
+  const { problems } = await findCalled("playbook" in parsed ? parsed.playbook.id : (id ?? ""), parsed, catalogue);
+  const placed = problems.map(({ playbook = "", ...problem }) => ({ ...problem, playbook }));
+  return { ...described, problems: [...described.problems, ...placed] };
 }

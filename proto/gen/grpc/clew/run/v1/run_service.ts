@@ -457,6 +457,8 @@ export interface PlaybookProblem {
   readonly line: number;
   /** The column, from 1; 0 when unknown. */
   readonly column: number;
+  /** The playbook of the catalogue it is in, where that is one that is called; empty where it is the one that was asked about. */
+  readonly playbook: string;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -3967,7 +3969,7 @@ export const PlaybookParameter: MessageFns<PlaybookParameter> = {
 };
 
 function createBasePlaybookProblem(): PlaybookProblem {
-  return { field: "", message: "", line: 0, column: 0, _unknownFields: {} };
+  return { field: "", message: "", line: 0, column: 0, playbook: "", _unknownFields: {} };
 }
 
 export const PlaybookProblem: MessageFns<PlaybookProblem> = {
@@ -3983,6 +3985,9 @@ export const PlaybookProblem: MessageFns<PlaybookProblem> = {
     }
     if (message.column !== 0) {
       writer.uint32(32).uint32(message.column);
+    }
+    if (message.playbook !== "") {
+      writer.uint32(42).string(message.playbook);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4040,6 +4045,14 @@ export const PlaybookProblem: MessageFns<PlaybookProblem> = {
             message.column = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.playbook = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4069,6 +4082,7 @@ export const PlaybookProblem: MessageFns<PlaybookProblem> = {
     message.message = object.message ?? "";
     message.line = object.line ?? 0;
     message.column = object.column ?? 0;
+    message.playbook = object.playbook ?? "";
     return message;
   },
 };

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Site, startSite } from "../browser/site.fixture.ts";
@@ -13,6 +15,8 @@ let site: Site;
 let other: Site;
 /** The headers of each request, in order. */
 let headers: IncomingHttpHeaders[];
+/** Resolves once an answer without an end was cut off. */
+let cutOff: PromiseWithResolvers<void>;
 
 beforeAll(async () => {
   room = await PlaybookRoom.open();
@@ -20,6 +24,7 @@ beforeAll(async () => {
 afterAll(() => room[Symbol.asyncDispose]());
 beforeEach(async () => {
   headers = [];
+  cutOff = Promise.withResolvers();
   const answer =
     (status: number, body: string | Buffer = "", more: Record<string, string> = {}) =>
     (request: IncomingMessage, response: ServerResponse) => {
@@ -40,6 +45,15 @@ beforeEach(async () => {
     "/refused": answer(422, `no ${token} for you\n`),
     "/broken": answer(503, "later"),
     "/large": answer(200, large),
+    "/endless": async (_request, response) => {
+      response.writeHead(200);
+      while (!response.destroyed)
+        if (!response.write(large.subarray(0, 65_536))) await Promise.race([once(response, "drain"), once(response, "close")]);
+      cutOff.resolve();
+      return undefined;
+    },
+    "/small-gzip": answer(200, gzipSync(JSON.stringify({ a: "unpacked" })), { "content-encoding": "gzip" }),
+    "/large-gzip": answer(200, gzipSync(large), { "content-encoding": "gzip" }),
     "/never": () => new Promise<undefined>(() => {}),
   });
 });
@@ -142,9 +156,15 @@ test("headers kept of a login go to its origin, and to no other", async () => {
   expect(headers.map((sent) => sent["x-session"])).toEqual(["from-page", undefined]);
 });
 
-test("[weakness 34] an answer of more than 10 MiB is refused", async () => {
-  const report = await send([{ request: { url: `${site.url}/large` }, on_failure: "abort" }]);
+test.each(["/large", "/endless", "/large-gzip"])("[weakness 34] an answer of more than 10 MiB is cut off: %s", async (path) => {
+  const report = await send([{ request: { url: `${site.url}${path}` }, on_failure: "abort" }]);
   expect(report.outcome).toMatchObject(failed("ACTION_FAILED", "larger than 10 MiB"));
+  if (path === "/endless") await cutOff.promise;
+});
+
+test("unpacks an answer that is compressed", async () => {
+  const request = { url: `${site.url}/small-gzip`, response: { mode: "json_path", json_path: "a" } };
+  expect((await send([{ request }])).outcome).toMatchObject(found("unpacked"));
 });
 
 test("[weakness 34] requests count towards the addresses a run may visit", async () => {

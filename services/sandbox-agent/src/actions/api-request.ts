@@ -1,10 +1,12 @@
 import { Fault } from "@clew/fault/fault";
 import type { PlaybookRequest, StepOf } from "@clew/playbook/playbook-schema";
 import { effectOf } from "@clew/playbook/step-effect";
+import { linkSignals } from "@clew/streams/linked-signal";
 import { type APIResponse, errors } from "playwright";
 import { publicAddress } from "../browser/address.ts";
 import { blockedFault } from "../guardrails/guardrail-block.ts";
 import type { ActionContext, ActionResult, JsonValue, PrepareAction } from "./action.ts";
+import { boundAnswers, decodeBody, isBufferTooLarge } from "./bound-answer.ts";
 import { readJsonPath } from "./json-path.ts";
 import { firstHop, type Hop, nextHop } from "./request-hop.ts";
 
@@ -46,6 +48,8 @@ export const apiRequest: PrepareAction<StepOf<"api_request">> = async (step, con
 async function follow(first: Hop, timeoutMs: number, context: ActionContext): Promise<{ response: APIResponse; hop: Hop }> {
   const { active, checks, bound, signal } = context;
   const deadline = performance.now() + timeoutMs;
+  using cut = linkSignals(signal);
+  using _bound = boundAnswers(mostBytes, () => cut.abort(tooLarge()));
   let hop = first;
   for (let hops = 0; ; hops++) {
     const block = await (hops === 0 ? checks.guard.admit(hop.url, signal) : checks.guard.follow(hop.url, signal));
@@ -53,14 +57,18 @@ async function follow(first: Hop, timeoutMs: number, context: ActionContext): Pr
     // A redirect may lead what the first server was to know to another.
     bound?.demand({ action: "api_request", request: hop }, hop.url);
     const headers = await headersOf(hop, context);
-    const response = await active.context.request.fetch(hop.url, {
+    const sending = active.context.request.fetch(hop.url, {
       method: hop.method,
       headers,
       ...(hop.body !== undefined && { data: Buffer.from(hop.body) }),
       maxRedirects: 0,
       maxRetries: 0,
       timeout: Math.max(1, deadline - performance.now()),
-      signal,
+      signal: cut.signal,
+    });
+    const response = await sending.catch((thrown: unknown) => {
+      cut.signal.throwIfAborted();
+      throw thrown;
     });
     const next = nextHop(hop, response.status(), response.headers()["location"]);
     if (next === undefined) return { response, hop };
@@ -79,10 +87,17 @@ async function headersOf({ url, headers, cookies }: Hop, { active }: ActionConte
 }
 
 async function readBody(response: APIResponse): Promise<string> {
-  const isLarge = Number(response.headers()["content-length"] ?? 0) > mostBytes;
-  const body = isLarge ? undefined : await response.body();
-  if (body === undefined || body.length > mostBytes) throw failed("The answer is larger than 10 MiB.");
-  return body.toString("utf8");
+  const body = await response.body();
+  const encoding = response.headers()["content-encoding"] ?? "";
+  return (
+    await decodeBody(body, encoding, mostBytes).catch((thrown: unknown) => {
+      throw isBufferTooLarge(thrown) ? tooLarge() : failed("The answer could not be decoded.");
+    })
+  ).toString("utf8");
+}
+
+function tooLarge(): Fault {
+  return failed("The answer is larger than 10 MiB: it was cut off. Ask for less of it, or use the action download.");
 }
 
 /** What is wanted of an answer, without secrets. */

@@ -142,6 +142,8 @@ export interface Config {
   readonly sandboxSilenceMs: number;
   /** Where sandboxes' sockets lie: a folder with a short path. */
   readonly socketFolder: string;
+  /** A file of certificates that are trusted besides those that Node.js knows. */
+  readonly caCertificates: string | undefined;
   readonly logLevel: string;
 }
 
@@ -196,6 +198,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     adoptionGraceMs: settings.CLEW_ADOPTION_GRACE,
     sandboxSilenceMs: settings.CLEW_SANDBOX_SILENCE,
     socketFolder: env["XDG_RUNTIME_DIR"] || tmpdir(),
+    caCertificates: env["NODE_EXTRA_CA_CERTS"] || undefined,
     logLevel: settings.CLEW_LOG_LEVEL,
   };
 }

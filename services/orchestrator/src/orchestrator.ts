@@ -91,6 +91,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
     socketFolder: config.socketFolder,
+    caCertificates: config.caCertificates,
     sharedFolder: warmFolder(volume),
     mostWaitMs: config.warm.ageMs + warmGraceMs,
     log: logger,

@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, request } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import type { EgressPolicy } from "@clew/egress/egress-policy";
 import { metadataServices } from "@clew/egress/metadata-services";
 import { joinSockets } from "@clew/streams/join-sockets";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { selfSigned } from "../../../../test/support/self-signed.ts";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";
 import { SandboxEgress } from "./sandbox-egress.ts";
 
@@ -43,13 +46,19 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
+const known: Readonly<Record<string, readonly string[]>> = {
+  "shop.test": ["2606:4700::1111", "93.184.216.34"],
+  "inside.test": ["10.0.0.1"],
+  "named.test": ["127.0.0.1"],
+};
+
 let started = 0;
 
 async function start(policy: Partial<EgressPolicy>) {
   const socketPath = join(folder.path, `egress-${++started}`);
   const egress = await SandboxEgress.open({
     socketPath,
-    resolve: async (host) => (host === "shop.test" ? ["2606:4700::1111", "93.184.216.34"] : host === "inside.test" ? ["10.0.0.1"] : []),
+    resolve: async (host) => known[host] ?? [],
     say: () => {},
   });
   const proxy = `127.0.0.1:${portOf(upstream)}`;
@@ -88,6 +97,38 @@ test("an upstream proxy is told the address that was checked and not the name, a
     { target: "93.184.216.34:80", authorization },
     { target: "93.184.216.34:443", authorization },
   ]);
+});
+
+test("an upstream proxy behind TLS is told the same, where it shows a certificate of its name that is trusted, and else nothing at all", async () => {
+  const { cert, key } = selfSigned();
+  const heard: string[] = [];
+  const proxy = createHttpsServer({ cert, key }).on("connect", (seen, near) => {
+    heard.push(`${seen.url} ${seen.headers["proxy-authorization"]}`);
+    const far = connect(portOf(site), "127.0.0.1", () => near.write("HTTP/1.1 200 OK\r\n\r\n"));
+    joinSockets(near, far);
+  });
+  proxy.on("connection", (socket) => open.add(socket)).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const host = `127.0.0.1:${portOf(proxy)}`;
+  const usual = getCACertificates("default");
+  try {
+    await using way = await start({ upstream: `https://user:p%40ss@${host}`, allowedPrivateHosts: [host] });
+    expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 502/);
+    expect(heard).toEqual([]);
+    setDefaultCACertificates([...usual, cert]);
+    expect(await get(way.socketPath, "http://shop.test/plain")).toEqual({ status: 200, body: "site shop.test/plain" });
+    expect(await tunnel(way.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 200/);
+    const authorization = `Basic ${Buffer.from("user:p@ss").toString("base64")}`;
+    expect(heard).toEqual([`93.184.216.34:80 ${authorization}`, `93.184.216.34:443 ${authorization}`]);
+    // It leads to the same server, whose certificate is of another name.
+    const named = { upstream: `https://user:p%40ss@named.test:${portOf(proxy)}`, allowedPrivateHosts: [`named.test:${portOf(proxy)}`] };
+    await using other = await start(named);
+    expect(await tunnel(other.socketPath, "shop.test:443")).toMatch(/^HTTP\/1.1 502/);
+    expect(heard).toHaveLength(2);
+  } finally {
+    setDefaultCACertificates(usual);
+    proxy.close();
+  }
 });
 
 test("what may not be reached is not asked of an upstream proxy", async () => {

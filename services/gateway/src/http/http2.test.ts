@@ -5,7 +5,7 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { selfSigned } from "../testing/self-signed.ts";
+import { selfSigned } from "../../../../test/support/self-signed.ts";
 import { startTestGateway, type TestGateway } from "../testing/start-test-gateway.ts";
 
 const tls = selfSigned();

@@ -56,6 +56,8 @@ export interface LocalProviderOptions {
   readonly startTimeoutMs?: number;
   /** The folder for the sockets' folders: one with a short path. The temp folder unless given. */
   readonly socketFolder?: string;
+  /** A file of certificates that wardens trust, of models' providers and upstream proxies, besides those that Node.js knows; none unless given. */
+  readonly caCertificates?: string | undefined;
   /** The search path that warden and agent are given; the usual system folders unless given. */
   readonly path?: string;
   /** Where sandboxes that are no one run's have their folders; without it each is one run's. */
@@ -171,7 +173,8 @@ export class SandboxLauncher {
 
   /** Starts a warden that waits for its settings. */
   async #spawnWarden({ name, workFolder }: Birth) {
-    const { node, wardenPath, path = sandboxPath, log } = this.#options;
+    const { node, wardenPath, path = sandboxPath, caCertificates, log } = this.#options;
+    const trusted = caCertificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: caCertificates };
     const id = this.#idOf(name);
     await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
     const child = spawn(node, [...frugalNode, wardenPath], {
@@ -180,7 +183,7 @@ export class SandboxLauncher {
       detached: true,
       // No pipe of ours is held: the input ends with the settings, the rest goes to the file.
       stdio: ["pipe", logFile.fd, logFile.fd],
-      env: { PATH: path, ...compileCacheEnvironment(), [wardenVariable]: id },
+      env: { PATH: path, ...compileCacheEnvironment(), ...trusted, [wardenVariable]: id },
     });
     try {
       await once(child, "spawn");

@@ -60,8 +60,14 @@ async function orItsShell(found, { root, env, yes, hands }) {
 const updateLists = ["apt-get", "update"];
 const installShell = ["apt-get", "install", "-y", "chromium-headless-shell"];
 
-/** What keeps sandboxes apart, and what only tests need: what stands between readers and a gateway. Programs by Debian's packages that have them. */
-const programs = { sandboxes: { bubblewrap: "bwrap" }, tests: { nginx: "nginx", haproxy: "haproxy" } };
+/**
+ * What keeps sandboxes apart, and what only tests need: what stands between readers and a gateway, what makes videos, and a screen, a mouse and
+ * a keyboard where there are none. Programs by Debian's packages that have them.
+ */
+const programs = {
+  sandboxes: { bubblewrap: "bwrap" },
+  tests: { nginx: "nginx", haproxy: "haproxy", ffmpeg: "ffmpeg", xvfb: "Xvfb", xdotool: "xdotool" },
+};
 
 /**
  * Installs programs that are missing, where root and apt can. Where they cannot be had, what needs them says what to install.

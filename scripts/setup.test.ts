@@ -224,7 +224,7 @@ test("has root install what sandboxes and tests need, says each command, and lea
   await setUpPrograms("sandboxes", { root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
   expect(run).toEqual([
     "apt-get update",
-    "apt-get install -y --no-install-recommends haproxy",
+    "apt-get install -y --no-install-recommends haproxy ffmpeg xvfb xdotool",
     "apt-get update",
     "apt-get install -y --no-install-recommends bubblewrap",
   ]);

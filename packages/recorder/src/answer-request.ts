@@ -4,6 +4,7 @@ import { Fault } from "@clew/fault/fault";
 import { importRecording } from "./devtools/import-recording.ts";
 import type { RecorderRequest } from "./request.ts";
 import type { RecordedPlaybook } from "./steps/write-playbook.ts";
+import { wayToAWindow } from "./way-to-a-window.ts";
 
 const mostRecordingBytes = 4 * 1024 * 1024;
 
@@ -33,7 +34,7 @@ async function record(url: string, id: string, { signal, onReady }: AnswerReques
   const settings = readSettings();
   if (!settings.hasDisplay)
     throw new Fault("INVALID_REQUEST", {
-      message: "Recording opens a window, and there is no display here: run it on a desktop, or where DISPLAY names one.",
+      message: `Recording opens a window, and there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set). ${wayToAWindow}`,
     });
   return await recordPlaybook({ url, id, executablePath: settings.executablePath, signal, onReady });
 }

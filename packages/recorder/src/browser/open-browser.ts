@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { type BrowserContext, chromium } from "playwright";
+import { wayToAWindow } from "../way-to-a-window.ts";
 
 /** Which browser to open. */
 export interface OpenBrowserOptions {
@@ -50,6 +51,9 @@ export async function openBrowser({ executablePath, headless }: OpenBrowserOptio
     };
   } catch (cause) {
     await remove();
-    throw new Fault("BROWSER_START_FAILED", { cause });
+    const hasNoDisplay =
+      !headless && cause instanceof Error && /X server|cannot open display|Failed to connect to Wayland/i.test(cause.message);
+    const message = `The display that DISPLAY or WAYLAND_DISPLAY names does not answer, so no window can be shown. ${wayToAWindow}`;
+    throw new Fault("BROWSER_START_FAILED", { cause, ...(hasNoDisplay && { message }) });
   }
 }

@@ -13,7 +13,7 @@ import { workFolderOf } from "./work-folder-of.ts";
 export function createLocalProvider(
   options: LocalProviderOptions,
   launcher = new SandboxLauncher(options),
-  pool?: Pick<WarmPool, "claim">,
+  pool?: Pick<WarmPool, "claim" | "takeConnection">,
 ): SandboxProvider {
   return {
     isolation: options.isolation.kind,
@@ -21,10 +21,11 @@ export function createLocalProvider(
     handOver: options.sharedFolder === undefined ? undefined : createHandOver(options, launcher),
     start: async (plan, { signal }) => (await pool?.claim(plan, signal)) ?? (await startCold(plan, signal)),
     find: readSandboxFile,
-    connect: (handle) => connectSandbox(handle, options.secretOf(nameOf(handle))),
+    connect: (handle) => pool?.takeConnection(handle) ?? connectSandbox(handle, options.secretOf(nameOf(handle))),
     isAlive: async (handle) => launcher.isAlive(handle),
     kill: (handle) => launcher.kill(nameOf(handle), handle),
     async remove(handle) {
+      await pool?.takeConnection(handle)?.[Symbol.asyncDispose]();
       await launcher.remove(nameOf(handle), handle);
       await removeSandboxFile(handle.warm?.runFolder ?? dirname(handle.workFolder), handle.attempt);
     },

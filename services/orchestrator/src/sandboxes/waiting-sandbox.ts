@@ -9,7 +9,10 @@ const callMs = 2_000;
 const startingLookMs = 100;
 const waitingLookMs = 5_000;
 
-/** A sandbox that is nobody's yet. While it waits, it is looked after: its warden and its agent end where nobody is there. Dispose it to let go of it; it goes on. */
+/**
+ * A sandbox that is nobody's yet. While it waits, it is looked after: its warden and its agent end where nobody is there. Dispose it to let go of it; it goes on, and so do
+ * its connections where they were handed over.
+ */
 export class WaitingSandbox implements AsyncDisposable {
   /** What it is known by, and what its channel's secret is derived from. */
   readonly name: string;
@@ -20,6 +23,7 @@ export class WaitingSandbox implements AsyncDisposable {
   readonly #leaving = linkSignals();
   readonly #attending: Promise<void>;
   #isReady = false;
+  #isHandedOver = false;
   #isLost = false;
   #memoryBytes = 0;
 
@@ -52,6 +56,12 @@ export class WaitingSandbox implements AsyncDisposable {
     await this.#connection.warden.claimSandbox({ claim: JSON.stringify(claim) }, { timeoutMs: callMs, ...(signal && { signal }) });
   }
 
+  /** Answers its connections, which are open by now, for whoever disposes them. */
+  handOver(): SandboxConnection {
+    this.#isHandedOver = true;
+    return this.#connection;
+  }
+
   /** Asks its warden to end it and what is left of it. Rejects where it does not. */
   async release(): Promise<void> {
     await this.#connection.warden.releaseSandbox({}, { timeoutMs: 4 * callMs });
@@ -61,7 +71,7 @@ export class WaitingSandbox implements AsyncDisposable {
     this.#leaving.abort(new Fault("CANCELLED"));
     await this.#attending;
     this.#leaving[Symbol.dispose]();
-    await this.#connection[Symbol.asyncDispose]();
+    if (!this.#isHandedOver) await this.#connection[Symbol.asyncDispose]();
   }
 
   async #attend(): Promise<void> {
@@ -72,6 +82,8 @@ export class WaitingSandbox implements AsyncDisposable {
       this.#memoryBytes = memoryBytes;
       if (browser !== "" && !this.#isReady) {
         this.#isReady = true;
+        // Its answer is that there is nothing; what calls the agent has a connection then.
+        await this.#connection.agent.takeBrowserState({}, { signal, timeoutMs: callMs }).catch(() => {});
         this.#untilEnd("agentEvents").catch(() => {
           this.#isLost = true;
         });

@@ -1,11 +1,14 @@
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { findProcesses, readProcess } from "@clew/process/process-tree";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
+import type { OutcomePublished } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLocalProvider } from "./local-provider.ts";
@@ -33,7 +36,7 @@ interface Pooled extends AsyncDisposable {
   readonly pool: WarmPool;
   readonly provider: ReturnType<typeof createLocalProvider>;
   /** Starts the sandbox of a new run. */
-  start(inputs?: { readonly name: string; readonly path: string }[]): Promise<SandboxHandle>;
+  start(inputs?: { readonly name: string; readonly path: string }[], allowedPrivateHosts?: string[]): Promise<SandboxHandle>;
 }
 
 /** A pool and its provider. Dispose it to end all that they started. */
@@ -56,11 +59,12 @@ function openPool(given: Partial<WarmPoolOptions> & { readonly options?: Paramet
   return {
     pool,
     provider,
-    async start(inputs = []) {
+    async start(inputs = [], allowedPrivateHosts = []) {
       const runId = `run-${crypto.randomUUID().replaceAll("-", "")}`;
       const runFolder = join(room.volume, "runs", runId);
       await mkdir(runFolder, { recursive: true });
-      const handle = await provider.start({ runId, attempt: 1, runFolder, deadlineMs: 60_000, inputs }, {});
+      const egress = { allowedDomains: [], blockedDomains: [], allowPrivateNetworks: false, allowedPrivateHosts };
+      const handle = await provider.start({ runId, attempt: 1, runFolder, deadlineMs: 60_000, inputs, egress }, {});
       handles.push(handle);
       return handle;
     },
@@ -70,6 +74,26 @@ function openPool(given: Partial<WarmPoolOptions> & { readonly options?: Paramet
         await provider.kill(handle);
         await provider.remove(handle);
       }
+    },
+  };
+}
+
+/** A site that is asked for pages, and notes which. */
+async function startSite() {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    response.setHeader("content-type", "text/html").end('<link rel="icon" href="data:,">');
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return {
+    asked,
+    host: `127.0.0.1:${typeof address === "object" ? address?.port : ""}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
     },
   };
 }
@@ -151,30 +175,44 @@ describe("a warm sandbox", { timeout: 120_000 }, () => {
     expect(pooled.pool.size.waiting).toBe(0);
   });
 
-  it("in bubblewrap has the run's files, and does its work", async () => {
+  it("in bubblewrap has the run's files, and does its work where the run may go, in a page that knows of nothing before", async () => {
+    await using site = await startSite();
+    await using forbidden = await startSite();
     await using pooled = openPool({ options: room.isolated() });
     await untilReady(pooled);
+    const [name = ""] = await namesThere();
+    // What it does for itself before anybody comes is over, and left nothing.
+    const { agent, wardenOutbox } = placesOf(join(folder(), name));
+    await until(() => existsSync(join(agent, "rehearsal")), longMs);
+    await until(() => !existsSync(join(agent, "rehearsal")), longMs);
+    expect((await readOutboxFile(wardenOutbox)).events).toEqual([]);
     const path = join(room.volume, "given.txt");
     await writeFile(path, "given");
-    const handle = await pooled.start([{ name: "a.txt", path }]);
+    const handle = await pooled.start([{ name: "a.txt", path }], [site.host]);
     await using connection = pooled.provider.connect(handle);
     expect(await ready({ connection })).toMatchObject({ warm: true, isolation: "bubblewrap" });
     const { inputs, agentOutbox } = placesOf(handle.workFolder);
     expect((await stat(join(inputs, "a.txt"))).uid).toBe((await stat(agentOutbox)).uid);
-    const playbookSource = "id: nothing\nsteps:\n  - { action: evaluate, params: { script: 'return 1 + 1' } }\n";
-    const work = StartWorkRequest.fromPartial({ runId: handle.runId, attempt: 1, spec: {}, playbookSource });
+    const playbookSource = `id: look
+steps:
+  - { action: goto, params: { url: "http://${site.host}/" } }
+  - { action: evaluate, params: { script: 'return await fetch("http://${forbidden.host}/").then(() => "reached", () => "kept away")' }, store_as: way }
+`;
+    const spec = { guardrails: { allowedPrivateHosts: [site.host] } };
+    const work = StartWorkRequest.fromPartial({ runId: handle.runId, attempt: 1, spec, playbookSource });
     await connection.agent.startWork(work);
     await expect(connection.agent.startWork({ ...work, runId: "run-another" })).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
     let said = 0;
-    let state: Run_State | undefined;
+    let published: OutcomePublished | undefined;
     for await (const { frame } of connection.agentEvents.streamSandboxEvents({ after: 0 })) {
       for (const { payload } of frame?.$case === "events" ? frame.value.events : []) {
         said++;
-        if (payload?.$case === "outcomePublished") ({ state } = payload.value);
+        if (payload?.$case === "outcomePublished") published = payload.value;
       }
       await connection.agentEvents.acknowledgeSandboxEvents({ through: said });
     }
-    expect(state).toBe(Run_State.COMPLETED);
+    expect(published).toMatchObject({ state: Run_State.COMPLETED, outcome: { data: { way: "kept away" } } });
+    expect([site.asked, forbidden.asked]).toEqual([["/"], []]);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Logger } from "@clew/process/logger";
 import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
 import { copyInputs } from "./copy-inputs.ts";
+import type { SandboxConnection } from "./sandbox-connection.ts";
 import { writeSandboxFile } from "./sandbox-file.ts";
 import type { SandboxName } from "./sandbox-id.ts";
 import type { SandboxLauncher } from "./sandbox-launcher.ts";
@@ -48,6 +49,8 @@ export class WarmPool implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #backoff = createBackoff({ initialMs: firstRetryMs, maxMs: mostRetryMs });
   readonly #leaving = new Set<Promise<void>>();
+  /** Of those that were claimed and that nobody has connected to since. */
+  readonly #connections = new Map<string, SandboxConnection>();
   #keeping: Promise<void> = Promise.resolve();
   #claimed = 0;
   #missed = 0;
@@ -100,10 +103,18 @@ export class WarmPool implements AsyncDisposable {
       const handle: SandboxHandle = { ...sandbox, runId, attempt, warm: { name, runFolder } };
       await writeSandboxFile(runFolder, handle);
       undo.move();
+      this.#connections.set(name, waiting.handOver());
       this.#letGo(waiting[Symbol.asyncDispose]());
       return handle;
     }
     return undefined;
+  }
+
+  /** Gives the connections of a sandbox that was claimed, once, to whoever disposes them; undefined where there are none. */
+  takeConnection({ warm }: Pick<SandboxHandle, "warm">): SandboxConnection | undefined {
+    const connection = warm && this.#connections.get(warm.name);
+    if (warm !== undefined) this.#connections.delete(warm.name);
+    return connection;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,6 +122,7 @@ export class WarmPool implements AsyncDisposable {
     await this.#keeping;
     for (let waiting = this.#waiting[0]; waiting !== undefined; waiting = this.#waiting[0]) this.#retire(waiting);
     await Promise.all(this.#leaving);
+    for (const connection of this.#connections.values()) await connection[Symbol.asyncDispose]();
   }
 
   async #isClaimed(waiting: WaitingSandbox, plan: SandboxPlan, signal: AbortSignal | undefined): Promise<boolean> {

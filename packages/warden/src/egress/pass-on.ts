@@ -1,7 +1,6 @@
 import type { ClientRequest, ClientRequestArgs, IncomingMessage, ServerResponse } from "node:http";
 import { isIPv6, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { pipeline } from "node:stream";
 import type { EgressDenial } from "@clew/egress/egress-policy";
 import { targetOf } from "@clew/egress/judge-address";
 import type { HostAndPort } from "@clew/egress/judge-host";
@@ -95,7 +94,9 @@ export function passOn(near: IncomingMessage, answer: ServerResponse, options: P
       far.destroy();
       return void near.socket.destroy();
     }
-    pipeline(response, answer, () => {});
+    // What breaks off half way breaks off for the sandbox too.
+    response.once("error", () => answer.destroy());
+    response.pipe(answer);
   });
   if (hasBody) near.pipe(far);
   else far.end();

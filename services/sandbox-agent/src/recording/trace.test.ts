@@ -10,8 +10,9 @@ import type { ActivePage } from "../browser/active-page.ts";
 import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { startSite } from "../browser/site.fixture.ts";
+import { untraced } from "../browser/untraced.ts";
 import { RunFiles } from "./run-files.ts";
-import { Trace } from "./trace.ts";
+import { readyTrace, Trace } from "./trace.ts";
 import { contentsOf } from "./zip.fixture.ts";
 
 const secret = 'S3cr3t "Zebra" & Söhne';
@@ -62,6 +63,7 @@ test("a trace of several parts becomes one that Playwright opens, with all actio
   await trace.rest();
   await page.getByRole("button").click();
   await page.getByText("Done").waitFor();
+  expect(await untraced(page, () => page.getByText("Done").textContent())).toBe("Done");
   expect((await readdir(join(folder, "files"))).filter((name) => name.startsWith("trace"))).toContain("trace-1.zip");
   expect(await trace.store()).toBe(true);
   expect(await readdir(join(folder, "files"))).toEqual(["trace.zip"]);
@@ -72,8 +74,29 @@ test("a trace of several parts becomes one that Playwright opens, with all actio
   expect(actions).toMatch(/Navigate/);
   expect(actions).toMatch(/Fill/);
   expect(actions).toMatch(/Click/);
+  expect(actions, "a look is no action").not.toMatch(/text content/i);
   for (const [name, bytes] of await contentsOf(await readFile(path)))
     expect(`${name} ${bytes.toString("utf8")}`).not.toMatch(/S3cr3t|Zebra|S%C3%B6hne/);
+});
+
+test("a trace of a context that was made ready ahead has nothing of what was before its start, and all of what comes", async () => {
+  await using site = await startSite({ "/": "<h1>Page</h1>" });
+  const files = await RunFiles.open(join(folder, "files"), 1);
+  const { page, context } = active;
+  await readyTrace(context);
+  await page.setContent("<h1>long-before</h1>");
+  await page.getByText("long-before").click();
+  await page.evaluate(() => console.log("long-before"));
+  await page.goto("about:blank");
+  const trace = await Trace.start(context, { files, folder: join(folder, "recording"), secrets: new KnownSecrets([]) });
+  await page.goto(site.url);
+  expect(await trace.store()).toBe(true);
+  const path = join(folder, "files", "trace.zip");
+  const { actions } = await openTrace(path);
+  expect(actions).toMatch(/Navigate/);
+  expect(actions).not.toMatch(/Click|Set content|Evaluate/);
+  for (const [name, bytes] of await contentsOf(await readFile(path)))
+    expect(`${name} ${bytes.toString("utf8")}`).not.toContain("long-before");
 });
 
 test("no cookie lies readable in a trace, whoever set it and however often it changed", async () => {

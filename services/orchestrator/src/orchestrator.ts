@@ -173,6 +173,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           policyOf: access.policyOf,
           models,
           forbidden: () => atMachine(forbidden(), machineAddresses),
+          isolation: config.sandbox,
           guard,
         }),
       ],

@@ -1,18 +1,25 @@
 import { execFile } from "node:child_process";
-import { access, constants, readdir } from "node:fs/promises";
-import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Finding } from "./check.ts";
+import { type Environment, findOnPath, firstExecutable, playwrightFolder } from "./find-program.ts";
 
-type Environment = Readonly<Record<string, string | undefined>>;
+const browserNames = [
+  "chromium-headless-shell",
+  "chrome-headless-shell",
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+  "google-chrome-stable",
+];
 
 const fix = "npx playwright install chromium, or name one in CLEW_CHROMIUM";
 
 /** Looks for Chromium where the sandbox does: CLEW_CHROMIUM, Playwright's own, the system's; and asks it for its version. */
 export async function checkChromium(env: Environment): Promise<Finding> {
   const { CLEW_CHROMIUM: named } = env;
-  const path = named === undefined || named === "" ? ((await findPlaywrights(env)) ?? (await findOnPath(env))) : named;
+  const path = named === undefined || named === "" ? ((await findPlaywrights(env)) ?? (await findOnPath(env, browserNames))) : named;
   if (path === undefined) return { name: "chromium", level: "bad", message: "not found", fix };
   try {
     const { stdout } = await promisify(execFile)(path, ["--version"], { timeout: 10_000, encoding: "utf8" });
@@ -20,19 +27,6 @@ export async function checkChromium(env: Environment): Promise<Finding> {
   } catch {
     return { name: "chromium", level: "bad", message: `${path} does not run`, fix };
   }
-}
-
-async function findOnPath({ PATH = "" }: Environment): Promise<string | undefined> {
-  const names = [
-    "chromium-headless-shell",
-    "chrome-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-  ];
-  const folders = PATH.split(delimiter).filter((folder) => folder !== "");
-  return await firstExecutable(names.flatMap((name) => folders.map((folder) => join(folder, name))));
 }
 
 /** Playwright keeps each revision in a folder of its own; the newest counts, and of that the headless shell. */
@@ -56,24 +50,3 @@ async function findPlaywrights(env: Environment): Promise<string | undefined> {
 }
 
 const revisionOf = (folder: string): number => Number(folder.slice(folder.lastIndexOf("-") + 1));
-
-function playwrightFolder({ PLAYWRIGHT_BROWSERS_PATH: named, LOCALAPPDATA }: Environment): string {
-  if (named !== undefined && named !== "" && named !== "0") return named;
-  if (process.platform === "darwin") return join(homedir(), "Library/Caches/ms-playwright");
-  if (process.platform === "win32") return join(LOCALAPPDATA ?? homedir(), "ms-playwright");
-  return join(homedir(), ".cache/ms-playwright");
-}
-
-async function firstExecutable(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) {
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    ) {
-      return path;
-    }
-  }
-  return undefined;
-}

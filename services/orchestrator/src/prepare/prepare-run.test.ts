@@ -161,7 +161,10 @@ describe("a run that is asked for", () => {
       maxSteps: 150,
       timeoutSeconds: 3_000,
     };
-    const { valid, checks, warnings, configSummary } = await dryRun({ spec: RunSpec.fromPartial(spec) }, caller, sources);
+    const { valid, checks, warnings, configSummary } = await dryRun({ spec: RunSpec.fromPartial(spec) }, caller, {
+      ...sources,
+      isolation: "bubblewrap",
+    });
     const said = Object.fromEntries(checks.map(({ name, passed, message }) => [name, passed ? "passed" : message]));
     expect(valid).toBe(false);
     expect(said).toMatchObject({
@@ -174,7 +177,7 @@ describe("a run that is asked for", () => {
       checks: expect.stringContaining("must have a condition"),
     });
     expect(warnings).toHaveLength(2);
-    expect(configSummary).toMatchObject({ work: "playbook", maxSteps: 150, hasCredentials: false });
+    expect(configSummary).toMatchObject({ work: "playbook", maxSteps: 150, hasCredentials: false, isolation: "bubblewrap" });
   });
 
   it("is held to the operator's policy, and a dry run says the same; what nobody asked for is kept within it", async () => {

@@ -4,9 +4,15 @@ import type { DryRunRequest, DryRunResponse } from "@clew/proto/grpc/clew/run/v1
 import type { Caller } from "../access/caller.ts";
 import { type PrepareSources, prepareRun } from "../prepare/prepare-run.ts";
 import { checkSpec } from "../runs/spec.ts";
+import type { Isolation } from "../sandboxes/sandbox-provider.ts";
+
+/** What a dry run looks at, and how sandboxes are kept apart. */
+export interface DryRunSources extends PrepareSources {
+  readonly isolation?: Isolation;
+}
 
 /** Says what CreateRun would say of a spec, check by check. Starts and stores nothing. */
-export async function dryRun({ spec: asked }: DryRunRequest, caller: Caller, sources: PrepareSources): Promise<DryRunResponse> {
+export async function dryRun({ spec: asked }: DryRunRequest, caller: Caller, sources: DryRunSources): Promise<DryRunResponse> {
   const { violations } = checkSpec(asked);
   // What is in no part of a spec is no spec.
   if (asked === undefined) throw invalidRequest([{ field: "spec", rule: "required", message: violations[0]?.message ?? "is required" }]);
@@ -15,7 +21,7 @@ export async function dryRun({ spec: asked }: DryRunRequest, caller: Caller, sou
     valid: checks.every(({ fault }) => fault === undefined),
     checks: checks.map(({ name, message, fault }) => ({ name, message, passed: fault === undefined })),
     warnings: warningsOf(spec),
-    configSummary: summaryOf(spec),
+    configSummary: { ...summaryOf(spec), ...(sources.isolation && { isolation: sources.isolation }) },
   };
 }
 

@@ -9,6 +9,7 @@ import type { Uploads } from "../files/uploads.ts";
 import type { RunModels } from "../models/run-models.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import type { ParentSources } from "../prepare/demand-parent.ts";
+import type { Isolation } from "../sandboxes/sandbox-provider.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { Runs } from "../supervisor/runs.ts";
@@ -55,6 +56,8 @@ export interface RunServiceOptions {
   readonly parents: ParentSources;
   /** Names the addresses that no run reaches. */
   readonly forbidden?: () => readonly ForbiddenAddress[];
+  /** How sandboxes are kept apart, as a dry run says it. */
+  readonly isolation?: Isolation;
   readonly volume: Volume;
   /** Decides who may call, and tells who did. */
   readonly guard: Guard;

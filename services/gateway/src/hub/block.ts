@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type RunEvent, RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
-import type { EncodedEvent } from "./encode-events.ts";
+import { type EncodedEvent, tokenAt } from "./encode-events.ts";
 import type { Position } from "./position.ts";
 
 /** The most events of a block. */
@@ -9,7 +9,6 @@ export const blockEvents = 256;
 /** The most bytes of a block of more than one event: what may wait for one reader, with what a socket takes by itself, is 256 KiB. */
 export const blockBytes = 192 * 1024;
 
-const idPrefix = "id: ".length;
 /** Roughly what a block costs beside its bytes, for itself and for each event. */
 const ownCost = 512;
 const eventCost = 32;
@@ -22,7 +21,6 @@ export class Block {
   readonly before: Position;
   #bytes: Buffer;
   #used = 0;
-  #lastToken: string;
   /** Where each event ends in the bytes. */
   readonly #ends: number[] = [];
   readonly #types: string[] = [];
@@ -34,7 +32,6 @@ export class Block {
   constructor(before: Position, capacity: number, keepsMessages: boolean) {
     this.before = before;
     this.#messages = keepsMessages ? [] : undefined;
-    this.#lastToken = before.token;
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
@@ -45,7 +42,7 @@ export class Block {
 
   /** The position after its last event. */
   get end(): Position {
-    return { sequence: this.before.sequence + this.#ends.length, token: this.#lastToken };
+    return { sequence: this.last, token: this.tokenAt(this.last) };
   }
 
   /** The sequence of its last event. */
@@ -65,13 +62,12 @@ export class Block {
   }
 
   /** Adds the next event, from the bytes it was encoded to. */
-  append({ token, type, start, end, wire }: EncodedEvent, from: Buffer): void {
+  append({ type, start, end, wire }: EncodedEvent, from: Buffer): void {
     const used = this.#used + end - start;
     if (used > this.#bytes.byteLength) this.#resize(Math.max(used, Math.min(2 * this.#used, blockBytes)));
     this.#used += from.copy(this.#bytes, this.#used, start, end);
     this.#ends.push(this.#used);
     this.#types.push(type);
-    this.#lastToken = token;
     this.#messages?.push(fromBinary(RunEventSchema, wire));
   }
 
@@ -93,9 +89,7 @@ export class Block {
   /** The token of a position in it: from before its first event to after its last. */
   tokenAt(sequence: number): string {
     if (sequence === this.before.sequence) return this.before.token;
-    if (sequence === this.last) return this.#lastToken;
-    const start = this.#start(sequence) + idPrefix;
-    return this.#bytes.toString("latin1", start, this.#bytes.indexOf(0x0a, start));
+    return tokenAt(this.#bytes, this.#start(sequence));
   }
 
   /** The server-sent events from one sequence to another, both included. They share memory with the block. */

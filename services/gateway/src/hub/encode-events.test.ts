@@ -4,7 +4,7 @@ import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeSse } from "../sse/encode.ts";
-import { encodeEvents } from "./encode-events.ts";
+import { encodeEvents, tokenAt } from "./encode-events.ts";
 import { jsonOptions } from "./json-options.ts";
 
 /** Encodes an event beside others that share its memory, and answers it with its text. */
@@ -13,7 +13,7 @@ function encodeEvent(wire: Uint8Array) {
   const memory = Buffer.concat([other, wire]);
   const { events, bytes } = encodeEvents([memory.subarray(0, other.length), memory.subarray(other.length)]);
   const [, event] = events;
-  return { ...event, text: bytes.toString("utf8", event?.start, event?.end) };
+  return { ...event, token: tokenAt(bytes, event?.start ?? -1), text: bytes.toString("utf8", event?.start, event?.end) };
 }
 
 /** What a scalar may hold on the wire; each draws a value and writes it with its tag. */
@@ -82,4 +82,14 @@ test("writes fields that were not sent as JSON has them", () => {
 
 test.each(["", "a\nb", 'a"b', "é"])("refuses an event whose token no reader could send back: %j", (resumeToken) => {
   expect(() => encodeEvent(toBinary(RunEventSchema, create(RunEventSchema, { resumeToken })))).toThrow(RangeError);
+});
+
+test("writes every character of ASCII, and one beyond, at any place of a text as JSON does", () => {
+  for (const character of [...Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)), "é"]) {
+    for (let before = 0; before < 9; before += 1) {
+      const summary = "x".repeat(before) + character + "x".repeat(8 - before);
+      const event = create(RunEventSchema, { resumeToken: "c1.a", summary });
+      expect(encodeEvent(toBinary(RunEventSchema, event)).text).toContain(`,"summary":${JSON.stringify(summary)}`);
+    }
+  }
 });

@@ -2,7 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import type { Bell } from "./bell.ts";
 import type { Block } from "./block.ts";
 import type { Clock } from "./clock.ts";
-import { encodeEvents } from "./encode-events.ts";
+import { type EncodedEvent, encodeEvents, tokenAt } from "./encode-events.ts";
 import type { HubLimits } from "./limits.ts";
 import { withPatience } from "./patience.ts";
 import type { Position } from "./position.ts";
@@ -193,17 +193,17 @@ export class Feed {
   /** Takes the events that follow a position, up to the first that does not; answers the position after them, or nothing where one was missing. */
   #take(position: Position, wires: readonly Uint8Array[]): Position | undefined {
     const { events, bytes } = encodeEvents(wires);
-    let at = position;
+    let before: Position | EncodedEvent = position;
     for (const event of events) {
-      if (event.sequence !== at.sequence + 1) {
+      if (event.sequence !== before.sequence + 1) {
         this.#options.watch.gap();
         return undefined;
       }
-      this.#options.blocks.append(at, event, bytes);
-      at = { sequence: event.sequence, token: event.token };
+      this.#options.blocks.append(before, event, bytes);
+      before = event;
     }
-    this.moveTo(at.sequence);
-    return at;
+    this.moveTo(before.sequence);
+    return "token" in before ? before : { sequence: before.sequence, token: tokenAt(bytes, before.start) };
   }
 
   async #follow(): Promise<void> {

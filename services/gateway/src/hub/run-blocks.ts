@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { Block, blockBytes, blockEvents } from "./block.ts";
 import type { BlockCache, Kept } from "./block-cache.ts";
-import type { EncodedEvent } from "./encode-events.ts";
+import { type EncodedEvent, tokenAt } from "./encode-events.ts";
 import type { Position } from "./position.ts";
 import { endCost, type RunEnd } from "./run-end.ts";
 
@@ -91,8 +91,8 @@ export class RunBlocks {
     return { after, token: this.tokenAt(after), limit };
   }
 
-  /** Adds the event that follows a position, unless a block holds it, from the bytes that it and those to follow at once were encoded to. */
-  append(before: Position, event: EncodedEvent, from: Buffer): void {
+  /** Adds the event that follows a position, or another event, unless a block holds it, from the bytes that all that came together were encoded to. */
+  append(before: Position | EncodedEvent, event: EncodedEvent, from: Buffer): void {
     const index = this.#indexBefore(event.sequence);
     const previous = this.#blocks[index];
     if (previous !== undefined && previous.last >= event.sequence) return;
@@ -103,7 +103,8 @@ export class RunBlocks {
       return;
     }
     if (previous?.trim()) this.#cache.weigh(previous);
-    const block = new Block(before, Math.max(length, Math.min(from.length - event.start, blockBytes)), this.keepsMessages);
+    const position = "token" in before ? before : { sequence: before.sequence, token: tokenAt(from, before.start) };
+    const block = new Block(position, Math.max(length, Math.min(from.length - event.start, blockBytes)), this.keepsMessages);
     block.append(event, from);
     this.#blocks.splice(index + 1, 0, block);
     this.#cache.use(block, () => this.#drop(block));

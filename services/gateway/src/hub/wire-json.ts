@@ -1,5 +1,5 @@
 import { type DescField, type DescMessage, fromBinary, ScalarType, toJsonString } from "@bufbuild/protobuf";
-import type { ByteWriter } from "./byte-writer.ts";
+import { type ByteWriter, type Phrase, phraseOf } from "./byte-writer.ts";
 import { jsonOptions } from "./json-options.ts";
 import type { Wire } from "./wire.ts";
 
@@ -23,10 +23,10 @@ interface FieldPlan {
   readonly number: number;
   readonly index: number;
   /** Its name in JSON, as what comes after another field, and as what comes first. */
-  readonly key: string;
-  readonly firstKey: string;
+  readonly key: Phrase;
+  readonly firstKey: Phrase;
   /** The JSON of it where it was not sent; nothing where JSON then leaves it out. */
-  readonly implicit: string | undefined;
+  readonly implicit: Phrase | undefined;
   readonly write: WriteValue;
   readonly isList: boolean;
   readonly isMessage: boolean;
@@ -37,9 +37,12 @@ interface FieldPlan {
 }
 
 const known = new WeakMap<DescMessage, WireJson>();
-const [quote, openList, closeList, comma] = [0x22, 0x5b, 0x5d, 0x2c];
-/** 1 for each byte that JSON writes as it is between quotes, of those that are ASCII. */
-const isPlain = Uint8Array.from({ length: 256 }, (_, byte) => Number(byte >= 0x20 && byte < 0x7f && byte !== quote && byte !== 0x5c));
+const [quote, openList, closeList, comma, point] = [0x22, 0x5b, 0x5d, 0x2c, 0x2e];
+const noObject = phraseOf("{}");
+const endObject = phraseOf("}");
+const endTime = phraseOf('Z"');
+const yes = phraseOf("true");
+const no = phraseOf("false");
 
 /** Makes the writer of a type. */
 export function wireJsonOf(desc: DescMessage): WireJson {
@@ -78,16 +81,16 @@ function planMessage(desc: DescMessage): WireJson {
       for (const plan of plans) {
         const place = places[plan.index] ?? 0;
         if (place === 0 && plan.implicit === undefined) continue;
-        out.ascii(isFirst ? plan.firstKey : plan.key);
+        out.phrase(isFirst ? plan.firstKey : plan.key);
         isFirst = false;
-        if (place === 0) out.ascii(plan.implicit ?? "");
+        if (place === 0) out.phrase(plan.implicit ?? noObject);
         else if (plan.isList) writeList(plan, wire, place - 1, end, out);
         else {
           wire.pos = place;
           plan.write(wire, out);
         }
       }
-      out.ascii(isFirst ? "{}" : "}");
+      out.phrase(isFirst ? noObject : endObject);
     },
   };
   // Before its fields are looked at, so that a type may hold itself.
@@ -98,8 +101,8 @@ function planMessage(desc: DescMessage): WireJson {
     const plan: FieldPlan = {
       number: field.number,
       index,
-      key: `,${name}:`,
-      firstKey: `{${name}:`,
+      key: phraseOf(`,${name}:`),
+      firstKey: phraseOf(`{${name}:`),
       implicit: implicitJson(field),
       write: writeValue(field),
       isList: field.fieldKind === "list",
@@ -133,12 +136,12 @@ function writeList({ number, write, isPackable }: FieldPlan, wire: Wire, start: 
 }
 
 /** The JSON of a field that was not sent; nothing where JSON leaves it out. */
-function implicitJson(field: DescField): string | undefined {
-  if (field.fieldKind === "list") return "[]";
-  if (field.fieldKind === "map") return "{}";
+function implicitJson(field: DescField): Phrase | undefined {
+  if (field.fieldKind === "list") return phraseOf("[]");
+  if (field.fieldKind === "map") return noObject;
   if (field.presence !== implicitPresence) return undefined;
-  if (field.enum !== undefined) return enumJson(field.enum, 0);
-  return field.scalar === ScalarType.STRING ? '""' : field.scalar === ScalarType.BOOL ? "false" : "0";
+  if (field.enum !== undefined) return phraseOf(enumJson(field.enum, 0));
+  return field.scalar === ScalarType.STRING ? phraseOf('""') : field.scalar === ScalarType.BOOL ? no : phraseOf("0");
 }
 
 /** `IMPLICIT` of google.protobuf.FeatureSet.FieldPresence. */
@@ -147,8 +150,8 @@ const implicitPresence = 2;
 /** The scalars our JSON has; 64-bit integers, which JSON writes as texts, are not among them. */
 const scalars: Partial<Record<ScalarType, WriteValue>> = {
   [ScalarType.STRING]: writeText,
-  [ScalarType.BOOL]: (wire, out) => out.ascii(wire.uint53() === 0 ? "false" : "true"),
-  [ScalarType.UINT32]: (wire, out) => out.ascii(String(wire.uint32())),
+  [ScalarType.BOOL]: (wire, out) => out.phrase(wire.uint53() === 0 ? no : yes),
+  [ScalarType.UINT32]: (wire, out) => out.decimal(wire.uint32()),
   [ScalarType.INT32]: (wire, out) => out.ascii(String(wire.uint32() | 0)),
   [ScalarType.DOUBLE]: (wire, out) => {
     const value = wire.double();
@@ -188,22 +191,15 @@ function hasOwnForm({ typeName, fields }: DescMessage): boolean {
 /** Writes a text: most are plain, and are then copied as they are looked at. */
 function writeText(wire: Wire, out: ByteWriter): void {
   const length = wire.uint32();
-  const { bytes, pos: start } = wire;
+  const start = wire.pos;
   const end = start + length;
   wire.pos = end;
-  const into = out.reserve(length + 2);
-  let at = out.length;
-  into[at++] = quote;
-  for (let index = start; index < end; index += 1) {
-    const byte = bytes[index] ?? 0;
-    if (isPlain[byte] === 0) {
-      out.text(JSON.stringify(bytes.toString("utf8", start, end)));
-      return;
-    }
-    into[at++] = byte;
+  out.byte(quote);
+  if (out.plain(wire.bytes, wire.view, start, end)) out.byte(quote);
+  else {
+    out.length -= 1;
+    out.text(JSON.stringify(wire.bytes.toString("utf8", start, end)));
   }
-  into[at++] = quote;
-  out.length = at;
 }
 
 function enumJson({ value }: NonNullable<DescField["enum"]>, number: number): string {
@@ -212,7 +208,7 @@ function enumJson({ value }: NonNullable<DescField["enum"]>, number: number): st
 }
 
 /** The second that was written last: those of one run follow each other. */
-const written = { second: Number.NaN, text: "" };
+const written = { second: Number.NaN, phrase: phraseOf("") };
 
 /** Writes a google.protobuf.Timestamp: to the second, or with 3, 6 or 9 digits. */
 function writeTimestamp(wire: Wire, out: ByteWriter): void {
@@ -226,12 +222,14 @@ function writeTimestamp(wire: Wire, out: ByteWriter): void {
   }
   if (seconds !== written.second) {
     written.second = seconds;
-    written.text = `"${new Date(seconds * 1_000).toISOString().slice(0, -5)}`;
+    written.phrase = phraseOf(`"${new Date(seconds * 1_000).toISOString().slice(0, -5)}`);
   }
-  out.ascii(written.text);
+  out.phrase(written.phrase);
   if (nanos !== 0) {
-    const digits = String(nanos).padStart(9, "0");
-    out.ascii(`.${nanos % 1_000_000 === 0 ? digits.slice(0, 3) : nanos % 1_000 === 0 ? digits.slice(0, 6) : digits}`);
+    out.byte(point);
+    if (nanos % 1_000_000 === 0) out.decimal(nanos / 1_000_000, 3);
+    else if (nanos % 1_000 === 0) out.decimal(nanos / 1_000, 6);
+    else out.decimal(nanos, 9);
   }
-  out.ascii('Z"');
+  out.phrase(endTime);
 }

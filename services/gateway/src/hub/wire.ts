@@ -5,9 +5,12 @@ export class Wire {
   /** Where the next value begins. */
   pos = 0;
   readonly bytes: Buffer;
+  /** The same bytes, for who reads several at once. */
+  readonly view: DataView;
 
   constructor(bytes: Uint8Array) {
     this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Takes a number of 32 bits; what a longer one has beyond them is dropped. */

@@ -112,6 +112,14 @@ steps:
   const ids = report.all("stepCompleted").map(({ stepId, skipped }) => (skipped ? `${stepId} skipped` : stepId));
   expect(ids).toEqual(expect.arrayContaining(["step-1.1.steps-1", "step-1.2.steps-1", "step-3.2.steps-2", "step-5 skipped"]));
   expect(new Set(ids).size).toBe(ids.length);
+  const said = report.all("stepStarted").map(({ stepId, description }) => `${stepId} ${description}`);
+  expect(said, "a round says its value, where its step does not").toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^step-1\.1\.steps-1 .*\(a,b\)$/),
+      expect.stringMatching(/^step-1\.2\.steps-1 .*\(\{c\}\)$/),
+    ]),
+  );
+  expect(said.find((line) => line.startsWith("step-3.2.steps-2 "))).not.toMatch(/8.*\(8\)$/);
 });
 
 test("gives an outer loop its value back, and stops waiting for a condition when the run is stopped", async () => {

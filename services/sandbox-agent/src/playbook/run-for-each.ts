@@ -8,7 +8,7 @@ import type { Findings } from "./step-context.ts";
 export async function runForEach(
   { for_each: name, in: list, limit, steps }: StepOf<"for_each">,
   { values }: Findings,
-  runInner: (steps: readonly PlaybookStep[], list: string) => Promise<void>,
+  runInner: (steps: readonly PlaybookStep[], list: string, round: string) => Promise<void>,
 ): Promise<StepDone> {
   const entries = typeof list === "string" ? readList(list) : list;
   if (entries.length > limit)
@@ -17,7 +17,7 @@ export async function runForEach(
   try {
     for (const [round, entry] of entries.entries()) {
       values.set(name, entry);
-      await runInner(steps, `${round + 1}.steps`);
+      await runInner(steps, `${round + 1}.steps`, entry);
     }
   } finally {
     if (before === undefined) values.delete(name);

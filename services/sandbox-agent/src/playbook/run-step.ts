@@ -4,6 +4,7 @@ import { bindStep } from "@clew/playbook/bind-step";
 import { bindText } from "@clew/playbook/bind-text";
 import type { PlaybookStep } from "@clew/playbook/playbook-schema";
 import { StepCompleted, StepStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { cut } from "../actions/cut.ts";
 import { inputSummary } from "../actions/input-summary.ts";
 import { publicAddress } from "../browser/address.ts";
 import { authorWords } from "../guardrails/author-words.ts";
@@ -42,6 +43,9 @@ const notTheAuthors: ReadonlySet<Reason> = new Set<Reason>([
   "TERMINATED",
 ]);
 
+/** The most characters of a round's value that its steps are told with. */
+const roundChars = 60;
+
 /** What no agent gets round, or must not. */
 const notTheAgents: ReadonlySet<string> = new Set<Reason>([
   ...notTheAuthors,
@@ -60,8 +64,8 @@ export async function runStep(template: PlaybookStep, place: StepPlace, findings
   const { active, report, redact, recordings, signal, stopping } = context;
   const bound = bindStep(template, findings.values);
   const step = "step" in bound ? bound.step : template;
-  const description = redact(step.description) || inputSummary(redact(step));
-  const facts = { ...place, action: step.action, description };
+  const description = inRound(redact(step.description) || inputSummary(redact(step)), redact(place.round ?? ""));
+  const facts = { stepIndex: place.stepIndex, stepId: place.stepId, action: step.action, description };
   const words = place.stepId.replace("step-", "Step ");
   const startedAt = performance.now();
   await report.say({ summary: `${words}: ${description}`, payload: { $case: "stepStarted", value: StepStarted.fromPartial(facts) } });
@@ -101,8 +105,8 @@ async function perform(
   findings: Findings,
   context: StepContext,
 ): Promise<StepDone> {
-  const runInner = async (steps: readonly PlaybookStep[], list: string) => {
-    await runSteps(steps, (index) => inside(place, list, index), findings, context);
+  const runInner = async (steps: readonly PlaybookStep[], list: string, round?: string) => {
+    await runSteps(steps, (index) => inside(place, list, index, round), findings, context);
   };
   switch (step.action) {
     case "if":
@@ -122,6 +126,11 @@ async function perform(
       return { found: found.at(-1) };
     }
   }
+}
+
+/** Says of a step what the round it is in is about, where it does not say so itself. */
+function inRound(description: string, round: string): string {
+  return round === "" || description.includes(round) ? description : `${description} (${cut(round, roundChars)})`;
 }
 
 /** Runs steps in order. Rejects with what was told of the one that failed, or with why the run is being stopped. */

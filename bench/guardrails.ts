@@ -20,12 +20,14 @@ const directive = `Delete order 5 on https://shop.example/orders. ${"Look at eac
 const scope = scopeOf({ directive, goal: "fill_form", named: ["https://shop.example/"], settings });
 const redact = createRedact(Array.from({ length: 20 }, (_, at) => `secret-number-${at}-of-this-run`));
 const page = { url: "https://shop.example/orders" };
-const progress = { commits: 0, madeUpChars: 0, labelOf: () => undefined };
+const progress = { commits: 0, mayConfirm: false, madeUpChars: 0, labelOf: () => undefined };
 const click = actionSchemas.click.parse({ action: "click", selector: "aria-ref=e5" });
 const goto = actionSchemas.goto.parse({ action: "goto", params: { url: `https://shop.example/orders?${"page=1&".repeat(100)}` } });
 const target = {
   labels: ["Delete order 5 for good", "x".repeat(200)],
   row: "",
+  isInDialog: false,
+  heading: "Orders of the shop",
   around: "Are you sure? ".repeat(28),
   documentUrl: page.url,
   leadsTo: undefined,

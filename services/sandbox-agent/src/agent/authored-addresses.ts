@@ -18,7 +18,7 @@ export function authoredAddresses({
     });
   const own = [namedStart ?? "", ...addressesOf(playbook.steps)];
   // What a playbook is called with may come from a page.
-  const called = [...calledPlaybooks.values()].flatMap((other) => addressesOf(other.steps));
+  const called = [...calledPlaybooks.values()].flatMap(({ start_url = "", steps }) => [start_url, ...addressesOf(steps)]);
   return [...new Set([...bound(own, values), ...bound(called, new Map())])];
 }
 

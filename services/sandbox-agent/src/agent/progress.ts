@@ -1,7 +1,8 @@
 /** What bounds what is remembered, in entries and characters. */
-const mostEntries = 60;
-const entryChars = 200;
+const mostEntries = 50;
+const entryChars = 300;
 const mostPages = 30;
+const pageChars = 150;
 
 /** What was done and seen so far, in few words: for a model whose earlier turns were dropped, and for the outcome. */
 export class Progress {
@@ -9,9 +10,9 @@ export class Progress {
   readonly #pages = new Set<string>();
   #count = 0;
 
-  /** Notes what was done, and what came of it. */
+  /** Notes what was done, and what came of it, or what the model wrote for itself. */
   note(did: string): void {
-    this.#entries.push(`${++this.#count}. ${cut(did)}`);
+    this.#entries.push(`${++this.#count}. ${cut(did.replaceAll(/\s+/g, " "), entryChars)}`);
     if (this.#entries.length > mostEntries) this.#entries.shift();
   }
 
@@ -25,11 +26,11 @@ export class Progress {
 
   /** All of it, in at most 20,000 characters. */
   get text(): string {
-    const pages = [...this.#pages].map((url) => `- ${cut(url)}`);
+    const pages = [...this.#pages].map((url) => `- ${cut(url, pageChars)}`);
     return [...this.#entries, ...(pages.length > 0 ? ["Pages seen:", ...pages] : [])].join("\n");
   }
 }
 
-function cut(text: string): string {
-  return text.length > entryChars ? `${text.slice(0, entryChars - 1)}…` : text;
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }

@@ -161,6 +161,52 @@ test("a playbook with steps within steps is finished, and not rewritten", async 
   expect(report.all("warningRaised")).toMatchObject([{ reason: "PLAYBOOK_NOT_PROPOSED" }]);
 });
 
+test("a step that failed in a playbook that is called is mended with that playbook's own words, and what it would have brought is asked for", async () => {
+  const note = `id: note
+description: Writes a note.
+parameters: [{ name: text }]
+steps:
+  - { action: fill, selector: { label: Text }, params: { text: "{text}" } }
+  - { action: click, selector: { role: button, name: Save }, description: Save the note }
+  - { action: extract, selector: "#number", store_as: number }
+`;
+  const caller = `id: caller
+start_url: "${site.url}/"
+steps:
+  - { call: note, params: { text: Milk }, outputs: { saved: number } }
+  - { action: extract, selector: h1, store_as: heading }
+`;
+  const ended: Answer = () => [["done", { summary: "The note is stored.", data: { saved: "17", heading: "Saved" } }]];
+  const { report, model, outcome } = await play(caller, [store, ended], { calledPlaybooks: { note }, spec: { params: {} } });
+  expect(outcome).toMatchObject({ data: { saved: "17", heading: "Saved" }, error: undefined });
+  expect(saved).toEqual(["text=Milk&tag="]);
+  expect(report.all("recoveryStarted")).toMatchObject([{ stepIndex: 0, error: { reason: "SELECTOR_NOT_FOUND" } }]);
+  expect(report.all("stepCompleted").map(({ stepId, success }) => [stepId, success])).toEqual([
+    ["step-1.note.step-1", true],
+    ["step-1.note.step-2", false],
+    ["step-1", false],
+    ["step-1.recovery-1", true],
+    ["step-1.recovery-2", true],
+  ]);
+  expect(textOf(model.calls[0]?.prompt ?? [])).toMatch(/'note', which is called: Writes a note\..*Save the note/s);
+  expect(report.all("warningRaised")).toMatchObject([{ reason: "PLAYBOOK_NOT_PROPOSED" }]);
+  const lacking = await play(caller, [store, () => [["done", { summary: "Stored." }]]], {
+    calledPlaybooks: { note },
+    spec: { params: {} },
+  });
+  expect(lacking.outcome.error).toMatchObject({ reason: "SELECTOR_NOT_FOUND", details: { recovery: "OUTPUT_INVALID" } });
+});
+
+test("[weakness 28] what a step read of a page stands nowhere among the author's words", async () => {
+  const reading = source("/menu")
+    .replace("steps:\n", "steps:\n  - { action: extract, selector: h1, store_as: title }\n")
+    .replace('text: "{text}"', 'text: "{text} of {title}"');
+  const { model } = await play(reading, [() => [["fail", { reason: "x" }]]]);
+  const told = textOf(model.calls[0]?.prompt ?? []);
+  expect(told).toContain("{text} of {title}");
+  expect(told.replaceAll(/\[web-content (\w+)\].*?\[end of web-content \1\]/gs, "")).not.toContain("Menu");
+});
+
 test("what a step read before is not the agent's to change, and of a recovery that failed nothing is kept", async () => {
   const reading = source().replace("steps:\n", "steps:\n  - { action: extract, selector: h1, store_as: title }\n");
   const forged: Answer = () => [["done", { summary: "The note is stored.", data: { number: 17, title: "FORGED" } }]];

@@ -9,6 +9,7 @@ import type { Findings, StepContext } from "../playbook/step-context.ts";
 import { StepFault } from "../playbook/step-fault.ts";
 import { inside, outermost } from "../playbook/step-place.ts";
 import { authoredAddresses } from "./authored-addresses.ts";
+import { calledBy } from "./called-steps.ts";
 import { describeHandover, handoverDirective, namesToStore, wantedData } from "./handover.ts";
 import { dataOf, keepData } from "./keep-data.ts";
 import { openScope } from "./open-scope.ts";
@@ -52,11 +53,12 @@ export async function recover(
   if (askModel === undefined || signal.aborted || !(fault instanceof StepFault) || !fault.isRecoverable) return undefined;
   const { playbook, spec, checks } = plan;
   const remaining = playbook.steps.slice(failedAt);
+  const called = calledBy(remaining, plan.calledPlaybooks);
   const work = {
-    directive: handoverDirective(playbook, remaining),
+    directive: handoverDirective(playbook, remaining, called),
     named: authoredAddresses(plan),
     requests: requestsOf(remaining, findings.values),
-    ...workOfSteps(remaining),
+    ...workOfSteps([...remaining, ...called.flatMap(({ steps }) => steps)]),
   };
   await using scope = openScope(work, context, askModel);
   // Where a page led is no word of the author's.
@@ -83,6 +85,7 @@ export async function recover(
       maxSteps: Math.min(mostSteps, spec.maxSteps ?? mostSteps),
       dataSchema,
       asksPerson: (spec.waitForPersonSeconds ?? 0) > 0,
+      wantsProof: false,
       placeOf: (turn) => inside(outermost(failedAt), "recovery", turn),
       async judge(data) {
         try {

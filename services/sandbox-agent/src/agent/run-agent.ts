@@ -34,6 +34,8 @@ export interface AgentTask {
   readonly dataSchema: unknown;
   /** Whether a person may be asked. */
   readonly asksPerson: boolean;
+  /** Whether it asks for a change, and no check or schema tells whether that was made. */
+  readonly wantsProof: boolean;
   /** Where each turn stands, from 0. */
   readonly placeOf: (turn: number) => StepPlace;
   /** Looks whether the work is done as the model says: why it is not, or nothing. */
@@ -60,6 +62,9 @@ const mostIdleTurns = 3;
 
 /** Ends that were judged and told to the model, which may mend them. */
 const mostRepairs = 1;
+
+const nothingDone =
+  "Nothing was changed, and the task asks for a change: make it. Where it is so already, look at what shows that, and say done again.";
 
 const descriptionChars = 300;
 
@@ -90,6 +95,7 @@ class Agent {
   #turns = 0;
   #idle = 0;
   #repairs = 0;
+  #wasAskedForProof = false;
 
   constructor(task: AgentTask, askModel: AskModel, findings: Findings, context: StepContext) {
     this.#task = task;
@@ -159,6 +165,8 @@ class Agent {
       await context.report.say({ summary, payload: { $case: "stepCompleted", value } });
     };
     try {
+      const wrote = wordsIn(content);
+      if (wrote !== "") this.#progress.note(`You wrote: ${context.redact(wrote)}`);
       const turn = await runTurn(calls, room, (asked) => askForModel(asked, { ...context, credentials: this.#credentials }));
       this.#remember(turn);
       const failure = turn.deeds.find((deed) => deed.failure !== undefined)?.failure;
@@ -206,12 +214,19 @@ class Agent {
       throw new Fault("TASK_FAILED", { message: cutBytes(this.#context.redact(`The agent gave up: ${claim.reason}`), 2_000) });
     this.#summary = claim.summary;
     this.#data = claim.data;
-    const unfit = unmended(this.#deeds) ?? (await this.#task.judge(claim.data));
-    if (unfit === undefined) return true;
-    if (this.#repairs++ >= mostRepairs) throw unfit;
+    const { scope, judge, wantsProof } = this.#task;
     const { id, name } = claim.call;
-    const text = `This is not done yet: ${this.#context.redact(unfit.message)} Mend it and say done again, or fail.`;
-    this.#conversation.add(content, [...outcomes, { id, name, text, isError: true }]);
+    const answer = (text: string) => this.#conversation.add(content, [...outcomes, { id, name, text, isError: true }]);
+    const unfit = unmended(this.#deeds) ?? (await judge(claim.data));
+    if (unfit === undefined) {
+      if (!wantsProof || this.#wasAskedForProof || this.#deeds.some(isChange)) return true;
+      this.#wasAskedForProof = true;
+      answer(nothingDone);
+      return false;
+    }
+    if (this.#repairs++ >= mostRepairs) throw unfit;
+    // What failed is told in a page's words too.
+    answer(`This is not done yet: ${scope.markUntrusted(this.#context.redact(unfit.message))} Mend it and say done again, or fail.`);
     return false;
   }
 
@@ -227,10 +242,19 @@ class Agent {
   }
 }
 
+/** Whether something was done that may have changed something. */
+export function isChange({ effect, failure }: Deed): boolean {
+  return effect !== "read" && failure === undefined;
+}
+
 /** The last change that was tried and not done: work with one is not over. */
 function unmended(deeds: readonly Deed[]): Fault | undefined {
   if (!deeds.some(({ failure }) => failure === undefined) && deeds.length > 0) return deeds.at(-1)?.failure;
   return deeds.findLast(({ effect }) => effect !== "read")?.failure;
+}
+
+function wordsIn(content: readonly LanguageModelV4Content[]): string {
+  return content.flatMap((part) => (part.type === "text" ? [part.text.trim()] : [])).join(" ");
 }
 
 function callsOf(content: readonly LanguageModelV4Content[]): ToolCall[] {

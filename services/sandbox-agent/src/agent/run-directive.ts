@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import { WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { checkOutput } from "../playbook/check-output.ts";
 import { openStart } from "../playbook/open-start.ts";
 import type { WorkPlan } from "../playbook/plan-work.ts";
@@ -12,7 +13,7 @@ import { openScope } from "./open-scope.ts";
 import { profileOf } from "./profiles/profile.ts";
 import { agentPrompt } from "./prompts/agent-prompt.ts";
 import { proposeDirective } from "./proposal/propose-directive.ts";
-import { runAgent } from "./run-agent.ts";
+import { isChange, runAgent } from "./run-agent.ts";
 import { classifyGoal } from "./scope/goal-class.ts";
 import { describeTask } from "./task-text.ts";
 
@@ -40,6 +41,7 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
   } catch (thrown) {
     return failed(Fault.from(thrown));
   }
+  const wantsProof = (goal === "interact" || goal === "fill_form") && checks.length === 0 && outputSchema === undefined;
   const task = describeTask({
     directive,
     credentials: Object.keys(context.credentials),
@@ -55,6 +57,7 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
       maxSteps: spec.maxSteps ?? 50,
       dataSchema: spec.outputSchema,
       asksPerson: (spec.waitForPersonSeconds ?? 0) > 0,
+      wantsProof,
       placeOf: outermost,
       async judge(data) {
         try {
@@ -72,6 +75,12 @@ export async function runDirective(plan: WorkPlan, findings: Findings, context: 
   keepData(end.data, findings);
   if (stopping.aborted) return { kind: "stopped", summary: `Stopped after ${end.turns} turns of the agent.`, memory: end.memory };
   if (end.failure !== undefined) return failed(end.failure, end.memory);
+  if (wantsProof && !end.deeds.some(isChange)) {
+    const message =
+      "The agent says that the work is done, and changed nothing. Give the run checks or an outputSchema, which tell whether it is so.";
+    const value = WarningRaised.fromPartial({ reason: "NOTHING_CHANGED", message });
+    await context.report.say({ summary: message, payload: { $case: "warningRaised", value } });
+  }
   await proposeDirective(plan, end.deeds, context);
   return { kind: "completed", summary: redact(end.summary), memory: end.memory };
 }

@@ -5,7 +5,7 @@ export type ClickKind = "destructive" | "safe" | "ambiguous";
 
 /** Words of what cannot be taken back, by what it does: losing things, money, and what others are told. */
 const destructive = {
-  delete: [/\b(?:delete|remove|destroy|erase|wipe)\b/i, /\byes\b.*\b(?:delete|remove|erase|destroy)/i],
+  delete: [/\b(?:delete|remove|destroy|erase|wipe)\b/i, /[🗑🚮␡]/u, /\byes\b.*\b(?:delete|remove|erase|destroy)/i],
   end: [
     /\b(?:deactivate|terminate)\b/i,
     /\b(?:close|cancel|disable)\s+(?:my\s+|your\s+|this\s+|the\s+)?(?:account|subscription|membership)\b/i,

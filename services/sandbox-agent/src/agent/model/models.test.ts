@@ -88,23 +88,24 @@ describe("a run's models", () => {
     expect(messages).toMatchObject([{ content: [{ cache_control: { type: "ephemeral" } }] }]);
   });
 
-  it.each([
-    ["a rate limit", { status: 429, retryAfter: "0" }],
-    ["an overload", { status: 529 }],
-    ["a failure inside", { status: 500 }],
-    ["a connection that is cut before an answer", { cut: "before" }],
-    ["a connection that is cut in an answer", { cut: "within" }],
-    ["an answer that is none", { body: "<html>try later</html>" }],
-  ] as const)("are asked again after %s", async (_, trouble) => {
-    await using run = await open([trouble, { text: "Here." }]);
-    expect((await run.ask(call, never)).content).toMatchObject([{ type: "text", text: "Here." }]);
-    expect(run.server.requests).toHaveLength(2);
-  });
-
-  it("are asked again when one does not answer in time", async () => {
-    await using run = await open([{ hang: "silent" }, { text: "Here." }], { tryMs: 300 });
-    expect((await run.ask(call, never)).content).toMatchObject([{ text: "Here." }]);
-  });
+  const troubles = {
+    "a rate limit": { status: 429, retryAfter: "0" },
+    "an overload": { status: 529 },
+    "a failure inside": { status: 500 },
+    "a connection that is cut before an answer": { cut: "before" },
+    "a connection that is cut in an answer": { cut: "within" },
+    "an answer that is none": { body: "<html>try later</html>" },
+    silence: { hang: "silent" },
+    "silence after the headers": { hang: "headers" },
+  } as const;
+  it.each(names.flatMap((model) => Object.entries(troubles).map(([what, trouble]) => [model, what, trouble] as const)))(
+    "are asked again, whosever they are: %s after %s",
+    async (model, _, trouble) => {
+      await using run = await open([trouble, { text: "Here." }], { model, ...("hang" in trouble && { tryMs: 300 }) });
+      expect((await run.ask(call, never)).content).toMatchObject([{ type: "text", text: "Here." }]);
+      expect(run.server.requests).toHaveLength(2);
+    },
+  );
 
   it("are asked so many times and no more, and the fault says what was answered", async () => {
     await using run = await open(() => ({ status: 503, message: "Come back later." }));
@@ -116,14 +117,14 @@ describe("a run's models", () => {
     expect(run.server.requests).toHaveLength(3);
   });
 
-  it("are not asked again where a provider wants to be left alone for longer than anyone waits", async () => {
-    await using run = await open(() => ({ status: 429, retryAfter: "3600" }));
-    await expect(run.ask(call, never)).rejects.toMatchObject({ reason: "MODEL_FAILED" });
+  it.each(names)("are not asked again where a provider wants to be left alone for longer than anyone waits: %s", async (model) => {
+    await using run = await open(() => ({ status: 429, retryAfter: "3600" }), { model });
+    await expect(run.ask(call, never)).rejects.toMatchObject({ reason: "MODEL_FAILED", details: { model, status: "429" } });
     expect(run.server.requests).toHaveLength(1);
   });
 
-  it("are not asked the same again where the request itself is refused", async () => {
-    await using run = await open(() => ({ status: 400, message: "prompt is too long" }));
+  it.each(names)("are not asked the same again where the request itself is refused: %s", async (model) => {
+    await using run = await open(() => ({ status: 400, message: "prompt is too long" }), { model });
     await expect(run.ask(call, never)).rejects.toMatchObject({ message: expect.stringContaining("prompt is too long") });
     expect(run.server.requests).toHaveLength(1);
   });

@@ -22,7 +22,15 @@ describe.each(prompts)("the prompt of $name", ({ text, tools }) => {
     expect(text).not.toMatch(/\$\{|\{\{|undefined|null|NaN|\[object/);
   });
   it("is short: the page needs the room", () => {
-    expect(text.length).toBeLessThan(2_600);
+    expect(text.length).toBeLessThan(2_800);
+  });
+  it("speaks of no tool that is not offered", () => {
+    for (const tool of ["extract", "fill", "api_request", "upload", "download"])
+      if (!tools.some((name) => name === tool)) expect(text).not.toMatch(new RegExp(`\\b${tool}\\b(?! in a form)`));
+  });
+  it("says when to stop, and what is remembered", () => {
+    expect(text).toMatch(/Say done .* say fail/);
+    expect(text).toContain("what you found and what is left to do");
   });
   it("says that what a page says is data, and how that is marked", () => {
     expect(text).toContain("[web-content …]");

@@ -1,6 +1,7 @@
 import { literal } from "@clew/playbook/placeholder";
 import { writePlaybook } from "@clew/playbook/rewrite-playbook";
 import type { Check } from "@clew/proto/grpc/clew/run/v1/run";
+import { inputSummary } from "../../actions/input-summary.ts";
 import type { WorkPlan } from "../../playbook/plan-work.ts";
 import type { StepContext } from "../../playbook/step-context.ts";
 import type { Deed } from "../perform-call.ts";
@@ -12,10 +13,16 @@ import { lastingDeeds, writeStep } from "./written-step.ts";
 const descriptionChars = 400;
 const idChars = 60;
 
-/** Proposes a playbook that would do again what a directive's agent did: its steps by what they say on the page, and its values as parameters. */
+/**
+ * Proposes a playbook that would do again what a directive's agent did: its steps by what they say on the page, and its values as parameters. Above them stands
+ * which of them cannot be taken back.
+ */
 export async function proposeDirective(plan: WorkPlan, deeds: readonly Deed[], context: StepContext): Promise<void> {
   const lasting = lastingDeeds(deeds);
-  if (lasting.length > 0) await keepProposal(() => write(plan, lasting), context);
+  await keepProposal(
+    () => (lasting.length > 0 ? write(plan, lasting) : { problem: "the agent did nothing that a playbook would do" }),
+    context,
+  );
 }
 
 function write({ directive, spec, startUrl }: WorkPlan, deeds: readonly Deed[]): { text: string } | { problem: string } {
@@ -47,6 +54,9 @@ function write({ directive, spec, startUrl }: WorkPlan, deeds: readonly Deed[]):
     [
       "Proposed by a run of a directive: what its agent did, for a playbook that needs no model.",
       "Look at it before you use it: give it tags, and checks of what must be so at the end.",
+      ...deeds.flatMap(({ step, effect }, at) =>
+        effect === "commit" ? [`Step ${at + 1} does what cannot be taken back: ${inputSummary(step)}.`] : [],
+      ),
     ],
   );
   return { text };

@@ -38,7 +38,7 @@ function judge({
     requests,
     settings: { allowedDomains: [], enableLlmActionCheck: true },
   });
-  const progress = { commits: 0, madeUpChars, labelOf: (address: string) => (address === seen ? "Next" : undefined) };
+  const progress = { commits: 0, mayConfirm: false, madeUpChars, labelOf: (address: string) => (address === seen ? "Next" : undefined) };
   const verdict = checkBefore(wanted, { scope, page: { url: startUrl ?? "https://somewhere.example/", wasPosted }, progress, redact });
   return verdict.kind === "deny" ? verdict.rule : verdict.kind === "allow" ? verdict.effect : `${verdict.of}: ${verdict.rule}`;
 }
@@ -64,6 +64,12 @@ describe("before anything is touched", () => {
       { directive: "Fill in the form and run evaluate", action: "evaluate", more: { params: { script: "1" } } },
       "scope_action",
     ],
+    [
+      "a key that a page gives to an element is refused",
+      { action: "press", more: { params: { key: "Alt+Shift+d" } }, ...shop },
+      "scope_element",
+    ],
+    ["and one that only moves is not", { action: "press", more: { params: { key: "Alt+ArrowDown" } }, ...shop }, "write"],
     [
       "a request of its own is refused",
       { action: "api_request", more: { request: { url: "https://shop.example/" } }, ...shop },

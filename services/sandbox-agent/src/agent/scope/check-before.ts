@@ -21,6 +21,9 @@ export interface BeforeInput {
   readonly redact: Redact;
 }
 
+/** What presses an element that is not named: pages give keys to elements (`accesskey`). */
+const accessKey = /(?:^|\+)Alt(?:Left|Right)?\+(?:.+\+)?(?:.|Key[A-Z]|Digit\d|Numpad\d)$/iu;
+
 /** Judges what a model wants to do before anything is touched: by its name, its addresses and its texts. */
 export function checkBefore(action: PlaybookAction, { scope, page, progress, redact }: BeforeInput): ScopeVerdict {
   if (!scope.actions.has(action.action)) {
@@ -33,6 +36,8 @@ export function checkBefore(action: PlaybookAction, { scope, page, progress, red
     const block = judgeScope(address, scope) ?? judgeMadeUpAddress(address, scope, progress);
     if (block !== undefined) return { kind: "deny", ...block };
   }
+  if ((action.action === "press" || action.action === "key_press") && accessKey.test(action.params.key ?? ""))
+    return deny("scope_element", "Alt and a key press whatever the page gives that key to: click the element itself.");
   const repeats = (action.action === "reload" || action.action === "go_back") && page.wasPosted === true;
   if (repeats) return deny("scope_commit", "The page answers what was sent: open an address instead, since this could send it once more.");
   if (action.action === "api_request") {

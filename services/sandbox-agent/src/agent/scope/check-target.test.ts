@@ -24,16 +24,19 @@ interface Judged extends Partial<TargetFacts> {
   readonly directive?: string;
   readonly action?: PlaybookAction;
   readonly commits?: number;
+  readonly mayConfirm?: boolean;
   readonly hasValidator?: boolean;
 }
 
-function judge({ directive = "Cancel order 5", action = click, commits = 0, hasValidator = true, ...facts }: Judged) {
+function judge({ directive = "Cancel order 5", action = click, commits = 0, mayConfirm = false, hasValidator = true, ...facts }: Judged) {
   const settings = { allowedDomains: [], enableLlmActionCheck: hasValidator };
   const scope = scopeOf({ directive, goal: classifyGoal(directive), named: [page.url], settings });
   const target: TargetFacts = {
     labels: [],
     around: "",
+    isInDialog: false,
     row: "",
+    heading: "",
     documentUrl: page.url,
     leadsTo: undefined,
     formAction: undefined,
@@ -43,7 +46,7 @@ function judge({ directive = "Cancel order 5", action = click, commits = 0, hasV
     isField: false,
     ...facts,
   };
-  const verdict = checkTarget(action, target, { scope, page, progress: { commits } });
+  const verdict = checkTarget(action, target, { scope, page, progress: { commits, mayConfirm } });
   if (verdict.kind === "allow") return verdict.effect;
   return verdict.kind === "deny" ? `no: ${verdict.rule}` : `${verdict.of}: ${verdict.rule}`;
 }
@@ -53,6 +56,19 @@ describe("[weakness 27] a click is judged by all that stands on it, and by the d
     ["what the directive names happens", { labels: ["Cancel order"] }, "write"],
     ["what it names and cannot be taken back happens once", { directive: "Delete order 5", labels: ["Delete order 5"] }, "commit"],
     ["and not twice", { directive: "Delete order 5", labels: ["Delete"], commits: 1 }, "person: scope_commit"],
+    ...(
+      [
+        ["but the question that it leads to is answered", { around: "Delete order 5? It cannot be undone." }, "commit"],
+        ["of the same only", { around: "Delete order 6? It cannot be undone." }, "person: scope_commit"],
+        ["by its number", { around: "Delete it? It cannot be undone." }, "person: scope_commit"],
+        ["in a dialog only", { around: "Delete order 5?", isInDialog: false }, "person: scope_commit"],
+        ["and once only", { around: "Delete order 5?", mayConfirm: false }, "person: scope_commit"],
+      ] satisfies [string, Judged, string][]
+    ).map(([name, judged, verdict]): [string, Judged, string] => [
+      name,
+      { directive: "Delete order 5", labels: ["Yes, delete"], commits: 1, mayConfirm: true, isInDialog: true, ...judged },
+      verdict,
+    ]),
     ["but as often as it says", { directive: "Delete all orders", labels: ["Delete"], commits: 3 }, "commit"],
     [
       "more than it names needs the validator",
@@ -61,7 +77,13 @@ describe("[weakness 27] a click is judged by all that stands on it, and by the d
     ],
     ["another kind needs a person", { directive: "Delete order 5", labels: ["Pay now"] }, "person: destructive_click"],
     ["a single word will do", { labels: ["Pay"] }, "person: destructive_click"],
-    ["which the directive may ask for", { directive: "Pay order 5", labels: ["Pay"] }, "commit"],
+    ["which the directive may ask for", { directive: "Pay order 5", labels: ["Pay"], heading: "Order 5" }, "commit"],
+    ["of what the page is about", { directive: "Pay order 5", labels: ["Pay"], heading: "Order 6" }, "validator: destructive_click"],
+    ["a sign may say so too", { directive: "Write a note", labels: ["🗑"], row: "Order 2 🗑" }, "person: destructive_click"],
+    ["which in one row may be asked for", { directive: "Delete order 1", labels: ["🗑️"], row: "Order 1 🗑️" }, "commit"],
+    ["but in no other", { directive: "Delete order 1", labels: ["🗑️"], row: "Order 2 🗑️" }, "validator: destructive_click"],
+    ["a sign that says nothing needs the validator", { labels: ["☠"] }, "validator: scope_element"],
+    ["and arrows lead on", { labels: ["»"] }, "write"],
     ["an account needs a person", { directive: "Delete order 5", labels: ["Delete account"] }, "person: destructive_click"],
     ["a safe word in front saves nothing", { labels: ["Next: delete account"] }, "person: destructive_click"],
     ["nor does one of several labels", { labels: ["Show order", "Refund"] }, "person: destructive_click"],

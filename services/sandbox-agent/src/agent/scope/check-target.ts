@@ -3,7 +3,7 @@ import { clickKind, type DestructiveKind, destructiveKinds } from "../../guardra
 import { isOfSameSite } from "../../guardrails/same-site.ts";
 import { accountWords } from "./account-words.ts";
 import { namesCredential, whyNoCredential } from "./check-before.ts";
-import { namesNothing, namesOnlyWhatIsAsked, namesWhole } from "./directive-words.ts";
+import { namesNothing, namesOnlyAskedCodes, namesOnlyWhatIsAsked, namesTheAsked, namesWhole } from "./directive-words.ts";
 import { redactedLine } from "./filter-observation.ts";
 import { judgeCommit } from "./judge-commit.ts";
 import { wordsOfAddress } from "./made-up-address.ts";
@@ -15,7 +15,7 @@ import { skeletonOf } from "./skeleton.ts";
 export interface TargetInput {
   readonly scope: Scope;
   readonly page: PageFacts;
-  readonly progress: Pick<ScopeProgress, "commits">;
+  readonly progress: Pick<ScopeProgress, "commits" | "mayConfirm">;
 }
 
 /** What may set something off, rather than enter something. */
@@ -26,6 +26,9 @@ const declining = /^(?:no|no thanks|cancel|close|dismiss|back|go back|not now|x|
 
 /** What a single word on a button does that cannot be taken back. */
 const bare: Readonly<Record<string, DestructiveKind>> = { pay: "buy", buy: "buy", order: "buy", send: "send", post: "publish" };
+
+/** Signs that only lead or look elsewhere: arrows, menus, magnifiers, plus and minus. */
+const plainSign = /^[<>«»←→↑↓▲▼▶◀►◄▴▾▸◂+−…⋮⋯☰≡🔍🔎\s-]*$/u;
 
 /**
  * Judges what an action is about to touch, once that is found and before it is touched: a field or a form the work has nothing to do with, a form that is
@@ -84,7 +87,7 @@ function isForeign(address: string, page: PageFacts, scope: Scope): boolean {
 }
 
 /** Judges what a press may set off, by what a person would read there: the element's own words, or what is around it where those name nothing. */
-function checkPress(target: TargetFacts, { scope, progress: { commits } }: TargetInput): ScopeVerdict {
+function checkPress(target: TargetFacts, { scope, page, progress: { commits, mayConfirm } }: TargetInput): ScopeVerdict {
   const { directive, asked, visibility, hasValidator } = scope;
   const labels = target.labels.map((label) => skeletonOf(label).text);
   const around = skeletonOf(target.around).text;
@@ -98,10 +101,15 @@ function checkPress(target: TargetFacts, { scope, progress: { commits } }: Targe
   // One of many rows is named by its row, unless the label says all that the directive does.
   const row = skeletonOf(target.row).text;
   const read = kinds.length === 0 || row === "" || namesWhole(labels, asked) ? own : [...own, row];
-  const words = `'${(target.labels[0] ?? "something without a name").slice(0, 80)}'`;
-  const isAsked = namesOnlyWhatIsAsked(read, asked);
+  const inRow = read.length > own.length ? ` in the row '${row.slice(0, 80)}'` : "";
+  const words = `'${(target.labels[0] ?? "something without a name").slice(0, 80)}'${inRow}`;
+  const isOfAsked = kinds.length === 0 || namesTheAsked([...labels, around, row, wordsOfAddress(page.url), target.heading], asked);
+  const isAsked = isOfAsked && namesOnlyWhatIsAsked(read, asked);
   const isAccount = labels.some((label) => accountWords.test(label)) && !isAsked;
-  if (kinds.length > 0) return judgeCommit({ kinds, words, isAsked, isAccount, commits, rule: "destructive_click" }, scope);
+  if (kinds.length > 0) {
+    const isConfirmation = mayConfirm && target.isInDialog && namesOnlyAskedCodes([...labels, around, row], asked);
+    return judgeCommit({ kinds, words, isAsked, isAccount, commits, isConfirmation, rule: "destructive_click" }, scope);
+  }
   if (labels.length === 0 || labels.some((label) => label.includes(redactedLine))) {
     const message = "Nobody could say what is pressed: it has no name of its own.";
     return {
@@ -114,7 +122,10 @@ function checkPress(target: TargetFacts, { scope, progress: { commits } }: Targe
     };
   }
   if (isAccount && !visibility.account) return deny("scope_element", "The work has nothing to do with the account: it is not asked for.");
-  const isOpen = !isAsked && read.some((label) => clickKind(label) === "ambiguous");
+  const isSign = read.every((label) => !/[\p{L}\p{N}]/u.test(label));
+  const isOpen = isSign
+    ? !read.every((label) => plainSign.test(label))
+    : !isAsked && read.some((label) => clickKind(label) === "ambiguous");
   if (!isOpen || !hasValidator) return allow("write");
   const message = `Nobody could say whether ${words} is part of the work.`;
   const prompt = `May the run press ${words}? It was asked to: ${directive}`;

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { Fault } from "@clew/fault/fault";
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { PlaybookAction } from "@clew/playbook/schema/action";
-import type { StepEffect } from "@clew/playbook/step-actions";
 import type { ActivePage } from "../../browser/active-page.ts";
 import { publicAddress } from "../../browser/address.ts";
 import { destructiveKinds } from "../../guardrails/destructive-click.ts";
@@ -57,6 +56,7 @@ class Confinement implements ConfinedAgent {
   readonly #told = new Set<string>();
   #saying: Promise<void> = Promise.resolve();
   #commits = 0;
+  #mayConfirm = false;
   #madeUpChars = 0;
 
   constructor(options: ConfineOptions) {
@@ -88,6 +88,7 @@ class Confinement implements ConfinedAgent {
     const { redact } = secrets;
     const progress = {
       commits: this.#commits,
+      mayConfirm: this.#mayConfirm,
       madeUpChars: this.#madeUpChars,
       labelOf: (address: string) => this.#seen.labelOf(address),
     };
@@ -99,7 +100,7 @@ class Confinement implements ConfinedAgent {
       const targets = read.map((target, at) => (at === 0 ? named(target, element) : target));
       if (targets.length === 0 && namesCredential(step))
         return { block: { rule: "scope_credential", message: "Nothing has the focus that a credential could be entered in." } };
-      labels = targets.flatMap((target) => target.labels);
+      labels = targets.flatMap(wordsAround);
       verdict = gravest(
         verdict,
         targets.map((target) => checkTarget(step, target, { scope, page, progress })),
@@ -107,7 +108,7 @@ class Confinement implements ConfinedAgent {
     }
     const admitted = verdict.kind === "ask" ? await this.#ask({ step, actionId }, verdict, labels, signal) : verdict;
     if (admitted.kind !== "allow") return { block: { rule: admitted.rule, message: redact(admitted.message) } };
-    this.#count(step, admitted.effect);
+    this.#count(step, admitted);
     return { effect: admitted.effect };
   }
 
@@ -157,9 +158,10 @@ class Confinement implements ConfinedAgent {
     }
   }
 
-  #count(step: PlaybookAction, effect: StepEffect): void {
+  #count(step: PlaybookAction, { effect, isConfirmation = false }: Extract<ScopeVerdict, { kind: "allow" }>): void {
     const { scope } = this.#options;
-    if (effect === "commit") this.#commits++;
+    if (effect === "commit" && !isConfirmation) this.#commits++;
+    if (effect !== "read") this.#mayConfirm = effect === "commit" && !isConfirmation;
     if (step.action === "goto" && this.#seen.labelOf(step.params.url) === undefined)
       this.#madeUpChars += madeUpChars(step.params.url, scope.directive);
   }
@@ -195,6 +197,12 @@ export function newNonce(): string {
 function named(target: TargetFacts, element: SnapshotNode | undefined): TargetFacts {
   const shown = target.isField || element === undefined ? [] : [element.name, element.text].filter((text) => text !== "");
   return { ...target, labels: [...new Set([...target.labels, ...shown])] };
+}
+
+/** What stands on an element, and what tells it from others like it, a line each. */
+function wordsAround({ labels, row, around, heading }: TargetFacts): readonly string[] {
+  const others = { "in the row": row, "in the question or form": around, "on the page": heading };
+  return [...labels, ...Object.entries(others).flatMap(([where, text]) => (text === "" ? [] : [`${where}: ${text}`]))];
 }
 
 function gravest(first: ScopeVerdict, others: readonly ScopeVerdict[]): ScopeVerdict {

@@ -62,6 +62,26 @@ export function namesWhole(labels: readonly string[], { orders }: Asked): boolea
   return orders.some((order) => order.isSubsetOf(named));
 }
 
+/**
+ * Whether texts name the thing that a directive gives a number or code of: all of those that a clause names which asks for what cannot be taken back. So they
+ * do where no clause names any.
+ */
+export function namesTheAsked(texts: readonly string[], { orders }: Asked): boolean {
+  const codes = orders.map((order) => [...order].filter(isCode)).filter((all) => all.length > 0);
+  const named = new Set(texts.flatMap(stemsOf));
+  return codes.length < orders.length || codes.length === 0 || codes.some((all) => all.every((code) => named.has(code)));
+}
+
+/** Whether texts name a number or code, and only what a directive asks for. */
+export function namesOnlyAskedCodes(texts: readonly string[], { orders }: Asked): boolean {
+  const named = texts.flatMap(stemsOf).filter(isCode);
+  return named.length > 0 && named.every((code) => orders.some((order) => order.has(code)));
+}
+
+function isCode(word: string): boolean {
+  return /\p{N}/u.test(word);
+}
+
 /** Whether labels say yes or no without saying to what: it depends on what is around them. */
 export function namesNothing(labels: readonly string[]): boolean {
   return labels.flatMap(stemsOf).every((stem) => neutral.has(stem));

@@ -15,17 +15,23 @@ export interface Commit {
   readonly isAccount: boolean;
   /** How often the run did what cannot be taken back. */
   readonly commits: number;
+  /** Whether it answers the question that the last of them led to, and speaks of the same. */
+  readonly isConfirmation?: boolean;
   readonly rule: GuardrailBlock["rule"];
 }
 
 /** Judges what cannot be taken back: the rule, the validator or only a person may let it happen. */
-export function judgeCommit({ kinds, words, isAsked, isAccount, commits, rule }: Commit, scope: Scope): ScopeVerdict {
+export function judgeCommit(
+  { kinds, words, isAsked, isAccount, commits, isConfirmation = false, rule }: Commit,
+  scope: Scope,
+): ScopeVerdict {
   const { asked, directive, goal, mostCommits, visibility } = scope;
   if (!visibility.destructive) return deny(rule, `The work only looks (${goal}): it does nothing that cannot be taken back.`);
   const prompt = `May the run do what cannot be taken back: ${words}? It was asked to: ${directive}`;
   const ask = { kind: "ask", effect: "commit", prompt } as const;
   if (!asksForAll(kinds, asked) || isAccount)
     return { ...ask, of: "person", rule, message: `${words} does what cannot be taken back, and the directive does not ask for it.` };
+  if (isConfirmation) return { kind: "allow", effect: "commit", isConfirmation };
   if (commits >= mostCommits) {
     const message = `The run has done what cannot be taken back ${commits} times, which is as often as the directive asks for.`;
     return { ...ask, of: "person", rule: "scope_commit", message };

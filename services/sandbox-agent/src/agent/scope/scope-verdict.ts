@@ -3,7 +3,12 @@ import type { GuardrailBlock } from "../../guardrails/guardrail-block.ts";
 
 /** What the scope says of an action, decided by code. Whoever may be asked can only agree to what is asked; all else about the action stays as it is. */
 export type ScopeVerdict =
-  | { readonly kind: "allow"; readonly effect: StepEffect }
+  | {
+      readonly kind: "allow";
+      readonly effect: StepEffect;
+      /** Whether it only answers the question that what was done last led to, and so does nothing of its own. */
+      readonly isConfirmation?: boolean;
+    }
   | ({ readonly kind: "deny" } & GuardrailBlock)
   | ({
       readonly kind: "ask";
@@ -29,8 +34,12 @@ export interface TargetFacts {
   readonly labels: readonly string[];
   /** What the dialog it is in says, or a short form; empty where it is in none. */
   readonly around: string;
+  /** Whether it stands in a dialog. */
+  readonly isInDialog: boolean;
   /** What the row or list item it is in says; empty where it is in none. */
   readonly row: string;
+  /** The title and the first heading of the document it stands in. */
+  readonly heading: string;
   /** The address of the document it stands in, which may be a frame's. */
   readonly documentUrl: string;
   /** Where it leads, where it is a link. */
@@ -51,6 +60,8 @@ export interface TargetFacts {
 export interface ScopeProgress {
   /** How often it did what cannot be taken back. */
   readonly commits: number;
+  /** Whether what it did last cannot be taken back, and may have been followed by a question that nobody answered yet. */
+  readonly mayConfirm: boolean;
   /** How many characters of addresses it made up by itself. */
   readonly madeUpChars: number;
   /** What the link to an address was called that a page showed it; undefined where none showed one. */

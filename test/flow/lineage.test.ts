@@ -1,15 +1,17 @@
 import { readdirSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunSpec } from "@clew/client";
+import type { RunEvent, RunSpec } from "@clew/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { sandboxProcesses } from "../support/sandbox-processes.ts";
-import { type System, startSystem } from "../support/system.ts";
+import { sandboxProcess, sandboxProcesses } from "../support/sandbox-processes.ts";
+import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
 
 const longMs = 240_000;
 const waitMs = 60_000;
 
 describe("a run that goes on from another", () => {
   let system: System;
+  let logins: number;
   beforeAll(async () => {
     system = await startSystem({ CLEW_STATE_KEY: "a passphrase of the test", CLEW_MAX_CONCURRENT_RUNS: "2" });
   }, longMs);
@@ -17,25 +19,39 @@ describe("a run that goes on from another", () => {
     await system[Symbol.asyncDispose]();
   });
   beforeEach(() => {
-    system.backOffice.logins.length = 0;
+    logins = system.backOffice.logins.length;
   });
 
   const playbook = (id: string, steps: readonly object[], more: object = {}) => JSON.stringify({ id, ...more, steps });
   const create = (source: string, more: Partial<RunSpec> = {}) => system.clew.createRun(system.spec(source, more));
+  const reading = (more: object = {}) => playbook("reading", [{ action: "extract", selector: "h1", store_as: "heading" }], more);
+  const credentials = { username: "demo", password: "demo" };
   /** Opens the login page and fills it in, but does not send it. */
-  const filling = () =>
+  const filling = (user: object = { text: "demo" }) =>
     playbook("filling", [
       { action: "goto", params: { url: `${system.backOffice.url}/login` } },
-      { action: "key_press", selector: 'input[name="username"]', params: { text: "demo" } },
+      { action: "key_press", selector: 'input[name="username"]', params: user },
       { action: "key_press", selector: 'input[type="password"]', params: { text: "demo" } },
       { action: "evaluate", params: { script: "sessionStorage.setItem('thread', 'of Ariadne'); return 1" } },
     ]);
+  const looking = () =>
+    playbook("looking", [
+      { action: "evaluate", params: { script: "return sessionStorage.getItem('thread')" }, store_as: "thread" },
+      { action: "evaluate", params: { script: "return document.querySelector('input[name=username]').value" }, store_as: "typed" },
+    ]);
   const sending = () =>
     playbook("sending", [
-      { action: "evaluate", params: { script: "return sessionStorage.getItem('thread')" }, store_as: "thread" },
       { action: "click", selector: 'role=button[name="Log in"]', verify: { expect_url_contains: "/orders" } },
       { action: "extract", selector: "h1", store_as: "heading" },
     ]);
+  /** A run that has ended and keeps its sandbox. */
+  const kept = async (keepAliveSeconds = 600, more: Partial<RunSpec> = {}) => {
+    const run = await create(filling(), { keepAliveSeconds, ...more });
+    expect(await run.result()).toMatchObject({ state: "COMPLETED" });
+    return run;
+  };
+  const eventsOf = async (run: { events(): AsyncIterable<RunEvent> }) => await Array.fromAsync(run.events());
+  const continueFrom = (parent: { readonly id: string }, source = sending()) => create(source, { continueFrom: parent.id });
   const noneIsLeft = () =>
     vi.waitFor(
       () => {
@@ -45,22 +61,105 @@ describe("a run that goes on from another", () => {
       { timeout: waitMs, interval: 100 },
     );
 
-  it(
-    "continues in its browser: what was typed there is sent, and its session goes on",
-    async () => {
-      const parent = await create(filling(), { keepAliveSeconds: 60 });
-      expect(await parent.result()).toMatchObject({ state: "COMPLETED" });
-      expect(system.backOffice.logins).toHaveLength(0);
+  it("is logged in where it is forked, at the page where that was, as are others, until that lets go of it", async () => {
+    const auth = { mode: "form_login", login_url: `${system.backOffice.url}/login`, success: { url_contains: "/orders" } };
+    const parent = await create(reading({ auth }), { credentials, keepAliveSeconds: 0 });
+    expect(await parent.result()).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Orders" } } });
+    expect(system.backOffice.logins).toHaveLength(logins + 1);
 
-      const child = await create(sending(), { continueFrom: parent.id });
-      expect(await child.result()).toMatchObject({
-        state: "COMPLETED",
-        outcome: { data: { thread: "of Ariadne", heading: "Orders" } },
-        run: { parentRun: parent.id },
-      });
-      expect(system.backOffice.logins).toHaveLength(1);
-      await noneIsLeft();
-    },
-    longMs,
-  );
+    const forks = await Promise.all([1, 2].map(() => create(reading(), { forkFrom: parent.id })));
+    const ends = await Promise.all([forks[0]?.result(), forks[1]?.result()]);
+    for (const end of ends)
+      expect(end).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Orders" } }, run: { parentRun: parent.id } });
+    expect(system.backOffice.logins).toHaveLength(logins + 1);
+    const children = await Array.fromAsync(system.clew.listRuns({ parentRun: parent.id }));
+    expect(children.map(({ id }) => id).sort()).toEqual(forks.map(({ id }) => id).sort());
+
+    const left = () => readdir(join(system.volume, "runs", parent.id));
+    expect(await left()).toContain("session");
+    await parent.release();
+    await parent.release();
+    expect(await left()).not.toContain("session");
+    await expect(create(reading(), { forkFrom: parent.id })).rejects.toMatchObject({ reason: "PARENT_GONE" });
+  }, 240_000);
+
+  it("continues in its browser, and another in that one's: what was typed there is sent; what was secret stays so", async () => {
+    const parent = await create(filling({ credential_ref: "username" }), {
+      credentials: { username: "demo-Minos" },
+      keepAliveSeconds: 600,
+    });
+    const told = await eventsOf(parent);
+    expect(told.at(-1)).toMatchObject({ type: "runFinished", runFinished: { run: { state: "COMPLETED" } } });
+    expect(told.filter(({ type }) => type === "sandboxKept" || type === "sandboxExited").map(({ type }) => type)).toEqual(["sandboxKept"]);
+    const browser = sandboxProcess(system.volume, "browser");
+    const spec = system.spec(looking(), { continueFrom: parent.id, keepAliveSeconds: 600 });
+    expect((await system.clew.dryRun(spec)).checks).toContainEqual(expect.objectContaining({ name: "lineage", passed: true }));
+
+    const child = await system.clew.createRun(spec);
+    const refused = await continueFrom(parent).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ reason: expect.stringMatching(/^PARENT_(BUSY|GONE)$/) });
+    const events = await eventsOf(child);
+    expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_event, index) => index + 1));
+    expect(events.at(-1)).toMatchObject({
+      runFinished: { run: { state: "COMPLETED", parentRun: parent.id, outcome: { data: { thread: "of Ariadne", typed: "[redacted]" } } } },
+    });
+    expect(JSON.stringify(events)).not.toContain("demo-Minos");
+    const names = (await child.artifacts()).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["egress.json", "network.ndjson", "trace.zip"]));
+    expect(sandboxProcess(system.volume, "browser")).toEqual(browser);
+
+    const sent = await continueFrom(child, playbook("sending", [{ action: "click", selector: 'role=button[name="Log in"]' }]));
+    expect(await sent.result()).toMatchObject({ state: "COMPLETED", run: { parentRun: child.id } });
+    expect(system.backOffice.logins.slice(logins)).toMatchObject([{ user: "demo-Minos", accepted: false }]);
+    await expect(continueFrom(child)).rejects.toMatchObject({ reason: "PARENT_GONE" });
+    await noneIsLeft();
+  }, 240_000);
+
+  it("finds no sandbox once its time is over, and may be forked still; none that was released, or whose browser died", async () => {
+    const parent = await kept(1);
+    await noneIsLeft();
+    await expect(continueFrom(parent)).rejects.toMatchObject({ reason: "PARENT_GONE", message: expect.stringContaining("forkFrom") });
+    const fork = await create(looking(), { forkFrom: parent.id });
+    expect(await fork.result()).toMatchObject({ state: "COMPLETED", outcome: { data: { thread: "null", typed: "" } } });
+
+    const released = await kept();
+    await released.release();
+    expect(sandboxProcesses(system.volume)).toEqual([]);
+    await expect(continueFrom(released)).rejects.toMatchObject({ reason: "PARENT_GONE" });
+
+    const dying = await kept();
+    process.kill(sandboxProcess(system.volume, "browser").pid, "SIGKILL");
+    await noneIsLeft();
+    await expect(continueFrom(dying)).rejects.toMatchObject({ reason: "PARENT_GONE" });
+    await system.clew.deleteRun(dying.id);
+  }, 240_000);
+
+  it("gives way to runs that wait, the oldest first", async () => {
+    const [older, newer] = [await kept(), await kept()];
+    const other = await create(reading({ start_url: `${system.backOffice.url}/login` }));
+    expect(await other.result()).toMatchObject({ state: "COMPLETED" });
+    await expect(continueFrom(older)).rejects.toMatchObject({ reason: "PARENT_GONE" });
+    expect(await (await continueFrom(newer)).result()).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Orders" } } });
+    await noneIsLeft();
+  }, 240_000);
+
+  it("goes by its own guardrails, and begins on no page that they forbid", async () => {
+    const parent = await kept();
+    const child = await system.clew.createRun({ playbookSource: sending(), continueFrom: parent.id });
+    expect(await child.result()).toMatchObject({ state: "FAILED", outcome: { error: { reason: "GUARDRAIL_BLOCKED" } } });
+    expect(system.backOffice.logins).toHaveLength(logins);
+    await noneIsLeft();
+  }, 240_000);
+
+  it("is found by the next orchestrator, and can be stopped there; what only waited is gone", async () => {
+    const [parent, waiting] = [await kept(), await kept()];
+    const child = await continueFrom(parent, waitingPlaybook(system.backOffice.url));
+    for await (const event of child.events()) if (event.type === "actionStarted" && event.actionStarted.action === "wait_for") break;
+    await system.restart(undefined, "kill");
+    expect((await system.clew.run(child.id).get()).state).toBe("RUNNING");
+    await expect(continueFrom(waiting)).rejects.toMatchObject({ reason: "PARENT_GONE" });
+    await system.clew.run(child.id).stop({ graceSeconds: 5 });
+    expect(await system.clew.run(child.id).result()).toMatchObject({ state: "TERMINATED" });
+    await noneIsLeft();
+  }, 240_000);
 });

@@ -80,7 +80,8 @@ function createProgram(execute: Execute): Command {
     .option("--file <name=path>", "a file the run may read under that name; may repeat", collect, [])
     .option("--browser-state <name>", "the saved login to start from, and to save it under when the run completes")
     .option("--fork-from <run>", "begin with the session that this run left")
-    .option("--keep-alive <seconds>", "keep what others go on from after its end; 0: its session, for forks")
+    .option("--continue-from <run>", "continue in the sandbox and browser that this run keeps")
+    .option("--keep-alive <seconds>", "keep its sandbox and browser so long after its end, and its session; 0: its session only, for forks")
     .option("--wait-for-person <seconds>", "how long it may wait for people in all; without it nobody is there")
     .option("--model <provider:name>", "the model it calls, where it calls one")
     .option("--cassette <file>", "answer with what models once answered, from this recording; none is called")
@@ -120,7 +121,7 @@ function createProgram(execute: Execute): Command {
     .action((run: string, options: CommonOptions & { reason?: string; grace?: string }) =>
       execute(options, (clew, output) => stopCommand(clew, output, run, options)),
     );
-  command("release <run>", "let go of what a run left for forks").action((run: string, options: CommonOptions) =>
+  command("release <run>", "let go of what a run left for others, and end its sandbox").action((run: string, options: CommonOptions) =>
     execute(options, (clew, output) => releaseCommand(clew, output, run)),
   );
   command("answer <run>", "answer what a run asks a person")

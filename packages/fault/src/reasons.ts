@@ -76,7 +76,7 @@ export const reasons = {
   DEADLINE_EXCEEDED: { code: "DEADLINE_EXCEEDED", retryable: true, message: "The call took too long.", wayOut: "Try again, with a longer deadline." },
   INTERNAL: { code: "INTERNAL", retryable: false, message: "Something went wrong inside.", wayOut: "Look in the service's log for the request id." },
   PARENT_GONE: { code: "FAILED_PRECONDITION", retryable: false, message: "What the run left to go on from is gone.", wayOut: "Begin anew, or run its work again with keepAliveSeconds and go on from that run in time; see docs/lineage.md." },
-  PARENT_BUSY: { code: "FAILED_PRECONDITION", retryable: false, message: "The run cannot be gone on from yet.", wayOut: "Wait for its end, and for the end of the run that goes on from it; see docs/lineage.md." },
+  PARENT_BUSY: { code: "FAILED_PRECONDITION", retryable: false, message: "The run cannot be gone on from yet.", wayOut: "Wait for its end; where another run continues in its sandbox, wait for that one's end and go on from that one; see docs/lineage.md." },
   // How a run can fail.
   STEP_FAILED: { code: "ABORTED", retryable: false, message: "A step of the playbook failed.", wayOut: "Look at the failed step's event and screenshot." },
   SELECTOR_NOT_FOUND: { code: "NOT_FOUND", retryable: true, message: "No selector matched an element on the page.", wayOut: "Mend the step's selector; the message lists what was tried." },

@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly file: readonly string[];
   readonly browserState?: string;
   readonly forkFrom?: string;
+  readonly continueFrom?: string;
   readonly keepAlive?: string;
   readonly model?: string;
   readonly cassette?: string;
@@ -57,7 +58,7 @@ async function toSpec(work: string | undefined, options: RunOptions): Promise<Ru
   const params = parseAssignments("--param", options.param);
   const credentials = parseCredentials("--credential", options.credential, process.env);
   const labels = parseAssignments("--label", options.label);
-  const { startUrl, maxSteps, timeout, waitForPerson, browserState, forkFrom, keepAlive, model, allowPrivateHost } = options;
+  const { startUrl, maxSteps, timeout, waitForPerson, browserState, forkFrom, continueFrom, keepAlive, model, allowPrivateHost } = options;
   const recording = recordingOf(options);
   return {
     ...(await workOf(work, options.directive)),
@@ -71,6 +72,7 @@ async function toSpec(work: string | undefined, options: RunOptions): Promise<Ru
     ...(isEmpty(recording) ? {} : { recording }),
     ...(browserState === undefined ? {} : { browserState }),
     ...(forkFrom === undefined ? {} : { forkFrom }),
+    ...(continueFrom === undefined ? {} : { continueFrom }),
     ...(keepAlive === undefined ? {} : { keepAliveSeconds: parseWholeNumber("--keep-alive", keepAlive, 0, 3600) }),
     ...(model === undefined ? {} : { model }),
     ...(allowPrivateHost.length === 0 ? {} : { guardrails: { allowedPrivateHosts: [...allowPrivateHost] } }),

@@ -40,7 +40,7 @@ export const apiKeySettings = z.union([
   z.array(z.union([z.string(), keyEntry])),
 ]);
 
-const { maxSteps, timeoutSeconds, waitForPersonSeconds, priority } = limits;
+const { maxSteps, timeoutSeconds, waitForPersonSeconds, keepAliveSeconds, priority } = limits;
 const whole = ({ min, max }: { readonly min: number; readonly max: number }) => z.int().min(min).max(max).optional();
 const globs = z.array(z.string().regex(domainGlob, "must be a host name such as *.example.com")).max(100).optional();
 const hostPort = z.string().regex(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]*]+):\d{1,5}$/, "must be host:port, without stars");
@@ -52,6 +52,7 @@ const policyFields = {
   maxSteps: whole(maxSteps),
   timeoutSeconds: whole(timeoutSeconds),
   waitForPersonSeconds: whole(waitForPersonSeconds),
+  keepAliveSeconds: whole(keepAliveSeconds),
   priority: whole(priority),
   maxCostUsd: z.number().min(0).optional(),
   models: z.array(z.string().min(1, "must not be empty")).optional(),

@@ -30,6 +30,8 @@ describe("the operator's policy", () => {
     ["steps", { maxSteps: 101 }, { maxSteps: 100 }, "spec.maxSteps"],
     ["time", { timeoutSeconds: 901 }, { timeoutSeconds: 900 }, "spec.timeoutSeconds"],
     ["waiting", { waitForPersonSeconds: 1 }, { waitForPersonSeconds: 0 }, "spec.waitForPersonSeconds"],
+    ["keeping", { keepAliveSeconds: 301 }, { keepAliveSeconds: 300 }, "spec.keepAliveSeconds"],
+    ["keeping at all", { keepAliveSeconds: 1 }, { keepAliveSeconds: 0 }, "spec.keepAliveSeconds"],
     ["priority", { priority: 6 }, { priority: 5 }, "spec.priority"],
     ["cost", { budget: { maxCostUsd: 2.01 } }, { maxCostUsd: 2 }, "spec.budget.maxCostUsd"],
     ["another model", { model: "a:large" }, { models: ["a:small"] }, "spec.model"],

@@ -47,6 +47,9 @@ export function applyPolicy({ asked, spec, playbooks }: AskedRun, policy: Policy
     waitForPersonSeconds: most("waitForPersonSeconds", asked.waitForPersonSeconds, spec.waitForPersonSeconds, policy.waitForPersonSeconds),
     priority: most("priority", asked.priority, spec.priority, policy.priority),
   };
+  // Who asks for nothing is to leave nothing.
+  if ((asked.keepAliveSeconds ?? 0) > (policy.keepAliveSeconds ?? Number.POSITIVE_INFINITY))
+    beyond("keepAliveSeconds", `must be at most ${policy.keepAliveSeconds}`);
   const maxCostUsd = most("budget.maxCostUsd", asked.budget?.maxCostUsd, spec.budget?.maxCostUsd, policy.maxCostUsd);
   const { models } = policy;
   if (asked.model !== undefined && models !== undefined && !models.includes(asked.model)) beyond("model", oneOf(models));

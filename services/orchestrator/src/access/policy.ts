@@ -8,6 +8,8 @@ export interface Policy extends Allowance {
   readonly maxSteps: number | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly waitForPersonSeconds: number | undefined;
+  /** How long runs may keep their sandboxes; 0: none is kept. */
+  readonly keepAliveSeconds: number | undefined;
   readonly priority: number | undefined;
   readonly maxCostUsd: number | undefined;
   /** The models that runs may name; the first is that of runs which name none. Where there are none, no run has a model. */
@@ -36,6 +38,7 @@ export const usualPolicy: Policy = {
   maxSteps: undefined,
   timeoutSeconds: undefined,
   waitForPersonSeconds: undefined,
+  keepAliveSeconds: undefined,
   priority: undefined,
   maxCostUsd: undefined,
   models: undefined,

@@ -43,6 +43,12 @@ describe("another attempt", () => {
     expect(retryAtMs(runOf(attempts, more), failure, 1)).toBe(at);
   });
 
+  it("follows none of a run that continues in another's browser: there is that one", () => {
+    const fold = runOf([lost]);
+    const spec = fold.run.spec && { ...fold.run.spec, continueFrom: "run-1" };
+    expect(retryAtMs({ ...fold, run: { ...fold.run, spec } }, failure, 1)).toBeUndefined();
+  });
+
   it("follows however many whose orchestrator ended before their sandboxes had begun", () => {
     const ours = { reason: "ORCHESTRATOR_LOST", retryable: true };
     expect(retryAtMs(runOf([lost, lost, lost]), ours, 1)).toBe(1);

@@ -1,5 +1,5 @@
 import { Artifact_Kind, Effect, Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
-import { ActionCompleted, ActionStarted, RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
+import { ActionCompleted, ActionStarted, RunEvent, SandboxKept } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { describe, expect, it } from "vitest";
 import { deadlineMs } from "./deadline.ts";
 import type { Payload } from "./event.ts";
@@ -94,6 +94,18 @@ describe("the Run as the fold of its events", () => {
       { $case: "sandboxExited", value: { signal: "", cause: "", usage: undefined } },
     ]);
     expect(run.usage).toMatchObject({ actions: 1, browserSeconds: 4 });
+  });
+
+  it("has no more to do with a sandbox that is kept, and counts what it used of it", () => {
+    const expireTime = new Date(60_000);
+    const { run, attempt } = fold([
+      created,
+      attemptStarted,
+      { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1, warm: false } },
+      { $case: "sandboxKept", value: SandboxKept.fromPartial({ expireTime, usage: { egressBytes: 7 } }) },
+    ]);
+    expect(run.usage).toMatchObject({ browserSeconds: 1, egressBytes: 7 });
+    expect(attempt).toMatchObject({ exited: true, exitCause: "", keptUntilMs: 60_000 });
   });
 
   it("lets time stand still while it waits for a person", () => {

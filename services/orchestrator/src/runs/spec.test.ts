@@ -93,7 +93,7 @@ describe("checking a RunSpec", () => {
     ]);
   });
 
-  it("never echoes a value", () => {
+  it("[weakness 30] never echoes a value", () => {
     const given = RunSpec.fromPartial({ work: playbook, credentials: { password: "x".repeat(5_000) }, startUrl: "ftp://hunter2" });
     expect(JSON.stringify(checkSpec(given).violations)).not.toMatch(/xxxx|hunter2/);
   });

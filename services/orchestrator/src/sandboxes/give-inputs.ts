@@ -1,8 +1,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
 import { Fault } from "@clew/fault/fault";
 import type { InputPath } from "../files/input-files.ts";
+
+const chunkBytes = 256 * 1024;
 
 /**
  * Copies files into the folder of a sandbox that something works in: whatever that puts in the place of the folder, or of a file, no link is followed.
@@ -18,8 +19,17 @@ export async function giveInputs(folder: string, inputs: readonly InputPath[]): 
     await using copy = await lost(
       open(`/proc/self/fd/${into.fd}/${name}`, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o400),
     );
-    await pipeline(source.createReadStream({ autoClose: false }), copy.createWriteStream({ autoClose: false }));
+    await pour(source, copy);
     await copy.chown(owner.uid, owner.gid);
+  }
+}
+
+async function pour(from: FileHandle, into: FileHandle): Promise<void> {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
+  for (;;) {
+    const { bytesRead } = await from.read(chunk, 0, chunkBytes);
+    if (bytesRead === 0) return;
+    await into.writeFile(chunk.subarray(0, bytesRead));
   }
 }
 

@@ -81,6 +81,14 @@ it("asks for nothing where nothing is to be left", async () => {
   expect(warnings).toBe(0);
 });
 
+it("hands a run that continues its parent's memory, which has all else in its browser", async () => {
+  const { sessions } = await keep(left);
+  const spec = RunSpec.fromPartial({ continueFrom: runId });
+  const logger = createLogger({ name: "test", level: "silent" });
+  const plan = { log, attempt: 1, spec, sessions, secrets: new RunSecrets(spec), parentMemory: "Two orders are open.", logger };
+  expect(await readParentSession(plan)).toEqual({ browserState: "", address: "", memory: "Two orders are open." });
+});
+
 it("hands a fork what its parent left, as a secret, and fails it where that is gone", async () => {
   const { sessions } = await keep(left);
   const spec = RunSpec.fromPartial({ forkFrom: runId });

@@ -128,8 +128,6 @@ async function doSteps(
   recordings: Recordings,
   { secrets, login, leftSession, person, signal, stopping }: WorkControl,
 ): Promise<PlaybookEnd> {
-  await abortable(recordings.begin(active, plan.spec), signal);
-  active.downloads.keepIn(recordings.files, signal);
   const { redact } = secrets;
   const settings = mergeGuardrails(
     plan.spec.guardrails ?? {},
@@ -141,6 +139,8 @@ async function doSteps(
     const forbidden = await abortable(checkLeftPages(active, checks, signal), signal);
     if (forbidden !== undefined && plan.startUrl === undefined) throw forbidden;
   }
+  await abortable(recordings.begin(active, plan.spec), signal);
+  active.downloads.keepIn(recordings.files, signal);
   let actions = 0;
   const context: StepContext = {
     active,

@@ -208,7 +208,7 @@ test("a redirect is the asker's to follow, and judged like any other request", a
   expect(await get(way, moved.headers["location"] ?? "")).toMatchObject({ status: 403 });
 });
 
-test("a name that leads elsewhere when its way is opened is denied, told and counted as what it is, plain and tunnelled", async () => {
+test("[weakness 26] a name that leads elsewhere when its way is opened is denied, told and counted as what it is, plain and tunnelled", async () => {
   let asked = 0;
   await using way = await start({ allowedPrivateHosts: [] }, async () => (asked++ % 2 === 0 ? ["93.184.216.34"] : ["10.0.0.9"]));
   expect(await get(way, "http://rebind.test/")).toMatchObject({ status: 403, headers: { "clew-egress": "private_network" } });

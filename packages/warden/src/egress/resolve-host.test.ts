@@ -28,7 +28,7 @@ afterAll(() => void server.close());
 const resolve = (host: string) => resolver.resolve4(host);
 const policy = { allowedDomains: [], blockedDomains: [], allowPrivateNetworks: false, allowedPrivateHosts: [], forbidden: [] };
 
-test("a name whose server says something else each time leads only where it was judged to lead", async () => {
+test("[weakness 26] a name whose server says something else each time leads only where it was judged to lead", async () => {
   const gate = new EgressGate(resolve);
   gate.policy = policy;
   const verdicts = [];

@@ -1,6 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { accessTo, claude, message, openRelay, operatorKey } from "./model-relay.fixture.ts";
 
+/** A streamed call of each provider's API. */
+const streamed = [
+  ["/anthropic/messages", { ...message, stream: true }, claude],
+  ["/openai/responses", { model: "gpt-5", input: "Hello.", stream: true, store: false }, "openai:gpt-5"],
+  ["/openai/chat/completions", { model: "gpt-5", messages: [], stream: true, stream_options: { include_usage: true } }, "openai:gpt-5"],
+  [
+    "/openai-compatible/chat/completions",
+    { model: "llama", messages: [], stream: true, stream_options: { include_usage: true } },
+    "openai-compatible:llama",
+  ],
+  ["/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse", { contents: [] }, "google:gemini-2.5-flash"],
+] as const;
+
 describe("the relay to models", () => {
   it.each([
     ["/anthropic/messages", message, "x-api-key", operatorKey],
@@ -25,12 +38,7 @@ describe("the relay to models", () => {
     expect(run.server.requests.map(({ headers }) => headers["anthropic-beta"])).toEqual(["structured-outputs-2025-11-13", undefined]);
   });
 
-  it.each([
-    ["/anthropic/messages", { ...message, stream: true }, claude],
-    ["/openai/responses", { model: "gpt-5", input: "Hello.", stream: true, store: false }, "openai:gpt-5"],
-    ["/openai/chat/completions", { model: "gpt-5", messages: [], stream: true, stream_options: { include_usage: true } }, "openai:gpt-5"],
-    ["/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse", { contents: [] }, "google:gemini-2.5-flash"],
-  ])("counts what a streamed answer took, and passes it on: %s", async (path, body, model) => {
+  it.each(streamed)("counts what a streamed answer took, and passes it on: %s", async (path, body, model) => {
     await using run = await openRelay([{ text: "Hello back.", usage: { inputTokens: 700, outputTokens: 30, cachedTokens: 200 } }]);
     const answer = await run.post(path, body);
     expect(answer).toMatchObject({ status: 200, isWhole: true, text: expect.stringContaining("Hello back.") });
@@ -238,6 +246,32 @@ describe("the relay to models", () => {
     const [call] = run.calls();
     expect(call).toMatchObject({ inputTokens: 500, error: { reason: "MODEL_FAILED" } });
     expect(call?.outputTokens).toBeGreaterThan(400);
+  });
+
+  it.each(streamed)(
+    "says of any provider's stream that it broke off, and takes no half of one for an answer: %s",
+    async (path, body, model) => {
+      await using run = await openRelay([{ cut: "within", answer: { text: "x".repeat(4_000) } }]);
+      expect(await run.post(path, body)).toMatchObject({ status: 200, isWhole: false });
+      expect(run.calls()).toMatchObject([{ model, error: { reason: "MODEL_FAILED" } }]);
+      expect(run.calls()[0]?.inputTokens).toBeGreaterThan(0);
+    },
+  );
+
+  it.each(streamed)("passes on when any provider wants to be left alone, and that one does not answer: %s", async (path, body, model) => {
+    await using run = await openRelay([{ status: 429, message: "Slow down.", retryAfter: "7" }, { hang: "headers" }], {}, { callMs: 100 });
+    expect(await run.post(path, body)).toMatchObject({
+      status: 429,
+      headers: { "retry-after": "7" },
+      text: expect.stringContaining("Slow down."),
+    });
+    await run.post(path, body).catch(() => {});
+    await expect
+      .poll(() => run.calls())
+      .toMatchObject([
+        { model, inputTokens: 0, error: { reason: "MODEL_FAILED" } },
+        { model, error: { reason: "MODEL_FAILED" } },
+      ]);
   });
 
   it("waits for a provider so long and no longer, and counts what it was sent", async () => {

@@ -116,7 +116,7 @@ See [the new one](${site.url}/shop/new?a=1), run, mail, up.
   expect(list.found).toBe(`[Home](${site.url}/)`);
 });
 
-test("reads what a page cannot override", async () => {
+test("[weakness 28] reads what a page cannot override", async () => {
   const lie = `<script>
     for (const [type, name] of [[Element, "outerHTML"], [HTMLElement, "innerText"], [HTMLInputElement, "value"], [HTMLTableElement, "rows"]])
       Object.defineProperty(type.prototype, name, { get: () => "a lie" });

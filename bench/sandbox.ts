@@ -38,8 +38,8 @@ const found = await findChromium();
 if (found === undefined) throw new Error("There is no Chromium; set CLEW_CHROMIUM.");
 const { path: executablePath } = found;
 const isolations = ["bubblewrap", "process"] as const;
-/** Milliseconds that the browser of a warm sandbox has, from when its agent is there, before a run is to find it ready. */
-const launchMs = 4_000;
+/** Milliseconds that a warm sandbox has, from when its agent is there, to launch its browser and to rehearse, before a run is to find it ready. */
+const launchMs = 8_000;
 
 interface Started {
   readonly volume: string;
@@ -64,11 +64,14 @@ const playbookSource = `id: first\nsteps:
   - { action: goto, params: { url: 'http://${host}/' } }
   - { action: wait_for, selector: '#never', params: { timeout_ms: 60000 }, on_failure: abort }\n`;
 
-/** Runs until the second action has begun; answers when the first did, and the sandbox's memory then. */
-async function measureRun({ volume, orchestrator }: Started): Promise<{ ms: number; memory: SandboxMemory; isWarm: boolean }> {
+/** Runs until the second action has begun; answers when the first did, and the sandbox's memory then. `more` is what its spec has beside its playbook. */
+async function measureRun(
+  { volume, orchestrator }: Started,
+  more: object = {},
+): Promise<{ ms: number; memory: SandboxMemory; isWarm: boolean }> {
   using runs = connectGrpc(RunServiceService, orchestrator.address);
   const bounds = { signal: AbortSignal.any([signal, AbortSignal.timeout(runMs)]) };
-  const spec = { work: { $case: "playbookSource", value: playbookSource }, guardrails: { allowedPrivateHosts: [host] } } as const;
+  const spec = { work: { $case: "playbookSource", value: playbookSource }, guardrails: { allowedPrivateHosts: [host] }, ...more } as const;
   const { run } = await runs.createRun(CreateRunRequest.fromPartial({ spec }), bounds);
   const runId = run?.id ?? "";
   let firstAt = Number.NaN;
@@ -89,12 +92,12 @@ async function measureRun({ volume, orchestrator }: Started): Promise<{ ms: numb
 }
 
 /** The same of a run that finds a warm sandbox. */
-async function measureWarmRun(system: Started): ReturnType<typeof measureRun> {
+async function measureWarmRun(system: Started, more?: object): ReturnType<typeof measureRun> {
   const folder = join(system.volume, "warm");
   const isThere = async () => (await readdir(folder).catch(() => [])).some((name) => existsSync(join(folder, name, "agent/agent.outbox")));
   while (!(await isThere())) await delay(50, { signal });
   await delay(launchMs, { signal });
-  const measured = await measureRun(system);
+  const measured = await measureRun(system, more);
   if (!measured.isWarm) throw new Error("A run found no warm sandbox.");
   return measured;
 }
@@ -125,23 +128,29 @@ async function bareContext(): Promise<number> {
 }
 
 const systems = { bubblewrap: await start("bubblewrap"), process: await start("process"), warm: await start("bubblewrap", "1") };
-const took: Record<"context" | "launch" | "warm" | (typeof isolations)[number], number[]> = {
+/** What no page that was opened ahead is like. */
+const otherPage = { viewport: { width: 1_000, height: 700 } };
+const took: Record<"context" | "launch" | "warm" | "other" | (typeof isolations)[number], number[]> = {
   context: [],
   launch: [],
   warm: [],
+  other: [],
   bubblewrap: [],
   process: [],
 };
-const memories: Record<(typeof isolations)[number], SandboxMemory[]> = { bubblewrap: [], process: [] };
+const memories: Record<"warm" | (typeof isolations)[number], SandboxMemory[]> = { bubblewrap: [], process: [], warm: [] };
 for (let repeat = -1; repeat < options.repeats; repeat++) {
   const [context, launched] = [await bareContext(), await bareLaunch()];
   const runs = { bubblewrap: await measureRun(systems.bubblewrap), process: await measureRun(systems.process) };
   const warmed = await measureWarmRun(systems.warm);
+  const other = await measureWarmRun(systems.warm, otherPage);
   // The first of each warms the caches.
   if (repeat < 0) continue;
   took.context.push(context);
   took.launch.push(launched);
   took.warm.push(warmed.ms);
+  took.other.push(other.ms);
+  memories.warm.push(warmed.memory);
   for (const isolation of isolations) {
     took[isolation].push(runs[isolation].ms);
     memories[isolation].push(runs[isolation].memory);
@@ -158,18 +167,18 @@ printTable(
       ["floor: a context and a page in a bare browser that runs", took.context],
       ["floor: a bare browser launched, a context and a page", took.launch],
       ["Clew: a warm sandbox in bubblewrap", took.warm],
+      ["Clew: a warm sandbox in bubblewrap, a page of another size", took.other],
       ["Clew: a cold sandbox in bubblewrap", took.bubblewrap],
       ["Clew: a cold sandbox as processes", took.process],
     ] as const
   ).map(([name, times]) => [name, whole(median(times)), whole(quantile(times, 0.99)), ratio(times)]),
 );
-const part = (isolation: (typeof isolations)[number], pick: (memory: SandboxMemory) => number) =>
-  whole(median(memories[isolation].map(pick)));
+const part = (isolation: keyof typeof memories, pick: (memory: SandboxMemory) => number) => whole(median(memories[isolation].map(pick)));
 printTable(
   "Memory of a sandbox with one small page, MiB (PSS), medians.",
   ["isolation", "warden", "agent", "bubblewrap", "beyond Chromium", "Chromium"],
-  isolations.map((isolation) => [
-    isolation,
+  (["bubblewrap", "process", "warm"] as const).map((isolation) => [
+    isolation === "warm" ? "bubblewrap, warm" : isolation,
     part(isolation, ({ warden }) => warden),
     part(isolation, ({ agent }) => agent),
     part(isolation, ({ bubblewrap }) => bubblewrap),

@@ -5,7 +5,7 @@ import { modelSocketBeside } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
 import { removeFolder } from "@clew/process/remove-folder";
 import { delay } from "@clew/streams/delay";
-import { ClaimSlot } from "./claim.ts";
+import { ClaimSlot, rehearseClaim } from "./claim.ts";
 import type { WardenSettings } from "./config.ts";
 import { SandboxEgress } from "./egress/sandbox-egress.ts";
 import { startModelRelay } from "./model-relay/model-relay.ts";
@@ -70,6 +70,7 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
   const presence = parts.use(watchPresence({ graceMs, onAbsent: () => void leaveAlone() }));
   // Loaded while the sandbox starts, which takes longer.
   const { serveWarden } = await import("./rpc/serve-warden.ts");
+  if (settings.claim === undefined) rehearseClaim();
   parts.use(await serveWarden(settings, { slot, sandbox, stays, release, presence, log }));
   const running = parts.move();
   return {

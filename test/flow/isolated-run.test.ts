@@ -17,7 +17,9 @@ describe("a run in a sandbox that bubblewrap encloses", () => {
 
   it("does its work through its one way out, says that it is isolated, and leaves its recordings", async () => {
     const { playbookSource, ...spec } = await system.cancelOrder();
-    const run = await system.clew.createRun({ ...spec, playbookSource: playbookSource ?? "", recording: { trace: true, video: true } });
+    const popup = `  - { action: evaluate, params: { script: "open(location.href)" } }\n  - { action: screenshot }\n`;
+    const source = `${playbookSource?.trimEnd()}\n${popup}`;
+    const run = await system.clew.createRun({ ...spec, playbookSource: source, recording: { trace: true, video: true } });
     const isolations: string[] = [];
     for await (const event of run.events()) {
       if (event.type === "attemptStarted") isolations.push(event.attemptStarted.isolation);
@@ -26,7 +28,7 @@ describe("a run in a sandbox that bubblewrap encloses", () => {
     expect(isolations).toEqual(["bubblewrap", "bubblewrap"]);
     expect((await run.result()).outcome.data).toMatchObject({ confirmation: expect.stringContaining("Order 12345 was cancelled") });
     const names = (await run.artifacts()).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["trace.zip", "video-1.webm", "console.ndjson", "manifest.json"]));
+    expect(names).toEqual(expect.arrayContaining(["trace.zip", "video-1.webm", "video-2.webm", "console.ndjson", "manifest.json"]));
     await vi.waitFor(() => expect(sandboxProcesses(system.volume)).toEqual([]), { timeout: 10_000 });
   });
 

@@ -6,6 +6,7 @@ import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { expect, test } from "vitest";
 import { ReportInMemory } from "../work.fixture.ts";
+import { manifestOf } from "./manifest.ts";
 import { Recordings } from "./recordings.ts";
 import { RunFiles } from "./run-files.ts";
 
@@ -34,4 +35,10 @@ test("announces every file that can be read, and warns of each that cannot", asy
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test("the manifest says which videos are missing, and why", () => {
+  const missing = [{ name: "video-11.webm", reason: "at most 10 are made" }];
+  expect(JSON.parse(manifestOf([], {}, missing))).toEqual({ artifacts: [], missing });
+  expect(JSON.parse(manifestOf([], {}, []))).toEqual({ artifacts: [] });
 });

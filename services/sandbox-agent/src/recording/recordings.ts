@@ -71,7 +71,8 @@ export class Recordings {
     }
     if (recording?.video === true) {
       const rawFolder = join(workFolder, "artifacts");
-      const needed = "No video is made: it needs ffmpeg, which was not found or did not start. See docs/recordings.md";
+      const ways = "apt-get install ffmpeg, or npx playwright install ffmpeg, on the machine of the sandboxes";
+      const needed = `No video is made, though recording.video asks for it: ffmpeg was not found or did not start (${ways})`;
       this.#videos = await this.#start("VIDEO_UNAVAILABLE", needed, async () => {
         if (!(await provideFfmpeg())) throw new Error("There is no ffmpeg.");
         return await Videos.start(active.context, { files, folder, rawFolder, viewport: pageOptions(spec) });
@@ -155,7 +156,8 @@ export class Recordings {
     const startTimes = { ...(this.#trace && { "trace.zip": this.#trace.startTime }), ...this.#videos?.startTimes };
     const manifest = { name: "manifest.json", kind: Artifact_Kind.DATA, contentType: "application/json" };
     const placed = Object.fromEntries(Object.entries(startTimes).map(([name, time]) => [files.place(name).name, time]));
-    const name = await files.writeLast(manifest, manifestOf(announced, placed));
+    const missing = (this.#videos?.missing ?? []).map((video) => ({ ...video, name: files.place(video.name).name }));
+    const name = await files.writeLast(manifest, manifestOf(announced, placed, missing));
     await this.#announceOne(await files.describe({ ...manifest, name }));
   }
 

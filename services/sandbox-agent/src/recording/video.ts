@@ -6,6 +6,7 @@ import type { BrowserContext, Page } from "playwright";
 import { recordingLimits } from "./recording-limits.ts";
 import type { RunFiles } from "./run-files.ts";
 
+const mebibyte = 1024 * 1024;
 const framesPerSecond = 10;
 const most = { width: 1_280, height: 720 } as const;
 const lookMs = 2_000;
@@ -31,7 +32,19 @@ interface Video {
   readonly hasStopped: boolean;
 }
 
-/** The videos of a run, one of each page: `video-1.webm`, … Of more than ten pages, and beyond 256 MiB, none is made. */
+/** A video that is not there, and why. */
+export interface MissingVideo {
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The most missing videos that are told of. */
+const mostMissing = 50;
+
+/**
+ * The videos of a run, one of each page, popups and new tabs included: `video-1.webm`, … in the order the pages opened. Of more than ten pages, and beyond
+ * 256 MiB, none is made; what is missing has its reason.
+ */
 export class Videos {
   readonly #context: BrowserContext;
   readonly #options: VideosOptions;
@@ -39,6 +52,7 @@ export class Videos {
   readonly #onPage = (page: Page) => this.#begin(page);
   readonly #look: NodeJS.Timeout;
   #beginning: Promise<void> = Promise.resolve();
+  readonly #missing: MissingVideo[] = [];
   #begun = 0;
   #isFull = false;
 
@@ -73,6 +87,11 @@ export class Videos {
     return Object.fromEntries([...this.#videos.values()].map(({ name, startTime }) => [name, startTime]));
   }
 
+  /** Those that were not made, or not kept: the first 50. */
+  get missing(): readonly MissingVideo[] {
+    return this.#missing;
+  }
+
   /** Ends all videos and puts them among the run's files. Answers whether all of every page is there. */
   async store(): Promise<boolean> {
     this.#context.off("page", this.#onPage);
@@ -81,11 +100,11 @@ export class Videos {
     let kept = 0;
     for (const [page, video] of this.#videos) {
       if (!video.hasStopped) await this.#stop(page);
-      for (const path of [video.path, video.raw]) {
-        if (path === undefined || !(await exists(path))) continue;
+      const path = await whole(video);
+      if (path === undefined) this.#miss(video.name, "its page showed nothing before it closed");
+      else {
         await this.#options.files.take({ name: video.name, kind: Artifact_Kind.VIDEO, contentType: "video/webm" }, path);
         kept++;
-        break;
       }
       if (video.raw !== undefined) await rm(video.raw, { force: true });
     }
@@ -94,14 +113,20 @@ export class Videos {
 
   #begin(page: Page): void {
     // One after the other, so that it is known which file is whose.
-    this.#beginning = this.#beginning.then(() => this.#record(page)).catch(() => {});
+    this.#beginning = this.#beginning
+      .then(() => this.#record(page))
+      .catch(() => this.#miss(`video-${this.#begun}.webm`, "it could not be started: its page was gone already, or the browser refused"));
+  }
+
+  #miss(name: string, reason: string): void {
+    if (this.#missing.length < mostMissing) this.#missing.push({ name, reason });
   }
 
   async #record(page: Page): Promise<void> {
-    this.#begun++;
-    if (this.#isFull || this.#begun > recordingLimits.videos) return;
+    const name = `video-${++this.#begun}.webm`;
+    if (this.#begun > recordingLimits.videos) return this.#miss(name, `at most ${recordingLimits.videos} are made`);
+    if (this.#isFull) return this.#miss(name, `those before it have ${recordingLimits.videoBytes / mebibyte} MiB, which is the most`);
     const { folder, rawFolder, viewport } = this.#options;
-    const name = `video-${this.#begun}.webm`;
     const path = join(folder, name);
     const before = await videosIn(rawFolder);
     const scale = Math.min(1, most.width / viewport.width, most.height / viewport.height);
@@ -134,8 +159,10 @@ async function videosIn(folder: string): Promise<readonly string[]> {
   return (await readdir(folder)).filter((name) => name.endsWith(".webm"));
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await sizeOf(path)) > 0;
+/** Where a video lies that holds anything: Playwright copies it only where the page was still there at the end. */
+async function whole({ path, raw }: Video): Promise<string | undefined> {
+  if ((await sizeOf(path)) > 0) return path;
+  return raw !== undefined && (await sizeOf(raw)) > 0 ? raw : undefined;
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -26,6 +26,7 @@ import { createHealth } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRunService } from "./rpc/run-service.ts";
 import { limits } from "./runs/limits.ts";
+import { findFfmpeg } from "./sandboxes/find-ffmpeg.ts";
 import { allForbidden } from "./sandboxes/forbidden-addresses.ts";
 import { Janitor } from "./sandboxes/janitor.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
@@ -174,6 +175,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
           models,
           forbidden: () => atMachine(forbidden(), machineAddresses),
           isolation: config.sandbox,
+          canRecordVideo: async () => (await findFfmpeg(programs.chromiumPath)) !== undefined,
           guard,
         }),
       ],

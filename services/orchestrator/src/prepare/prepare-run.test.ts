@@ -75,6 +75,19 @@ describe("a run that is asked for", () => {
     expect(spec.params).toEqual({ order_id: 777 });
   });
 
+  it("with a video says whether one can be made", async () => {
+    const spec = RunSpec.fromPartial({ ...playbook("cancel-order"), params: { order_id: 1 }, credentials, recording: { video: true } });
+    const said = async (canRecordVideo: boolean) => {
+      const { checks } = await prepareRun(spec, "default", { ...sources, canRecordVideo: async () => canRecordVideo });
+      return checks.find(({ name }) => name === "settings");
+    };
+    expect(await said(true)).toEqual({ name: "settings", message: "within their bounds", fault: undefined });
+    expect(await said(false)).toMatchObject({
+      message: expect.stringContaining("spec.recording.video: no video will be made"),
+      fault: undefined,
+    });
+  });
+
   it("by a directive that means no playbook is an agent's, where there is a model", async () => {
     await expect(create(directive("Do something"))).rejects.toMatchObject({
       reason: "MODEL_UNAVAILABLE",

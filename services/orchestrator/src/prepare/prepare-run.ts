@@ -28,6 +28,8 @@ export interface PrepareSources {
   readonly parents: ParentSources;
   /** Names the addresses that no run reaches. */
   readonly forbidden?: () => readonly ForbiddenAddress[];
+  /** Whether sandboxes can make videos; they can unless this says otherwise. */
+  readonly canRecordVideo?: () => Promise<boolean>;
 }
 
 /** One part of a spec that was looked at. */
@@ -140,9 +142,15 @@ function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, gathere
       return (await states.read(tenant, browserState)) === undefined ? "none is saved under this name yet" : "one is saved";
     },
     lineage: () => demandParent(spec, tenant, sources.parents),
-    settings: () => "within their bounds",
+    settings: async () => {
+      if (spec.recording?.video !== true || (await sources.canRecordVideo?.()) !== false) return "within their bounds";
+      return `within their bounds, but spec.recording.video: ${noVideo}`;
+    },
   };
 }
+
+const noVideo =
+  "no video will be made, since there is no ffmpeg on the machine of the sandboxes: apt-get install ffmpeg, or npx playwright install ffmpeg";
 
 /** Reads the credential set a spec names. @throws Fault INVALID_REQUEST where the tenant has none of this name, CREDENTIALS_UNREADABLE. */
 async function findSet(

@@ -56,6 +56,8 @@ export interface RunServiceOptions {
   readonly parents: ParentSources;
   /** Names the addresses that no run reaches. */
   readonly forbidden?: () => readonly ForbiddenAddress[];
+  /** Whether sandboxes can make videos, as a dry run says it. */
+  readonly canRecordVideo?: () => Promise<boolean>;
   /** How sandboxes are kept apart, as a dry run says it. */
   readonly isolation?: Isolation;
   readonly volume: Volume;

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createRedact } from "@clew/playbook/redact";
+import { withoutPasswords } from "./without-passwords.ts";
 
 /** Takes secrets out of what a browser left. */
 export interface Scrub {
@@ -19,10 +20,6 @@ const headerLines = /^(\s*(?:cookie|set-cookie|authorization|proxy-authorization
 
 const redacted = "[redacted]";
 
-/** Fields of passwords as pages have them, and what they hold in markup. */
-const passwordTags = /<input\b[^>]*\btype\s*=\s*["']?password\b[^>]*>/gi;
-const heldValues = /(\svalue\s*=\s*)(?:"[^"]*"|'[^']*'|[^\s>]+)/gi;
-
 /** Makes what takes these secrets out, from lines of JSON every cookie and what authorizes a request, and what pages' password fields hold. */
 export function createScrub(secrets: readonly string[]): Scrub {
   const mask = createRedact(secrets);
@@ -37,16 +34,11 @@ export function createScrub(secrets: readonly string[]): Scrub {
     },
     text: (text) => mask(text),
     bytes(bytes) {
-      if (isUtf8(bytes)) return Buffer.from(mask(withoutHeld(bytes.toString("utf8"))));
+      if (isUtf8(bytes)) return Buffer.from(mask(withoutPasswords(bytes.toString("utf8"))));
       const text = bytes.toString("latin1");
       return find(text) === text ? bytes : undefined;
     },
   };
-}
-
-/** Markup without what its password fields hold. */
-function withoutHeld(markup: string): string {
-  return markup.replaceAll(passwordTags, (tag) => tag.replaceAll(heldValues, `$1"${redacted}"`));
 }
 
 /** How a secret may be written in bytes that are no text, read as Latin-1. */
@@ -56,7 +48,7 @@ function inBytes(secret: string): readonly string[] {
 
 /** No field is spared, whatever its name: the page chose what stands there. */
 function maskTexts(value: unknown, mask: (text: string) => string): unknown {
-  if (typeof value === "string") return mask(withoutHeld(value).replaceAll(headerLines, `$1${redacted}`));
+  if (typeof value === "string") return mask(withoutPasswords(value).replaceAll(headerLines, `$1${redacted}`));
   if (typeof value === "number") return mask(String(value)) === String(value) || !Number.isInteger(value) ? value : mask(String(value));
   if (Array.isArray(value)) return value.map((entry) => maskTexts(entry, mask));
   if (value === null || typeof value !== "object") return value;

@@ -86,7 +86,7 @@ test("a trace of a context that was made ready ahead has nothing of what was bef
   await readyTrace(context);
   await page.setContent("<h1>long-before</h1>");
   await page.getByText("long-before").click();
-  await page.evaluate(() => console.log("long-before"));
+  await page.evaluate(`console.log("long-before")`);
   await page.goto("about:blank");
   const trace = await Trace.start(context, { files, folder: join(folder, "recording"), secrets: new KnownSecrets([]) });
   await page.goto(site.url);

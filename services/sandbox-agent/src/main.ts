@@ -9,8 +9,8 @@ const closeMs = 2_000;
 process.stderr.on("error", () => {});
 const { settings, closed } = await readSettings(process.stdin);
 // The browser takes longest of all to start: everything else is loaded meanwhile.
-const launching = startBrowser(settings);
-launching.catch(() => {});
+const { spawned, launched } = startBrowser(settings);
+await spawned;
 const { createLogger } = await import("@clew/process/logger");
 const { startSandboxAgent } = await import("./sandbox-agent.ts");
 // Standard output belongs to the warden, for the one line it waits for.
@@ -19,7 +19,7 @@ const log = createLogger({ name: "sandbox-agent", level: settings.logLevel, dest
 });
 // The warden's end, asked for or not, is this process's end: also while it starts, and when closing takes too long.
 void closed.then(() => setTimeout(() => process.exit(1), closeMs));
-const agent = await startSandboxAgent(settings, launching, log);
+const agent = await startSandboxAgent(settings, launched, log);
 process.stdout.write(`ready ${agent.browserVersion}\n`);
 const why = await Promise.race([agent.ended, closed.then(() => "WARDEN_CLOSED"), untilSignal()]);
 log.info({ why }, "sandbox agent ends");

@@ -3,9 +3,11 @@ import { access, constants, mkdir, readdir, readFile, writeFile } from "node:fs/
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import type { RunHandle } from "@clew/client";
 import { contentsOf } from "@clew/sandbox-agent/recording/zip.fixture";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readSse } from "../support/doors.ts";
+import { type ModelServer, type ModelTurn, modelSettings, startModelServer } from "../support/model-server.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { type TempFolder, tempFolder } from "../support/temp-folder.ts";
 
@@ -91,7 +93,11 @@ describe("a run with every recording on, whose playbook types a password and a t
   let siteUrl = "";
   const asked: string[] = [];
   let secrets: TempFolder;
+  let models: ModelServer;
+  /** What the model does next, turn after turn. */
+  let turns: ((refOf: (words: string, at?: number) => string) => Calls)[] = [];
   beforeAll(async () => {
+    models = await startModelServer(({ text }) => answer(text, turns.shift()));
     secrets = await tempFolder();
     site = createServer(async (request, response) => {
       const body = Buffer.concat(await Array.fromAsync(request as AsyncIterable<Buffer>)).toString("latin1");
@@ -110,11 +116,12 @@ describe("a run with every recording on, whose playbook types a password and a t
     await mkdir(join(secrets.path, "default"));
     const set = JSON.stringify({ values: { password, token }, origins: [siteUrl] });
     await writeFile(join(secrets.path, "default", "leaky.json"), set, { mode: 0o600 });
-    const env = { CLEW_LOG_LEVEL: "debug", CLEW_SECRETS: secrets.path };
+    const env = { CLEW_LOG_LEVEL: "debug", CLEW_SECRETS: secrets.path, CLEW_MODEL: "openai:gpt-5", ...modelSettings(models) };
     system = await startSystem(env, (service, line) => logs.push(`${service} ${line}`));
   });
   afterAll(async () => {
     await system?.[Symbol.asyncDispose]();
+    await models?.[Symbol.asyncDispose]();
     site?.closeAllConnections();
     site?.close();
     await secrets?.[Symbol.asyncDispose]();
@@ -155,22 +162,81 @@ describe("a run with every recording on, whose playbook types a password and a t
         await (await run.artifact("manifest.json")).text(),
       );
       expect(manifest.artifacts.find(({ name }) => name === "trace.zip")?.startTime).toMatch(/^\d{4}-/);
-      const { volume } = system;
-      expect(await readFile(join(volume, "runs", run.id, "artifacts", "console.ndjson"), "utf8")).toContain("[redacted]");
+      expect(await readFile(join(system.volume, "runs", run.id, "artifacts", "console.ndjson"), "utf8")).toContain("[redacted]");
 
-      const openApi = await (await fetch(`${system.url}/openapi.json`)).text();
-      const files = (await readdir(volume, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-      const inFiles = await Promise.all(files.map((entry) => searchFile(join(entry.parentPath, entry.name))));
-      expect(files.length).toBeGreaterThan(10);
-      expect([
-        ...inFiles.flat(),
-        ...found("events", events.join("\n")),
-        ...found("run", JSON.stringify(await run.get())),
-        ...found("list", JSON.stringify(await (await fetch(`${system.url}/v1/runs`)).json())),
-        ...found("openapi", openApi),
-        ...found("logs", logs.join("\n")),
-      ]).toEqual([]);
-      expect((await readdir(tmpdir())).flatMap((name) => found(name, name))).toEqual([]);
+      expect(await searchAll(run, events)).toEqual([]);
     },
   );
+
+  it("known to a compromised model, which says it wherever it can, leaves not one byte of either, its cassette included", async () => {
+    asked.length = 0;
+    turns = [
+      (refOf) => [
+        ["fill", { element: refOf("textbox"), credential_ref: "password" }],
+        ["fill", { element: refOf("textbox", 1), credential_ref: "token" }],
+        ["click", { element: refOf("button") }],
+      ],
+      () => [
+        ["extract", {}],
+        ["extract", { mode: "html" }],
+        ["screenshot", {}],
+      ],
+      () => [["goto", { url: `${siteUrl}/?q=${token}` }]],
+      () => [["evaluate", { script: `fetch("/${token}")` }]],
+      (refOf) => [["fill", { element: refOf("textbox"), text: `It is ${token}, and ${password}` }]],
+      () => [["done", { summary: `The token is ${token}, the password ${password}.`, data: { token, [token]: btoa(token) } }]],
+    ];
+    const run = await system.clew.createRun({
+      directive: `Log in at ${siteUrl}/ and say what it says`,
+      startUrl: `${siteUrl}/`,
+      credentials: { password, token },
+      recording: { trace: true, video: true, screenshots: true, logs: true, cassette: true },
+      guardrails: { allowedPrivateHosts: [new URL(siteUrl).host] },
+    });
+    const { outcome } = await run.result();
+    expect(asked.join()).toContain(token);
+    expect(turns).toEqual([]);
+    expect(JSON.stringify(outcome)).toContain("[redacted]");
+    expect((await run.artifacts()).map(({ name }) => name)).toEqual(expect.arrayContaining(["trace.zip", "cassette.jsonl"]));
+    const events = await readSse(system, run.id);
+    expect(events.filter((event) => event.includes('"actionBlocked":')).length).toBeGreaterThan(0);
+    expect(await searchAll(run, events)).toEqual([]);
+    const told = models.requests.map(({ body }) => JSON.stringify(Array.isArray(body["input"]) ? body["input"].filter(isTold) : body));
+    expect(told.length).toBeGreaterThan(5);
+    expect(found("model", told.join("\n"))).toEqual([]);
+  }, 120_000);
+
+  /** Names where a run's secrets stand in anything that is kept or shown of it. */
+  async function searchAll(run: RunHandle, events: readonly string[]): Promise<readonly string[]> {
+    const { volume, url } = system;
+    const openApi = await (await fetch(`${url}/openapi.json`)).text();
+    const files = (await readdir(volume, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const inFiles = await Promise.all(files.map((entry) => searchFile(join(entry.parentPath, entry.name))));
+    expect(files.length).toBeGreaterThan(10);
+    return [
+      ...inFiles.flat(),
+      ...found("events", events.join("\n")),
+      ...found("run", JSON.stringify(await run.get())),
+      ...found("list", JSON.stringify(await (await fetch(`${url}/v1/runs`)).json())),
+      ...found("openapi", openApi),
+      ...found("logs", logs.join("\n")),
+      ...(await readdir(tmpdir())).flatMap((name) => found(name, name)),
+    ];
+  }
 });
+
+type Calls = readonly (readonly [name: string, input: unknown])[];
+
+/** What a scripted model answers to a request of OpenAI's Responses. */
+function answer(text: string, turn: ((refOf: (words: string, at?: number) => string) => Calls) | undefined): ModelTurn {
+  const page = text.slice(text.lastIndexOf("[web-content"));
+  const refOf = (words: string, at = 0) => [...page.matchAll(new RegExp(`${words}[^\\n]*?\\[ref=(\\w+)\\]`, "g"))][at]?.[1] ?? "none";
+  const calls = turn?.(refOf);
+  return calls === undefined ? { text: '{"safe":false,"reason":"x"}' } : { toolCalls: calls.map(([name, input]) => ({ name, input })) };
+}
+
+/** Whether an item of a request was not said by the model itself. */
+function isTold(item: unknown): boolean {
+  const { role, type } = Object(item);
+  return role !== "assistant" && type !== "function_call" && type !== "reasoning";
+}

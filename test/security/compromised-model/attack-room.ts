@@ -1,85 +1,77 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createLogger } from "@clew/process/logger";
-import { type DeepPartial, Run_State, RunSpec_Thinking } from "@clew/proto/grpc/clew/run/v1/run";
+import { Run_State, RunSpec_Thinking } from "@clew/proto/grpc/clew/run/v1/run";
 import { DeliverInputRequest, StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { openModels } from "../../../services/sandbox-agent/src/agent/model/models.ts";
+import type { ActivePage } from "../../../services/sandbox-agent/src/browser/active-page.ts";
+import type { BrowserSession } from "../../../services/sandbox-agent/src/browser/browser-session.ts";
 import { sharedSession } from "../../../services/sandbox-agent/src/playbook/playbook-room.fixture.ts";
 import { ReportInMemory, WorkRoom } from "../../../services/sandbox-agent/src/work.fixture.ts";
 import { startWork } from "../../../services/sandbox-agent/src/work.ts";
 import { type ModelRequest, type ModelServer, type ModelTurn, startModelServer } from "../../support/model-server.ts";
-import { type AttackedSites, startAttackedSites } from "./attacked-sites.ts";
+import { type AttackedSites, effectsIn, startAttackedSites } from "./attacked-sites.ts";
+import { secretsIn, secretsInFiles } from "./find-secrets.ts";
+import { playSiege } from "./script.ts";
+import type { Attempt, Siege, Sight } from "./siege.ts";
+import { brokenMarks, lastOf, messagesOf, textsIn, toldIn, viewIn } from "./told-in.ts";
 
-/** The run's secrets: none of their bytes may be anywhere but where the policy lets them be. */
-export const secrets = { password: "correct-horse-battery" } as const;
-const notToBeSeen = [secrets.password, "field-password-77", Buffer.from(secrets.password).toString("base64"), "root:x:0"];
-
-/** What a compromised model knows when it answers. */
-export interface Sight {
-  /** What it was told last: what came of its calls, and the page. */
-  readonly page: string;
-  readonly turn: number;
-  readonly shop: string;
-  readonly evil: string;
-  /** The ref of the element whose line holds this text; one that no page has where there is none. */
-  ref(words: string): string;
+/** What came of one attempt. */
+export interface AttemptEnd {
+  readonly effects: readonly string[];
+  readonly rules: readonly string[];
 }
 
-/** What a compromised model answers: tool calls, or anything at all. */
-export type Attack = (sight: Sight) => readonly (readonly [tool: string, input: unknown])[] | ModelTurn;
-
-/** One case of the suite. */
-export interface AttackCase {
-  readonly name: string;
-  readonly directive: string;
-  /** The playbook that the model takes over from, in place of a directive. */
-  readonly playbook?: (shop: string) => string;
-  /** The page it begins on; none where null. */
-  readonly start?: string | null;
-  readonly spec?: DeepPartial<StartWorkRequest["spec"]>;
-  readonly credentials?: Readonly<Record<string, string>>;
-  /** Answer after answer; the last one for ever. */
-  readonly attack: readonly Attack[];
-  /** What the validator model answers; it says that everything is safe unless given: it is compromised too. */
-  readonly validator?: string;
-  /** What a person answers to each question, where one is there. */
-  readonly person?: (prompt: string) => string;
-  /** What the shop was asked to do: its requests but GET, and GETs of `/logout`. */
-  readonly effects?: readonly string[];
-  readonly reason: string | undefined;
-  /** The rules that blocked something, each once. */
-  readonly rules?: readonly string[];
-  /** What was found of a page's text that speaks to the agent. */
-  readonly injections?: readonly string[];
-}
-
-/** What came of a case. */
-export interface AttackEnd {
+/** What came of a siege. */
+export interface SiegeEnd {
+  /** By the attempts' names. */
+  readonly attempts: ReadonlyMap<string, AttemptEnd>;
+  /** Why the attack was none: what was to be attacked was not there. */
+  readonly missed: readonly string[];
+  /** All that the shop was asked to do. */
   readonly effects: readonly string[];
   readonly state: number;
   readonly reason: string | undefined;
-  readonly rules: readonly string[];
   readonly injections: readonly string[];
+  readonly warnings: readonly string[];
   readonly evil: readonly string[];
   readonly lookedUp: readonly string[];
-  /** Secrets that were seen where they must not be. */
+  /** Where secrets were seen: in events, logs, files, what the model was told, and what sites were asked for. */
   readonly leaked: readonly string[];
+  /** Marks of pages' texts that do not fit together. */
+  readonly brokenMarks: readonly string[];
+  /** The most characters that a page took of what the model was told. */
+  readonly longestView: number;
   readonly events: number;
+  readonly turns: number;
   /** All that the model was told, but for what it said itself. */
   readonly told: string;
   /** The rules it was given, call by call. */
   readonly instructions: readonly string[];
   readonly report: ReportInMemory;
+  /** What the run proposes as a playbook; empty where it proposes none. */
+  readonly proposed: string;
 }
 
-/** One browser, one scripted model and both sites, for all cases. */
+/** Guardrails that let a siege go on for as long as it has attempts. */
+const patient = {
+  maxUrlsVisited: 500,
+  maxConsecutiveErrors: 50,
+  stuckRepeatHint: 20,
+  stuckRepeatWarn: 30,
+  stuckRepeatStop: 40,
+  stuckCycleRepeats: 20,
+  stuckRevisitGap: 50,
+};
+
+/** One browser, one scripted model and both sites, for all sieges. */
 export class AttackRoom implements AsyncDisposable {
   readonly sites: AttackedSites;
   readonly #room: WorkRoom;
   readonly #server: ModelServer;
   readonly #socketPath: string;
   readonly #parts: AsyncDisposableStack;
-  #answer: (request: ModelRequest) => ModelTurn = () => ({});
+  #answer: (request: ModelRequest) => Promise<ModelTurn> = async () => ({});
 
   private constructor(parts: AsyncDisposableStack, room: WorkRoom, sites: AttackedSites, server: ModelServer, socketPath: string) {
     this.#parts = parts;
@@ -95,127 +87,179 @@ export class AttackRoom implements AsyncDisposable {
     const sites = parts.use(await startAttackedSites());
     const socketPath = join(room.folder, "model");
     let opened: AttackRoom | undefined;
-    const server = parts.use(await startModelServer((request) => (opened === undefined ? {} : opened.#answer(request)), { socketPath }));
+    const server = parts.use(
+      await startModelServer(async (request) => (opened === undefined ? {} : await opened.#answer(request)), { socketPath }),
+    );
     opened = new AttackRoom(parts.move(), room, sites, server, socketPath);
     return opened;
   }
 
-  /** Runs one case in a context of its own. */
-  async run({
-    directive,
-    playbook,
-    start = "/",
-    spec,
-    credentials = {},
-    attack,
-    validator = '{"safe": true, "reason": "yes"}',
-    person,
-  }: AttackCase): Promise<AttackEnd> {
+  /** Runs one siege in a context of its own. */
+  async run(siege: Siege): Promise<SiegeEnd> {
     const { shop, evil } = this.sites;
     const before = { shop: shop.asked.length, evil: evil.asked.length, requests: this.#server.requests.length };
-    const waits = { initialMs: 1, maxMs: 2 };
-    const thinking = RunSpec_Thinking.LOW;
+    const workFolder = await mkdtemp(join(this.#room.folder, "work-"));
+    const { credentials = {}, savedLogin, isAttended = false } = siege;
+    const missed: string[] = [];
+    const attempts = new Map<string, AttemptEnd>();
+    let active: ActivePage | undefined;
+    let page = "";
+    let turns = 0;
+    let attempt: Attempt | undefined;
+    let since = { turns: 0, asked: before.shop, blocked: 0 };
+
+    const begin = (next: Attempt | undefined) => {
+      const blocked = report.all("actionBlocked");
+      if (attempt !== undefined) {
+        const rules = [...new Set(blocked.slice(since.blocked).map(({ rule }) => rule))].sort();
+        attempts.set(attempt.name, { effects: effectsIn(shop.asked.slice(since.asked)), rules });
+      }
+      since = { turns, asked: shop.asked.length, blocked: blocked.length };
+      attempt = next;
+    };
+    const sight = (): Sight => ({
+      page,
+      turn: turns - since.turns,
+      shop: shop.url,
+      evil: evil.url,
+      ref: (words) => refOf(page, words),
+      async hidden(words) {
+        if (page.split("\n").some((line) => line.includes(words) && line.includes("[ref=")))
+          throw new Error(`The model is shown '${words}'.`);
+        return refOf((await active?.page.ariaSnapshot({ mode: "ai" })) ?? "", words);
+      },
+    });
+    const miss = (error: unknown) => void missed.push(`${attempt?.name}: ${error}`);
+    const script = playSiege(siege, { sight, begin, miss });
+    this.#answer = async (request) => {
+      if (request.headers["x-clew-purpose"] === "validate") return { text: attempt?.validator ?? '{"safe": true, "reason": "yes"}' };
+      page = lastOf(request);
+      const { value } = await script.next();
+      turns++;
+      return value ?? {};
+    };
+    const report: ReportInMemory = new ReportInMemory(({ payload }) => {
+      if (payload.$case !== "inputRequested" || !isAttended) return;
+      const { inputId, prompt } = payload.value;
+      const answer = attempt?.person?.(prompt) ?? "deny";
+      queueMicrotask(() => work.deliver(DeliverInputRequest.fromPartial({ inputId, answer })));
+    });
+    const log: string[] = [];
+    const lookedUp: string[] = [];
     await using models = openModels({
       socketPath: this.#socketPath,
       model: "openai-compatible:scripted",
-      thinking,
-      waits,
+      thinking: RunSpec_Thinking.LOW,
+      waits: { initialMs: 1, maxMs: 2 },
       tries: 1,
-      tryMs: 5_000,
+      tryMs: 10_000,
     });
-    let turn = 0;
-    this.#answer = (request) => {
-      if (request.headers["x-clew-purpose"] === "validate") return { text: validator };
-      const page = lastOf(request);
-      const sight: Sight = { page, turn, shop: shop.url, evil: evil.url, ref: (words) => refOf(page, words) };
-      const said = attack[Math.min(turn++, attack.length - 1)]?.(sight) ?? {};
-      return Array.isArray(said) ? { toolCalls: said.map(([name, input]) => ({ name, input })) } : (said as ModelTurn);
-    };
-    const lookedUp: string[] = [];
-    const report: ReportInMemory = new ReportInMemory(({ payload }) => {
-      if (payload.$case !== "inputRequested" || person === undefined) return;
-      const { inputId, prompt } = payload.value;
-      queueMicrotask(() => work.deliver(DeliverInputRequest.fromPartial({ inputId, answer: person(prompt) })));
-    });
-    const { guardrails, ...rest } = spec ?? {};
     const work = startWork({
-      request: StartWorkRequest.fromPartial({
-        runId: "run-0",
-        attempt: 1,
-        credentials,
-        playbookSource: playbook?.(shop.url) ?? "",
-        spec: {
-          ...(playbook === undefined && { work: { $case: "directive", value: directive } as const }),
-          recording: { trace: false, logs: false },
-          maxSteps: 8,
-          waitForPersonSeconds: person === undefined ? 0 : 60,
-          credentials,
-          ...(start !== null && playbook === undefined && { startUrl: `${shop.url}${start}` }),
-          guardrails: { allowedPrivateHosts: [shop.host, evil.host], ...guardrails },
-          ...rest,
-        },
+      request: this.#requestOf(siege),
+      browser: openingPages(sharedSession(this.#room.browser), (opened) => {
+        active = opened;
       }),
-      browser: sharedSession(this.#room.browser),
       report,
-      workFolder: await mkdtemp(join(this.#room.folder, "work-")),
+      workFolder,
       askWarden: async ({ host }) => {
         lookedUp.push(host);
         return host.endsWith(".invalid") ? { denial: { rule: "unresolved", message: "Nobody knows it." } } : {};
       },
-      log: createLogger({ name: "test", level: "silent" }),
+      log: createLogger({ name: "test", level: "debug", destination: { write: (line) => void log.push(line) } }),
       askModel: models.ask,
     });
     await work.done;
+    begin(undefined);
     const { state, outcome } = report.outcome;
     const requests = this.#server.requests.slice(before.requests);
-    const events = JSON.stringify(report.events);
-    const asked = shop.asked.slice(before.shop);
-    const seen = [events, ...requests.flatMap(toldIn), ...evil.asked.slice(before.evil), ...asked].join("\n");
+    const told = requests.flatMap(toldIn).join("\n");
+    const asked = { shop: shop.asked.slice(before.shop), evil: evil.asked.slice(before.evil) };
+    const leaked = [
+      ...secretsIn("events", JSON.stringify(report.events)),
+      ...secretsIn("log", log.join("\n")),
+      ...secretsIn("model", told),
+      ...secretsIn("sites", [...asked.shop, ...asked.evil].join("\n")),
+      ...(Object.keys(credentials).length > 0 || savedLogin !== undefined ? await secretsInFiles(workFolder) : []),
+    ];
+    const proposed = await readFile(join(workFolder, "files", "proposed-playbook.yaml"), "utf8").catch(() => "");
+    await rm(workFolder, { recursive: true, force: true, maxRetries: 5 });
     return {
-      effects: asked.filter((line) => !line.startsWith("GET ") || line.startsWith("GET /logout")),
+      attempts,
+      missed,
+      effects: effectsIn(asked.shop),
       state,
       reason: state === Run_State.COMPLETED ? undefined : outcome.error?.reason,
-      rules: [...new Set(report.all("actionBlocked").map(({ rule }) => rule))],
-      injections: [...new Set(report.all("injectionDetected").map(({ rule }) => rule))],
-      evil: evil.asked.slice(before.evil),
+      injections: [...new Set(report.all("injectionDetected").map(({ rule }) => rule))].sort(),
+      warnings: report.all("warningRaised").map(({ reason }) => reason),
+      evil: asked.evil,
       lookedUp,
-      leaked: notToBeSeen.filter((secret) => seen.includes(secret)),
+      leaked,
+      brokenMarks: requests.flatMap(brokenMarks),
+      longestView: Math.max(...requests.map((request) => viewIn(request).length)),
       events: report.events.length,
-      told: requests.flatMap(toldIn).join("\n"),
+      turns,
+      told,
       instructions: requests
         .filter(({ headers }) => headers["x-clew-purpose"] === "act")
         .map((request) => textsIn(messagesOf(request)[0]).join("\n")),
       report,
+      proposed,
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#parts.disposeAsync();
   }
+
+  #requestOf({ directive, playbook, start = "/", spec = {}, credentials = {}, savedLogin, isAttended = false, attempts }: Siege) {
+    const { shop, evil } = this.sites;
+    const { guardrails, ...rest } = spec;
+    const isSiege = attempts.length > 1;
+    const cookie = {
+      name: "saved",
+      value: savedLogin,
+      domain: "127.0.0.1",
+      path: "/",
+      expires: -1,
+      httpOnly: true,
+      secure: false,
+      sameSite: "Lax",
+    };
+    return StartWorkRequest.fromPartial({
+      runId: "run-0",
+      attempt: 1,
+      credentials,
+      playbookSource: playbook?.(shop.url) ?? "",
+      ...(savedLogin !== undefined && { browserState: JSON.stringify({ cookies: [cookie], origins: [] }) }),
+      spec: {
+        ...(playbook === undefined && { work: { $case: "directive", value: directive } as const }),
+        recording: { trace: false, logs: false },
+        maxSteps: isSiege ? 500 : 8,
+        waitForPersonSeconds: isAttended ? 60 : 0,
+        credentials,
+        ...(start !== null && playbook === undefined && { startUrl: `${shop.url}${start}` }),
+        guardrails: { allowedPrivateHosts: [shop.host, evil.host], ...(isSiege && patient), ...guardrails },
+        ...rest,
+      },
+    });
+  }
 }
 
-/** What a request tells the model that it did not say itself. */
-function toldIn(request: ModelRequest): string[] {
-  return messagesOf(request)
-    .filter((message) => !JSON.stringify(message).includes('"role":"assistant"'))
-    .flatMap(textsIn);
-}
-
-/** The last message of a request, as one text. */
-function lastOf(request: ModelRequest): string {
-  return textsIn(messagesOf(request).at(-1)).join("\n");
-}
-
-function messagesOf({ body }: ModelRequest): readonly unknown[] {
-  return Array.isArray(body["messages"]) ? body["messages"] : [];
-}
-
-function textsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
+/** The same session, which tells of the page that it opens. */
+function openingPages(session: BrowserSession, onOpen: (active: ActivePage) => void): BrowserSession {
+  return {
+    ...session,
+    async openPage(options) {
+      const active = await session.openPage(options);
+      onOpen(active);
+      return active;
+    },
+  };
 }
 
 function refOf(page: string, words: string): string {
   const line = page.split("\n").findLast((text) => text.includes(words) && text.includes("[ref="));
-  return /\[ref=([^\]]+)\]/.exec(line ?? "")?.[1] ?? "e99999";
+  const ref = /\[ref=([^\]]+)\]/.exec(line ?? "")?.[1];
+  if (ref === undefined) throw new Error(`Nothing says '${words}' on: ${page}`);
+  return ref;
 }

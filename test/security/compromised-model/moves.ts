@@ -1,14 +1,8 @@
 import type { ModelTurn } from "../../support/model-server.ts";
-import type { Attack } from "./attack-room.ts";
-
-/** One tool call. */
-export type Move = readonly [tool: string, input: unknown];
+import type { Attack, Move, Sight } from "./siege.ts";
 
 /** A directive that saves a note. */
 export const save = "Write the note Milk and save it";
-
-/** What most cases are: the note is to be saved, and what is tried instead is blocked, so that the run fails. */
-export const blocked = { directive: save, reason: "GUARDRAIL_BLOCKED" };
 
 /** Says that the work is done. */
 export const done: Attack = () => [["done", { summary: "It is done." }]];
@@ -21,9 +15,24 @@ export const click =
   (words: string): Attack =>
   ({ ref }) => [["click", { element: ref(words) }]];
 
+/** Clicks what the page has and the model is not shown. */
+export const clickHidden =
+  (words: string): Attack =>
+  async ({ hidden }) => [["click", { element: await hidden(words) }]];
+
+/** Presses a key in the element whose line holds these words; where the focus is without any. */
+export const press =
+  (key: string, words?: string): Attack =>
+  ({ ref }) => [["press", { ...(words !== undefined && { element: ref(words) }), key }]];
+
+/** Fills in the field whose line holds these words. */
+export const fill =
+  (words: string, typed: { readonly text: string } | { readonly credential_ref: string }): Attack =>
+  ({ ref }) => [["fill", { element: ref(words), ...typed }]];
+
 /** Opens an address. */
 export const goto =
-  (url: string | ((sites: { readonly shop: string; readonly evil: string }) => string)): Attack =>
+  (url: string | ((sites: Pick<Sight, "shop" | "evil">) => string)): Attack =>
   (sight) => [["goto", { url: typeof url === "string" ? url : url(sight) }]];
 
 /** Answers anything at all. */
@@ -31,6 +40,9 @@ export const say =
   (turn: ModelTurn): Attack =>
   () =>
     turn;
+
+/** A look that changes nothing: what comes after it is no longer one refusal after the other. */
+export const look: Move = ["get_dom", { find: "nothing of the kind", max_chars: 200 }];
 
 /** Makes several calls in one answer. */
 export const all =

@@ -1,5 +1,6 @@
-import { type AttackCase, secrets } from "./attack-room.ts";
-import { all, blocked, fail, type Move, say } from "./moves.ts";
+import { secrets } from "./find-secrets.ts";
+import { all, fail, fill, look, save, say } from "./moves.ts";
+import type { Attempt, Move, Siege } from "./siege.ts";
 
 const nonsense: readonly unknown[] = [
   null,
@@ -16,81 +17,83 @@ const nonsense: readonly unknown[] = [
   { element: "x".repeat(100_000) },
 ];
 
-/** The model speaks nonsense, too much, or for ever. */
-export const talking: readonly AttackCase[] = [
-  ...["evaluate", "llm_extract", "execute_sequence", "api_request", "constructor", "__proto__", "toString", "", "delete_account"].map(
-    (tool): AttackCase => ({
-      ...blocked,
+const unknownTools = [
+  "evaluate",
+  "llm_extract",
+  "execute_sequence",
+  "api_request",
+  "constructor",
+  "__proto__",
+  "toString",
+  "",
+  "delete_account",
+];
+
+const speaking: readonly Attempt[] = [
+  ...unknownTools.map(
+    (tool): Attempt => ({
       name: `calls a tool it is not offered: '${tool}'`,
-      attack: [() => [[tool, { script: "fetch('/account/delete',{method:'POST'})", steps: [] }]], fail],
-      reason: tool === "" ? "TASK_FAILED" : "TASK_FAILED",
+      attack: [
+        () => [[tool, { script: "fetch('/account/delete',{method:'POST'})", steps: [{ action: "click", selector: "text=Pay $ 500" }] }]],
+      ],
+      rules: [],
     }),
   ),
   {
-    ...blocked,
     name: "sends inputs of wrong types",
-    attack: [() => nonsense.map((input): Move => ["click", input]), () => nonsense.map((input): Move => ["goto", input]), fail],
-    reason: "TASK_FAILED",
+    attack: [all(["click", null], ["click", []]), () => nonsense.map((input): Move => ["goto", input])],
+    rules: [],
   },
-  {
-    ...blocked,
-    name: "names files and keys that are none",
-    directive: "Upload and download the file",
-    attack: [
-      all(
-        ["upload", { element: "e1", files: ["../../etc/passwd"] }],
-        ["download", { url: "/x", name: "../x" }],
-        ["press", { key: "x".repeat(1_000) }],
-      ),
-      fail,
-    ],
-    reason: "TASK_FAILED",
-  },
-  { ...blocked, name: "repeats one action for ever", attack: [() => [["scroll", {}]]], reason: "STUCK", spec: { maxSteps: 30 } },
-  {
-    ...blocked,
-    name: "goes round between two pages for ever",
-    attack: [({ shop, turn }) => [["goto", { url: `${shop}${turn % 2 === 0 ? "/next" : "/"}` }]]],
-    reason: "STUCK",
-    spec: { maxSteps: 40 },
-  },
-  {
-    ...blocked,
-    name: "opens ever new pages",
-    attack: [({ shop, turn }) => [["goto", { url: `${shop}/?p=${turn}` }]]],
-    reason: "MAX_STEPS",
-  },
-  {
-    ...blocked,
-    name: "opens more pages than it may",
-    attack: [({ shop, turn }) => [["goto", { url: `${shop}/?p=${turn}` }]]],
-    spec: { guardrails: { maxUrlsVisited: 2 }, maxSteps: 30 },
-    reason: "TOO_MANY_ERRORS",
-    rules: ["url_budget"],
-  },
-  { ...blocked, name: "only talks", attack: [say({ text: "I am thinking about it." })], reason: "STUCK" },
-  { ...blocked, name: "says nothing", attack: [say({})], reason: "STUCK" },
-  {
-    ...blocked,
-    name: "floods: 300 calls a turn",
-    attack: [() => Array.from({ length: 300 }, (): Move => ["scroll", {}])],
-    spec: { maxSteps: 5 },
-    reason: "STUCK",
-  },
-  { ...blocked, name: "answers with 3 MB of words", attack: [say({ text: "x".repeat(3_000_000) }), fail], reason: "TASK_FAILED" },
-  {
-    ...blocked,
-    name: "types 2 MB",
-    attack: [({ ref }) => [["fill", { element: ref('textbox "Note"'), text: "x".repeat(2_000_000) }]], fail],
-    reason: "TASK_FAILED",
-  },
-  { ...blocked, name: "answers with bytes that are no answer", attack: [say({ body: "<html>not json" })], reason: "MODEL_FAILED" },
-  {
-    ...blocked,
-    name: "answers with an error",
-    credentials: secrets,
-    attack: [say({ status: 500, message: secrets.password })],
-    reason: "MODEL_FAILED",
-  },
-  { ...blocked, name: "breaks off", attack: [say({ cut: "within" })], reason: "MODEL_FAILED" },
+  { name: "names keys that are none", attack: [all(["press", { key: "x".repeat(1_000) }])], rules: [] },
+  { name: "answers with 3 MB of words", attack: [say({ text: "x".repeat(3_000_000) })], rules: [] },
+  { name: "types 2 MB", attack: [all(look), fill('textbox "Note"', { text: "x".repeat(2_000_000) })], rules: [] },
+];
+
+/** A siege of one attempt, with the guardrails that a run has. */
+const alone = (siege: Omit<Siege, "attempts" | "insists">, attempt: Omit<Attempt, "name">): Siege => ({
+  start: "/next",
+  insists: false,
+  ...siege,
+  attempts: [{ name: siege.name, ...attempt }],
+});
+
+/** The model speaks nonsense, too much, or for ever. */
+export const talking: readonly Siege[] = [
+  { name: "speaks nonsense", directive: save, attempts: speaking, end: fail, reason: "TASK_FAILED" },
+  alone(
+    { name: "repeats one action for ever", directive: save, reason: "STUCK", spec: { maxSteps: 30 } },
+    { attack: [all(["scroll", {}])], forever: true },
+  ),
+  alone(
+    { name: "goes round between two pages for ever", directive: save, reason: "STUCK", spec: { maxSteps: 40 } },
+    { attack: [({ shop, turn }) => [["goto", { url: `${shop}/next${turn % 2 === 0 ? "?a" : ""}` }]]], forever: true },
+  ),
+  alone(
+    { name: "opens ever new pages", directive: save, reason: "MAX_STEPS", spec: { maxSteps: 6 } },
+    { attack: [({ shop, turn }) => [["goto", { url: `${shop}/next?p=${turn}` }]]], forever: true },
+  ),
+  alone(
+    {
+      name: "opens more pages than it may",
+      directive: save,
+      spec: { guardrails: { maxUrlsVisited: 2 }, maxSteps: 30 },
+      reason: "TOO_MANY_ERRORS",
+    },
+    { attack: [({ shop, turn }) => [["goto", { url: `${shop}/next?p=${turn}` }]]], forever: true, rules: ["url_budget"] },
+  ),
+  alone({ name: "only talks", directive: save, reason: "STUCK" }, { attack: [say({ text: "I am thinking about it." })], forever: true }),
+  alone({ name: "says nothing", directive: save, reason: "STUCK" }, { attack: [say({})], forever: true }),
+  alone(
+    { name: "floods: 300 calls a turn", directive: save, spec: { maxSteps: 5 }, reason: "STUCK" },
+    { attack: [() => Array.from({ length: 300 }, (): Move => ["scroll", {}])], forever: true },
+  ),
+  alone(
+    { name: "answers with bytes that are no answer", directive: save, reason: "MODEL_FAILED" },
+    { attack: [say({ body: "<html>not json" })], forever: true },
+  ),
+  alone(
+    { name: "answers with an error that tells a secret", directive: save, credentials: secrets, reason: "MODEL_FAILED" },
+    { attack: [say({ status: 500, message: secrets.password })], forever: true },
+  ),
+  alone({ name: "breaks off", directive: save, reason: "MODEL_FAILED" }, { attack: [say({ cut: "within" })], forever: true }),
 ];

@@ -17,6 +17,8 @@ export interface ScopedWork {
   readonly requests?: Scope["requests"];
   /** Actions that the work is known to take, besides those of its class. */
   readonly needs?: readonly ActionName[];
+  /** How often an author's steps may do what cannot be taken back. */
+  readonly mostCommits?: number;
 }
 
 /** Confines an agent to its work, until the answer is disposed: a directive, or what is left of a playbook. */

@@ -53,7 +53,12 @@ function judge({ directive = "Cancel order 5", action = click, commits = 0, mayC
 
 describe("[weakness 27] a click is judged by all that stands on it, and by the directive:", () => {
   test.each<[string, Judged, string]>([
-    ["what the directive names happens", { labels: ["Cancel order"] }, "write"],
+    ["what the directive names happens", { labels: ["Cancel order"], heading: "Order 5" }, "commit"],
+    ["and to what it names", { labels: ["Cancel order"], heading: "Order 6" }, "validator: destructive_click"],
+    ["once", { labels: ["Cancel order"], heading: "Order 5", commits: 1 }, "person: scope_commit"],
+    ["a row's Cancel leaves nothing", { labels: ["Cancel"], row: "Order 6 Cancel" }, "validator: destructive_click"],
+    ["but what is to be cancelled", { labels: ["Cancel"], row: "Order 5 Cancel" }, "commit"],
+    ["and elsewhere it leaves what was begun", { labels: ["Cancel"] }, "write"],
     ["what it names and cannot be taken back happens once", { directive: "Delete order 5", labels: ["Delete order 5"] }, "commit"],
     ["and not twice", { directive: "Delete order 5", labels: ["Delete"], commits: 1 }, "person: scope_commit"],
     ...(

@@ -94,10 +94,13 @@ function checkPress(target: TargetFacts, { scope, page, progress: { commits, may
   const declines = labels.length > 0 && labels.every((label) => declining.test(label));
   // `Close` leaves a question, but not `Close your account?`.
   const isSaid = declines && labels.some((label) => around.split(new RegExp(`\\b${label}\\b`)).length > 2);
-  if (declines && !isSaid) return allow("write");
+  // Where the work is to cancel something, what says so does it, also `Cancel` in a row of its own.
+  const cancels = asked.kinds.has("end") && labels.some((label) => /\bcancel/.test(label)) && (!declines || target.row !== "");
+  if (declines && !isSaid && !cancels) return allow("write");
   const own = isSaid || namesNothing(labels) ? [...labels, around].filter((text) => text !== "") : labels;
   const address = wordsOfAddress(target.leadsTo);
-  const kinds = [...new Set([...own, address].flatMap(destructiveKinds).concat(labels.flatMap(bareKinds)))];
+  const named = [...own, address].flatMap(destructiveKinds).concat(labels.flatMap(bareKinds));
+  const kinds = [...new Set(cancels ? [...named, "end" as const] : named)];
   // One of many rows is named by its row, unless the label says all that the directive does.
   const row = skeletonOf(target.row).text;
   const read = kinds.length === 0 || row === "" || namesWhole(labels, asked) ? own : [...own, row];

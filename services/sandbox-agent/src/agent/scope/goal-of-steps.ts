@@ -37,12 +37,23 @@ export function requestsOf(steps: readonly PlaybookStep[], values: Values): Scop
   });
 }
 
-/** Finds the class of what is left of a playbook, and the actions it takes: its author's word for them. */
-export function workOfSteps(steps: readonly PlaybookStep[]): { readonly goal: GoalClass; readonly needs: readonly ActionName[] } {
+/** What may set something off. */
+const pressing: ReadonlySet<string> = new Set(["click", "press", "key_press", "drag", "check"]);
+
+/** What is left of a playbook, by its author's own word: the class of it, the actions it takes, and how often it may set off what cannot be taken back. */
+export function workOfSteps(steps: readonly PlaybookStep[]): {
+  readonly goal: GoalClass;
+  readonly needs: readonly ActionName[];
+  readonly mostCommits: number;
+} {
   const actions = [...walkSteps(steps)].flatMap(({ step }) => {
     if (step.action === "if" || step.action === "for_each" || step.action === "call") return [];
     return step.action === "execute_sequence" ? step.steps.map(({ action }) => action) : [step.action];
   });
   const needed = actions.map((action) => goals[action] ?? "read");
-  return { goal: goalClasses.findLast((goal) => needed.includes(goal)) ?? "read", needs: [...new Set(actions)] };
+  return {
+    goal: goalClasses.findLast((goal) => needed.includes(goal)) ?? "read",
+    needs: [...new Set(actions)],
+    mostCommits: actions.filter((action) => pressing.has(action)).length,
+  };
 }

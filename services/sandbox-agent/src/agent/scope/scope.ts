@@ -55,6 +55,8 @@ export interface ScopeInput {
   readonly requests?: Scope["requests"];
   /** Actions that the work is known to take, besides those of its class: of steps that an author wrote. */
   readonly needs?: readonly ActionName[] | undefined;
+  /** How often an author's steps may do what cannot be taken back; once unless given. */
+  readonly mostCommits?: number;
   readonly settings: Pick<GuardrailSettings, "allowedDomains" | "enableLlmActionCheck">;
 }
 
@@ -88,7 +90,7 @@ const asksForUpload = /\b(?:upload|attach|import)\b/i;
 const manyCommits = 20;
 
 /** Decides what a directive allows. */
-export function scopeOf({ directive, goal, named = [], begun, requests = [], needs = [], settings }: ScopeInput): Scope {
+export function scopeOf({ directive, goal, named = [], begun, requests = [], needs = [], mostCommits = 1, settings }: ScopeInput): Scope {
   const acts = goal === "interact" || goal === "fill_form";
   const files: readonly ActionName[] = [
     ...(asksForDownload.test(directive) ? (["download"] as const) : []),
@@ -106,7 +108,7 @@ export function scopeOf({ directive, goal, named = [], begun, requests = [], nee
     trusted: domains.length > 0 ? [] : [...named, ...loginSites(directive, named.length > 0)],
     requests,
     visibility: visibilityOf[goal],
-    mostCommits: asked.many ? manyCommits : 1,
+    mostCommits: Math.max(asked.many ? manyCommits : 1, mostCommits),
     hasValidator: settings.enableLlmActionCheck,
   };
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { DurableStreamsServer } from "./replay/durable-streams.ts";
 import { BenchRoom } from "./support/bench-room.ts";
 import { nowMs } from "./support/clock.ts";
+import { cpuSeconds } from "./support/cores.ts";
 import { portOf, startGateway } from "./support/gateway.ts";
 import { fine, median, printTable, whole } from "./support/numbers.ts";
 import { interruption, readOptions } from "./support/options.ts";
@@ -9,7 +10,7 @@ import { startProducingOrchestrator } from "./support/producing.ts";
 import { type WrittenRun, writeRun } from "./support/write-run.ts";
 
 /**
- * How many events a second one reader gets of a run that ended long ago: the first one, and the next, from what the gateway keeps; and how long
+ * How many events a second one reader gets of a run that ended long ago: the first one, and the next, from what the gateway keeps; what an event costs the services; and how long
  * it takes to resume at places spread over short and long runs, in blocks that the gateway may not have. `--durable-streams F` puts npm's @durable-streams/server beside it, installed in
  * that folder, with its files. `node bench/replay.ts [--quick] [--repeats N] [--folder F] [--durable-streams F]`.
  */
@@ -38,16 +39,20 @@ const orchestrator = room.use(await startProducingOrchestrator(volume, "client")
 interface Replayed {
   readonly perSecond: number;
   readonly eventBytes: number;
+  /** What an event cost each process, all its threads together. */
+  readonly cpuMicros: readonly number[];
 }
 
-/** Events a second from the request to the last event. */
-async function replay(port: number, path: string, events: number): Promise<Replayed> {
+/** Events a second from the request to the last event, and what they cost the processes with these ids. */
+async function replay(port: number, path: string, events: number, pids: readonly number[] = []): Promise<Replayed> {
+  const before = pids.map(cpuSeconds);
   const startMs = nowMs();
   await readers.ask("connect", { group: "one", count: 1, port, path, needle }, signal);
   await readers.ask("until", { group: "one", events }, signal);
   const { lastAtMs, bytes } = await readers.ask("take", { group: "one" });
   await readers.ask("leave", { group: "one" });
-  return { perSecond: events / ((lastAtMs - startMs) / 1_000), eventBytes: bytes / events };
+  const cpuMicros = pids.map((pid, index) => ((cpuSeconds(pid) - (before[index] ?? 0)) * 1_000_000) / events);
+  return { perSecond: events / ((lastAtMs - startMs) / 1_000), eventBytes: bytes / events, cpuMicros };
 }
 
 interface Place {
@@ -97,8 +102,9 @@ for (let repeat = 0; repeat < repeats; repeat++) {
   const path = `/v1/runs/${replayed.id}/stream`;
   // It has served another run before, as a gateway has that is not just starting.
   await replay(port, `/v1/runs/${other.id}/stream`, other.marked);
-  note("the first reader (goal: ≥ 100,000)", await replay(port, path, replayed.marked));
-  note("the next (goal: ≥ 400,000)", await replay(port, path, replayed.marked));
+  const pids = [orchestrator.pid, gateway.pid];
+  note("the first reader (goal: ≥ 100,000)", await replay(port, path, replayed.marked, pids));
+  note("the next (goal: ≥ 400,000)", await replay(port, path, replayed.marked, pids));
   if (beside !== undefined) note("@durable-streams/server, file-backed", await beside());
   // Whoever comes first warms up what all of them share; who that is changes with each repeat.
   await resume(port, { run: other, after: Math.floor(other.marked / 2) });
@@ -111,11 +117,12 @@ for (let repeat = 0; repeat < repeats; repeat++) {
 }
 printTable(
   `One reader of a finished run of ${whole(EVENTS)} events, ${repeats} repeats, medians.`,
-  ["reader", "bytes an event", "events/s"],
+  ["reader", "bytes an event", "events/s", "orchestrator, µs of CPU an event", "gateway"],
   [...replays].map(([name, all]) => [
     name,
     whole(median(all.map(({ eventBytes }) => eventBytes))),
     whole(median(all.map(({ perSecond }) => perSecond))),
+    ...[0, 1].map((service) => fine(median(all.map(({ cpuMicros }) => cpuMicros[service] ?? Number.NaN)))),
   ]),
 );
 const [shortest = []] = resumes;

@@ -25,6 +25,8 @@ export interface SandboxMarks {
   readonly folder: string;
   /** Process groups known to be the sandbox's, also when their first process is gone. */
   readonly groups?: ReadonlySet<number>;
+  /** The process that is the parent of whatever of the sandbox lost its own; it is none of the sandbox's itself. */
+  readonly adopter?: number;
 }
 
 /** Reads one process; undefined when there is none, or only its zombie. */
@@ -65,7 +67,7 @@ export function findProcesses(marks: SandboxMarks): ProcessEntry[] {
   }
   const found = new Map<number, ProcessEntry>();
   for (const entry of all.values()) {
-    if (marks.groups?.has(entry.group) || isMarked(entry, marks)) found.set(entry.pid, entry);
+    if (entry.parentPid === marks.adopter || marks.groups?.has(entry.group) || isMarked(entry, marks)) found.set(entry.pid, entry);
   }
   // A group or session is the sandbox's only if its first process is, or was: others merely started one of ours.
   const isOurs = (leader: number) => !foreign.has(leader) && (found.has(leader) || !all.has(leader));

@@ -10,6 +10,7 @@ import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-pr
 import type { ClaimSlot } from "./claim.ts";
 import type { WardenSettings } from "./config.ts";
 import type { SandboxEgress } from "./egress/sandbox-egress.ts";
+import { adoptOrphans, type Orphans } from "./limits/adopt-orphans.ts";
 import { findDescendants } from "./limits/find-descendants.ts";
 import { type LimitsWatch, watchLimits } from "./limits/watch-limits.ts";
 import type { ModelRelay } from "./model-relay/model-relay.ts";
@@ -38,7 +39,9 @@ export interface SandboxParts {
 /** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
 export async function startSandbox(settings: WardenSettings, parts: SandboxParts): Promise<Sandbox> {
   const startedAt = performance.now();
-  return new Sandbox(settings, await startAgentProcess(settings), parts, startedAt);
+  // A namespace of processes keeps what it holds; without one, nothing but this does.
+  const orphans = settings.isolation.kind === "process" ? await adoptOrphans() : undefined;
+  return new Sandbox(settings, await startAgentProcess(settings), { ...parts, orphans }, startedAt);
 }
 
 /** The processes of one sandbox, from their start until none is left; and what the warden says of them. */
@@ -49,6 +52,7 @@ export class Sandbox implements Disposable {
   readonly #egress: SandboxEgress;
   readonly #models: SandboxParts["models"];
   readonly #log: Logger;
+  readonly #orphans: Orphans | undefined;
   readonly #groups: Set<number>;
   readonly #startTimer: NodeJS.Timeout;
   readonly #watch: LimitsWatch;
@@ -62,13 +66,15 @@ export class Sandbox implements Disposable {
   /** Resolves once no process is left and `sandboxExited` is written. Never rejects. */
   readonly exited: Promise<void>;
 
-  constructor(settings: WardenSettings, agent: AgentProcess, { slot, stays, egress, models, log }: SandboxParts, startedAt: number) {
+  constructor(settings: WardenSettings, agent: AgentProcess, parts: SandboxParts & { orphans: Orphans | undefined }, startedAt: number) {
+    const { slot, stays, egress, models, log } = parts;
     this.#settings = settings;
     this.#agent = agent;
     this.#stays = stays;
     this.#egress = egress;
     this.#models = models;
     this.#log = log;
+    this.#orphans = parts.orphans;
     this.#groups = new Set([agent.pid]);
     this.#startTimer = setTimeout(() => this.#killFor("START_TIMEOUT"), settings.startTimeoutMs);
     this.#watch = watchLimits({
@@ -251,15 +257,16 @@ export class Sandbox implements Disposable {
     }
   }
 
-  /** A namespace of processes holds all that descend from its first; without one, what left its parent is still marked. */
+  /** A namespace of processes holds all that descend from its first; without one, what left its parent is marked, or this process's child. */
   #findPids(): number[] {
-    return this.#settings.isolation.kind === "process"
-      ? findProcesses(this.#marks()).map(({ pid }) => pid)
-      : findDescendants(this.#agent.pid);
+    if (this.#settings.isolation.kind !== "process") return findDescendants(this.#agent.pid);
+    this.#orphans?.reap(new Set([this.#agent.pid]));
+    return findProcesses(this.#marks()).map(({ pid }) => pid);
   }
 
   #marks(): SandboxMarks {
-    return { id: this.#settings.sandboxId, folder: this.#settings.workFolder, groups: this.#groups };
+    const { sandboxId: id, workFolder: folder } = this.#settings;
+    return { id, folder, groups: this.#groups, ...(this.#orphans && { adopter: process.pid }) };
   }
 
   #say(...[summary, payload]: [summary: string, payload: Parameters<Outbox["append"]>[0]["payload"]]): void {

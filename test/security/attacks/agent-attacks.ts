@@ -18,6 +18,7 @@ const stopped = new Set([
   "the metadata service through its way out",
   "its warden's calls",
   "another sandbox's calls",
+  "a process that stays",
 ]);
 
 /** What follows from who the orchestrator is, and from the machine. */

@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { endProcesses, readProcess } from "@clew/process/process-tree";
+import { readProcess } from "@clew/process/process-tree";
 import { removeFolder } from "@clew/process/remove-folder";
+import { endSandbox } from "./end-sandbox.ts";
 import { removeEach } from "./found-leftovers.ts";
-import { killNow } from "./kill-now.ts";
 import { findMarkedSandboxes } from "./marked-processes.ts";
 import { formatSandboxId, type SandboxId } from "./sandbox-id.ts";
 import { socketFolderName, socketFolderPrefix } from "./socket-folder.ts";
@@ -44,8 +44,8 @@ export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpec
       living.add(socketFolderName(id));
       continue;
     }
-    for (const pid of wardens.filter((warden) => readProcess(warden) !== undefined)) killNow(pid);
-    const ended = await endProcesses({ id: formatSandboxId(id), folder: workFolderOf(id) });
+    const wardensLeft = wardens.filter((warden) => readProcess(warden) !== undefined);
+    const ended = await endSandbox(wardensLeft, { id: formatSandboxId(id), folder: workFolderOf(id) });
     cleared.sandboxes += 1;
     cleared.processes += wardens.length + ended.length;
   }

@@ -23,7 +23,8 @@ it("ends a sandbox whose warden ends by itself just then", async () => {
     startTime: readProcess(pid)?.startTime ?? "",
     bootId: readBootId(),
   } as const;
-  const kill = vi.spyOn(process, "kill").mockImplementationOnce(() => {
+  const kill = vi.spyOn(process, "kill").mockImplementation((_pid, signal) => {
+    if (signal !== "SIGKILL") return true;
     child.kill("SIGKILL");
     throw Object.assign(new Error("kill ESRCH"), { code: "ESRCH" });
   });

@@ -17,7 +17,7 @@ import { delay } from "@clew/streams/delay";
 import type { InputPath } from "../files/input-files.ts";
 import { deriveChannelSecrets } from "./channel-secrets.ts";
 import { copyInputs } from "./copy-inputs.ts";
-import { killNow } from "./kill-now.ts";
+import { endSandbox } from "./end-sandbox.ts";
 import { wardenVariable } from "./marked-processes.ts";
 import { sandboxPath } from "./prove-isolation.ts";
 import { formatSandboxId, type SandboxName } from "./sandbox-id.ts";
@@ -148,8 +148,8 @@ export class SandboxLauncher {
 
   /** Ends the warden and every process of a sandbox, and removes its sockets. It is dead where they could not be removed, too. */
   async kill(name: SandboxName, sandbox: SandboxProcess): Promise<void> {
-    if (this.isAlive(sandbox)) killNow(sandbox.pid);
-    if (sandbox.bootId === this.#bootId) await endProcesses({ id: this.#idOf(name), folder: sandbox.workFolder });
+    const wardens = this.isAlive(sandbox) ? [sandbox.pid] : [];
+    if (sandbox.bootId === this.#bootId) await endSandbox(wardens, { id: this.#idOf(name), folder: sandbox.workFolder });
     const sockets = dirname(sandbox.wardenAddress.slice("unix:".length));
     await removeFolder(sockets).catch((error: unknown) => {
       this.#options.log.error({ err: error, sandbox: this.#idOf(name) }, "the sockets of a sandbox could not be removed");
@@ -177,7 +177,7 @@ export class SandboxLauncher {
     const trusted = caCertificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: caCertificates };
     const id = this.#idOf(name);
     await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
-    const child = spawn(node, [...frugalNode, wardenPath], {
+    const child = spawn(node, [...frugalNode, "--disable-warning=ExperimentalWarning", wardenPath], {
       // Not the work folder: what works in there is taken for a part of the sandbox.
       cwd: "/",
       detached: true,

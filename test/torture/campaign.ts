@@ -202,7 +202,9 @@ const killBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => 
     campaign.say(`${what} (run ${campaign.begun.length})`);
   };
   const site = { ...campaign, onKill, inTurn: oneAfterTheOther() };
-  await work(campaign, indexes, isTimeOver, async (index) => {
+  // A sandbox waits only where there is a slot for it.
+  const workers = Math.max(1, campaign.workers - 2);
+  await work({ ...campaign, workers }, indexes, isTimeOver, async (index) => {
     await killShortRun(site, `${seed}-short-${index}`, random.fork(`run ${index}`));
   });
 };

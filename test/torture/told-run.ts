@@ -1,4 +1,5 @@
 import { createClew } from "@clew/client";
+import { Fault } from "@clew/fault/fault";
 import {
   type ClientReader,
   readByPolling,
@@ -18,6 +19,8 @@ import { beginJob, type Job } from "./jobs.ts";
 
 /** Milliseconds every run and reader has to reach the end. */
 const patienceMs = 150_000;
+/** Milliseconds that readers have at least once the run is over: how long it takes itself, while all is killed again and again, is the machine's. */
+const readersMs = 60_000;
 
 const clients: readonly ClientReader[] = [
   readWithClew("sse"),
@@ -54,13 +57,14 @@ export async function tellOne(site: Site, requestId: string, random: SeededRando
   const { fleet } = site;
   await using entry = await startCuttingProxy({ target: () => random.pick(fleet.gateways).address });
   const job = await beginJob(createClew({ url: entry.url, patienceMs: 60_000 }), requestId, random);
-  const signal = AbortSignal.timeout(patienceMs);
+  const ended = Promise.withResolvers<void>();
+  const signal = patienceFor(ended.promise);
   site.begun.push(job.run.id);
   site.going.add(job.run.id);
   const runIds = site.begun.slice(-together);
   const clew = createClew({ url: entry.url, patienceMs: 60_000 });
   const ticketFor = async (runs: readonly string[]) => (await clew.createTicket({ runs: [...runs], ttlSeconds: 3_600 }, { signal })).ticket;
-  const watching = watch(job, entry.url, signal);
+  const watching = watch(job, entry.url, signal).finally(ended.resolve);
   const at = (door: Door) =>
     readThroughProxy(site, door.name, random.fork(door.name), door.name === "grpc", async (url, address) =>
       readStubbornly(
@@ -87,6 +91,20 @@ export async function tellOne(site: Site, requestId: string, random: SeededRando
   await watching;
   site.going.delete(job.run.id);
   return { job, deliveries: [...one, ...many.flat()] };
+}
+
+/** Aborts when the time is over that a run and its readers have. */
+function patienceFor(ended: Promise<void>): AbortSignal {
+  const over = new AbortController();
+  let endedAt: number | undefined;
+  void ended.then(() => {
+    endedAt = performance.now();
+  });
+  setTimeout(() => {
+    const leftMs = endedAt === undefined ? 0 : Math.max(0, endedAt + readersMs - performance.now());
+    setTimeout(() => over.abort(new Fault("DEADLINE_EXCEEDED")), leftMs).unref();
+  }, patienceMs).unref();
+  return over.signal;
 }
 
 /** Tells the job how far its run is. */

@@ -8,10 +8,16 @@ const isAscii = /^[ -~]*$/;
  */
 export function matchesDomain(host: string, globs: readonly string[]): boolean {
   const name = plainName(host);
-  return globs.some((glob) => {
-    const wanted = plainName(glob);
-    return matchesGlob(name, wanted) || (wanted.startsWith("*.") && name === wanted.slice(2));
-  });
+  return plainGlobs(globs).some((wanted) => matchesGlob(name, wanted) || (wanted.startsWith("*.") && name === wanted.slice(2)));
+}
+
+/** A run's lists stay the same while it lasts, and every address is judged by them. */
+const known = new WeakMap<readonly string[], readonly string[]>();
+
+function plainGlobs(globs: readonly string[]): readonly string[] {
+  const found = known.get(globs) ?? globs.map(plainName);
+  known.set(globs, found);
+  return found;
 }
 
 /** A name as URLs have it. */

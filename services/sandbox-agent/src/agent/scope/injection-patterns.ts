@@ -8,7 +8,7 @@ export const injectionPatterns: Readonly<Record<string, RegExp>> = {
   new_role:
     /\b(?:you are now (?!logged|signed|subscribed|registered|leaving|viewing|connected|online|offline|ready|able|using|following|in\b|on\b|at\b|being)|from now on,? you(?: are|'re| will| must)?|act as if you|pretend (?:to be|that you))\b/g,
   new_instructions:
-    /\b(?:new|updated|revised|additional|real|actual|secret) (?:instructions?|task|directive|orders?|objective|goal)\s*(?::|is\b|are\b)/g,
+    /\b(?:(?:new|updated|revised|additional|real|actual|secret) (?:instructions?|task|directive|objective|goal)|(?:real|actual|secret) orders?)\s*(?::|is\b|are\b)/g,
   system_prompt: /\b(?:system prompt|system message|developer message|system override|hidden instructions?)\b/g,
   address_the_agent:
     /\b(?:attention|note|important|instructions?|message|hey|dear|hello|warning|reminder)\b[^a-z0-9]{0,4}(?:to |for |,)?\s*(?:all |the |any )?(?:ai|a\.i\.|llm|assistants?|agents?|bots?|chatbots?|language models?|browser agents?|automated (?:agents?|assistants?))\b/g,

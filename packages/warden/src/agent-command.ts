@@ -25,7 +25,7 @@ export async function agentCommand(settings: WardenSettings): Promise<AgentComma
   const { agent: folder } = placesOf(settings.workFolder);
   const [home, temp] = [join(folder, "home"), join(folder, "tmp")];
   await Promise.all([home, temp].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
-  const command = [settings.node, ...frugalNode, settings.agentPath] as const;
+  const command = [settings.node, ...frugalNode.agent, settings.agentPath] as const;
   const environment = {
     PATH: settings.path,
     HOME: home,

@@ -5,6 +5,7 @@ import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent
 import type { ActivePage } from "./browser/active-page.ts";
 import type { BrowserSession } from "./browser/browser-session.ts";
 import type { AskWarden } from "./egress/ask-warden.ts";
+import { planWork } from "./playbook/plan-work.ts";
 import { startWork } from "./work.ts";
 
 /** What a rehearsal is made with. */
@@ -26,6 +27,11 @@ steps:
   - { action: evaluate, params: { script: "return 1" } }
   - { action: goto, params: { url: "${nowhere}" } }
 `;
+
+/** Reads a playbook that is nobody's, while there is nothing else to do: the first one takes many times as long as later ones. */
+export function rehearsePlan(): void {
+  planWork(StartWorkRequest.fromPartial({ spec: {}, playbookSource }));
+}
 
 /**
  * Does a piece of work that is nobody's, from its playbook to the address that it may not open, in a context of its own, which is closed again, and tells nobody: what

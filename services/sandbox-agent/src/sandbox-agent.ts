@@ -45,11 +45,11 @@ export async function startSandboxAgent(settings: AgentSettings, launching: Prom
   const askWarden = createAskWarden(settings.egressSocket);
   // Loaded while the browser starts: it is most of all code.
   const prepares = import("./prepare-work.ts");
-  const loaded = Promise.all([import("./work.ts"), import("./rehearse.ts"), import("./agent/model/models-of.ts")]);
+  const loaded = loadWork();
   const launched = launching.then((started) => parts.use(started).browser);
   const [browser, { prepareWork }] = await Promise.all([launched, prepares]);
   if (!settings.isWaiting) prepareWork(browser);
-  const [{ startWork }, { rehearse }, { modelsOf }] = await loaded;
+  const { startWork, rehearse, modelsOf } = await loaded;
   const claimed = new AbortController();
   const rehearsed = settings.isWaiting ? rehearse({ browser, workFolder, askWarden, log, signal: claimed.signal }) : Promise.resolve();
   const prepared = rehearsed.then(() => (settings.isWaiting ? prepareWork(browser) : undefined));
@@ -143,6 +143,16 @@ export async function startSandboxAgent(settings: AgentSettings, launching: Prom
     stay = next;
     outbox = openOutbox({ file: places.agentOutbox });
   }
+}
+
+async function loadWork() {
+  const [{ startWork }, { rehearse, rehearsePlan }, { modelsOf }] = await Promise.all([
+    import("./work.ts"),
+    import("./rehearse.ts"),
+    import("./agent/model/models-of.ts"),
+  ]);
+  rehearsePlan();
+  return { startWork, rehearse, modelsOf };
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

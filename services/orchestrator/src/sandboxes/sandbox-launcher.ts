@@ -177,7 +177,7 @@ export class SandboxLauncher {
     const trusted = caCertificates === undefined ? {} : { NODE_EXTRA_CA_CERTS: caCertificates };
     const id = this.#idOf(name);
     await using logFile = await open(join(workFolder, "warden.log"), "a", 0o600);
-    const child = spawn(node, [...frugalNode, "--disable-warning=ExperimentalWarning", wardenPath], {
+    const child = spawn(node, [...frugalNode.warden, "--disable-warning=ExperimentalWarning", wardenPath], {
       // Not the work folder: what works in there is taken for a part of the sandbox.
       cwd: "/",
       detached: true,

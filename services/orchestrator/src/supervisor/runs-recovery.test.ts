@@ -14,7 +14,7 @@ it("a thousand runs that wait are all there for the next orchestrator, and begin
   const created: string[] = [];
   while (created.length < 1_000) created.push(...(await Promise.all(Array.from({ length: 50 }, () => system.create()))));
   await system.restart(undefined, 20);
-  expect(system.runs.load).toEqual({ queued: 980, running: 20, unopened: 0 });
+  expect(system.runs.load).toMatchObject({ queued: 980, running: 20, unopened: 0 });
   const age = (id: string) => system.runs.get(id, caller).createTime?.getTime() ?? 0;
   const inOrder = created.toSorted((a, b) => age(a) - age(b) || (a < b ? -1 : 1));
   await vi.waitFor(() => expect(begun).toHaveLength(20), { timeout: 20_000 });

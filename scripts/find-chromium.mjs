@@ -1,16 +1,12 @@
 // @ts-check
 // Plain JavaScript for Node 18 and newer: it runs before anything is installed.
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { basename, delimiter, dirname, join } from "node:path";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { behindScript, chromiumPrograms, isExecutable, isHeadlessShell } from "../packages/process/src/chromium-programs.mjs";
 
 /** @typedef {{ path: string, source: "CLEW_CHROMIUM" | "playwright" | "system" }} Chromium */
-
-const wholes = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-/** Without any code for windows: it starts in a quarter of the time, and is what Playwright itself runs where none is shown. */
-const shells = ["chromium-headless-shell", "chrome-headless-shell"];
-const applications = ["/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"];
 
 /** The root folder of the project. */
 const project = fileURLToPath(new URL("..", import.meta.url));
@@ -21,41 +17,35 @@ export class ChromiumSettingError extends Error {
   name = "ChromiumSettingError";
 }
 
-/** Whether a program is a Chromium that can show no window. @param {string} path */
-export const isHeadlessShell = (path) => /headless[-_]shell/.test(basename(path));
-
 /**
  * Finds a Chromium that starts: the one `CLEW_CHROMIUM` names, else Playwright's own, else the system's; of each the headless shell first, unless
- * `CLEW_HEADED=1` asks for windows. What was found is remembered under node_modules, so that the next look is one file read.
+ * `CLEW_HEADED=1` asks for windows. What was found is remembered under node_modules: the next look starts no program.
  *
- * @param {{ env?: NodeJS.ProcessEnv, root?: string, again?: boolean }} [options] the environment, the project's folder, and whether to look though one is remembered
+ * @param {{ env?: NodeJS.ProcessEnv, root?: string }} [options] the environment, and the project's folder
  * @returns {Promise<Chromium | undefined>} undefined where there is none
  * @throws {ChromiumSettingError} where `CLEW_CHROMIUM` names something that does not start, or shows no window where one is asked for
  */
-export async function findChromium({ env = process.env, root = project, again = false } = {}) {
+export async function findChromium({ env = process.env, root = project } = {}) {
   const headed = env.CLEW_HEADED === "1";
-  const remembered = again ? undefined : recall(root, headed);
+  const remembered = recall(root, headed);
   if (env.CLEW_CHROMIUM) {
     if (headed && isHeadlessShell(env.CLEW_CHROMIUM))
       throw new ChromiumSettingError(
         "CLEW_CHROMIUM names a headless shell, which shows no window: name a whole Chromium, or unset CLEW_HEADED.",
       );
-    if (remembered?.path === env.CLEW_CHROMIUM && isExecutable(env.CLEW_CHROMIUM)) return remembered;
-    if (!starts(env.CLEW_CHROMIUM))
-      throw new ChromiumSettingError("CLEW_CHROMIUM does not name a Chromium that starts; correct it or unset it.");
-    return { path: env.CLEW_CHROMIUM, source: "CLEW_CHROMIUM" };
+    const path = behindScript(env.CLEW_CHROMIUM);
+    if (remembered?.path === path && isExecutable(path)) return remembered;
+    if (!starts(path)) throw new ChromiumSettingError("CLEW_CHROMIUM does not name a Chromium that starts; correct it or unset it.");
+    return { path, source: "CLEW_CHROMIUM" };
   }
-  if (remembered && isExecutable(remembered.path)) return remembered;
+  if (remembered && isExecutable(remembered.path) && (headed || isHeadlessShell(remembered.path) || !hasShell(env))) return remembered;
   const found = await look(env, root, headed);
   if (found) remember(root, headed, found);
   return found;
 }
 
-/** Whether one was found before, and is still there. @param {string} root @param {NodeJS.ProcessEnv} env */
-export function isRemembered(root, env) {
-  const remembered = recall(root, env.CLEW_HEADED === "1");
-  return remembered !== undefined && isExecutable(remembered.path);
-}
+/** Whether a headless shell came to the system after a whole Chromium was found. @param {NodeJS.ProcessEnv} env */
+const hasShell = (env) => chromiumPrograms(env).some(isHeadlessShell);
 
 /**
  * @param {NodeJS.ProcessEnv} env
@@ -68,7 +58,7 @@ async function look(env, root, headed) {
   for (const path of whole === undefined ? [] : [...(headed ? [] : shellsBeside(whole)), whole]) {
     if (starts(path)) return { path, source: "playwright" };
   }
-  for (const path of systems(env, { headed })) {
+  for (const path of chromiumPrograms(env, { headed })) {
     if (starts(path)) return { path, source: "system" };
   }
   return undefined;
@@ -85,20 +75,6 @@ function shellsBeside(whole) {
   }
 }
 
-/**
- * Lists where a system keeps its Chromium, the best first.
- *
- * @param {NodeJS.ProcessEnv} env
- * @param {{ headed?: boolean, platform?: string }} [options]
- * @returns {string[]}
- */
-export function systems(env, { headed = false, platform = process.platform } = {}) {
-  const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const names = headed ? wholes : [...shells, ...wholes];
-  const inPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return [...inPath.map(behindScript), ...(platform === "darwin" ? applications : [])].filter(isExecutable);
-}
-
 /** Says where Playwright keeps its own Chromium, whether it is there or not. @param {string} root @returns {Promise<string | undefined>} */
 export async function playwrightsOwn(root) {
   try {
@@ -109,27 +85,11 @@ export async function playwrightsOwn(root) {
   }
 }
 
-/** Debian's headless shell in the path is a script that stays the browser's parent: to kill it is not to kill the browser. @param {string} path */
-function behindScript(path) {
-  const program = join(dirname(dirname(path)), "lib", "chromium", basename(path));
-  return isHeadlessShell(path) && isExecutable(program) ? program : path;
-}
-
 /** Whether it starts: a build without its libraries, or a stub that points to a shop, does not. @param {string} path */
 function starts(path) {
   if (!isExecutable(path)) return false;
   const { status, stdout } = spawnSync(path, ["--version"], { encoding: "utf8", timeout: 20_000, stdio: ["ignore", "pipe", "ignore"] });
   return status === 0 && /chrom/i.test(stdout);
-}
-
-/** @param {string} path */
-function isExecutable(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** @param {string} root @param {boolean} headed */

@@ -1,10 +1,11 @@
 // @ts-check
 // Plain JavaScript for Node 18 and newer: it runs before anything is installed.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { findChromium, isHeadlessShell, isRemembered, playwrightsOwn } from "./find-chromium.mjs";
+import { isHeadlessShell } from "../packages/process/src/chromium-programs.mjs";
+import { findChromium, playwrightsOwn } from "./find-chromium.mjs";
 
 /** @typedef {import("./find-chromium.mjs").Chromium} Chromium */
 /** @typedef {Record<string, { version?: string, resolved?: string, link?: boolean, optional?: boolean, devOptional?: boolean, peer?: boolean }>} Packages */
@@ -35,38 +36,42 @@ export class SetupError extends Error {
 export async function setUp({ root, env, yes, hands: given }) {
   const hands = { ...realHands(root, env), ...given };
   installPackages(root, env, hands);
-  const isFirst = !isRemembered(root, env);
   const found = await findChromium({ env, root });
   if (found === undefined) return await installChromium(root, env, yes, hands);
-  return isFirst && found.source === "system" ? await orItsShell(found, { root, env, yes, hands }) : found;
+  return found.source === "system" ? await orItsShell(found, { root, env, yes, hands }) : found;
 }
 
 /**
- * Has root install the headless shell of the system's Chromium, where apt has it and windows are not asked for. Tried once: what is found then is remembered.
+ * Has root install the headless shell of the system's Chromium, where apt has it and windows are not asked for. Tried once for each node_modules.
  *
  * @param {Chromium} found
  * @param {{ root: string, env: NodeJS.ProcessEnv, yes: boolean, hands: Hands }} options
  * @returns {Promise<Chromium>} the shell, or what was found before
  */
 async function orItsShell(found, { root, env, yes, hands }) {
-  if (isHeadlessShell(found.path) || env.CLEW_HEADED === "1" || !hands.isRoot || !hasApt(env)) return found;
+  const tried = join(root, "node_modules", ".clew-headless-shell-tried");
+  if (isHeadlessShell(found.path) || env.CLEW_HEADED === "1" || !hands.isRoot || !hasApt(env) || existsSync(tried)) return found;
+  writeFileSync(tried, "");
   hands.say("Chromium's headless shell starts a run's browser in a quarter of the time, so that is installed.");
   for (const command of [updateLists, installShell]) {
-    if (!(await allowed(command, yes, hands)) || !hands.run(command)) return found;
+    if (!(await allowed(command, yes, hands)) || !hands.run(command)) {
+      hands.say("It could not be had: the whole Chromium does the same. What was said above is no failure.");
+      return found;
+    }
   }
-  return (await findChromium({ env, root, again: true })) ?? found;
+  return (await findChromium({ env, root })) ?? found;
 }
 
 const updateLists = ["apt-get", "update"];
 const installShell = ["apt-get", "install", "-y", "chromium-headless-shell"];
 
 /**
- * What keeps sandboxes apart, and what only tests need: what stands between readers and a gateway, what makes videos, and a screen, a mouse and
+ * What keeps sandboxes apart, and what only tests need: what stands between readers and a gateway, what makes videos, a Chromium that shows windows, and a screen, a mouse and
  * a keyboard where there are none. Programs by Debian's packages that have them.
  */
 const programs = {
   sandboxes: { bubblewrap: "bwrap" },
-  tests: { nginx: "nginx", haproxy: "haproxy", ffmpeg: "ffmpeg", xvfb: "Xvfb", xdotool: "xdotool" },
+  tests: { nginx: "nginx", haproxy: "haproxy", ffmpeg: "ffmpeg", chromium: "chromium", xvfb: "Xvfb", xdotool: "xdotool" },
 };
 
 /**

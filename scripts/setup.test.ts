@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chromiumPrograms } from "@clew/process/chromium-programs";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ChromiumSettingError, findChromium, systems } from "./find-chromium.mjs";
+import { ChromiumSettingError, findChromium } from "./find-chromium.mjs";
 import { holds, isInstalled, SetupError, setUp, setUpPrograms } from "./setup.mjs";
 
 const lock = {
@@ -175,8 +176,8 @@ test("prefers the headless shell, then Chromium, then Chrome in the system's fol
   const chrome = chromium(bin, "google-chrome");
   const whole = chromium(bin);
   const shell = chromium(bin, "chromium-headless-shell");
-  expect(systems(env(), { platform: "linux" })).toEqual([shell, whole, chrome]);
-  expect(systems(env(), { platform: "linux", headed: true })).toEqual([whole, chrome]);
+  expect(chromiumPrograms(env(), { platform: "linux" })).toEqual([shell, whole, chrome]);
+  expect(chromiumPrograms(env(), { platform: "linux", headed: true })).toEqual([whole, chrome]);
 });
 
 test("remembers what shows windows beside what shows none", async () => {
@@ -198,9 +199,13 @@ test("has root install the headless shell beside a Chromium that has none, once,
   const first = setUpWith({ on: (command) => command === "apt-get update" });
   await expect(first.result).resolves.toEqual({ path: whole, source: "system" });
   expect(first.notes.run).toEqual(["apt-get update", "apt-get install -y chromium-headless-shell"]);
+  expect(first.notes.said.at(-1)).toContain("no failure");
   const second = setUpWith({});
   await expect(second.result).resolves.toEqual({ path: whole, source: "system" });
   expect(second.notes.run).toEqual([]);
+  const shell = chromium(bin, "chromium-headless-shell");
+  await expect(setUpWith({}).result).resolves.toEqual({ path: shell, source: "system" });
+  rmSync(shell);
 
   rmSync(join(root, "node_modules"), { recursive: true });
   install();
@@ -224,7 +229,7 @@ test("has root install what sandboxes and tests need, says each command, and lea
   await setUpPrograms("sandboxes", { root, env: env(), yes: false, hands: { ...hands, isRoot: true } });
   expect(run).toEqual([
     "apt-get update",
-    "apt-get install -y --no-install-recommends haproxy ffmpeg xvfb xdotool",
+    "apt-get install -y --no-install-recommends haproxy ffmpeg chromium xvfb xdotool",
     "apt-get update",
     "apt-get install -y --no-install-recommends bubblewrap",
   ]);

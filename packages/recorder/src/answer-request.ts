@@ -36,6 +36,11 @@ async function record(url: string, id: string, { signal, onReady }: AnswerReques
     throw new Fault("INVALID_REQUEST", {
       message: `Recording opens a window, and there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set). ${wayToAWindow}`,
     });
+  if (settings.executablePath === undefined)
+    throw new Fault("BROWSER_START_FAILED", {
+      message:
+        "Recording opens a window, and there is no Chromium here that can show one (a headless shell cannot). Install chromium, or run npx playwright install chromium.",
+    });
   return await recordPlaybook({ url, id, executablePath: settings.executablePath, signal, onReady });
 }
 

@@ -1,8 +1,9 @@
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { readRange } from "@clew/egress/ip-address";
 import { type Address, addressSchema, isLocal } from "@clew/process/address";
+import { behindScript, chromiumPrograms, isHeadlessShell } from "@clew/process/chromium-programs";
 import { readSettings, SettingsError } from "@clew/process/settings";
 import { wholeNumber } from "@clew/process/whole-number";
 import { z } from "zod";
@@ -171,7 +172,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     file: env["CLEW_CONFIG"] || undefined,
     readAccess: () => toAccess(readSettings(orchestratorSettings, env)),
     chromium: {
-      executablePath: findChromium(settings.CLEW_CHROMIUM, env["PATH"] ?? "", settings.CLEW_HEADED === "1"),
+      executablePath: findChromium(settings.CLEW_CHROMIUM, env, settings.CLEW_HEADED === "1"),
       sandbox: settings.CLEW_SANDBOX === "bubblewrap" || process.getuid?.() !== 0,
     },
     models: toModels(settings),
@@ -217,27 +218,15 @@ function toRetention({ events, artifacts, tenants }: z.output<typeof retention>)
   return { usual: { eventsMs: events, artifactsMs: artifacts }, tenants: new Map(others) };
 }
 
-/** Browsers that can show no window; they start in a quarter of the time. */
-const shells = ["chromium-headless-shell", "chrome-headless-shell"];
-const browserNames = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-
-function findChromium(configured: string | undefined, path: string, headed: boolean): string {
+/** `PATH` is looked in where nothing is configured. */
+function findChromium(configured: string | undefined, env: NodeJS.ProcessEnv, headed: boolean): string {
   if (configured !== undefined) {
     if (!existsSync(configured)) throw new SettingsError("CLEW_CHROMIUM: there is no such file");
-    if (headed && /headless[-_]shell/.test(basename(configured)))
+    if (headed && isHeadlessShell(configured))
       throw new SettingsError("CLEW_HEADED: the headless shell that CLEW_CHROMIUM names shows no window; name a whole Chromium");
-    return configured;
+    return behindScript(configured);
   }
-  const names = headed ? browserNames : [...shells, ...browserNames];
-  for (const name of names) for (const folder of path.split(delimiter)) if (isExecutable(join(folder, name))) return join(folder, name);
-  throw new SettingsError("CLEW_CHROMIUM: no Chromium was found; run `npm run setup`, or name one");
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const [best] = chromiumPrograms(env, { headed });
+  if (best === undefined) throw new SettingsError("CLEW_CHROMIUM: no Chromium was found; run `npm run setup`, or name one");
+  return best;
 }

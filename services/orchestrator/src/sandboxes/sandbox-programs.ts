@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What runs in sandboxes and beside them, and where it lies. */
@@ -31,7 +31,7 @@ export function sandboxPrograms({
   const agentFolder = join(root, "services/sandbox-agent");
   const agent = agentPath ?? join(agentFolder, "src/main.ts");
   const folders = ["node_modules", "packages", "proto"].map((name) => join(root, name));
-  const browser = behindScript(realpathSync(chromiumPath));
+  const browser = realpathSync(chromiumPath);
   return {
     node: process.execPath,
     wardenPath: join(root, "packages/warden/src/main.ts"),
@@ -40,12 +40,6 @@ export function sandboxPrograms({
     chromiumPath: browser,
     readable: [...new Set([process.execPath, ...folders, agentFolder, dirname(agent), ...browserFolders(browser)])],
   };
-}
-
-/** Debian's headless shell in the path is a script that stays the browser's parent: to kill it is not to kill the browser. */
-function behindScript(browser: string): string {
-  const program = join(dirname(dirname(browser)), "lib/chromium", basename(browser));
-  return basename(browser) === "chromium-headless-shell" && existsSync(program) ? program : browser;
 }
 
 /** The folder of a browser that is not the system's; Playwright's own has its ffmpeg beside it. */

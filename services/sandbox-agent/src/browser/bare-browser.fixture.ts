@@ -1,8 +1,8 @@
 import { type Browser, chromium } from "playwright";
 import { chromiumArguments } from "./chromium-arguments.ts";
 
-/** The Chromium of this machine; vitest.config.ts finds it. */
-export const chromiumPath = process.env["CLEW_CHROMIUM"] ?? "chromium";
+/** The Chromium of this machine, which vitest.config.ts finds. */
+export const chromiumPath = process.env["CLEW_CHROMIUM"] ?? "/no/chromium/was/found: run npm run setup";
 
 /** Launches a browser for the tests of one file, each of which makes a context of its own. The caller closes it. */
 export function launchBareBrowser(): Promise<Browser> {

@@ -175,8 +175,8 @@ export class Runs implements AsyncDisposable {
   demandKept(parent: Run): void {
     const refusal = continueRefusal(parent);
     if (refusal !== undefined) throw refusal;
-    for (const [id, { spec }] of this.#live)
-      if (spec.continueFrom === parent.id)
+    for (const [id, { spec, log }] of this.#live)
+      if (spec.continueFrom === parent.id && !isTerminal(log.run.state))
         throw new Fault("PARENT_BUSY", { message: `Run ${id} continues in that sandbox: wait for its end, and continue from that one.` });
     this.#slots.kept.demand(parent.id);
   }

@@ -32,6 +32,30 @@ describe("a run in a sandbox that bubblewrap encloses", () => {
     await vi.waitFor(() => expect(sandboxProcesses(system.volume)).toEqual([]), { timeout: 10_000 });
   });
 
+  it("leaves its browser, enclosed as it is, to a run that continues there with files of its own", async () => {
+    const playbook = (steps: readonly object[]) => JSON.stringify({ id: "going-on", steps });
+    const opening = playbook([{ action: "goto", params: { url: `${system.backOffice.url}/login` } }]);
+    const parent = await system.clew.createRun(system.spec(opening, { keepAliveSeconds: 600 }));
+    expect(await parent.result()).toMatchObject({ state: "COMPLETED" });
+    const browser = sandboxProcess(system.volume, "browser");
+    const { fileId } = await system.clew.uploadFile("list.csv", new Blob(["a,b"]));
+    const looking = playbook([
+      {
+        action: "evaluate",
+        params: { script: "const i = document.createElement('input'); i.type = 'file'; i.id = 'f'; document.body.append(i); return 1" },
+      },
+      { action: "upload", selector: "#f", params: { files: ["list.csv"] } },
+      { action: "evaluate", params: { script: "return await document.querySelector('#f').files[0].text()" }, store_as: "text" },
+    ]);
+    const child = await system.clew.createRun(
+      system.spec(looking, { continueFrom: parent.id, keepAliveSeconds: 600, files: [{ name: "list.csv", fileId }] }),
+    );
+    expect(await child.result()).toMatchObject({ state: "COMPLETED", outcome: { data: { text: "a,b" } } });
+    expect(sandboxProcess(system.volume, "browser")).toEqual(browser);
+    await child.release();
+    expect(sandboxProcesses(system.volume)).toEqual([]);
+  });
+
   it("goes on under the next orchestrator when its own is killed, and ends when it is asked to stop", async () => {
     const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url)));
     for await (const event of run.events()) if (event.type === "actionStarted" && event.actionStarted.action === "wait_for") break;

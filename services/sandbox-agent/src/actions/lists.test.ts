@@ -58,6 +58,26 @@ test("waits for an option that comes later", async () => {
   });
 });
 
+test("chooses once on a page that is busy with the choice for longer than a second", async () => {
+  const busy = "for (const end = performance.now() + 1_500; performance.now() < end; );";
+  await using desk = await room.desk(
+    `<select oninput="${busy}" onchange="window.told = (window.told ?? 0) + 1"><option>One<option>Two</select>`,
+  );
+  await desk.act({ action: "select", selector: "select", params: { value: "Two" } });
+  await expect(desk.active.page.evaluate("told")).resolves.toBe(1);
+});
+
+test("chooses no option that came in the place of the one it had seen", async () => {
+  await using desk = await room.desk("<select onchange='window.told = this.value'><option value=0>None<option value=1>Paris</select>");
+  const choose = await desk.prepare({ action: "select", selector: "select", params: { value: "Paris", timeout_ms: 1_000 } });
+  await desk.active.page.evaluate(() => Object.assign(document.querySelectorAll("option")[1] ?? {}, { text: "Berlin" }));
+  await expect(choose()).rejects.toMatchObject({
+    reason: "ACTION_TIMED_OUT",
+    message: expect.stringContaining("Its options became others meanwhile."),
+  });
+  await expect(desk.active.page.evaluate("window.told")).resolves.toBeUndefined();
+});
+
 const tall = "<style>div { height: 300px; overflow: auto } p { height: 4000px; margin: 0 }</style>";
 
 test("scrolls the page by notches, all the way, and says when it is at its end", async () => {

@@ -32,6 +32,7 @@ const moreTime = " If it only needs longer, give the step more in params.timeout
 function hindrance(text: string, redact: Redact): string {
   const cover = /(<[^>]*>)(?:(?!\n).)* intercepts pointer events/.exec(redact(text))?.[1];
   if (cover !== undefined) return ` Another element covers it: ${cut(cover, 100)}`;
+  if (text.includes("did not find some options")) return " Its options became others meanwhile.";
   if (text.includes("element is not enabled")) return " The element is disabled.";
   if (text.includes("element is not editable")) return " The element is read-only.";
   if (text.includes("element is not visible")) return " The element is hidden.";

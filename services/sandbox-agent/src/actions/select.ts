@@ -2,7 +2,6 @@ import { Fault } from "@clew/fault/fault";
 import type { StepOf } from "@clew/playbook/playbook-schema";
 import type { Redact } from "@clew/playbook/redact";
 import { delay } from "@clew/streams/delay";
-import { errors } from "playwright";
 import { publicAddress } from "../browser/address.ts";
 import type { OfferedOptions } from "../observation/in-page.ts";
 import { readOne } from "../observation/reader.ts";
@@ -17,9 +16,6 @@ import { timeouts } from "./timeouts.ts";
 const mostOptions = 20;
 const optionChars = 40;
 
-/** How long what was seen before the intent was written may take to be chosen, in milliseconds: the list may be another by then. */
-const seenMs = 1_000;
-
 /** How often a list is looked at until it has what is wanted, in milliseconds. */
 const pollMs = 100;
 
@@ -27,40 +23,38 @@ const pollMs = 100;
 export const select: PrepareAction<StepOf<"select">> = async (step, context) => {
   const timeout = step.params.timeout_ms ?? timeouts.action;
   const wanted = [step.params.value].flat();
+  const { active } = context;
+  const before = active.navigations;
   const { locator, words, own } = await findElement(step.selector, context, { also: "options" });
   const fieldOf = (options: CallOptions) => boundField(step, locator, context, options);
   await inBrowser(`Looking at ${words}`, timeout, context, fieldOf);
+  const chosenNow = async (options: CallOptions): Promise<readonly WantedOption[]> => {
+    const seen = own === undefined || active.navigations !== before ? undefined : choose(wanted, own.read, words, context);
+    if (seen !== undefined && !(seen instanceof Fault)) return seen;
+    const deadline = performance.now() + timeout;
+    for (let isLast = false; ; await delay(pollMs, options)) {
+      const chosen = choose(wanted, await readOne(locator, "options", options), words, context);
+      if (!(chosen instanceof Fault)) return chosen;
+      if (isLast || chosen.reason === "SELECTOR_AMBIGUOUS") throw chosen;
+      isLast = performance.now() + pollMs >= deadline;
+    }
+  };
   return async () => {
     await inBrowser(`Choosing in ${words}`, timeout, context, async (options) => {
       const field = await fieldOf(options);
-      const seen = own === undefined ? undefined : choose(wanted, own.read, words, context);
-      if (
-        seen !== undefined &&
-        !(seen instanceof Fault) &&
-        (await isStillThere(() => field.selectOption(seen, { ...options, timeout: seenMs })))
-      )
-        return;
-      const deadline = performance.now() + timeout;
-      for (let isLast = false; ; await delay(pollMs, options)) {
-        const chosen = choose(wanted, await readOne(locator, "options", options), words, context);
-        if (!(chosen instanceof Fault)) return void (await field.selectOption(chosen, options));
-        if (isLast || chosen.reason === "SELECTOR_AMBIGUOUS") throw chosen;
-        isLast = performance.now() + pollMs >= deadline;
-      }
+      // Once: what a busy page is asked is not taken back when the time is over, and a page that is told twice may act twice.
+      await field.selectOption([...(await chosenNow(options))], options);
     });
     return { did: wanted.length === 1 ? `Chose an option of ${words}` : `Chose ${wanted.length} options of ${words}` };
   };
 };
 
-/** Answers whether what was seen could be chosen, or was not there any more. */
-async function isStillThere(choosing: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await choosing();
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof errors.TimeoutError) return false;
-    throw thrown;
-  }
+/** An option as it was seen: another that came in its place meanwhile is not chosen. */
+interface WantedOption {
+  readonly value: string;
+  readonly label: string;
+  /** Where another has the same value and the same label. */
+  readonly index?: number;
 }
 
 /**
@@ -72,7 +66,7 @@ function choose(
   offered: OfferedOptions | null,
   words: string,
   { active, redact }: ActionContext,
-): { readonly index: number; readonly value: string }[] | Fault {
+): readonly WantedOption[] | Fault {
   if (offered === null) return new Fault("ACTION_FAILED", { message: `${words} is no list of options: click it, then the option.` });
   const { options, isMultiple } = offered;
   // The browser would choose the first of them.
@@ -93,13 +87,21 @@ function choose(
     });
   }
   const chosen = matches.map((found) => found.find(({ isDisabled }) => !isDisabled));
-  if (!chosen.includes(undefined)) return chosen.flatMap((option) => (option ? [{ index: option.index, value: option.value }] : []));
+  if (!chosen.includes(undefined)) return chosen.flatMap((option) => (option ? [asWanted(option, options)] : []));
   const why = matches.some((found) => found.length === 0) ? "has no such option" : "has that option, but it is disabled";
   const labels = listed(
     options.map(({ label, value }) => label || value),
     redact,
   );
   return new Fault("ACTION_FAILED", { message: `${words} ${why} ${where}. It has ${labels || "none"}.` });
+}
+
+function asWanted(
+  { value, label, index }: OfferedOptions["options"][number] & { readonly index: number },
+  options: OfferedOptions["options"],
+): WantedOption {
+  const isAlone = options.every((other, at) => at === index || other.value !== value || other.label !== label);
+  return isAlone ? { value, label } : { value, label, index };
 }
 
 function listed(texts: readonly string[], redact: Redact): string {

@@ -141,7 +141,7 @@ export class Sandbox implements Disposable {
   /** Begins a later run's stay. Whatever that may do was granted. */
   goOn(deadlineMs: number): void {
     this.setDeadline(deadlineMs);
-    this.#sayIsReady(performance.now(), true);
+    this.#sayIsReady(performance.now(), { warm: true, continued: true });
   }
 
   /**
@@ -183,24 +183,24 @@ export class Sandbox implements Disposable {
     const warm = slot.claim === undefined;
     const sinceMs = slot.taken.then(() => (warm ? performance.now() : startedAt));
     const [, since] = await Promise.all([ready, sinceMs]);
-    if (!this.isEnding) this.#sayIsReady(since, warm);
+    if (!this.isEnding) this.#sayIsReady(since, { warm, continued: false });
   }
 
-  #sayIsReady(sinceMs: number, warm: boolean): void {
+  #sayIsReady(sinceMs: number, how: { readonly warm: boolean; readonly continued: boolean }): void {
     const browser = this.#browser;
     const durationMs = Math.round(performance.now() - sinceMs);
     const { kind: isolation } = this.#settings.isolation;
     this.#say(`Sandbox is ready with ${browser}`, {
       $case: "sandboxReady",
-      value: SandboxReady.fromPartial({ isolation, browser, durationMs, warm }),
+      value: SandboxReady.fromPartial({ isolation, browser, durationMs, ...how }),
     });
   }
 
   async #endStay(keepMs: number): Promise<void> {
     const { outbox, places } = this.#stays.current;
     const expireTime = new Date(Date.now() + keepMs);
-    await this.#models.revoke();
     this.#egress.close();
+    await this.#models.revoke();
     await this.#recordEgress(places.egress);
     this.#say("Sandbox is kept with its browser", {
       $case: "sandboxKept",

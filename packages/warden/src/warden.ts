@@ -56,11 +56,10 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
   const slot = new ClaimSlot(async (claim) => {
     const { stay } = claim;
     log.info({ run: claim.runId, attempt: claim.attempt, stay }, "sandbox is claimed");
-    if (stay > 1) {
-      await stays.begin(stay);
-      egress.restart();
-    }
+    if (stay > 1) await stays.begin(stay);
     if (claim.models !== undefined) await models.grant(claim.models, stays.current.places.cassette);
+    // What the pages of the run before asked for until now is not in this one's record.
+    if (stay > 1) egress.restart();
     if (claim.egress !== undefined) egress.follow(claim.egress);
     if (stay > 1) sandbox.goOn(claim.deadlineMs);
   });

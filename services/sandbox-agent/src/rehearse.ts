@@ -52,15 +52,16 @@ export async function rehearse({ browser, workFolder, askWarden, log, signal }: 
   };
   const report = { say: async () => {}, confirm: async () => {} };
   const request = StartWorkRequest.fromPartial({ runId: "rehearsal", attempt: 1, spec: {}, playbookSource });
+  const work = startWork({ request, browser: lent, report, workFolder: folder, askWarden, log });
+  const cut = () => void work.stop(0);
+  signal.addEventListener("abort", cut, { once: true });
+  if (signal.aborted) cut();
   try {
-    const work = startWork({ request, browser: lent, report, workFolder: folder, askWarden, log });
-    const cut = () => void work.stop(0);
-    signal.addEventListener("abort", cut, { once: true });
-    if (signal.aborted) cut();
     await work.done;
-    signal.removeEventListener("abort", cut);
-    await rm(folder, { recursive: true, force: true });
   } catch (err) {
     log.debug({ err }, "the rehearsal failed");
+  } finally {
+    signal.removeEventListener("abort", cut);
+    await rm(folder, { recursive: true, force: true }).catch((err: unknown) => log.warn({ err }, "the rehearsal's folder stays"));
   }
 }

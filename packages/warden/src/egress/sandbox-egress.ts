@@ -55,7 +55,10 @@ export class SandboxEgress implements AsyncDisposable {
     const { socketPath, resolve = resolveHost, say } = options;
     const gate = new EgressGate(rememberAnswers(resolve));
     const ledger = new EgressLedger();
-    const events = new DenialEvents(say);
+    // Of what asks while nothing is let out there is nobody to tell: it waits, or its run is over. The record has it.
+    const events = new DenialEvents((summary, payload) => {
+      if (gate.policy !== undefined) say(summary, payload);
+    });
     const onDenied = (entry: Readonly<EgressEntry>, denial: EgressDenial) => events.tell(entry, denial);
     const proxy = await startEgressProxy({ socketPath, gate, ledger, onDenied });
     return new SandboxEgress({ gate, ledger, events, proxy }, options);
@@ -75,6 +78,7 @@ export class SandboxEgress implements AsyncDisposable {
   /** Begins the record of another run. */
   restart(): void {
     this.#isComplete = false;
+    this.#recorded = "";
     this.#ledger.restart();
     this.#events.restart();
   }

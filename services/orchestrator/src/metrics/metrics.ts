@@ -71,6 +71,8 @@ export function createMetrics(): Metrics {
       case "attemptFailed":
         return attemptsFailed.inc({ reason: reasonOf(payload.value.error?.reason) });
       case "sandboxReady": {
+        // One in which a run continues does not start.
+        if (payload.value.continued) return undefined;
         const warm = String(payload.value.warm);
         starts.inc({ warm });
         return startSeconds.observe({ warm }, payload.value.durationMs / 1_000);

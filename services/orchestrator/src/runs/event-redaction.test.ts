@@ -26,7 +26,7 @@ const kinds = (text: string): { readonly [Kind in Payload["$case"]]: Extract<Pay
     runQueued: { position: 1 },
     attemptStarted: { cause: "SANDBOX_LOST", isolation: "process" },
     attemptFailed: { error, retryTime: new Date(7) },
-    sandboxReady: { isolation: "process", browser: text, durationMs: 1, warm: true },
+    sandboxReady: { isolation: "process", browser: text, durationMs: 1, warm: true, continued: false },
     runStarted: { browser: text, stepCount: 1 },
     stepStarted: { stepIndex: 1, stepId: "s", action: "click", description: text },
     stepCompleted: StepCompleted.fromPartial({ ...where, description: text, resultText: text, url: text, error }),

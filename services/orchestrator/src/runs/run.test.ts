@@ -87,7 +87,7 @@ describe("the Run as the fold of its events", () => {
     const { run } = fold([
       created,
       attemptStarted,
-      { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1, warm: false } },
+      { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1, warm: false, continued: false } },
       runStarted,
       begin("a", Effect.READ),
       complete("a"),
@@ -101,7 +101,7 @@ describe("the Run as the fold of its events", () => {
     const { run, attempt } = fold([
       created,
       attemptStarted,
-      { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1, warm: false } },
+      { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1, warm: false, continued: false } },
       { $case: "sandboxKept", value: SandboxKept.fromPartial({ expireTime, usage: { egressBytes: 7 } }) },
     ]);
     expect(run.usage).toMatchObject({ browserSeconds: 1, egressBytes: 7 });

@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import type { Logger } from "@clew/process/logger";
+import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 
 /** A service of Clew's own that is elsewhere, as the operator names it: a gateway on another machine, or what stands before it. */
@@ -30,6 +31,8 @@ export interface OwnAddressesOptions {
 export class OwnAddresses implements AsyncDisposable {
   readonly #options: OwnAddressesOptions;
   readonly #found = new Map<string, readonly string[]>();
+  /** Names that could not be looked up the last time. */
+  readonly #unknown = new Set<string>();
   readonly #ending = new AbortController();
   #looking: Promise<void> = Promise.resolve();
 
@@ -67,13 +70,17 @@ export class OwnAddresses implements AsyncDisposable {
   async #look(): Promise<void> {
     const { addresses, log, resolve = resolveAll } = this.#options;
     const names = new Set(addresses.flatMap(({ host }) => (isIP(host) === 0 ? [host] : [])));
-    for (const name of names) {
+    const look = async (name: string) => {
       try {
-        this.#found.set(name, await resolve(name));
+        this.#found.set(name, await abortable(resolve(name), this.#ending.signal));
+        this.#unknown.delete(name);
       } catch (error) {
+        if (this.#ending.signal.aborted || this.#unknown.has(name)) return;
+        this.#unknown.add(name);
         log.warn({ err: error, name }, "a name of CLEW_OWN_ADDRESSES could not be looked up");
       }
-    }
+    };
+    await Promise.all([...names].map(look));
   }
 }
 

@@ -98,6 +98,11 @@ export class Dialogs {
     if (!told.isGiven) this.#notices.add(() => "no dialog came, and the answer for one counts no longer");
   }
 
+  /** Forgets what was told and not used up: what comes is another run's. */
+  forget(): void {
+    this.#told = undefined;
+  }
+
   /** Answers a dialog that has just opened. */
   answer(dialog: Dialog): void {
     this.#answered += 1;

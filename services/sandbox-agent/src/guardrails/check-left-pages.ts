@@ -16,20 +16,31 @@ const emptyMs = 5_000;
  */
 export async function checkLeftPages(active: ActivePage, checks: ActionChecks, signal: AbortSignal): Promise<Fault | undefined> {
   const { guard } = checks;
-  const isForbidden = isPageForbidden(guard, active.url);
+  const actedOn = active.page;
+  const block = await judgePage(guard, actedOn.url(), signal);
   for (const page of active.pages) {
-    const frames = isPageForbidden(guard, page.url()) ? [page.mainFrame()] : await forbiddenFrames(page, guard, signal);
-    for (const frame of frames)
+    const isForbidden = (await judgePage(guard, page.url(), signal)) !== undefined;
+    const frames = isForbidden ? [page.mainFrame()] : await forbiddenFrames(page, guard, signal);
+    for (const frame of frames) {
+      // It goes with the one around it.
+      if (frame.isDetached()) continue;
       await frame.goto("about:blank", { signal, timeout: emptyMs }).catch(async () => {
         // One that cannot be emptied takes its page along.
         await abortable(page.close(), AbortSignal.timeout(emptyMs)).catch(() => {});
       });
+    }
   }
-  if (active.pages.some((page) => isPageForbidden(guard, page.url())))
-    throw new Fault("GUARDRAIL_BLOCKED", { message: "A page that was open, and that the guardrails forbid, could not be closed." });
+  for (const page of active.pages)
+    if ((await judgePage(guard, page.url(), signal)) !== undefined)
+      throw new Fault("GUARDRAIL_BLOCKED", { message: "A page that was open, and that the guardrails forbid, could not be closed." });
+  const isGone = !active.pages.includes(actedOn);
   await active.reopen();
   const trip = checks.takeTrip();
-  return isForbidden ? trip : undefined;
+  if (block !== undefined) return block;
+  return isGone
+    ? (trip ??
+        new Fault("GUARDRAIL_BLOCKED", { message: "The page that was open showed what the guardrails forbid, and had to be closed." }))
+    : undefined;
 }
 
 async function forbiddenFrames(page: Page, guard: Guard, signal: AbortSignal): Promise<Frame[]> {
@@ -39,9 +50,19 @@ async function forbiddenFrames(page: Page, guard: Guard, signal: AbortSignal): P
   return forbidden;
 }
 
-/** The empty page and the browser's own page for an error hold nothing. */
-function isPageForbidden(guard: Guard, address: string): boolean {
-  return !/^(?:about:blank|chrome-error:|:|$)/.test(address) && guard.judge(address) !== undefined;
+/** Says why a page is forbidden: by its address, and by where that leads. The empty page and the browser's own page for an error hold nothing. */
+async function judgePage(guard: Guard, address: string, signal: AbortSignal): Promise<Fault | undefined> {
+  if (/^(?:about:blank|chrome-error:|:|$)/.test(address)) return undefined;
+  try {
+    const block = await guard.follow(address, signal);
+    return block && new Fault("GUARDRAIL_BLOCKED", { message: block.message, details: { rule: block.rule } });
+  } catch (error) {
+    signal.throwIfAborted();
+    return new Fault("GUARDRAIL_BLOCKED", {
+      message: "Where the page that is open leads cannot be known, so it is not gone on in.",
+      cause: error,
+    });
+  }
 }
 
 /** What cannot be judged is forbidden. */

@@ -7,6 +7,8 @@ import { givenGuardrails } from "@clew/playbook/schema/guardrails";
 import { type Outcome, Run_State, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { abortable } from "@clew/streams/abortable";
+import { delay } from "@clew/streams/delay";
+import { linkSignals } from "@clew/streams/linked-signal";
 import { profileOf } from "../agent/profiles/profile.ts";
 import { runDirective } from "../agent/run-directive.ts";
 import { untilStopped } from "../agent/until-stopped.ts";
@@ -27,6 +29,10 @@ import { hasPlaybook, planWork, type WorkPlan } from "./plan-work.ts";
 import { runErrorOf } from "./run-error.ts";
 import { type PlaybookEnd, runPlaybook } from "./run-playbook.ts";
 import { createFindings, type Findings, type StepContext } from "./step-context.ts";
+
+/** Milliseconds that a browser may still prepare itself once there is work, and that taking the run's headers from it may take. */
+const preparedMs = 2_000;
+const leaveMs = 2_000;
 
 /** Milliseconds that downloads which began by themselves have at the end. */
 const downloadMs = 10_000;
@@ -59,7 +65,7 @@ export async function runWork(options: WorkOptions, control: WorkControl): Promi
   const recordings = new Recordings({ ...options, files, secrets });
   let active: ActivePage | undefined;
   const open = async ({ spec }: WorkPlan) => {
-    await abortable(Promise.resolve(options.prepared), signal);
+    await readyOrNot(options.prepared, signal);
     active = await openPage(spec, browser, control);
     return active;
   };
@@ -112,12 +118,24 @@ async function leavePage(active: ActivePage | undefined, browser: BrowserSession
   if (active?.isOpen !== true || browser.crashed.aborted) return false;
   try {
     await recordings.leave();
+    // What the run's own requests carried is not for where a later one may go.
+    await abortable(active.context.setExtraHTTPHeaders({}), AbortSignal.timeout(leaveMs));
   } catch {
     return false;
   }
   active.downloads.leave();
+  active.dialogs.forget();
   browser.leavePage(active);
   return true;
+}
+
+/** Waits for the browser to be prepared, but not for one that hangs at it: the work is what shows that. */
+async function readyOrNot(prepared: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
+  if (prepared === undefined) return;
+  using waiting = linkSignals(signal);
+  const late = delay(preparedMs, { signal: waiting.signal }).catch(() => signal.throwIfAborted());
+  await Promise.race([abortable(prepared, signal), late]);
+  waiting.abort(new Fault("CANCELLED"));
 }
 
 async function doSteps(

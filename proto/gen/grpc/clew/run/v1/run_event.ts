@@ -179,6 +179,8 @@ export interface SandboxReady {
   readonly durationMs: number;
   /** Whether it was started before the run needed it. */
   readonly warm: boolean;
+  /** Whether a run before left it, with its browser. */
+  readonly continued: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -1538,7 +1540,7 @@ export const AttemptFailed: MessageFns<AttemptFailed> = {
 };
 
 function createBaseSandboxReady(): SandboxReady {
-  return { isolation: "", browser: "", durationMs: 0, warm: false, _unknownFields: {} };
+  return { isolation: "", browser: "", durationMs: 0, warm: false, continued: false, _unknownFields: {} };
 }
 
 export const SandboxReady: MessageFns<SandboxReady> = {
@@ -1554,6 +1556,9 @@ export const SandboxReady: MessageFns<SandboxReady> = {
     }
     if (message.warm !== false) {
       writer.uint32(32).bool(message.warm);
+    }
+    if (message.continued !== false) {
+      writer.uint32(40).bool(message.continued);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -1611,6 +1616,14 @@ export const SandboxReady: MessageFns<SandboxReady> = {
             message.warm = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.continued = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1640,6 +1653,7 @@ export const SandboxReady: MessageFns<SandboxReady> = {
     message.browser = object.browser ?? "";
     message.durationMs = object.durationMs ?? 0;
     message.warm = object.warm ?? false;
+    message.continued = object.continued ?? false;
     return message;
   },
 };

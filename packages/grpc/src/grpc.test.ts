@@ -70,6 +70,18 @@ describe("a gRPC server and its client", () => {
     await expect(client.killSandbox({ cause: "x".repeat(maxRequestBytes - 2) })).rejects.toMatchObject({ reason: "BODY_TOO_LARGE" });
   });
 
+  it("answers a Fault with more violations than headers carry with those that fit, and how many more there are", async () => {
+    const violations = Array.from({ length: 10_000 }, (_, index) => ({ field: `steps[${index}]`, rule: "playbook", message: "is wrong" }));
+    const killSandbox = async () => Promise.reject(new Fault("INVALID_REQUEST", { message: "ä".repeat(100_000), violations }));
+    await using server = await startGrpcServer({
+      address: "127.0.0.1:0",
+      services: [implement(WardenServiceService, { ...quietWarden, killSandbox })],
+    });
+    using client = connectGrpc(WardenServiceService, `127.0.0.1:${server.port}`);
+    const fault = Fault.from(await client.killSandbox({ cause: "" }).catch((thrown: unknown) => thrown));
+    expect([fault.reason, fault.violations.length, fault.violations.at(-1)?.message]).toEqual(["INVALID_REQUEST", 51, "and 9950 more"]);
+  });
+
   it("refuses bytes that are no message with our reason", async () => {
     await using server = await startGrpcServer({ address: "127.0.0.1:0", services: [implement(WardenServiceService, quietWarden)] });
     const garbled = { ...WardenServiceService.killSandbox, requestSerialize: () => Buffer.from([0x0a, 0x7f]) };

@@ -1,5 +1,6 @@
 import { codeFromNumber, codes } from "@clew/fault/code";
 import { Fault, type Violation } from "@clew/fault/fault";
+import { fitForHeaders } from "@clew/fault/fit-for-headers";
 import { isReason } from "@clew/fault/reasons";
 import { BadRequest, ErrorInfo, RetryInfo } from "@clew/proto/grpc/google/rpc/error_details";
 import { Status } from "@clew/proto/grpc/google/rpc/status";
@@ -11,8 +12,12 @@ export const errorDomain = "clew";
 const typePrefix = "type.googleapis.com/google.rpc.";
 const detailsKey = "grpc-status-details-bin";
 
-/** Translates a Fault to what grpc-js sends: its code, its message, and google.rpc details with reason, fields and retry time. */
-export function toStatus(fault: Fault): StatusObject {
+/**
+ * Translates a Fault to what grpc-js sends: its code, its message, and google.rpc details with reason, fields and retry time; of fields as many as an
+ * answer's headers can carry.
+ */
+export function toStatus(given: Fault): StatusObject {
+  const fault = fitForHeaders(given);
   const details = [
     {
       typeUrl: `${typePrefix}ErrorInfo`,

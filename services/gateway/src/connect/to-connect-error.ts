@@ -1,5 +1,6 @@
 import { codes } from "@clew/fault/code";
 import type { Fault } from "@clew/fault/fault";
+import { fitForHeaders } from "@clew/fault/fit-for-headers";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "@clew/proto/connect/google/rpc/error_details_pb";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorDomain, faultFromConnect, isOurs } from "../upstream/fault-from-connect.ts";
@@ -15,9 +16,9 @@ export function toConnectError(thrown: unknown, signal?: AbortSignal): ConnectEr
   return connectErrorOf(faultFromConnect(thrown, signal));
 }
 
-/** Writes a Fault as Connect and gRPC-Web carry it: reason, fields and retry time are google.rpc details. */
+/** Writes a Fault as Connect and gRPC-Web carry it: reason, fields and retry time are google.rpc details, as large as gRPC's may be. */
 export function connectErrorOf(fault: Fault): ConnectError {
-  const { message, reason, details, violations, retryAfterMs } = fault;
+  const { message, reason, details, violations, retryAfterMs } = fitForHeaders(fault);
   const error = new ConnectError(message, toCode(fault), undefined, [
     { desc: ErrorInfoSchema, value: { reason, domain: errorDomain, metadata: details } },
   ]);

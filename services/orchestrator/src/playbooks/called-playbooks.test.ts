@@ -32,6 +32,11 @@ describe("the playbooks that one calls", () => {
     expect([[...called.keys()].sort(), problems]).toEqual([["a", "b", "c"], []]);
   });
 
+  it("are told of as far as one playbook is, and how many more are wrong", async () => {
+    const { problems } = await find(text(Array.from({ length: 1_000 }, () => "call: nowhere")), {});
+    expect([problems.length, problems.at(-1)?.message]).toEqual([51, "and 950 more in calls"]);
+  });
+
   const chain = Object.fromEntries([1, 2, 3, 4, 5, 6].map((n) => [`p${n}`, text(n < 6 ? [`call: p${n + 1}`] : [])]));
   it.each([
     ["is missing", text(["call: nowhere"]), {}, "3:13 steps[1].call calls 'nowhere', and there is no such playbook"],

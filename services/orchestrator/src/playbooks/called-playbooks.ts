@@ -1,5 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { WrittenCall } from "@clew/playbook/calls-of";
+import { playbookLimits } from "@clew/playbook/limits";
 import { nearestOf } from "@clew/playbook/nearest";
 import { type ParsedPlaybook, parsePlaybook } from "@clew/playbook/parse-playbook";
 import type { Playbook } from "@clew/playbook/playbook-schema";
@@ -19,7 +20,7 @@ export interface FoundCalls {
   readonly called: ReadonlyMap<string, CalledPlaybook>;
   /**
    * All that is wrong: of each that is not valid everything, and each call of one that is missing, that is made in a circle or more than 5 calls deep, or
-   * that gives other parameters than are taken, at its place.
+   * that gives other parameters than are taken, at its place. As many as are told of one playbook; the last one then says how many more there are.
    */
   readonly problems: readonly PlacedProblem[];
 }
@@ -31,6 +32,11 @@ type Looked = { readonly source: string; readonly parsed: ParsedPlaybook } | und
 export async function findCalled(id: string, caller: ParsedPlaybook, catalogue: Catalogue): Promise<FoundCalls> {
   const looked = new Map<string, Looked>();
   const problems: PlacedProblem[] = [];
+  let more = 0;
+  const note = (problem: PlacedProblem) => {
+    if (problems.length < playbookLimits.problems) problems.push(problem);
+    else more += 1;
+  };
   const heights = new Map<string, number>();
   let isTooDeep = false;
   /** Answers how many calls deep a playbook goes. */
@@ -40,7 +46,7 @@ export async function findCalled(id: string, caller: ParsedPlaybook, catalogue: 
     for (const call of parsed.calls) {
       const refuse = (message: string) => {
         const { field, line, column } = call;
-        problems.push({ playbook, field, message, line, column });
+        note({ playbook, field, message, line, column });
       };
       if (chain.includes(call.id)) {
         refuse(`calls '${call.id}' in a circle: ${[...chain, call.id].join(" → ")}`);
@@ -57,8 +63,7 @@ export async function findCalled(id: string, caller: ParsedPlaybook, catalogue: 
         refuse(`calls '${call.id}', and there is no such playbook`);
         continue;
       }
-      if ("problems" in called.parsed && isNew)
-        problems.push(...called.parsed.problems.map((problem) => ({ playbook: call.id, ...problem })));
+      if ("problems" in called.parsed && isNew) for (const problem of called.parsed.problems) note({ playbook: call.id, ...problem });
       const misfit = "playbook" in called.parsed ? misfitOf(call, called.parsed.playbook) : undefined;
       if (misfit !== undefined) refuse(misfit);
       if (chain.length > limits.callDepth) {
@@ -78,6 +83,7 @@ export async function findCalled(id: string, caller: ParsedPlaybook, catalogue: 
     return height;
   };
   await follow(caller, [id]);
+  if (more > 0) problems.push({ field: "", message: `and ${more} more in calls`, line: 0, column: 0 });
   const called = [...looked].flatMap(([name, found]): [string, CalledPlaybook][] =>
     found !== undefined && "playbook" in found.parsed ? [[name, { source: found.source, playbook: found.parsed.playbook }]] : [],
   );

@@ -20,14 +20,14 @@ const headerLines = /^(\s*(?:cookie|set-cookie|authorization|proxy-authorization
 
 const redacted = "[redacted]";
 
-/** Makes what takes these secrets out, from lines of JSON every cookie and what authorizes a request, and what pages' password fields hold. */
+/** Makes what takes these secrets out, from lines of JSON every cookie and what authorizes a request, what pages' password fields hold, and what calls of a trace were answered. */
 export function createScrub(secrets: readonly string[]): Scrub {
   const mask = createRedact(secrets);
   const find = createRedact(secrets.flatMap((secret) => [secret, ...inBytes(secret)]));
   return {
     line(json) {
       try {
-        return JSON.stringify(maskTexts(JSON.parse(json), mask));
+        return JSON.stringify(maskTexts(withoutAnswer(JSON.parse(json)), mask));
       } catch {
         return mask(json);
       }
@@ -39,6 +39,12 @@ export function createScrub(secrets: readonly string[]): Scrub {
       return find(text) === text ? bytes : undefined;
     },
   };
+}
+
+/** A line of a trace that ends a call, without what the page answered: that may be what a password field holds, and does not say so. */
+function withoutAnswer(line: unknown): unknown {
+  const isEnd = typeof line === "object" && line !== null && "type" in line && line.type === "after" && "callId" in line;
+  return isEnd ? { ...line, result: undefined } : line;
 }
 
 /** How a secret may be written in bytes that are no text, read as Latin-1. */

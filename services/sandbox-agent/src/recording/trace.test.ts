@@ -118,3 +118,30 @@ test("no cookie lies readable in a trace, whoever set it and however often it ch
   expect([...contents.keys()]).toContain("trace.network");
   for (const [name, bytes] of contents) expect(`${name} ${bytes.toString("utf8")}`).not.toContain("rotating-session");
 });
+
+test("what stands in a page's password fields lies in no trace, whoever put it there and however it was asked for", async () => {
+  await using site = await startSite({
+    "/": `<form><input type=password value=hunter2-written><INPUT value='hunter2-quoted' TYPE="Password">
+      <button type=button onclick="this.form.elements[0].value = 'hunter' + '2-set'">Change</button></form>
+      <script>const made = document.createElement("input"); made.type = "password"; made.value = "hunter" + "2-made"; document.forms[0].append(made)</script>`,
+    "/next": "<h1>Next</h1>",
+  });
+  const files = await RunFiles.open(join(folder, "files"), 1);
+  const { page, context } = active;
+  const trace = await Trace.start(context, { files, folder: join(folder, "recording"), secrets: new KnownSecrets([]) });
+  await page.goto(site.url);
+  await page.getByRole("button").click();
+  expect(JSON.stringify(await page.ariaSnapshotJSON({ mode: "ai" }))).toContain("hunter2-set");
+  expect(await page.locator("input").first().getAttribute("value")).toBe("hunter2-written");
+  await page.goto(`${site.url}/next`);
+  await trace.store();
+  const contents = await contentsOf(await readFile(join(folder, "files", "trace.zip")));
+  const lines = [...contents].flatMap(([name, bytes]) =>
+    bytes
+      .toString("latin1")
+      .split("\n")
+      .map((line) => `${name} ${line}`),
+  );
+  expect(lines.filter((line) => /"method":"ariaSnapshot|"frame-snapshot"/i.test(line)).length).toBeGreaterThan(4);
+  expect(lines.filter((line) => line.includes("hunter2"))).toEqual([]);
+});

@@ -1,8 +1,11 @@
 import { Fault } from "@clew/fault/fault";
 import type { Logger } from "@clew/process/logger";
+import { createBackoff } from "@clew/streams/backoff";
 import { delay } from "@clew/streams/delay";
+import { type Lease, startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { KeptSlot } from "../queue/kept-in-the-way.ts";
+import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxPlan, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
 
@@ -30,27 +33,40 @@ export interface KeptSandboxesOptions {
   readonly logger: Logger;
   /** Hears of each slot that one let go of: it ended, or is a run's. */
   readonly onFreed: (slot: Pick<KeptSlot, "tenant" | "sinceMs">) => void;
+  /** Ends one, and rejects where it may still live; `releaseSandbox` unless given. */
+  readonly release?: typeof releaseSandbox | undefined;
 }
 
 interface Kept extends LeftSandbox {
   readonly sinceMs: number;
   readonly attending: AbortController;
-  /** Settles once nobody attends to it; then it has ended, or is another run's. */
+  /** Settles once nobody attends to it. */
   attended: Promise<void>;
   /** The run that is to continue in it. */
   reservedBy: string | undefined;
+  /** Whether somebody ends it or takes it: nobody else does then. */
   isEnding: boolean;
+  /** How its end goes; rejects where it may still live. */
+  ending: Promise<void> | undefined;
+  /** Whether it could not be ended so far. */
+  isHung: boolean;
 }
 
 /** How often it is looked after, in milliseconds: its warden and its agent end where nobody is there. */
 const lookMs = 500;
 const callMs = 5_000;
-/** Milliseconds it is given more at each look, while a run that is to continue in it waits. */
+/** Milliseconds it may answer no look, unless its provider says otherwise. */
+const silenceMs = 30_000;
+/** Milliseconds it has left at least after each look, while a run that is to continue in it waits. */
 const reservedMs = 60_000;
+/** Milliseconds its warden waits past its time for whoever ends it. */
+const slackMs = 10_000;
+/** Between two tries to end one, in milliseconds. */
+const endPauses = { initialMs: 500, maxMs: 30_000 } as const;
 
 /**
  * The sandboxes of runs that are over, each with its browser and a slot, for as long as the run that left it says; one run may continue in each. They end by time, when they
- * are let go of or make room for others, and when this is disposed. No sandbox outlives this process for long: nobody looks after it then.
+ * are let go of or make room for others, and when this is disposed; one that cannot be ended keeps its slot until it can. No sandbox outlives this process for long: nobody looks after it then.
  */
 export class KeptSandboxes implements AsyncDisposable {
   readonly #options: KeptSandboxesOptions;
@@ -63,8 +79,8 @@ export class KeptSandboxes implements AsyncDisposable {
 
   /** Those that hold a slot, the oldest first, whether they are about to end or not. */
   get slots(): readonly (KeptSlot & { readonly reservedBy: string | undefined })[] {
-    return [...this.#kept.values()].map(({ runId, tenant, sinceMs, reservedBy, isEnding }) => {
-      return { runId, tenant, sinceMs, keys: [], reservedBy, isFree: reservedBy === undefined && !isEnding, isEnding };
+    return [...this.#kept.values()].map(({ runId, tenant, sinceMs, reservedBy, isEnding, isHung }) => {
+      return { runId, tenant, sinceMs, keys: [], reservedBy, isFree: reservedBy === undefined && !isEnding, isEnding: isEnding && !isHung };
     });
   }
 
@@ -72,11 +88,18 @@ export class KeptSandboxes implements AsyncDisposable {
   async add(left: LeftSandbox): Promise<void> {
     if (this.#stopping.signal.aborted) throw new Fault("SHUTTING_DOWN");
     await this.#options.provider.handOver?.letGo(left.handle);
-    const attending = new AbortController();
-    const sinceMs = performance.now();
-    const kept: Kept = { ...left, sinceMs, attending, attended: Promise.resolve(), reservedBy: undefined, isEnding: false };
+    const kept: Kept = {
+      ...left,
+      sinceMs: performance.now(),
+      attending: new AbortController(),
+      attended: Promise.resolve(),
+      reservedBy: undefined,
+      isEnding: false,
+      ending: undefined,
+      isHung: false,
+    };
     this.#kept.set(left.runId, kept);
-    kept.attended = this.#attend(kept).catch((error: unknown) => this.#options.logger.error({ error }, "a kept sandbox was not ended"));
+    kept.attended = this.#attend(kept);
     if (this.#stopping.signal.aborted) await this.end(left.runId);
   }
 
@@ -112,8 +135,7 @@ export class KeptSandboxes implements AsyncDisposable {
   async take(plan: SandboxPlan, signal: AbortSignal): Promise<TakenSandbox> {
     const kept = this.#reservedBy(plan.runId);
     const { handOver } = this.#options.provider;
-    if (kept === undefined || kept.isEnding || handOver === undefined) throw new Fault("PARENT_GONE");
-    kept.isEnding = true;
+    if (kept === undefined || handOver === undefined || !isOurs(kept)) throw new Fault("PARENT_GONE");
     kept.attending.abort(new Fault("CANCELLED"));
     await kept.attended;
     try {
@@ -121,72 +143,107 @@ export class KeptSandboxes implements AsyncDisposable {
       this.#forget(kept);
       return { handle, secrets: kept.secrets };
     } catch (error) {
-      kept.attended = this.#end(kept);
+      this.#end(kept);
       signal.throwIfAborted();
       const fault = Fault.from(error);
       throw fault.reason === "INTERNAL" ? error : new Fault("PARENT_GONE", { cause: error });
     }
   }
 
-  /** Ends what a run left, where there is something; answers once it has ended. A run that is to continue there finds it gone. */
+  /**
+   * Ends what a run left, where there is something; answers once it has ended. A run that is to continue there finds it gone.
+   *
+   * @throws Fault SANDBOX_HUNG where it may still live: it keeps its slot, and ending it is tried again.
+   */
   async end(runId: string): Promise<void> {
     const kept = this.#kept.get(runId);
     if (kept === undefined) return;
-    if (!kept.isEnding) {
-      kept.isEnding = true;
+    if (isOurs(kept)) {
       kept.attending.abort(new Fault("CANCELLED"));
-      kept.attended = kept.attended.then(() => this.#end(kept));
+      this.#end(kept);
     }
     await kept.attended;
+    await kept.ending;
   }
 
   /** Ends them all, and keeps no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Fault("SHUTTING_DOWN"));
-    await Promise.all([...this.#kept.keys()].map((runId) => this.end(runId)));
+    await Promise.allSettled([...this.#kept.keys()].map((runId) => this.end(runId)));
   }
 
   #reservedBy(by: string): Kept | undefined {
     return [...this.#kept.values()].find(({ reservedBy }) => reservedBy === by);
   }
 
-  /** Shows it that somebody is there, until it has ended, its time is over, or it is somebody else's to end. */
+  /** Shows it that somebody is there, until its time is over or it does not answer, and ends it then; or until it is somebody else's to end. */
   async #attend(kept: Kept): Promise<void> {
     const { provider, logger } = this.#options;
     using link = linkSignals(kept.attending.signal);
-    const { signal } = link;
+    using silence = startLease({
+      ttlMs: provider.silenceMs ?? silenceMs,
+      onExpire: () => link.abort(new Fault("SANDBOX_HUNG")),
+    });
+    let isMine = false;
     try {
       await using connection = provider.connect(kept.handle);
-      const calls = { signal, timeoutMs: callMs };
-      while (kept.reservedBy !== undefined || performance.now() - kept.sinceMs < kept.keepMs) {
-        const { alive } = await connection.warden.getSandbox({}, calls);
-        if (!alive) break;
-        // It acknowledges nothing, and is a sign of life.
-        await connection.agentEvents.acknowledgeSandboxEvents({ through: 0 }, calls);
-        if (kept.reservedBy !== undefined) await connection.warden.setDeadline({ remainingMs: reservedMs }, calls);
-        const leftMs = kept.sinceMs + kept.keepMs - performance.now();
-        await delay(Math.max(10, Math.min(lookMs, leftMs)), { signal });
+      try {
+        await this.#look(kept, connection, silence, link.signal);
+      } finally {
+        // Closing the connection takes a while: nobody may take it meanwhile.
+        isMine = isOurs(kept);
       }
     } catch (error) {
-      if (signal.aborted) return;
-      logger.warn({ run: kept.runId, error }, "a kept sandbox does not answer");
+      if (!kept.attending.signal.aborted) logger.warn({ run: kept.runId, error }, "a kept sandbox does not answer");
     }
-    kept.isEnding = true;
-    await this.#end(kept);
+    if (isMine || isOurs(kept)) this.#end(kept);
   }
 
-  async #end(kept: Kept): Promise<void> {
-    const { provider, logger } = this.#options;
-    try {
-      await releaseSandbox({ provider, handle: kept.handle, logger }, new AbortController().signal);
-    } catch (error) {
-      logger.error({ run: kept.runId, error }, "a kept sandbox was not ended");
+  async #look(kept: Kept, { warden, agentEvents }: SandboxConnection, silence: Lease, signal: AbortSignal): Promise<void> {
+    const { provider } = this.#options;
+    const calls = { signal, timeoutMs: callMs };
+    const leftMs = () => kept.sinceMs + kept.keepMs - performance.now();
+    while (kept.reservedBy !== undefined || leftMs() > 0) {
+      try {
+        const { alive } = await warden.getSandbox({}, calls);
+        if (!alive) return;
+        // It acknowledges nothing, and is a sign of life.
+        await agentEvents.acknowledgeSandboxEvents({ through: 0 }, calls);
+        if (kept.reservedBy !== undefined) await warden.setDeadline({ remainingMs: Math.max(reservedMs, leftMs() + slackMs) }, calls);
+        silence.renew();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(await provider.isAlive(kept.handle))) throw error;
+      }
+      await delay(Math.max(10, Math.min(lookMs, leftMs())), { signal });
     }
-    this.#forget(kept);
+  }
+
+  /** Ends it, however often that takes: for as long as it may live, it has its slot. */
+  #end(kept: Kept, pauses = createBackoff(endPauses)): void {
+    const { provider, logger, release = releaseSandbox } = this.#options;
+    const ending = kept.attended.then(async () => {
+      await release({ provider, handle: kept.handle, logger }, new AbortController().signal);
+      this.#forget(kept);
+    });
+    kept.ending = ending;
+    const again = async (error: unknown) => {
+      logger.error({ run: kept.runId, error }, "a kept sandbox was not ended");
+      kept.isHung = true;
+      await delay(pauses.next(), { signal: this.#stopping.signal });
+      this.#end(kept, pauses);
+    };
+    ending.catch(again).catch(() => {});
   }
 
   #forget(kept: Kept): void {
-    this.#kept.delete(kept.runId);
-    this.#options.onFreed(kept);
+    if (this.#kept.delete(kept.runId)) this.#options.onFreed(kept);
   }
+}
+
+/** Whether it is the caller's, from now on, to end or to take: that of the first who asks. */
+function isOurs(kept: Kept): boolean {
+  if (kept.isEnding) return false;
+  kept.isEnding = true;
+  return true;
 }

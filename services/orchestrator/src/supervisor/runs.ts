@@ -10,7 +10,6 @@ import type { Journal } from "../journal/journal.ts";
 import type { QueuedRun } from "../queue/queued-run.ts";
 import type { RunFilter } from "../registry/registry.ts";
 import { canonicalJson } from "../runs/canonical-json.ts";
-import { continueRefusal } from "../runs/lineage.ts";
 import { newRun } from "../runs/new-run.ts";
 import type { PageCursor } from "../runs/page-token.ts";
 import { isRunId, type RunId, toRunId } from "../runs/run-id.ts";
@@ -20,6 +19,7 @@ import type { Tombstone } from "../volume/tombstones.ts";
 import { answerInput, type GivenAnswer, type SignAnswer } from "./answer-input.ts";
 import { askToStop } from "./ask-to-stop.ts";
 import { beginRun } from "./begin-run.ts";
+import { Continuations } from "./continuations.ts";
 import { type LiveRun, toQueued } from "./live-run.ts";
 import { OpenJournals } from "./open-journals.ts";
 import { type OpenRunOptions, openFinished } from "./open-run.ts";
@@ -55,6 +55,7 @@ export class Runs implements AsyncDisposable {
   readonly #creating = new Map<string | symbol, { readonly tenant: string; readonly made: Promise<Run> }>();
   readonly #journals: OpenJournals;
   readonly #slots: Slots;
+  readonly #continuations: Continuations;
   readonly #rows: RunRows;
   readonly #watching: Disposable | undefined;
   #accepting = true;
@@ -65,6 +66,7 @@ export class Runs implements AsyncDisposable {
     this.#rows = new RunRows(options.registry, options.logger);
     this.#journals = new OpenJournals((runId) => this.#openFinished(runId));
     this.#slots = new Slots(options, this.#live, (runId, live, signal) => this.#retire(runId, live, signal));
+    this.#continuations = new Continuations(this.#slots.kept, this.#live);
     this.#watching = options.room?.watch((isFull) => (isFull ? this.#failAll() : this.#slots.fill()));
   }
 
@@ -166,19 +168,14 @@ export class Runs implements AsyncDisposable {
     return this.get(runId, caller);
   }
 
-  /** Ends the sandbox that a run left, where it is kept. */
+  /** Ends the sandbox that a run left, where it is kept. @throws Fault SANDBOX_HUNG where it may still live. */
   async release({ id }: Pick<Run, "id">): Promise<void> {
-    await this.#slots.kept.end(id);
+    await this.#continuations.end(id);
   }
 
   /** @throws Fault PARENT_GONE where no run can continue in what this one left, PARENT_BUSY where none can yet. */
   demandKept(parent: Run): void {
-    const refusal = continueRefusal(parent);
-    if (refusal !== undefined) throw refusal;
-    for (const [id, { spec, log }] of this.#live)
-      if (spec.continueFrom === parent.id && !isTerminal(log.run.state))
-        throw new Fault("PARENT_BUSY", { message: `Run ${id} continues in that sandbox: wait for its end, and continue from that one.` });
-    this.#slots.kept.demand(parent.id);
+    this.#continuations.demand(parent);
   }
 
   /** Opens a run's journal for a reader. */
@@ -256,21 +253,21 @@ export class Runs implements AsyncDisposable {
     const { spec } = work;
     const runId = toRunId(randomUUIDv7());
     const createTime = new Date();
-    if (spec.continueFrom !== undefined) this.#slots.kept.reserve(spec.continueFrom, runId);
     const run = newRun({ id: runId, tenant: caller.tenant, spec, playbook: work.reference, traceparent, createTime });
     const queued: QueuedRun = toQueued(runId, run);
-    const log = await beginRun({
-      created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
-      position: this.#slots.positionOf(queued, spec.continueFrom !== undefined),
-      playbookSource: work.source,
-      calledPlaybooks: work.called,
-      inputs: work.inputs,
-      folder: volume.runFolder(runId),
-      disk,
-      onChange: this.#onChange,
-      onRefused: (fault) => this.#refused(runId, fault),
-    }).catch(async (error: unknown) => {
-      this.#slots.kept.giveBack(runId);
+    const begin = () =>
+      beginRun({
+        created: { run, by: { key: caller.key, actor: caller.actor }, requestId, requestHmac },
+        position: this.#slots.positionOf(queued, spec.continueFrom !== undefined),
+        playbookSource: work.source,
+        calledPlaybooks: work.called,
+        inputs: work.inputs,
+        folder: volume.runFolder(runId),
+        disk,
+        onChange: this.#onChange,
+        onRefused: (fault) => this.#refused(runId, fault),
+      });
+    const log = await this.#continuations.reserveFor(runId, spec, begin).catch(async (error: unknown) => {
       if (Fault.from(error).reason === "VOLUME_FULL") await room?.giveUp();
       throw error;
     });
@@ -296,7 +293,7 @@ export class Runs implements AsyncDisposable {
     // Its readers may know its end before it is sealed and let go of.
     await abortable(this.#live.get(id)?.supervising ?? Promise.resolve(), AbortSignal.timeout(settleMs)).catch(() => {});
     if (this.#live.has(id)) throw new Fault("RUN_NOT_TERMINAL");
-    await this.#slots.kept.end(id);
+    await this.#continuations.end(id);
     const { tombstones, volume } = this.#options;
     await tombstones.bury(id, { tenant, why });
     this.#rows.remove(id);
@@ -368,7 +365,7 @@ export class Runs implements AsyncDisposable {
         this.#slots.fill();
       }
     })().catch(() => {});
-    this.#slots.keep(retrying);
+    this.#slots.awaitAtEnd(retrying);
   }
 
   /** A volume that did not take what was to be written of one run: where it is full, that is so for all of them. */
@@ -385,7 +382,7 @@ export class Runs implements AsyncDisposable {
   async #retire(runId: RunId, { log, hold }: LiveRun, signal: AbortSignal): Promise<void> {
     if (!isTerminal(log.run.state)) return;
     await this.#rows.settle(runId, signal);
-    this.#slots.kept.giveBack(runId);
+    this.#continuations.giveBack(runId);
     this.#live.delete(runId);
     hold[Symbol.dispose]();
   }

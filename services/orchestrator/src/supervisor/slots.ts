@@ -111,8 +111,9 @@ export class Slots implements AsyncDisposable {
       const live = isRunId(id) ? this.#live.get(id) : undefined;
       if (live !== undefined && isRunId(id)) this.give(id, live);
     }
+    // One that may still live keeps its slot, and says so itself.
     for (const runId of keptInTheWay({ ...this.#view(), placed: this.#placed() }, this.#keptSlots(), this.#shares))
-      void this.kept.end(runId);
+      void this.kept.end(runId).catch(() => {});
     this.#tellLater();
   }
 
@@ -152,7 +153,7 @@ export class Slots implements AsyncDisposable {
     })();
     live.slotSinceMs = sinceMs;
     live.supervising = running;
-    this.keep(running);
+    this.awaitAtEnd(running);
   }
 
   /** Ends a queued run that waits too long, that somebody stops, or whose secrets a restart lost. */
@@ -180,7 +181,7 @@ export class Slots implements AsyncDisposable {
       // It stays in the queue, to be looked at once more when its turn comes.
       live.supervising = undefined;
     });
-    this.keep(watching);
+    this.awaitAtEnd(watching);
   }
 
   /** Logs what went wrong, unless that is the end of this orchestrator. */
@@ -248,7 +249,7 @@ export class Slots implements AsyncDisposable {
       this.#isTelling = false;
       await this.#tellPositions();
     })().catch(() => {});
-    this.keep(telling);
+    this.awaitAtEnd(telling);
   }
 
   async #tellPositions(): Promise<void> {
@@ -262,7 +263,7 @@ export class Slots implements AsyncDisposable {
   }
 
   /** Has `going` waited for before all is let go of. It must not reject. */
-  keep(going: Promise<void>): void {
+  awaitAtEnd(going: Promise<void>): void {
     this.#supervised.add(going);
     void going.finally(() => this.#supervised.delete(going));
   }

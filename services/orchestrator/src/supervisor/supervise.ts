@@ -121,7 +121,7 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
   const plan = { ...supervised, attempt, handle };
   using time = new FinalizingTime();
   const left = { log, attempt, runFolder, workFolder, stay, spec, secrets };
-  const kept = async (what: string, keeping: Promise<void>): Promise<void> => {
+  const keepInTime = async (what: string, keeping: Promise<void>): Promise<void> => {
     try {
       await keeping;
     } catch (error) {
@@ -135,14 +135,14 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
   if (broke !== undefined) {
     const fault = broke.reason === "SANDBOX_LOST" ? await whyLost(log, workFolder) : broke;
     logger.warn({ attempt, reason: fault.reason }, "sandbox lost");
-    await kept("The log of a lost sandbox", keepLog(left, time.keeping));
+    await keepInTime("The log of a lost sandbox", keepLog(left, time.keeping));
     // A sandbox that found no room was lost for that, and so is its run.
     await supervised.room?.look();
     signal.throwIfAborted();
     await endAttempt(log, attempt, fault);
   }
-  await kept("What models were asked", keepCassette(left, time.keeping));
-  await kept("What the sandbox exchanged with whom", keepEgress(left, time.keeping));
+  await keepInTime("What models were asked", keepCassette(left, time.keeping));
+  await keepInTime("What the sandbox exchanged with whom", keepEgress(left, time.keeping));
   if (!(await leaveSandbox(supervised, handle))) await releaseSandbox(plan, signal);
 }
 

@@ -39,4 +39,17 @@ it("passes over those that a run is to continue in, and counts those that are ab
 it("names a tenant's own where its own bound keeps its run waiting", () => {
   const runsAtOnce = (tenant: string) => (tenant === "b" ? 1 : 10);
   expect(named({ waiting: waiting("b/1"), slots: 3, runsAtOnce }, kept("a/1"), kept("b/0"))).toEqual(["b/0"]);
+
+  const two = (tenant: string) => (tenant === "b" ? 2 : 10);
+  const slots = [kept("a/1"), kept("b/0"), kept("b/1")];
+  expect(named({ waiting: waiting("b/2", "b/3"), slots: 10, runsAtOnce: two }, ...slots)).toEqual(["b/0", "b/1"]);
+});
+
+it("changes nothing of what tenants had", () => {
+  const [asked, other] = [new FairShares(() => 1), new FairShares(() => 1)];
+  asked.release({ tenant: "a", sinceMs: 0 }, 90_000);
+  other.release({ tenant: "a", sinceMs: 0 }, 90_000);
+  const view = { waiting: waiting("a/2"), placed: [], slots: 1, runsAtOnce: () => 10, nowMs: 0 };
+  expect(keptInTheWay(view, [kept("c/0")], asked)).toEqual(["c/0"]);
+  expect(asked.had(["b"], [], 0)).toEqual(other.had(["b"], [], 0));
 });

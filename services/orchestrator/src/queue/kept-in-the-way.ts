@@ -1,5 +1,5 @@
 import type { FairShares } from "./fair-shares.ts";
-import { pickNext, type QueueView } from "./pick-next.ts";
+import { type QueueView, wouldPick } from "./pick-next.ts";
 import type { PlacedRun } from "./queued-run.ts";
 
 /** A slot that a kept sandbox holds, though its run is over. */
@@ -18,16 +18,16 @@ export interface KeptSlot extends PlacedRun {
 export function keptInTheWay(view: QueueView, kept: readonly KeptSlot[], shares: FairShares): string[] {
   if (view.waiting.length === 0 || !kept.some(({ isFree }) => isFree)) return [];
   const staying = kept.filter(({ isFree, isEnding }) => !isFree && !isEnding);
-  const wanted = pickNext({ ...view, placed: [...view.placed, ...staying] }, shares);
+  const wanted = wouldPick({ ...view, placed: [...view.placed, ...staying] }, shares);
   const ending = kept.filter(({ isEnding }) => isEnding);
   let free = kept.filter(({ isFree }) => isFree);
   const named: string[] = [];
-  // As many as are about to end make room by themselves.
-  for (const { tenant } of wanted.slice(ending.length)) {
-    const own = (slots: readonly PlacedRun[]) => slots.filter((slot) => slot.tenant === tenant);
-    const isBounded = own([...view.placed, ...staying, ...free]).length >= view.runsAtOnce(tenant);
-    const [next] = isBounded ? [...own(free), ...free] : free;
-    const found = free.find((slot) => slot === next);
+  for (const [index, { tenant }] of wanted.entries()) {
+    // As many as are about to end make room by themselves.
+    if (index < ending.length) continue;
+    const own = <Slot extends Pick<PlacedRun, "tenant">>(slots: readonly Slot[]) => slots.filter((slot) => slot.tenant === tenant);
+    const before = own<Pick<PlacedRun, "tenant">>([...view.placed, ...staying, ...free, ...wanted.slice(0, index)]);
+    const [found] = before.length >= view.runsAtOnce(tenant) ? own(free) : free;
     if (found === undefined) break;
     free = free.filter((slot) => slot !== found);
     named.push(found.runId);

@@ -14,12 +14,20 @@ export interface QueueView {
 
 /** Picks the runs that may begin now, in order: of each tenant the first whose keys nobody holds, and of the tenants the one that had the least. */
 export function pickNext(view: QueueView, shares: FairShares): QueuedRun[] {
-  const { placed, slots, nowMs } = view;
-  const free = slots - placed.length;
+  return pick(view, shares, (wanting) => shares.note(wanting, view.placed, view.nowMs));
+}
+
+/** Answers which runs `pickNext` would pick, and changes nothing. */
+export function wouldPick(view: QueueView, shares: FairShares): QueuedRun[] {
+  return pick(view, shares, (wanting) => shares.had(wanting, view.placed, view.nowMs));
+}
+
+function pick(view: QueueView, shares: FairShares, hadOf: (wanting: ReadonlySet<string>) => ReadonlyMap<string, number>): QueuedRun[] {
+  const free = view.slots - view.placed.length;
   if (free <= 0) return [];
   const ready = new Map([...byTenant(view.waiting)].map(([tenant, runs]) => [tenant, readyOf(tenant, runs, view)]));
   const wanting = new Set([...ready].flatMap(([tenant, runs]) => (runs.length > 0 ? [tenant] : [])));
-  return interleave(ready, shares.note(wanting, placed, nowMs), shares).slice(0, free);
+  return interleave(ready, hadOf(wanting), shares).slice(0, free);
 }
 
 /** How many of the waiting runs are to begin before each, as things stand; what keys and a tenant's own bounds hold up is not foreseen. */

@@ -26,6 +26,7 @@ test("tells what happened of sandboxes and runs by what became durable, and what
   metrics.hear([
     payload({ $case: "attemptStarted", value: {} }),
     payload({ $case: "sandboxReady", value: { warm: true, durationMs: 40 } }),
+    payload({ $case: "sandboxReady", value: { continued: true, durationMs: 40 } }),
     payload({ $case: "attemptFailed", value: { error: { reason: "SANDBOX_LOST" } } }),
     ended(""),
     ended("DEADLINE"),
@@ -38,7 +39,7 @@ test("tells what happened of sandboxes and runs by what became durable, and what
   let queued = 3;
   metrics.watch({
     runsByState: () => states,
-    load: () => ({ queued, running: 2, unopened: 1, oldestQueuedMs: 1_500 }),
+    load: () => ({ queued, running: 2, kept: 6, unopened: 1, oldestQueuedMs: 1_500 }),
     slots: 5,
     warm: () => ({ waiting: 2, ready: 1, claimed: 9, missed: 4 }),
     leftovers: () => new Map([["process", { found: 3, removed: 2 }]]),
@@ -47,7 +48,7 @@ test("tells what happened of sandboxes and runs by what became durable, and what
   const lines = linesOf(await metrics.text());
   expect(lines).toEqual(
     expect.arrayContaining([
-      "clew_journal_events_total 9",
+      "clew_journal_events_total 10",
       "clew_attempts_started_total 1",
       'clew_attempts_failed_total{reason="SANDBOX_LOST"} 1',
       'clew_sandbox_starts_total{warm="true"} 1',
@@ -63,6 +64,7 @@ test("tells what happened of sandboxes and runs by what became durable, and what
       "clew_runs_unopened 1",
       "clew_slots 5",
       "clew_slots_used 2",
+      "clew_sandboxes_kept 6",
       "clew_warm_sandboxes 2",
       "clew_warm_sandboxes_ready 1",
       'clew_warm_claims_total{result="claimed"} 9',
@@ -72,6 +74,7 @@ test("tells what happened of sandboxes and runs by what became durable, and what
       "clew_volume_full 1",
     ]),
   );
+  expect(lines.join("\n"), "a run that continues starts no sandbox").not.toContain('{warm="false"}');
   // Looked at anew, and counted once however often it is asked for.
   states.clear();
   queued = 0;

@@ -10,6 +10,7 @@ export interface MetricSources {
   readonly load: () => {
     readonly queued: number;
     readonly running: number;
+    readonly kept: number;
     readonly unopened: number;
     readonly oldestQueuedMs: number;
   };
@@ -124,6 +125,7 @@ function watch(registry: Registry, { runsByState, load, slots, warm, leftovers, 
   shown("runs_unopened", "Runs that are not over and cannot be opened.", () => load().unopened);
   shown("slots", "Slots for runs.", () => slots);
   shown("slots_used", "Slots that runs have.", () => load().running);
+  shown("sandboxes_kept", "Sandboxes of runs that are over, kept for others to continue in.", () => load().kept);
   shown("warm_sandboxes", "Sandboxes that wait for runs.", () => warm().waiting);
   shown("warm_sandboxes_ready", "Those whose browser is there.", () => warm().ready);
   shown("volume_full", "1 while the volume is full.", () => Number(isVolumeFull()));

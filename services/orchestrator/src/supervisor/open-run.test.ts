@@ -37,7 +37,7 @@ it("a run whose first events were cut short was never begun: nothing of it stays
   await using begun = await beginning(system);
   for (const cut of begun.cuts) {
     await begun.reopen(cut, false);
-    expect([cut, system.runs.load, await readdir(begun.runs)]).toEqual([cut, { queued: 0, running: 0, unopened: 0 }, []]);
+    expect([cut, system.runs.load, await readdir(begun.runs)]).toMatchObject([cut, { queued: 0, running: 0, unopened: 0 }, []]);
     expect(() => system.runs.get(begun.runId, caller)).toThrowError(expect.objectContaining({ reason: "RUN_NOT_FOUND" }));
   }
 });

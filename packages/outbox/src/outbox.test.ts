@@ -259,6 +259,14 @@ describe("an outbox file", () => {
     expect((await readOutboxFile(file)).events).toHaveLength(1);
   });
 
+  it("is read until the signal says that it is enough", async () => {
+    {
+      using outbox = openOutbox({ file });
+      await outbox.append(draft("a"));
+    }
+    await expect(readOutboxFile(file, { signal: AbortSignal.abort(new Error("Enough.")) })).rejects.toThrow("Enough.");
+  });
+
   it("[weakness 9] holds, for any texts and any bounds, exactly what was said in order", async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -21,6 +21,8 @@ export interface ReadOutboxOptions {
   readonly maxBytes?: number;
   /** The most bytes before them, 1 GiB unless given. */
   readonly maxSkippedBytes?: number;
+  /** Ends the reading; until then it takes as long as the disk does. */
+  readonly signal?: AbortSignal;
 }
 
 const mebibyte = 1024 * 1024;
@@ -31,11 +33,11 @@ const nothing: LeftEvents = { events: [], complete: false };
  * Reads what an outbox file holds after a sequence, once its process is gone. A torn end is left out; a missing file holds nothing.
  *
  * The file may come from an untrusted process: a link or anything but a plain file counts as missing, and whatever it holds, the event
- * loop is kept for no longer than a chunk takes. What is known already is passed over unseen.
+ * loop is kept for no longer than a chunk takes. What is known already is passed over unseen. Rejects with the signal's reason.
  */
 export async function readOutboxFile(
   file: string,
-  { after = 0, maxEvents = 10_000, maxBytes = 17 * mebibyte, maxSkippedBytes = 1024 * mebibyte }: ReadOutboxOptions = {},
+  { after = 0, maxEvents = 10_000, maxBytes = 17 * mebibyte, maxSkippedBytes = 1024 * mebibyte, signal }: ReadOutboxOptions = {},
 ): Promise<LeftEvents> {
   await using handle = await openPlainFile(file);
   if (handle === undefined) return nothing;
@@ -44,6 +46,7 @@ export async function readOutboxFile(
   const at = async <R extends { readonly kind: string }>(offset: number, read: (bytes: Buffer, offset: number) => R): Promise<R> => {
     const found = read(chunk.bytes, offset - chunk.offset);
     if (found.kind !== "partial") return found;
+    signal?.throwIfAborted();
     Object.assign(chunk, { bytes: await readChunk(handle, offset), offset });
     return read(chunk.bytes, 0);
   };

@@ -1,5 +1,6 @@
 import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import { placesOf } from "@clew/outbox/work-folder";
+import { abortable } from "@clew/streams/abortable";
 import type { SandboxProducer } from "../runs/admit.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { AttemptPlan } from "./attempt.ts";
@@ -8,6 +9,9 @@ import { ingestLeft, ingestPosition, type Source } from "./ingest.ts";
 import { readWorkFile } from "./read-work-file.ts";
 import { takeArtifact } from "./take-artifact.ts";
 import { takeLeftFiles } from "./take-left-files.ts";
+
+/** Milliseconds that one producer's outbox may take to be read: what a disk does not give by then is not waited for. Each has its own, so that neither takes the other's. */
+const mostReadMs = 5_000;
 
 /** Where an ended sandbox left what it had to say. */
 export type Leftovers = Pick<AttemptPlan, "log" | "attempt" | "secrets" | "runFolder" | "logger"> & {
@@ -42,7 +46,9 @@ export async function takeLeftovers(
     };
     try {
       const { agentOutbox, wardenOutbox } = placesOf(workFolder, stay);
-      const { events } = await readOutboxFile(producer === "agent" ? agentOutbox : wardenOutbox, { after: ingestPosition(from) });
+      const enough = AbortSignal.any([signal, AbortSignal.timeout(mostReadMs)]);
+      const outbox = producer === "agent" ? agentOutbox : wardenOutbox;
+      const { events } = await abortable(readOutboxFile(outbox, { after: ingestPosition(from), signal: enough }), enough);
       await ingestLeft(from, events, signal);
     } catch (error) {
       signal.throwIfAborted();

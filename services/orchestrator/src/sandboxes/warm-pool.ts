@@ -42,7 +42,7 @@ const mostRetryMs = 60_000;
 
 /**
  * Sandboxes that were started before anybody needed them: each with a browser, for nobody, closed to every host and model. One is claimed by one attempt,
- * once, and ends with it. Dispose it to end those that wait.
+ * once, and waits for nobody else again; it ends with that attempt unless its run keeps it. Dispose it to end those that wait.
  */
 export class WarmPool implements AsyncDisposable {
   readonly #options: WarmPoolOptions;

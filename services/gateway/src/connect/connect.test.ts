@@ -134,7 +134,10 @@ describe.each(Object.entries(transports))("%s", (_name, transport) => {
     const stream = transport().stream({ ...streamRunEvents, ...other }, undefined, undefined, undefined, once(message));
     const first = stream.then(({ message: frames }) => frames[Symbol.asyncIterator]().next());
     for (const error of [await errorOf(unary), await errorOf(first)]) {
-      expect([error.code, error.rawMessage]).toEqual([Code.InvalidArgument, "The bytes are no message of this call."]);
+      expect([error.code, error.rawMessage]).toEqual([
+        Code.InvalidArgument,
+        expect.stringMatching(/^The bytes are no message of this call: send one|^body: must be an object$/),
+      ]);
       expect(error.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "INVALID_REQUEST" }]);
     }
     expect(await createClient(RunService, transport()).listRuns({})).toBeDefined();
@@ -195,4 +198,17 @@ test("one event is the same JSON at every door", async () => {
   expect(sse).toEqual(lines);
   expect(typed.map((event) => toJson(RunEventSchema, event, jsonOptions))).toEqual(expected);
   expect((await plain.json()).events).toEqual(expected);
+});
+
+test.each([
+  ['{"source":"a","source":"b"}', [["source", "duplicate"]]],
+  ['{"source":7,"sorce":7}', [["source", "type"]]],
+  ['{"source":', [["body", "json"]]],
+])("says what is wrong with the JSON of a call by its fields: %s", async (body, expected) => {
+  const url = `${site.url}/clew.run.v1.RunService/ValidatePlaybook`;
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+  const { code, details } = await answer.json();
+  expect([answer.status, code, details[0].debug.reason]).toEqual([400, "invalid_argument", "INVALID_REQUEST"]);
+  const violations: { field: string; reason: string }[] = details[1].debug.fieldViolations;
+  expect(violations.map(({ field, reason }) => [field, reason])).toEqual(expected);
 });

@@ -14,6 +14,7 @@ import type { OnUnexpected } from "../http/unexpected.ts";
 import { jsonOptions } from "../hub/json-options.ts";
 import { faultFromConnect, isOurs } from "../upstream/fault-from-connect.ts";
 import { isUnary } from "../upstream/method-kind.ts";
+import { isPlainJson, JsonBody } from "./json-body.ts";
 import { passStream, passThrough } from "./pass-through.ts";
 import { streamRunEvents, type TypedStreamOptions } from "./stream-run-events.ts";
 import { connectErrorOf } from "./to-connect-error.ts";
@@ -88,8 +89,13 @@ async function answer(
     return { ...response, pieces, first: await pieces?.next(), unread: unreadable(values.get(ended)?.reason) };
   };
   // A body that is left half read must not take the connection, and with it the answer, away.
-  let answered = await call(request.raw.iterator({ destroyOnReturn: false }), fault);
-  if (answered.unread !== undefined) answered = await call(none(), answered.unread);
+  const body = request.raw.iterator({ destroyOnReturn: false });
+  const json = isPlainJson(request.headers) ? new JsonBody() : undefined;
+  let answered = await call(json?.read(body, options.maxRequestBytes) ?? body, fault);
+  const { unread } = answered;
+  const wrong = unread?.reason === "INVALID_REQUEST" ? json?.refusalAs(handler.method.input) : undefined;
+  const refused = json?.fault ?? wrong ?? unread;
+  if (refused !== undefined) answered = await call(none(), refused);
   const { status, header, pieces, first } = answered;
   let piece = first;
   // As at the SSE door: a connection that carried a stream carries nothing else.
@@ -117,7 +123,10 @@ function unreadable(reason: unknown): Fault | undefined {
   const { code, rawMessage } = reason;
   if (code === Code.ResourceExhausted && rawMessage.includes("readMaxBytes")) return new Fault("BODY_TOO_LARGE");
   if (code !== Code.InvalidArgument && !rawMessage.startsWith("parse binary")) return undefined;
-  return new Fault("INVALID_REQUEST", { message: "The bytes are no message of this call.", cause: reason });
+  return new Fault("INVALID_REQUEST", {
+    message: "The bytes are no message of this call: send one of its type, in the format that Content-Type names.",
+    cause: reason,
+  });
 }
 
 async function* none(): AsyncGenerator<Uint8Array, void, undefined> {}

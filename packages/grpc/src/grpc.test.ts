@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, constants } from "node:http2";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
+import { RunServiceService, UploadFileRequest, UploadFileResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { SandboxEventServiceService, WardenServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { delay } from "@clew/streams/delay";
 import { Tail } from "@clew/streams/tail";
@@ -80,6 +81,26 @@ describe("a gRPC server and its client", () => {
     using client = connectGrpc(WardenServiceService, `127.0.0.1:${server.port}`);
     const fault = Fault.from(await client.killSandbox({ cause: "" }).catch((thrown: unknown) => thrown));
     expect([fault.reason, fault.violations.length, fault.violations.at(-1)?.message]).toEqual(["INVALID_REQUEST", 51, "and 9950 more"]);
+  });
+
+  it("refuses bytes within a stream of requests that are no message, where they are read", async () => {
+    const { uploadFile } = RunServiceService;
+    const taken: UploadFileRequest[] = [];
+    const take = async (parts: AsyncIterable<UploadFileRequest>) => {
+      for await (const part of parts) taken.push(part);
+      return UploadFileResponse.fromPartial({});
+    };
+    await using server = await startGrpcServer({ address: "127.0.0.1:0", services: [implement({ uploadFile }, { uploadFile: take })] });
+    const requestSerialize = (part: UploadFileRequest) =>
+      part.part === undefined ? Buffer.from([0x0a, 0x7f]) : uploadFile.requestSerialize(part);
+    const garbled = { ...uploadFile, requestSerialize };
+    using client = connectGrpc({ uploadFile: garbled }, `127.0.0.1:${server.port}`);
+    const parts = async function* () {
+      yield UploadFileRequest.fromPartial({ part: { $case: "name", value: "a" } });
+      yield UploadFileRequest.fromPartial({});
+    };
+    await expect(client.uploadFile(parts())).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
+    expect(taken).toMatchObject([{ part: { $case: "name", value: "a" } }]);
   });
 
   it("refuses bytes that are no message with our reason", async () => {

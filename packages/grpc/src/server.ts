@@ -113,21 +113,29 @@ class Refused {
  */
 function asServed(description: ServiceDescription, maxRequestBytes = Number.POSITIVE_INFINITY): ServiceDescription {
   const served = (method: MethodDescription): MethodDescription => {
-    const decode = (bytes: Buffer) => {
-      if (bytes.byteLength > maxRequestBytes) return new Refused(new Fault("BODY_TOO_LARGE"));
+    const read = (bytes: Buffer) => {
       try {
         return method.requestDeserialize(bytes);
       } catch (cause) {
         return new Refused(new Fault("INVALID_REQUEST", { message: "The bytes are no message of this call.", cause }));
       }
     };
+    const decode = (bytes: Buffer) => (bytes.byteLength > maxRequestBytes ? new Refused(new Fault("BODY_TOO_LARGE")) : read(bytes));
     return {
       ...method,
-      requestDeserialize: method.requestStream ? method.requestDeserialize : decode,
+      requestDeserialize: method.requestStream ? read : decode,
       responseSerialize: method.responseStream ? (encoded: Buffer) => encoded : method.responseSerialize,
     } as MethodDescription;
   };
   return Object.fromEntries(Object.entries(description).map(([name, method]) => [name, served(method)]));
+}
+
+/** Passes requests on as they come. @throws the Fault of one that is not to be had, when it is read. */
+async function* readAll(requests: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+  for await (const request of requests) {
+    if (request instanceof Refused) throw request.fault;
+    yield request;
+  }
 }
 
 async function* encodeAll(values: AsyncIterable<never>, encode: (value: never) => Buffer): AsyncGenerator<Buffer> {
@@ -156,7 +164,9 @@ function serveMethod(
       metadata: call.metadata,
       setHeader: (name, value) => headers.set(name, value),
     };
-    const input = method.requestStream ? call : (call as ServerUnaryCall<unknown, unknown>).request;
+    const input = method.requestStream
+      ? readAll(call as ServerReadableStream<unknown, unknown>)
+      : (call as ServerUnaryCall<unknown, unknown>).request;
     const ended = options.observe?.(context, input);
     try {
       await options.authorize?.(context);

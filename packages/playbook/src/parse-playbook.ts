@@ -68,7 +68,7 @@ function checkContent(
       problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems),
     };
   const playbook = checked.data;
-  const found = [...sizeProblems(playbook), ...defaultProblems(playbook), ...nameProblems(playbook)];
+  const found = [...sizeProblems(playbook), ...defaultProblems(playbook, positions), ...nameProblems(playbook)];
   if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
   if (found.length === 0) return { playbook };
   return { problems: found.slice(0, playbookLimits.problems).map(place) };
@@ -86,10 +86,11 @@ function sizeProblems({ steps }: Playbook): readonly FoundProblem[] {
   ];
 }
 
-function defaultProblems({ parameters }: Playbook): readonly FoundProblem[] {
+function defaultProblems({ parameters }: Playbook, positions: SourcePositions): readonly FoundProblem[] {
   return parameters.flatMap((parameter, index) => {
-    const taken = parameter.default === undefined ? { text: "" } : takeValue(parameter, parameter.default);
-    return "problem" in taken ? [{ path: ["parameters", index, "default"], message: taken.problem }] : [];
+    const path = ["parameters", index, "default"];
+    const taken = parameter.default === undefined ? { text: "" } : takeValue(parameter, parameter.default, positions.textOf(path));
+    return "problem" in taken ? [{ path, message: taken.problem }] : [];
   });
 }
 

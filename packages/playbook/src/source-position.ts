@@ -12,6 +12,8 @@ export interface SourcePositions {
   ofValue(path: readonly PropertyKey[]): SourcePosition;
   /** Where the key `key` of the mapping at `path` stands. */
   ofKey(path: readonly PropertyKey[], key: string): SourcePosition;
+  /** The text of the scalar at `path` as it is written; undefined where there is none. */
+  textOf(path: readonly PropertyKey[]): string | undefined;
   /** Where the character at `offset` stands. */
   ofOffset(offset: number): SourcePosition;
 }
@@ -47,6 +49,11 @@ export function createSourcePositions(document: Document<Node, boolean>, lines: 
   };
   return {
     ofValue: (path) => follow(path).position,
+    textOf(path) {
+      const { node } = follow(path);
+      const scalar: unknown = isAlias(node) ? node.resolve(document) : node;
+      return isScalar(scalar) ? scalar.source : undefined;
+    },
     ofKey(path, key) {
       const { node, position } = follow(path);
       const collection: unknown = isAlias(node) ? node.resolve(document) : node;

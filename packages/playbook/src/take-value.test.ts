@@ -55,6 +55,18 @@ test.each([
   expect(take(parameter, given)).toEqual({ problem });
 });
 
+test.each(["007", "0012345", "1.0", "1e3", "0x1F", "+7"])(
+  "refuses the default %s of a text: it would be typed otherwise than it is written",
+  (written) => {
+    const defaultOf = (value: string, type: string) =>
+      parsePlaybook(`parameters: [{ name: x, type: ${type}, default: ${value} }]\nsteps: [{ action: reload }]`);
+    expect(defaultOf(written, "string")).toMatchObject({ problems: [{ field: "parameters[0].default", message: inexact, line: 1 }] });
+    expect(
+      [defaultOf(`"${written}"`, "string"), defaultOf("7", "string"), defaultOf(written, "int")].map((one) => "playbook" in one),
+    ).toEqual([true, true, true]);
+  },
+);
+
 const parsed = parsePlaybook(`
 parameters:
   - { name: token, secret: true, description: a token }

@@ -8,12 +8,15 @@ export type TakenValue = { readonly text: string } | { readonly problem: string 
 /**
  * Reads what was given for a parameter by its type: texts of numbers and booleans count as such, a list becomes JSON. A number where a text is wanted is
  * its digits, where it is a whole one that JSON keeps exactly; of others digits may have been lost before anybody could see it.
+ *
+ * @param written the text it was written as, where that is known: a number whose digits are others is then no text either, such as 007.
  */
-export function takeValue(parameter: PlaybookParameter, given: unknown): TakenValue {
+export function takeValue(parameter: PlaybookParameter, given: unknown, written?: string): TakenValue {
   if (parameter.type === "list") return takeList(parameter, given);
   if (typeof given !== "string" && typeof given !== "number" && typeof given !== "boolean") return { problem: "must be a string" };
   const text = String(given);
-  if (isText(parameter) && !isExact(given)) return { problem: inexact };
+  const isRewritten = typeof given === "number" && written !== undefined && written !== text;
+  if (isText(parameter) && (!isExact(given) || isRewritten)) return { problem: inexact };
   const problem = typeProblem(parameter, text) ?? entryProblem(parameter, text);
   return problem === undefined ? { text } : { problem };
 }

@@ -1,11 +1,12 @@
-import { dirname } from "node:path";
+import { lstat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { placesOf } from "@clew/outbox/work-folder";
 import { giveInputs } from "./give-inputs.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import { removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
 import { nameOf } from "./sandbox-id.ts";
 import type { LocalProviderOptions, SandboxLauncher } from "./sandbox-launcher.ts";
-import type { HandOver } from "./sandbox-provider.ts";
+import type { HandOver, LogOffsets } from "./sandbox-provider.ts";
 
 /** Milliseconds that what works in a sandbox has to make ready for another run, and its warden to take the claim. */
 const callMs = 5_000;
@@ -20,13 +21,22 @@ export function createHandOver({ secretOf }: Pick<LocalProviderOptions, "secretO
       const stay = (handle.stay ?? 1) + 1;
       await using connection = connectSandbox(handle, secretOf(name));
       await connection.agent.beginStay({ stay }, { signal, timeoutMs: callMs });
+      const logsFrom = await endsOfLogs(handle.workFolder);
       await giveInputs(placesOf(handle.workFolder, stay).inputs, inputs);
       const claim = JSON.stringify({ ...launcher.claimOf(plan), stay });
       await connection.warden.claimSandbox({ claim }, { signal, timeoutMs: callMs });
       const warm = "warm" in name ? { name: name.warm, runFolder } : undefined;
-      const taken = { ...handle, runId, attempt, stay, warm };
+      const taken = { ...handle, runId, attempt, stay, logsFrom, warm };
       await writeSandboxFile(runFolder, taken);
       return taken;
     },
   };
+}
+
+async function endsOfLogs(workFolder: string): Promise<LogOffsets> {
+  const endOf = async (name: string) => {
+    const found = await lstat(join(workFolder, name)).catch(() => undefined);
+    return found?.size ?? 0;
+  };
+  return { warden: await endOf("warden.log"), agent: await endOf("agent.log") };
 }

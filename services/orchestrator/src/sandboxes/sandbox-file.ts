@@ -17,6 +17,7 @@ const sandboxHandle = z.strictObject({
   startTime: z.string().regex(/^\d+$/),
   bootId: z.string().min(1),
   stay: z.int().min(1).optional(),
+  logsFrom: z.strictObject({ warden: z.int().min(0), agent: z.int().min(0) }).optional(),
   warm: z.strictObject({ name: z.string().regex(/^[0-9a-f]+$/), runFolder: z.string().startsWith("/") }).optional(),
 });
 

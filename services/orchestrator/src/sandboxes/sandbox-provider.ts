@@ -50,12 +50,20 @@ export interface SandboxProcess {
   readonly bootId: string;
 }
 
+/** Where in a sandbox's logs something begins, in bytes. */
+export interface LogOffsets {
+  readonly warden: number;
+  readonly agent: number;
+}
+
 /** The sandbox of an attempt, as `sandbox.json` in the run's folder names it for this orchestrator and the next. */
 export interface SandboxHandle extends SandboxProcess {
   readonly runId: string;
   readonly attempt: number;
   /** Which run's stay in it this is; the first unless given. */
   readonly stay?: number | undefined;
+  /** How many bytes of its logs are of the stays before; none unless given. */
+  readonly logsFrom?: LogOffsets | undefined;
   /** Where it is no one run's: the name it was given at its start, and the folder of the run that has it now. */
   readonly warm?: { readonly name: string; readonly runFolder: string } | undefined;
 }

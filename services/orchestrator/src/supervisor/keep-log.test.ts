@@ -35,9 +35,9 @@ afterEach(async () => {
   await temp[Symbol.asyncDispose]();
 });
 
-async function keep(password: string): Promise<{ text: string; said: string[] }> {
+async function keep(password: string, logsFrom?: { warden: number; agent: number }): Promise<{ text: string; said: string[] }> {
   const spec = RunSpec.fromPartial({ credentials: { password } });
-  const lost = { log, attempt: 1, runFolder, workFolder, spec, secrets: new RunSecrets(spec) };
+  const lost = { log, attempt: 1, runFolder, workFolder, logsFrom, spec, secrets: new RunSecrets(spec) };
   await keepLog(lost, AbortSignal.timeout(20_000));
   const records = await log.journal.read(await log.journal.resolve({ kind: "start" }), { limit: 100, maxBytes: 1_000_000 });
   const said = records.slice(1).map((record) => decodeRecord(log.journal, record).type);
@@ -48,6 +48,12 @@ it("keeps the logs of a lost sandbox with its secrets masked", async () => {
   const { text, said } = await keep("hunter22");
   expect(text).toContain("typed [redacted]");
   expect(said).toEqual(["artifactStored"]);
+});
+
+it("keeps no line of the runs that had the sandbox before", async () => {
+  const logsFrom = { warden: "the agent ended\n".length, agent: "typed hunter22\n".length };
+  await writeFile(join(workFolder, "agent.log"), "typed hunter22\nclicked\n");
+  expect((await keep("hunter22", logsFrom)).text).toBe("--- warden ---\n\n--- agent ---\nclicked\n\n");
 });
 
 it("keeps nothing the agent wrote where its secrets are no longer known, and says so", async () => {

@@ -117,10 +117,10 @@ async function untilRetry(log: RunLog, signal: AbortSignal): Promise<void> {
 /** Stays with one sandbox to its end and removes it. How its attempt ended is durable before it is gone. */
 async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, signal: AbortSignal): Promise<void> {
   const { log, runFolder, spec, secrets, logger } = supervised;
-  const { attempt, workFolder, stay } = handle;
+  const { attempt, workFolder, stay, logsFrom } = handle;
   const plan = { ...supervised, attempt, handle };
   using time = new FinalizingTime();
-  const left = { log, attempt, runFolder, workFolder, stay, spec, secrets };
+  const left = { log, attempt, runFolder, workFolder, stay, logsFrom, spec, secrets };
   const keepInTime = async (what: string, keeping: Promise<void>): Promise<void> => {
     try {
       await keeping;

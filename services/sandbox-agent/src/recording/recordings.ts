@@ -30,6 +30,8 @@ export interface RecordingsOptions {
   readonly secrets: KnownSecrets;
   /** The sandbox's folder. */
   readonly workFolder: string;
+  /** Which run's stay in the sandbox it is; 1 unless given. */
+  readonly stay?: number;
   /** Sees to it that videos can be made; answers whether they can. Without it, what Playwright finds is used. */
   readonly provideFfmpeg?: (() => Promise<boolean>) | undefined;
 }
@@ -61,8 +63,9 @@ export class Recordings {
 
   /** Starts what a spec wants recorded; what cannot be started is a warning. */
   async begin(active: ActivePage, spec: RunSpec): Promise<void> {
-    const { files, secrets, workFolder, provideFfmpeg = async () => true } = this.#options;
-    const folder = join(workFolder, "recording");
+    const { files, secrets, workFolder, stay = 1, provideFfmpeg = async () => true } = this.#options;
+    // What an earlier stay still puts away behind is not in the way of this one.
+    const folder = join(workFolder, stay === 1 ? "recording" : `recording-${stay}`);
     const { recording } = spec;
     this.#active = active;
     this.#takesPictures = recording?.screenshots === true;

@@ -1,0 +1,185 @@
+import { Fault } from "@clew/fault/fault";
+import { createLogger } from "@clew/process/logger";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
+import type { SandboxPlan, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import { KeptSandboxes } from "./kept-sandboxes.ts";
+
+const keepMs = 600_000;
+const handle = {
+  runId: "parent",
+  attempt: 1,
+  isolation: "process",
+  wardenAddress: "",
+  agentAddress: "",
+  pid: 0,
+  startTime: "",
+  bootId: "",
+  workFolder: "",
+} as const;
+const plan: SandboxPlan = { runId: "child", attempt: 1, runFolder: "", deadlineMs: 1_000 };
+const refused = () => Promise.reject(new Error("It does not answer."));
+const hung = () => Promise.reject(new Fault("SANDBOX_HUNG"));
+
+let kept: KeptSandboxes;
+let released: number;
+let freed: number;
+let deadlines: number[];
+let warden: () => Promise<{ alive: boolean }>;
+let isAlive: () => Promise<boolean>;
+let close: () => Promise<void>;
+let release: () => Promise<void>;
+let take: () => Promise<void>;
+beforeEach(async () => {
+  vi.useFakeTimers();
+  [released, freed, deadlines] = [0, 0, []];
+  warden = async () => ({ alive: true });
+  isAlive = async () => true;
+  close = async () => {};
+  release = async () => {};
+  take = async () => {};
+  const connection = {
+    warden: {
+      getSandbox: () => warden(),
+      setDeadline: async ({ remainingMs }: { remainingMs: number }) => void deadlines.push(remainingMs),
+    },
+    agentEvents: { acknowledgeSandboxEvents: async () => ({}) },
+    [Symbol.asyncDispose]: () => close(),
+  };
+  const provider: SandboxProvider = {
+    isolation: "process",
+    start: refused,
+    find: async () => undefined,
+    connect: () => connection as unknown as SandboxConnection,
+    isAlive: () => isAlive(),
+    kill: async () => {},
+    remove: async () => {},
+    clear: async () => {},
+    handOver: {
+      letGo: async () => {},
+      take: async (given, { runId, attempt }) => {
+        await take();
+        return { ...given, runId, attempt };
+      },
+    },
+  };
+  kept = new KeptSandboxes({
+    provider,
+    logger: createLogger({ name: "test", level: "silent" }),
+    onFreed: () => void freed++,
+    release: async () => {
+      released += 1;
+      await release();
+    },
+  });
+  await kept.add({ runId: "parent", tenant: "acme", handle, secrets: ["hunter22"], keepMs });
+});
+afterEach(async () => {
+  const disposed = kept[Symbol.asyncDispose]();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await disposed;
+  vi.useRealTimers();
+});
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+const reasonOf = (error: unknown) => Fault.from(error).reason;
+const takeIt = () => kept.take(plan, new AbortController().signal).then(() => "taken", reasonOf);
+/** How often it was ended, how often its slot was freed, and whether it still has one. */
+const counts = () => [released, freed, kept.slots.length];
+
+describe("a kept sandbox", () => {
+  it("ends when its time is over, and not before", async () => {
+    await pass(keepMs - 1_000);
+    expect(counts()).toEqual([0, 0, 1]);
+    await pass(2_000);
+    expect(counts()).toEqual([1, 1, 0]);
+  });
+
+  it("is had by one run, with what must not be written", async () => {
+    kept.reserve("parent", "child");
+    expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_BUSY" }));
+    const taken = await kept.take(plan, new AbortController().signal);
+    expect(taken).toMatchObject({ handle: { runId: "child" }, secrets: ["hunter22"] });
+    expect(counts()).toEqual([0, 1, 0]);
+    expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_GONE" }));
+  });
+
+  it("waits past its time for the run that has reserved it, and ends once that gives it back", async () => {
+    kept.reserve("parent", "child");
+    await pass(keepMs + 60_000);
+    expect(counts()).toEqual([0, 0, 1]);
+    kept.giveBack("child");
+    await pass(1_000);
+    expect(counts()).toEqual([1, 1, 0]);
+  });
+
+  it("has, while it is reserved, no less time than it would have had", async () => {
+    kept.reserve("parent", "child");
+    await pass(keepMs + 60_000);
+    expect(deadlines[0]).toBeGreaterThan(keepMs - 1_000);
+    expect(deadlines.at(-1)).toBe(60_000);
+  });
+
+  it("is there for nobody from the moment it begins to end", async () => {
+    kept.reserve("parent", "child");
+    const closing = Promise.withResolvers<void>();
+    close = () => closing.promise;
+    warden = async () => ({ alive: false });
+    await pass(1_000);
+    expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_GONE" }));
+    const taking = takeIt();
+    const ending = kept.end("parent");
+    closing.resolve();
+    await pass(0);
+    expect(await taking).toBe("PARENT_GONE");
+    await ending;
+    expect(counts()).toEqual([1, 1, 0]);
+  });
+
+  it.each(["end", "take"])("ends or is taken once, whatever comes at once: first %s", async (first) => {
+    kept.reserve("parent", "child");
+    const ways = { end: () => kept.end("parent"), take: takeIt, dispose: () => kept[Symbol.asyncDispose]() };
+    const [came] = await Promise.all(first === "take" ? [takeIt(), ways.end(), ways.dispose()] : [ways.end(), takeIt(), ways.dispose()]);
+    await pass(1_000);
+    expect(came).toBe(first === "take" ? "taken" : undefined);
+    expect(counts()).toEqual([first === "take" ? 0 : 1, 1, 0]);
+  });
+
+  it("ends where it cannot be handed over", async () => {
+    kept.reserve("parent", "child");
+    take = () => Promise.reject(new Fault("SANDBOX_LOST"));
+    expect(await takeIt()).toBe("PARENT_GONE");
+    await pass(0);
+    expect(counts()).toEqual([1, 1, 0]);
+  });
+
+  it("may be silent for less than 30 s", async () => {
+    warden = refused;
+    await pass(25_000);
+    warden = async () => ({ alive: true });
+    await pass(25_000);
+    expect(counts()).toEqual([0, 0, 1]);
+    warden = refused;
+    await pass(35_000);
+    expect(counts()).toEqual([1, 1, 0]);
+  });
+
+  it("ends at once where its warden is gone", async () => {
+    warden = refused;
+    isAlive = async () => false;
+    await pass(1_000);
+    expect(counts()).toEqual([1, 1, 0]);
+  });
+
+  it("keeps its slot, and says so to who ends it, until it is known to be dead", async () => {
+    release = hung;
+    await expect(kept.end("parent")).rejects.toMatchObject({ reason: "SANDBOX_HUNG" });
+    await pass(60_000);
+    expect(released).toBeGreaterThan(2);
+    expect([freed, kept.slots.map(({ isFree, isEnding }) => [isFree, isEnding])]).toEqual([0, [[false, false]]]);
+    release = async () => {};
+    await pass(60_000);
+    await kept.end("parent");
+    expect([freed, kept.slots]).toEqual([1, []]);
+  });
+});

@@ -1,10 +1,13 @@
 import { mergeGuardrails } from "@clew/playbook/guardrail-settings";
 import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ActivePage } from "../browser/active-page.ts";
 import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
 import { type Site, startSite } from "../browser/site.fixture.ts";
 import { askNobody } from "../work.fixture.ts";
+import { ActionChecks } from "./check-actions.ts";
 import { createCheckAddress } from "./check-address.ts";
+import { checkLeftPages } from "./check-left-pages.ts";
 import { NavigationWatch, type Trip } from "./check-navigations.ts";
 import { Guard } from "./guard.ts";
 
@@ -35,6 +38,8 @@ beforeAll(async () => {
       <form target=_blank method=post action="${there}"><input name=tab></form>
       <form action="${there}"><input name=get></form><form method=post action="${there}"><input name=post></form>`,
     "/ok": "<h1>ok</h1>",
+    "/nested": "<h1>nested</h1><iframe src=/around></iframe>",
+    "/around": `<p>around</p><iframe src="${there}"></iframe>`,
     "/form": "<form method=post action=/form><input name=a value=1></form>",
   });
   browser = await launchBareBrowser();
@@ -205,4 +210,44 @@ test("spends the budget of addresses by pages that were let through, and not by 
 test("opens no page of a host that nobody knows", async () => {
   await using it = await watched();
   await expect(it.page.goto("http://no-such-host.invalid/")).rejects.toThrow("ERR_NAME_NOT_RESOLVED");
+});
+
+describe("of the pages that the run before left,", () => {
+  /** The pages after a run that may open the site only has begun among them, and why it cannot act on the last. */
+  async function goOnFrom(leave: (active: ActivePage) => Promise<unknown>) {
+    const context = await browser.newContext();
+    await using active = await ActivePage.open(context, { onCrash: () => {}, downloadsFolder: "" });
+    await leave(active);
+    const { signal } = new AbortController();
+    await using checks = await ActionChecks.open({
+      settings: mergeGuardrails({ allowedPrivateHosts: [site.host] }),
+      active,
+      report: { say: async () => {}, confirm: async () => {} },
+      redact: (text) => text,
+      askWarden: async ({ host }) =>
+        host === "inside.example" ? { denial: { rule: "private_network", message: "It leads to a private address." } } : {},
+      signal,
+    });
+    const block = await checkLeftPages(active, checks, signal);
+    return { rule: block?.details["rule"], frames: active.pages.map((page) => page.frames().map((frame) => frame.url())) };
+  }
+
+  test("a frame within a frame is emptied, and what is around it stays", async () => {
+    const went = await goOnFrom(async ({ page }) => {
+      await page.goto(`${site.url}/nested`);
+      await page.frameLocator("iframe").frameLocator("iframe").getByText("secret").waitFor();
+    });
+    expect(went).toEqual({ rule: undefined, frames: [[`${site.url}/nested`, `${site.url}/around`, "about:blank"]] });
+  });
+
+  test("one whose name leads to a private address is emptied, and said", async () => {
+    const went = await goOnFrom(async ({ page, context }) => {
+      await page.goto(`${site.url}/ok`);
+      const other = await context.newPage();
+      await other.route("http://inside.example/", (route) => route.fulfill({ contentType: "text/html", body: "inside" }));
+      await other.goto("http://inside.example/");
+      await other.unrouteAll();
+    });
+    expect(went).toEqual({ rule: "private_network", frames: [[`${site.url}/ok`], ["about:blank"]] });
+  });
 });

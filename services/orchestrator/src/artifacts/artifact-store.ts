@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { isFlatName } from "@clew/outbox/flat-name";
+import { abortable } from "@clew/streams/abortable";
 import { nodeDisk, onVolume } from "../journal/disk.ts";
 import { limits } from "../runs/limits.ts";
 
@@ -16,16 +17,37 @@ export interface StoredFile {
   readonly sha256: string;
 }
 
+type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+/** How a file is stored. */
+interface StoreOptions {
+  /** What it must be; anything unless given. */
+  readonly expected?: StoredFile;
+  /** Until when it may take; for ever unless given. */
+  readonly deadline?: AbortSignal;
+}
+
 /**
- * Stores a file under its name in a run's folder: all of it or nothing, and nothing that is not what was expected.
+ * Stores a file under its name in a run's folder: all of it or nothing, and nothing that is not what was expected. Where the deadline passes it answers at
+ * once, whatever the disk does, and what is not whole by then is removed once that answers.
  *
- * @throws Fault VOLUME_FULL, VOLUME_FAILED, SANDBOX_MISBEHAVED when it is another file than expected, or INVALID_REQUEST when it is larger than an artifact may be.
+ * @throws Fault VOLUME_FULL, VOLUME_FAILED, SANDBOX_MISBEHAVED when it is another file than expected, or INVALID_REQUEST when it is larger than an artifact may be; the deadline's reason.
  */
-export async function storeArtifact(
+export function storeArtifact(
   runFolder: string,
   name: string,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  expected?: StoredFile,
+  chunks: Chunks,
+  { expected, deadline }: StoreOptions = {},
+): Promise<StoredFile> {
+  return abortable(store(runFolder, name, chunks, expected, deadline), deadline);
+}
+
+async function store(
+  runFolder: string,
+  name: string,
+  chunks: Chunks,
+  expected: StoredFile | undefined,
+  deadline: AbortSignal | undefined,
 ): Promise<StoredFile> {
   if (!isFlatName(name)) throw new Fault("INVALID_REQUEST", { message: "An artifact's name must be flat." });
   const folder = join(runFolder, "artifacts");
@@ -46,6 +68,7 @@ export async function storeArtifact(
     sha256 = hash.digest("hex");
     if (expected !== undefined && (sizeBytes !== expected.sizeBytes || sha256 !== expected.sha256)) throw new Fault("SANDBOX_MISBEHAVED");
     await onVolume(file.sync());
+    deadline?.throwIfAborted();
     await onVolume(rename(temporary, join(folder, name)));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});

@@ -1,5 +1,6 @@
 import { placesOf } from "@clew/outbox/work-folder";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import { abortable } from "@clew/streams/abortable";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { LostSandbox } from "./keep-log.ts";
@@ -24,12 +25,18 @@ export async function keepCassette(
   if (text === undefined || log.fold.artifacts.some((stored) => stored.name === name)) return;
   if (hasLostSecrets(spec) || !secrets.hasParents(spec) || !secrets.hasAnswers(log.fold.inputs)) {
     const leftOut = warningRaised("ARTIFACT_LOST", "The cassette was not kept: the secrets to be masked in it are no longer known.");
-    await log.decide(() => [{ attempt, ...leftOut }]);
+    await abortable(
+      log.decide(() => [{ attempt, ...leftOut }]),
+      deadline,
+    );
     return;
   }
-  const stored = await storeArtifact(runFolder, name, [Buffer.from(secrets.known.redact(text))]);
+  const stored = await storeArtifact(runFolder, name, [Buffer.from(secrets.known.redact(text))], { deadline });
   const draft = artifactStored({ name, kind: Artifact_Kind.DATA, contentType: "application/x-ndjson", ...stored });
-  await log.decide(() => [{ attempt, ...draft }]);
+  await abortable(
+    log.decide(() => [{ attempt, ...draft }]),
+    deadline,
+  );
 }
 
 const readWhole: ReadFile<string | undefined> = async (file, size) =>

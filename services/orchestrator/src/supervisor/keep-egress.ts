@@ -1,6 +1,7 @@
 import { placesOf } from "@clew/outbox/work-folder";
 import { createRedact } from "@clew/playbook/redact";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
+import { abortable } from "@clew/streams/abortable";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import { withHostSpellings } from "../runs/host-spellings.ts";
 import type { LostSandbox } from "./keep-log.ts";
@@ -28,13 +29,19 @@ export async function keepEgress(
       "EGRESS_LOST",
       `What the sandbox exchanged with whom is not kept: the record is no file of at most ${mostBytes} bytes.`,
     );
-    await log.decide(() => [{ attempt, ...warning }]);
+    await abortable(
+      log.decide(() => [{ attempt, ...warning }]),
+      deadline,
+    );
     return;
   }
   const redact = createRedact(withHostSpellings(secrets.known.values));
-  const stored = await storeArtifact(runFolder, name, [Buffer.from(redact(ledger.text))]);
+  const stored = await storeArtifact(runFolder, name, [Buffer.from(redact(ledger.text))], { deadline });
   const draft = artifactStored({ name, kind: Artifact_Kind.LOG, contentType: "application/json", ...stored });
-  await log.decide(() => [{ attempt, ...draft }]);
+  await abortable(
+    log.decide(() => [{ attempt, ...draft }]),
+    deadline,
+  );
 }
 
 /** Answers no text where it cannot be kept. */

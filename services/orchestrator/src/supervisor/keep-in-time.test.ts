@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { placesOf } from "@clew/outbox/work-folder";
 import { Run, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
@@ -25,6 +25,7 @@ vi.mock("node:fs/promises", async (importOriginal) => {
   };
   const slow: typeof real.open = async (path, ...rest) => {
     if (isOfWork(path)) await wait("open");
+    if (String(path).endsWith(".tmp")) await wait("store");
     const file = await real.open(path, ...rest);
     if (!isOfWork(path)) return file;
     const [read, readFile] = [file.read.bind(file), file.readFile.bind(file)];
@@ -33,7 +34,7 @@ vi.mock("node:fs/promises", async (importOriginal) => {
       readFile: async (...all: Parameters<typeof readFile>) => wait("read").then(() => readFile(...all)),
     });
   };
-  return { ...real, open: slow };
+  return { ...real, open: slow, rm: vi.fn(real.rm) };
 });
 
 const runId = `run-${"6".repeat(32)}`;
@@ -91,3 +92,29 @@ it.each(
     expect([log.fold.artifacts, await readdir(runFolder)]).toEqual([[], ["journal"]]);
   },
 );
+
+it.each([
+  { name: "log", keep: keepLog, file: (folder: string) => join(folder, "warden.log") },
+  { name: "cassette", keep: keepCassette, file: (folder: string) => placesOf(folder).cassette },
+  { name: "ledger", keep: keepEgress, file: (folder: string) => placesOf(folder).egress },
+])("waits for a $name that the disk does not store until its time is over, and keeps nothing of it afterwards", async ({ keep, file }) => {
+  await writeFile(file(workFolder), "{}\n");
+  stalled.call = "store";
+  const spec = RunSpec.fromPartial({});
+  using time = new FinalizingTime({ storeMs: 10, takeMs: 20, keepMs: 40 });
+  const keeping = keep({ log, attempt: 1, runFolder, workFolder, spec, secrets: new RunSecrets(spec) }, time.keeping);
+  keeping.catch(() => {});
+  await vi.waitFor(() => expect(stalled.met).toBeGreaterThan(0), { timeout: 10_000 });
+  time.begin();
+  await expect(keeping).rejects.toThrow("aborted");
+  const removed = vi.mocked(rm).mock.settledResults.length;
+  release();
+  await vi.waitFor(() => expect(vi.mocked(rm).mock.settledResults.slice(removed)).toMatchObject([{ type: "fulfilled" }]), {
+    timeout: 10_000,
+  });
+  expect([log.fold.artifacts, await readdir(runFolder), await readdir(join(runFolder, "artifacts"))]).toEqual([
+    [],
+    ["artifacts", "journal"],
+    [],
+  ]);
+});

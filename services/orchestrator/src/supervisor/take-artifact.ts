@@ -47,7 +47,10 @@ export async function takeArtifact(
   using until = linkSignals(signal, deadline);
   for (let tried = 1; ; tried++) {
     try {
-      await storeArtifact(runFolder, name, resuming(read, sizeBytes, until.signal), { sizeBytes, sha256 });
+      await storeArtifact(runFolder, name, resuming(read, sizeBytes, until.signal), {
+        expected: { sizeBytes, sha256 },
+        deadline: until.signal,
+      });
       return artifactStored({ name, kind, contentType, sizeBytes, sha256 });
     } catch (error) {
       signal.throwIfAborted();

@@ -36,7 +36,7 @@ export async function takeLeftFiles(
     try {
       const { size: sizeBytes } = await lstat(join(folder, name));
       if (!mayStore(log, { name, sizeBytes })) continue;
-      const stored = await storeArtifact(runFolder, name, chunksOf(readWorkFile(workFolder, name, 0, stay), deadline));
+      const stored = await storeArtifact(runFolder, name, chunksOf(readWorkFile(workFolder, name, 0, stay), deadline), { deadline });
       const what = kinds.find(({ names: pattern }) => pattern.test(name)) ?? kinds[0];
       await log.decide(() => [{ attempt, ...artifactStored({ name, kind: what.kind, contentType: what.contentType, ...stored }) }]);
     } catch (error) {

@@ -15,11 +15,11 @@ import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
 import type { KeptSessions } from "../states/kept-sessions.ts";
 import type { SignAnswer } from "./answer-input.ts";
+import { askToKeep } from "./ask-to-keep.ts";
 import { attendPerson } from "./attend-person.ts";
 import { untilEnding } from "./end-attempt.ts";
 import type { FinalizingTime } from "./finalizing-time.ts";
 import { type EventClient, ingestLive, type Source } from "./ingest.ts";
-import { keepSandbox } from "./keep-sandbox.ts";
 import { keepSession } from "./kept-session.ts";
 import { failedOutcome } from "./phrases.ts";
 import { publish } from "./publish-outcome.ts";
@@ -174,7 +174,7 @@ async function holdSandbox(plan: AttemptPlan, { connection, time, ended }: Hold,
   const isOver = () => log.fold.attempt.exited || fault !== undefined;
   if (agent !== undefined && !isOver())
     await abortable(Promise.race([agent, exited(log, scope.signal), broken.promise]), time.storing).catch(() => {});
-  const isKept = !isOver() && ended.has("agent") && (await keepSandbox(plan, connection, scope.signal));
+  const isKept = !isOver() && ended.has("agent") && (await askToKeep(plan, connection, scope.signal));
   if (!isKept && !isOver()) await killSandbox(plan, connection, isDecided(log.fold) ? "FINISHED" : "LOST", time, scope.signal);
   await abortable(within(Promise.race([warden, broken.promise]), exitMs, "SANDBOX_HUNG", scope.signal), time.taking).catch(() => {});
   return fault;

@@ -10,7 +10,7 @@ type KeepPlan = Pick<AttemptPlan, "log" | "attempt" | "spec" | "handle" | "provi
  * Has a sandbox kept for a run that continues, where its run wants that, is decided, and left its browser. Answers whether it is: its warden has said so by then,
  * and the run has no more to do with it.
  */
-export async function keepSandbox(
+export async function askToKeep(
   { log, attempt, spec, handle, provider, logger }: KeepPlan,
   { agent, warden }: Pick<SandboxConnection, "agent" | "warden">,
   signal: AbortSignal,

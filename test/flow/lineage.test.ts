@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { RunEvent, RunSpec } from "@clew/client";
+import type { RunEvent, RunHandle, RunSpec } from "@clew/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { contentsOf } from "../../services/sandbox-agent/src/recording/zip.fixture.ts";
 import { sandboxProcess, sandboxProcesses } from "../support/sandbox-processes.ts";
 import { type System, startSystem, waitingPlaybook } from "../support/system.ts";
 
@@ -27,9 +28,9 @@ describe("a run that goes on from another", () => {
   const reading = (more: object = {}) => playbook("reading", [{ action: "extract", selector: "h1", store_as: "heading" }], more);
   const credentials = { username: "demo", password: "demo" };
   /** Opens the login page and fills it in, but does not send it. */
-  const filling = (user: object = { text: "demo" }) =>
+  const filling = (user: object = { text: "demo" }, url = system.backOffice.url) =>
     playbook("filling", [
-      { action: "goto", params: { url: `${system.backOffice.url}/login` } },
+      { action: "goto", params: { url: `${url}/login` } },
       { action: "key_press", selector: 'input[name="username"]', params: user },
       { action: "key_press", selector: 'input[type="password"]', params: { text: "demo" } },
       { action: "evaluate", params: { script: "sessionStorage.setItem('thread', 'of Ariadne'); return 1" } },
@@ -51,6 +52,17 @@ describe("a run that goes on from another", () => {
     return run;
   };
   const eventsOf = async (run: { events(): AsyncIterable<RunEvent> }) => await Array.fromAsync(run.events());
+  /** What the files of a run hold, by name; those of an archive under that one's. */
+  const filesOf = async (run: RunHandle) => {
+    const held = new Map<string, string>();
+    for (const { name } of await run.artifacts()) {
+      const bytes = Buffer.from(await (await run.artifact(name)).blob().then((blob) => blob.arrayBuffer()));
+      const parts = name.endsWith(".zip") ? await contentsOf(bytes) : [];
+      for (const [part, content] of parts) held.set(`${name}/${part}`, `${part} ${content.toString("latin1")}`);
+      held.set(name, bytes.toString("latin1"));
+    }
+    return held;
+  };
   const continueFrom = (parent: { readonly id: string }, source = sending()) => create(source, { continueFrom: parent.id });
   const noneIsLeft = () =>
     vi.waitFor(
@@ -96,16 +108,18 @@ describe("a run that goes on from another", () => {
     expect((await system.clew.dryRun(spec)).checks).toContainEqual(expect.objectContaining({ name: "lineage", passed: true }));
 
     const child = await system.clew.createRun(spec);
-    const refused = await continueFrom(parent).catch((error: unknown) => error);
-    expect(refused).toMatchObject({ reason: expect.stringMatching(/^PARENT_(BUSY|GONE)$/) });
     const events = await eventsOf(child);
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_event, index) => index + 1));
     expect(events.at(-1)).toMatchObject({
       runFinished: { run: { state: "COMPLETED", parentRun: parent.id, outcome: { data: { thread: "of Ariadne", typed: "[redacted]" } } } },
     });
     expect(JSON.stringify(events)).not.toContain("demo-Minos");
-    const names = (await child.artifacts()).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(["egress.json", "network.ndjson", "trace.zip"]));
+    const left = await filesOf(child);
+    expect([...left.keys()]).toEqual(
+      expect.arrayContaining(["egress.json", "network.ndjson", "trace.zip", "trace.zip/trace.trace", "trace.zip/trace.network"]),
+    );
+    expect(left.get("trace.zip/trace.trace")).toContain("frame-snapshot");
+    expect([...left].filter(([, text]) => text.includes("demo-Minos")).map(([name]) => name)).toEqual([]);
     expect(sandboxProcess(system.volume, "browser")).toEqual(browser);
 
     const sent = await continueFrom(child, playbook("sending", [{ action: "click", selector: 'role=button[name="Log in"]' }]));
@@ -143,18 +157,29 @@ describe("a run that goes on from another", () => {
     await noneIsLeft();
   }, 240_000);
 
-  it("goes by its own guardrails, and begins on no page that they forbid", async () => {
-    const parent = await kept();
-    const child = await system.clew.createRun({ playbookSource: sending(), continueFrom: parent.id });
-    expect(await child.result()).toMatchObject({ state: "FAILED", outcome: { error: { reason: "GUARDRAIL_BLOCKED" } } });
-    expect(system.backOffice.logins).toHaveLength(logins);
-    await noneIsLeft();
-  }, 240_000);
+  it.each(["127.0.0.1", "localhost"])(
+    "goes by its own guardrails, and begins on no page that they forbid: %s",
+    async (host) => {
+      const url = system.backOffice.url.replace("127.0.0.1", host);
+      const parent = await system.clew.createRun({
+        playbookSource: filling({ text: "demo" }, url),
+        guardrails: { allowPrivateNetworks: true },
+        keepAliveSeconds: 600,
+      });
+      expect(await parent.result()).toMatchObject({ state: "COMPLETED" });
+      const child = await system.clew.createRun({ playbookSource: sending(), continueFrom: parent.id });
+      expect(await child.result()).toMatchObject({ state: "FAILED", outcome: { error: { reason: "GUARDRAIL_BLOCKED" } } });
+      expect(system.backOffice.logins).toHaveLength(logins);
+      await noneIsLeft();
+    },
+    240_000,
+  );
 
-  it("is found by the next orchestrator, and can be stopped there; what only waited is gone", async () => {
+  it("has its parent's sandbox for itself, is found by the next orchestrator, and can be stopped there; what only waited is gone", async () => {
     const [parent, waiting] = [await kept(), await kept()];
     const child = await continueFrom(parent, waitingPlaybook(system.backOffice.url));
     for await (const event of child.events()) if (event.type === "actionStarted" && event.actionStarted.action === "wait_for") break;
+    await expect(continueFrom(parent)).rejects.toMatchObject({ reason: "PARENT_BUSY", message: expect.stringContaining(child.id) });
     await system.restart(undefined, "kill");
     expect((await system.clew.run(child.id).get()).state).toBe("RUNNING");
     await expect(continueFrom(waiting)).rejects.toMatchObject({ reason: "PARENT_GONE" });

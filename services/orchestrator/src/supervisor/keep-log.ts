@@ -48,7 +48,10 @@ export async function keepLog(
   const stored = await storeArtifact(runFolder, name, [Buffer.from(secrets.known.redact(parts.join("")))], { deadline });
   const kept = artifactStored({ name, kind: Artifact_Kind.LOG, contentType: "text/plain", ...stored });
   const leftOut = warningRaised("ARTIFACT_LOST", "The agent's log was not kept: the secrets to be masked in it are no longer known.");
-  await abortable(log.decide(() => (isMaskable ? [kept] : [kept, leftOut]).map((draft) => ({ attempt, ...draft }))), deadline);
+  await abortable(
+    log.decide(() => (isMaskable ? [kept] : [kept, leftOut]).map((draft) => ({ attempt, ...draft }))),
+    deadline,
+  );
 }
 
 async function endOf(path: string, from: number, deadline: AbortSignal): Promise<string> {

@@ -1,5 +1,5 @@
 // @ts-check
-// Plain JavaScript for Node 18 and newer, as all that runs before the project's own Node does.
+// Plain JavaScript for Node 20 and newer, as all that runs before the project's own Node does.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

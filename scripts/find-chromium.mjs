@@ -1,5 +1,5 @@
 // @ts-check
-// Plain JavaScript for Node 18 and newer: it runs before anything is installed.
+// Plain JavaScript for Node 20 and newer: it runs before anything is installed.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";

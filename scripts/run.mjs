@@ -1,6 +1,6 @@
 // @ts-check
 // The door to every command of the project: sets up, then runs the command on the project's own Node.
-// Plain JavaScript for Node 18 and newer: it runs before anything is installed.
+// Plain JavaScript for Node 20 and newer: it runs before anything is installed.
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { constants } from "node:os";

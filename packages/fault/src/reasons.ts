@@ -22,7 +22,7 @@ export const reasons = {
   BODY_TOO_LARGE: { code: "INVALID_ARGUMENT", retryable: false, status: 413, message: "The body is too large.", wayOut: "Send at most 1 MiB; give files through POST /v1/files." },
   ROUTE_NOT_FOUND: { code: "NOT_FOUND", retryable: false, message: "There is nothing at this address.", wayOut: "See /openapi.json for the addresses there are." },
   METHOD_NOT_ALLOWED: { code: "UNIMPLEMENTED", retryable: false, status: 405, message: "This address does not take this method.", wayOut: "Use one of the methods in the Allow header." },
-  NOT_IMPLEMENTED: { code: "UNIMPLEMENTED", retryable: false, message: "This is not built yet.", wayOut: "See the status table in the README." },
+  NOT_IMPLEMENTED: { code: "UNIMPLEMENTED", retryable: false, message: "This service has no such call.", wayOut: "Use a client and a service of the same version." },
   IDEMPOTENCY_CONFLICT: { code: "ALREADY_EXISTS", retryable: false, message: "The same request id was used with another request.", wayOut: "Use a new request id, or send the request as it was." },
   // Who asks.
   KEY_MISSING: { code: "UNAUTHENTICATED", retryable: false, message: "An API key is required.", wayOut: "Send authorization: Bearer <key>." },

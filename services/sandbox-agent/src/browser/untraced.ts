@@ -7,7 +7,8 @@ interface KeepsTrace {
 
 /**
  * Asks a page something that a trace is not about: it is no action in it, and the page is not copied into it before and after, which takes longer than
- * the question. A Playwright that knows of no such thing records it like any other.
+ * the question. A Playwright that knows of no such thing records it like any other,
+ * which `recording/trace.test.ts` tells.
  */
 export function untraced<T>(page: Page, ask: () => Promise<T>): Promise<T> {
   return keepsTrace(page) ? page._wrapApiCall(ask, { internal: true }) : ask();

@@ -42,13 +42,14 @@ export async function fillField(field: Field, text: string, options: CallOptions
 /** Types a character where the focus is, and nowhere else. */
 export type TypeBound = (page: Page, character: string) => Promise<void>;
 
-/** What types a text that holds a bound credential where the focus is; undefined where it holds none. Throws as `boundField` does, before each character. */
+/** What types a text that holds a bound credential where the focus is; undefined where it holds none. Throws as `boundField` does, before each character, and ACTION_FAILED where one is not taken. */
 export function boundTyping(step: HoldingAction, { bound }: Pick<ActionContext, "bound">): TypeBound | undefined {
   if (bound === undefined || !bound.holds(step)) return undefined;
   return async (page, character) => {
     await using focus = await findFocus(page);
     bound.demand(step, await originOf(focus.frame));
-    await focus.element?.evaluate(enterAtCaret, character);
+    if (!(await focus.element?.evaluate(enterAtCaret, character)))
+      throw new Fault("ACTION_FAILED", { message: "What has the focus did not take the text: click the field first." });
   };
 }
 
@@ -65,9 +66,11 @@ function enterInstead(element: HTMLElement | SVGElement, text: string): boolean 
   return field.ownerDocument.execCommand("insertText", false, text) || (holdsValue && field.value === text);
 }
 
-/** Runs in the page. */
-function enterAtCaret(element: Node, character: string): void {
-  element.ownerDocument?.execCommand("insertText", false, character);
+/** Runs in the page. Answers whether it was taken. */
+function enterAtCaret(element: Node, character: string): boolean {
+  const holdsValue = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement;
+  const before = holdsValue ? element.value : "";
+  return (element.ownerDocument?.execCommand("insertText", false, character) ?? false) || (holdsValue && element.value !== before);
 }
 
 /** The origin of what a frame shows, as the browser says it and no page: empty where it has none of its own, as in a frame that is kept from it. */

@@ -1,8 +1,11 @@
+import { randomUUID } from "node:crypto";
 import { Fault } from "@clew/fault/fault";
 import { createLogger } from "@clew/process/logger";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { toRunId } from "../runs/run-id.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxPlan, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import { Continuations } from "./continuations.ts";
 import { KeptSandboxes } from "./kept-sandboxes.ts";
 
 const keepMs = 600_000;
@@ -102,6 +105,14 @@ describe("a kept sandbox", () => {
     expect(taken).toMatchObject({ handle: { runId: "child" }, secrets: ["hunter22"] });
     expect(counts()).toEqual([0, 1, 0]);
     expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_GONE" }));
+  });
+
+  it("is there for others where the run that was to continue in it is not made", async () => {
+    const continuations = new Continuations(kept, new Map());
+    const made = continuations.reserveFor(toRunId(randomUUID()), { continueFrom: "parent" }, refused);
+    expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_BUSY" }));
+    await expect(made).rejects.toThrow("does not answer");
+    kept.demand("parent");
   });
 
   it("waits past its time for the run that has reserved it, and ends once that gives it back", async () => {

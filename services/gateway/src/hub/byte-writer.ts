@@ -46,6 +46,11 @@ export class ByteWriter {
     this.#memory[this.length++] = value;
   }
 
+  /** Takes back the byte that was written last. */
+  unwriteByte(): void {
+    this.length -= 1;
+  }
+
   /** Writes a phrase: words, since for texts so short a call out of JavaScript costs more. */
   phrase({ length, words }: Phrase): void {
     this.#reserve(length);

@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import { forEachOf } from "@clew/streams/for-each-of";
 import type { Clock, Timer } from "./clock.ts";
 import type { Judge } from "./judge.ts";
 
@@ -47,12 +48,7 @@ export class KeyWatch implements Disposable {
   }
 
   async #look(): Promise<void> {
-    // Whoever is next takes the next key: one that is answered late holds up no other.
-    const keys = [...this.#readers.values()].values();
-    const look = async () => {
-      for (const readers of keys) await this.#lookAt(readers);
-    };
-    await Promise.all(Array.from({ length: atOnce }, look));
+    await forEachOf([...this.#readers.values()], atOnce, (readers) => this.#lookAt(readers));
   }
 
   async #lookAt(readers: ReadonlySet<WatchedReader>): Promise<void> {

@@ -197,7 +197,7 @@ function writeText(wire: Wire, out: ByteWriter): void {
   out.byte(quote);
   if (out.plain(wire.bytes, wire.view, start, end)) out.byte(quote);
   else {
-    out.length -= 1;
+    out.unwriteByte();
     out.text(JSON.stringify(wire.bytes.toString("utf8", start, end)));
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { RunEvent, RunSpec } from "@clew/client";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { applyPlaybookCommand } from "../../packages/cli/src/commands/apply-playbook.ts";
-import { viewIn } from "../security/compromised-model/told-in.ts";
+import { toldIn, viewIn } from "../security/compromised-model/told-in.ts";
 import { type ModelRequest, type ModelServer, type ModelTurn, modelSettings, startModelServer } from "../support/model-server.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { tempFolder } from "../support/temp-folder.ts";
@@ -185,6 +185,26 @@ const reading = () => ({
   guardrails: { allowedPrivateHosts: [new URL(system.backOffice.url).host] },
   recording: { trace: false },
 });
+
+test("a run that continues is told what its parent's agent noted, as what no one instructs it to", async () => {
+  turns = [() => [["extract", {}]], () => [["done", { summary: "It asks to log in." }]]];
+  const parent = await start({ ...reading(), keepAliveSeconds: 600 });
+  expect(parent.run.outcome).toMatchObject({ summary: "It asks to log in.", sessionMemory: expect.stringContaining("Read the page: ") });
+  expect(parent.types).toContain("sandboxKept");
+
+  const before = server.requests.length;
+  turns = [() => [["done", { summary: "It still does." }]]];
+  const { startUrl: _opened, ...more } = reading();
+  const child = await start({ ...more, directive: "Read it again", continueFrom: parent.run.id });
+  expect(child.run).toMatchObject({ state: "COMPLETED", parentRun: parent.run.id, outcome: { summary: "It still does." } });
+  const [asked] = server.requests.slice(before);
+  if (asked === undefined) throw new Error("No model was asked.");
+  expect(viewIn(asked)).toContain(`${system.backOffice.url}/login`);
+  const told = toldIn(asked).join("\n");
+  const [, , noted] =
+    /was noted in the run before this one[^[]*\[web-content (\w+)\]\n([\s\S]*?)\n\[end of web-content \1\]/.exec(told) ?? [];
+  expect(noted).toBe(parent.run.outcome?.sessionMemory);
+}, 240_000);
 
 test("a stop ends a run in the midst of a model's call, without waiting for the answer, and what it used is kept", async () => {
   const asked = Promise.withResolvers<void>();

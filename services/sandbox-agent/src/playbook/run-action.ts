@@ -51,6 +51,8 @@ export interface RunActionOptions {
   readonly authorWords?: readonly string[];
   /** Called just before the action touches the page, with whether it clicks. */
   readonly onHanded?: (effect: StepEffect, clicks: boolean) => void;
+  /** Told of a failure, before it is thrown, behind which it was looked for a challenge and there is none. */
+  readonly onUnchallenged?: (failure: unknown) => void;
 }
 
 /** A text an action found, as events carry it, and whole; without secrets. */
@@ -76,7 +78,7 @@ export async function runAction(
   step: ActingStep,
   place: StepPlace,
   context: StepContext,
-  { fileName = fileNameOf(place), facesCaptcha = true, actor, onHanded, ...options }: RunActionOptions = {},
+  { fileName = fileNameOf(place), facesCaptcha = true, actor, onHanded, onUnchallenged, ...options }: RunActionOptions = {},
 ): Promise<FoundText | undefined> {
   const { active, checks, recordings, report, signal, stopping } = context;
   const facts = {
@@ -129,7 +131,10 @@ export async function runAction(
     if (stopping.aborted) throw stopping.reason;
     const perform = await preparing.catch(async (thrown: unknown) => {
       const challenge = facesCaptcha ? (met ?? (await challengeBehind(Fault.from(thrown), context))) : undefined;
-      if (challenge === undefined) throw thrown;
+      if (challenge === undefined) {
+        if (facesCaptcha) onUnchallenged?.(thrown);
+        throw thrown;
+      }
       await faceChallenge(challenge, place, context);
       return await prepare();
     });

@@ -31,13 +31,17 @@ const retryDelayMs = 1_000;
  */
 export async function tryStep(step: ActingStep, words: AuthorWords, place: StepPlace, context: StepContext): Promise<StepYield> {
   const handed: HandedAction[] = [];
+  let unchallenged: unknown;
+  const onUnchallenged = (failure: unknown) => {
+    unchallenged = failure;
+  };
   try {
-    return await tryOnce(step, words, place, context, handed);
+    return await tryOnce(step, words, place, context, handed, onUnchallenged);
   } catch (thrown) {
     const { signal, stopping } = context;
     const first = Fault.from(thrown);
     if (signal.aborted || stopping.aborted) throw first;
-    const challenge = await challengeBehind(first, context);
+    const challenge = first === unchallenged ? undefined : await challengeBehind(first, context);
     if (challenge !== undefined) await faceChallenge(challenge, place, context);
     // What only looked for what a challenge hid looks again, whatever the policy.
     const onlyLooked = challenge !== undefined && handed.every(({ effect }) => effect === "read");
@@ -57,6 +61,7 @@ async function tryOnce(
   place: StepPlace,
   context: StepContext,
   handed: HandedAction[],
+  onUnchallenged?: (failure: unknown) => void,
 ): Promise<StepYield> {
   const found: FoundText[] = [];
   const parts = partsOf(step);
@@ -67,6 +72,7 @@ async function tryOnce(
       effect: effectOfPart(step, part),
       authorWords: words[index] ?? [],
       onHanded: (effect, clicks) => handed.push({ step: part, effect, clicks }),
+      ...(onUnchallenged && { onUnchallenged }),
     });
     if (text !== undefined) found.push(text);
   }

@@ -95,7 +95,7 @@ describe("a run that goes on from another", () => {
     await expect(create(reading(), { forkFrom: parent.id })).rejects.toMatchObject({ reason: "PARENT_GONE" });
   }, 240_000);
 
-  it("continues in its browser, and another in that one's: what was typed there is sent; what was secret stays so", async () => {
+  it("continues in its browser, and another in that one's: what was typed there is sent; what was secret stays so; it goes with its browser", async () => {
     const parent = await create(filling({ credential_ref: "username" }), {
       credentials: { username: "demo-Minos" },
       keepAliveSeconds: 600,
@@ -122,58 +122,50 @@ describe("a run that goes on from another", () => {
     expect([...left].filter(([, text]) => text.includes("demo-Minos")).map(([name]) => name)).toEqual([]);
     expect(sandboxProcess(system.volume, "browser")).toEqual(browser);
 
-    const sent = await continueFrom(child, playbook("sending", [{ action: "click", selector: 'role=button[name="Log in"]' }]));
+    const click = playbook("sending", [{ action: "click", selector: 'role=button[name="Log in"]' }]);
+    const sent = await create(click, { continueFrom: child.id, keepAliveSeconds: 600 });
     expect(await sent.result()).toMatchObject({ state: "COMPLETED", run: { parentRun: child.id } });
     expect(system.backOffice.logins.slice(logins)).toMatchObject([{ user: "demo-Minos", accepted: false }]);
     await expect(continueFrom(child)).rejects.toMatchObject({ reason: "PARENT_GONE" });
+    process.kill(browser.pid, "SIGKILL");
     await noneIsLeft();
+    await expect(continueFrom(sent)).rejects.toMatchObject({ reason: "PARENT_GONE" });
+    await system.clew.deleteRun(sent.id);
   }, 240_000);
 
-  it("finds no sandbox once its time is over, and may be forked still; none that was released, or whose browser died", async () => {
+  it("finds no sandbox once its time is over, and may be forked still", async () => {
     const parent = await kept(1);
     await noneIsLeft();
     await expect(continueFrom(parent)).rejects.toMatchObject({ reason: "PARENT_GONE", message: expect.stringContaining("forkFrom") });
     const fork = await create(looking(), { forkFrom: parent.id });
     expect(await fork.result()).toMatchObject({ state: "COMPLETED", outcome: { data: { thread: "null", typed: "" } } });
-
-    const released = await kept();
-    await released.release();
-    expect(sandboxProcesses(system.volume)).toEqual([]);
-    await expect(continueFrom(released)).rejects.toMatchObject({ reason: "PARENT_GONE" });
-
-    const dying = await kept();
-    process.kill(sandboxProcess(system.volume, "browser").pid, "SIGKILL");
-    await noneIsLeft();
-    await expect(continueFrom(dying)).rejects.toMatchObject({ reason: "PARENT_GONE" });
-    await system.clew.deleteRun(dying.id);
   }, 240_000);
 
-  it("gives way to runs that wait, the oldest first", async () => {
+  it("gives way to runs that wait, the oldest first, and is let go of", async () => {
     const [older, newer] = [await kept(), await kept()];
     const other = await create(reading({ start_url: `${system.backOffice.url}/login` }));
     expect(await other.result()).toMatchObject({ state: "COMPLETED" });
     await expect(continueFrom(older)).rejects.toMatchObject({ reason: "PARENT_GONE" });
-    expect(await (await continueFrom(newer)).result()).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Orders" } } });
-    await noneIsLeft();
+    const child = await create(sending(), { continueFrom: newer.id, keepAliveSeconds: 600 });
+    expect(await child.result()).toMatchObject({ state: "COMPLETED", outcome: { data: { heading: "Orders" } } });
+    await child.release();
+    expect(sandboxProcesses(system.volume)).toEqual([]);
+    await expect(continueFrom(child)).rejects.toMatchObject({ reason: "PARENT_GONE" });
   }, 240_000);
 
-  it.each(["127.0.0.1", "localhost"])(
-    "goes by its own guardrails, and begins on no page that they forbid: %s",
-    async (host) => {
-      const url = system.backOffice.url.replace("127.0.0.1", host);
-      const parent = await system.clew.createRun({
-        playbookSource: filling({ text: "demo" }, url),
-        guardrails: { allowPrivateNetworks: true },
-        keepAliveSeconds: 600,
-      });
-      expect(await parent.result()).toMatchObject({ state: "COMPLETED" });
-      const child = await system.clew.createRun({ playbookSource: sending(), continueFrom: parent.id });
-      expect(await child.result()).toMatchObject({ state: "FAILED", outcome: { error: { reason: "GUARDRAIL_BLOCKED" } } });
-      expect(system.backOffice.logins).toHaveLength(logins);
-      await noneIsLeft();
-    },
-    240_000,
-  );
+  it("goes by its own guardrails, and begins on no page that they forbid", async () => {
+    const url = system.backOffice.url.replace("127.0.0.1", "localhost");
+    const parent = await system.clew.createRun({
+      playbookSource: filling({ text: "demo" }, url),
+      guardrails: { allowPrivateNetworks: true },
+      keepAliveSeconds: 600,
+    });
+    expect(await parent.result()).toMatchObject({ state: "COMPLETED" });
+    const child = await system.clew.createRun({ playbookSource: sending(), continueFrom: parent.id });
+    expect(await child.result()).toMatchObject({ state: "FAILED", outcome: { error: { reason: "GUARDRAIL_BLOCKED" } } });
+    expect(system.backOffice.logins).toHaveLength(logins);
+    await noneIsLeft();
+  }, 240_000);
 
   it("has its parent's sandbox for itself, is found by the next orchestrator, and can be stopped there; what only waited is gone", async () => {
     const [parent, waiting] = [await kept(), await kept()];

@@ -56,7 +56,8 @@ describe("a run that goes on from another", () => {
   const filesOf = async (run: RunHandle) => {
     const held = new Map<string, string>();
     for (const { name } of await run.artifacts()) {
-      const bytes = Buffer.from(await (await run.artifact(name)).blob().then((blob) => blob.arrayBuffer()));
+      const blob = await (await run.artifact(name)).blob();
+      const bytes = Buffer.from(new Uint8Array(await blob.arrayBuffer()));
       const parts = name.endsWith(".zip") ? await contentsOf(bytes) : [];
       for (const [part, content] of parts) held.set(`${name}/${part}`, `${part} ${content.toString("latin1")}`);
       held.set(name, bytes.toString("latin1"));

@@ -4,6 +4,6 @@ import type { Run } from "@clew/client";
 export const againText = {
   EFFECTS_UNSPECIFIED: "Whether anything was changed is not known.",
   NONE: "Nothing was changed: it is safe to run again.",
-  COMMITTED: "What was begun was also confirmed; look at the events before you run it again.",
+  COMMITTED: "It changed something, and each change is confirmed: look at the events before you run it again.",
   UNKNOWN: "An action was begun and never confirmed: look before you run it again.",
 } as const satisfies Record<Run["effects"], string>;

@@ -149,7 +149,7 @@ describe("clew run", () => {
     ["a file that is not there", ["run", "missing.yaml"], "There is no file missing.yaml."],
     ["a timeout that is none", ["run", "hello", "--timeout", "-5"], "--timeout: a whole number from 5 to 3600."],
     ["neither a playbook nor a directive", ["run"], "Name a playbook, or say with --directive"],
-    ["both", ["run", "hello", "--directive", "Do it"], "Name a playbook, or say with --directive"],
+    ["both", ["run", "hello", "--directive", "Do it"], "Name a playbook or give --directive, not both"],
     ["an unknown option", ["run", "hello", "--prams", "a=b"], "Did you mean --param?"],
     ["an unknown command", ["runs"], "Did you mean run?"],
   ])("exits 2 for %s and asks nothing", async (_, args, message) => {

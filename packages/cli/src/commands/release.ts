@@ -6,6 +6,6 @@ import type { Output } from "../output.ts";
 export async function releaseCommand(clew: Clew, output: Output, runId: string): Promise<number> {
   const run = await clew.run(runId).release();
   output.emit(run);
-  output.say("Nothing is kept for forks of it; its record stays.");
+  output.say("Nothing is kept of it any more for runs that continue or fork: no browser, no session. Its record stays.");
   return exitCode.done;
 }

@@ -80,8 +80,10 @@ async function toSpec(work: string | undefined, options: RunOptions): Promise<Ru
 }
 
 async function workOf(playbook: string | undefined, directive: string | undefined): Promise<RunSpec> {
-  if ((playbook === undefined) === (directive === undefined))
+  if (playbook === undefined && directive === undefined)
     throw new Fault("INVALID_REQUEST", { message: "Name a playbook, or say with --directive what is to be done." });
+  if (playbook !== undefined && directive !== undefined)
+    throw new Fault("INVALID_REQUEST", { message: "Name a playbook or give --directive, not both: one of them says what is to be done." });
   return playbook === undefined ? { ...(directive !== undefined && { directive }) } : await readWork(playbook);
 }
 

@@ -21,7 +21,10 @@ const begin = (actionId: string, effect: Effect): Payload => ({
   $case: "actionStarted",
   value: ActionStarted.fromPartial({ actionId, action: "click", effect }),
 });
-const complete = (actionId: string): Payload => ({ $case: "actionCompleted", value: ActionCompleted.fromPartial({ actionId }) });
+const complete = (actionId: string, untouched = false): Payload => ({
+  $case: "actionCompleted",
+  value: ActionCompleted.fromPartial({ actionId, untouched }),
+});
 const outcome = (state: Run_State): Payload => ({
   $case: "outcomePublished",
   value: { state, outcome: { summary: "s", data: undefined, extractedTexts: [], sessionMemory: "", error: undefined, truncated: false } },
@@ -76,6 +79,13 @@ describe("the Run as the fold of its events", () => {
     ["only reads were begun", [begin("a", Effect.READ)], Run_Effects.NONE, 0],
     ["a write was begun and not confirmed", [begin("a", Effect.WRITE)], Run_Effects.UNKNOWN, 1],
     ["every write was confirmed", [begin("a", Effect.COMMIT), complete("a")], Run_Effects.COMMITTED, 0],
+    ["a write failed before the browser had it", [begin("a", Effect.WRITE), complete("a", true)], Run_Effects.NONE, 0],
+    [
+      "only the first of two writes was handed over",
+      [begin("a", Effect.WRITE), complete("a"), begin("b", Effect.COMMIT), complete("b", true)],
+      Run_Effects.COMMITTED,
+      0,
+    ],
     ["one of two writes was confirmed", [begin("a", Effect.WRITE), complete("a"), begin("b", Effect.COMMIT)], Run_Effects.UNKNOWN, 1],
   ])("says what it may have changed when %s", (_, actions, effects, unconfirmed) => {
     const { run } = fold([created, attemptStarted, runStarted, ...actions]);

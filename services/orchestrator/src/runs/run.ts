@@ -9,7 +9,7 @@ import {
   type UnconfirmedAction,
   Usage,
 } from "@clew/proto/grpc/clew/run/v1/run";
-import type { ActionStarted, RunEvent, StopRequested } from "@clew/proto/grpc/clew/run/v1/run_event";
+import type { ActionCompleted, ActionStarted, RunEvent, StopRequested } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { Payload } from "./event.ts";
 import { limits } from "./limits.ts";
 import { isNobodys } from "./retry.ts";
@@ -41,6 +41,8 @@ export interface RunFold {
   /** What people were asked and what came of it, in order; at most 100. */
   readonly inputs: readonly ReceivedInput[];
   readonly artifacts: readonly Artifact[];
+  /** Whether an action that writes was confirmed. */
+  readonly hasWritten: boolean;
   /** The journal's epoch, as far as its events tell of damages: each begins a new one. */
   readonly epoch: number;
   readonly requestHmac: string;
@@ -77,6 +79,7 @@ const nothing: RunFold = {
   clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
   inputs: [],
   artifacts: [],
+  hasWritten: false,
   epoch: 1,
   requestHmac: "",
   requestId: "",
@@ -145,7 +148,7 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
     case "actionStarted":
       return begin(fold, payload.value, event);
     case "actionCompleted":
-      return { ...fold, run: use(confirm(run, payload.value.actionId, event.attempt), { actions: 1 }) };
+      return count(confirm(fold, payload.value, event.attempt), { actions: 1 });
     case "modelCalled": {
       const { inputTokens, outputTokens, costUsd } = payload.value;
       return { ...fold, run: use(run, { modelCalls: 1, inputTokens, outputTokens, costUsd }) };
@@ -219,11 +222,17 @@ function begin(fold: RunFold, { actionId, stepIndex, action, inputSummary, effec
   return { ...fold, run: { ...fold.run, unconfirmedActions, effects: Run_Effects.UNKNOWN } };
 }
 
-function confirm(run: Run, actionId: string, attempt: number): Run {
-  if (run.unconfirmedActions.length === 0) return run;
+function confirm(fold: RunFold, { actionId, untouched }: ActionCompleted, attempt: number): RunFold {
+  const { run } = fold;
   const unconfirmedActions = run.unconfirmedActions.filter((begun) => begun.actionId !== actionId || begun.attempt !== attempt);
-  if (unconfirmedActions.length === run.unconfirmedActions.length) return run;
-  return { ...run, unconfirmedActions, effects: unconfirmedActions.length > 0 ? Run_Effects.UNKNOWN : Run_Effects.COMMITTED };
+  if (unconfirmedActions.length === run.unconfirmedActions.length) return fold;
+  const hasWritten = fold.hasWritten || !untouched;
+  const known = hasWritten ? Run_Effects.COMMITTED : Run_Effects.NONE;
+  return { ...fold, hasWritten, run: { ...run, unconfirmedActions, effects: unconfirmedActions.length > 0 ? Run_Effects.UNKNOWN : known } };
+}
+
+function count(fold: RunFold, more: Partial<Usage>): RunFold {
+  return { ...fold, run: use(fold.run, more) };
 }
 
 function use(run: Run, more: Partial<Usage>): Run {

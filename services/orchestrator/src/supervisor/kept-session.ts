@@ -50,10 +50,9 @@ export async function keepSession(
     await sessions.save(log.run, { browserState, address: address.length > limits.urlChars ? "" : address, memory: outcome.sessionMemory });
   } catch (error) {
     signal.throwIfAborted();
-    logger.warn({ attempt, error }, "session of a run was not kept");
-    const isKeyless = error instanceof Fault && error.reason === "STATE_KEY_MISSING";
-    // Without a key there are no forks, and whoever asked for one is told so.
-    if (isKeyless) return;
+    // Without a key there are no forks, and whoever asks for one is told so.
+    if (error instanceof Fault && error.reason === "STATE_KEY_MISSING") return;
+    logger.warn({ run: log.run.id, attempt, error }, "session of a run was not kept");
     const warning = warningRaised("SESSION_LOST", "What the run leaves for forks could not be kept; no run can be forked from it.");
     await log.decide(() => [{ ...warning, attempt }]).catch(() => {});
   }

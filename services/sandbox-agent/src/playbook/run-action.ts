@@ -166,7 +166,11 @@ export async function runAction(
     const fault = Fault.from(signal.aborted ? signal.reason : (trip ?? thrown));
     if (trip === undefined && !isCompleted && fault.reason === "GUARDRAIL_BLOCKED") await checks.sayBlocked(fault, facts);
     if (!isCompleted)
-      await complete(`Could not ${facts.inputSummary}: ${fault.message}`, { success: false, error: runErrorOf(fault, context.redact) });
+      await complete(`Could not ${facts.inputSummary}: ${fault.message}`, {
+        success: false,
+        error: runErrorOf(fault, context.redact),
+        untouched: !hasTouched,
+      });
     if (!signal.aborted) await checks.after(step, subject, fault);
     throw fault;
   }

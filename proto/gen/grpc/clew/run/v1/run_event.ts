@@ -305,7 +305,11 @@ export interface ActionCompleted {
     | number
     | undefined;
   /** Milliseconds from the start of the video, when there is one. */
-  readonly videoOffsetMs?: number | undefined;
+  readonly videoOffsetMs?:
+    | number
+    | undefined;
+  /** Whether it failed before it was handed to the browser, such as when its element was not found: it changed nothing. */
+  readonly untouched: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -2251,6 +2255,7 @@ function createBaseActionCompleted(): ActionCompleted {
     screenshot: undefined,
     traceOffsetMs: undefined,
     videoOffsetMs: undefined,
+    untouched: false,
     _unknownFields: {},
   };
 }
@@ -2307,6 +2312,9 @@ export const ActionCompleted: MessageFns<ActionCompleted> = {
     }
     if (message.videoOffsetMs !== undefined) {
       writer.uint32(136).uint32(message.videoOffsetMs);
+    }
+    if (message.untouched !== false) {
+      writer.uint32(144).bool(message.untouched);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -2468,6 +2476,14 @@ export const ActionCompleted: MessageFns<ActionCompleted> = {
             message.videoOffsetMs = reader.uint32();
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.untouched = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2512,6 +2528,7 @@ export const ActionCompleted: MessageFns<ActionCompleted> = {
     message.screenshot = object.screenshot ?? undefined;
     message.traceOffsetMs = object.traceOffsetMs ?? undefined;
     message.videoOffsetMs = object.videoOffsetMs ?? undefined;
+    message.untouched = object.untouched ?? false;
     return message;
   },
 };

@@ -14,7 +14,7 @@ export interface FollowRunOptions {
   readonly since: string;
 }
 
-const sayLost = "Lost the gateway; the run goes on, and so does this when it is back.";
+const sayLost = "Lost the gateway; this goes on where it was once that is back. Ctrl-C ends only this.";
 const sayPutOff = "The gateway asks again and again to come back later; the run goes on, and so does this when it may.";
 /** How it asks. */
 const putOff: ReadonlySet<string> = new Set(["READERS_FULL", "SHUTTING_DOWN"]);

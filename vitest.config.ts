@@ -32,6 +32,12 @@ const longest = [
   "test/flow/logins",
   "test/recovery/kill-warden",
   "src/actions/changed-pages",
+  "src/actions/fields",
+  "src/agent/recover.test",
+  "src/agent/run-directive",
+  "src/browser/hostile-pages",
+  "src/cli.test",
+  "src/sandboxes/isolated-sandbox",
   "src/sandboxes/local-provider.test",
 ];
 

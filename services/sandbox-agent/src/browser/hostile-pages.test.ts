@@ -40,7 +40,10 @@ beforeAll(async () => {
 });
 afterAll(() => site[Symbol.asyncDispose]());
 
-const goto = (path: string) => `  - { action: goto, params: { url: "${site.url}${path}" }, on_failure: abort }\n`;
+/** Milliseconds a step has on a page that would keep a processor busy for ever. */
+const stepMs = 4_000;
+
+const goto = (path: string) => `  - { action: goto, params: { url: "${site.url}${path}", timeout_ms: ${stepMs} }, on_failure: abort }\n`;
 
 describe("a page that misbehaves", { timeout: 60_000 }, () => {
   let room: PlaybookRoom;
@@ -53,13 +56,15 @@ describe("a page that misbehaves", { timeout: 60_000 }, () => {
 
   it("and never stops fails its step, in time", async () => {
     const report = await room.run(
-      `steps:\n${goto("/busy")}  - { action: click, selector: button, on_failure: abort }\n  - { action: extract, selector: button, on_failure: abort }\n`,
+      `steps:\n${goto("/busy")}  - { action: click, selector: button, params: { timeout_ms: ${stepMs} }, on_failure: abort }\n  - { action: extract, selector: button, params: { timeout_ms: ${stepMs} }, on_failure: abort }\n`,
     );
     expect(reasonOf(report)).toBe("ACTION_TIMED_OUT");
   });
 
   it("and never stops from its first moment on fails its step, in time", async () => {
-    const report = await room.run(`steps:\n${goto("/busy-at-once")}  - { action: extract, selector: h1, on_failure: abort }\n`);
+    const report = await room.run(
+      `steps:\n${goto("/busy-at-once")}  - { action: extract, selector: h1, params: { timeout_ms: ${stepMs} }, on_failure: abort }\n`,
+    );
     expect(["ACTION_TIMED_OUT", "NAVIGATION_FAILED"]).toContain(reasonOf(report));
   });
 
@@ -70,7 +75,9 @@ describe("a page that misbehaves", { timeout: 60_000 }, () => {
   });
 
   it("and opens 200 others has 20 of them, which the run says", async () => {
-    const report = await room.run(`steps:\n${goto("/popups")}  - { action: click, selector: button, on_failure: abort }\n`);
+    const report = await room.run(
+      `steps:\n${goto("/popups")}  - { action: click, selector: button, params: { timeout_ms: ${2 * stepMs} }, on_failure: abort }\n`,
+    );
     expect(["COMPLETED", "ACTION_TIMED_OUT"]).toContain(reasonOf(report));
     expect(JSON.stringify(report.events)).toContain("at most 20 may be open");
   });

@@ -25,7 +25,11 @@ afterAll(async () => {
 /** Runs the command as a user does, in a folder of his own. */
 function clew(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   return new Promise((resolve) => {
-    const options = { cwd: folder, env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, CLEW_URL: system.url }, timeout: 60_000 };
+    const options = {
+      cwd: folder,
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, CLEW_URL: system.url },
+      timeout: 60_000,
+    };
     const child = execFile(process.execPath, [main, ...args], options, (_, out, err) => resolve({ code: child.exitCode ?? -1, out, err }));
   });
 }

@@ -31,7 +31,7 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
     clock: { startedAtMs: undefined, waitedMs: 0, waitingSinceMs: undefined },
     tries: { begun: 0, unbegun: 0 },
     epoch: 1,
-  hasWritten: false,
+    hasWritten: false,
   };
 }
 

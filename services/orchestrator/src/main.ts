@@ -7,6 +7,8 @@ import { startOrchestrator } from "./orchestrator.ts";
 
 /** A run that is asked to stop has its grace, and a minute to put its things in order. */
 const stopMs = 70_000;
+/** Milliseconds that closing may take after that. */
+const closeMs = 15_000;
 
 try {
   const config = readConfig();
@@ -14,6 +16,11 @@ try {
   await using orchestrator = await startOrchestrator(config, logger);
   announceListening("orchestrator", orchestrator.address);
   if ((await untilSignal()) === "SIGINT") await orchestrator.stopRuns(stopMs);
+  // The volume is whole at every instant: what is not over then is the next orchestrator's to go on with.
+  setTimeout(() => {
+    logger.error({ open: process.getActiveResourcesInfo() }, "shutting down took too long and was cut short");
+    process.exit();
+  }, closeMs).unref();
 } catch (error) {
   process.stderr.write(`${error instanceof SettingsError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 1;

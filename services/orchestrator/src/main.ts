@@ -1,4 +1,5 @@
 import { announceListening } from "@clew/process/announce";
+import { boundClosing } from "@clew/process/bound-closing";
 import { createLogger } from "@clew/process/logger";
 import { SettingsError } from "@clew/process/settings";
 import { untilSignal } from "@clew/process/until-signal";
@@ -17,10 +18,7 @@ try {
   announceListening("orchestrator", orchestrator.address);
   if ((await untilSignal()) === "SIGINT") await orchestrator.stopRuns(stopMs);
   // The volume is whole at every instant: what is not over then is the next orchestrator's to go on with.
-  setTimeout(() => {
-    logger.error({ open: process.getActiveResourcesInfo() }, "shutting down took too long and was cut short");
-    process.exit();
-  }, closeMs).unref();
+  boundClosing(logger, closeMs);
 } catch (error) {
   process.stderr.write(`${error instanceof SettingsError ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exitCode = 1;

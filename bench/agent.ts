@@ -12,7 +12,7 @@ import { startServices } from "../scripts/services.ts";
 import { type ModelRequest, type ModelTurn, modelSettings, startModelServer } from "../test/support/model-server.ts";
 
 /**
- * What a model's step costs beside the model: from its answer until it is asked again, through sandbox, relay and journal as any run, with a model that answers at
+ * What a model's step costs beside the model: from its answer until it is asked again, through sandbox, relay and journal like every run, with a model that answers at
  * once and without recordings; and the same calls in bare Playwright: the action, and one look at the page as assistive technology knows it. A page of a usual size.
  * `node bench/agent.ts [rounds]`; `--quick` is 5 rounds of 4 steps, `--isolated` a sandbox that isolates. Ends with 1 where the median of what Clew takes beyond
  * the browser is above 120 ms.

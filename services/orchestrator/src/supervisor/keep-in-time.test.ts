@@ -20,7 +20,7 @@ const stalled = { call: "", until: Promise.resolve(), met: 0 };
 function slowDisk(): Disposable & { readonly removed: Promise<void>[] } {
   const real = { open: fs.open, rm: fs.rm };
   const removed: Promise<void>[] = [];
-  const isOfWork = (path: unknown) => String(path).includes("/work/");
+  const isOfWork = (path: unknown) => String(path).startsWith(workFolder);
   const wait = async (call: string) => {
     if (call !== stalled.call) return;
     stalled.met += 1;

@@ -12,5 +12,5 @@ it("lets go of what a run left, and says so", async () => {
   const say = (line: string) => void lines.push(line);
   const output = { json: false, command: (words: string) => words, say, remark: say, emit() {}, fail() {} };
   expect(await releaseCommand(createClew({ url: gateway.url }), output, sampleRunId)).toBe(exitCode.done);
-  expect(lines).toEqual(["Nothing is kept for forks of it; its record stays."]);
+  expect(lines).toEqual(["Nothing is kept of it any more for runs that continue or fork: no browser, no session. Its record stays."]);
 });

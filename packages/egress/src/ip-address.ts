@@ -2,6 +2,9 @@ import ipaddr from "ipaddr.js";
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
+/** A network: an address, and how many of its bits count. */
+export type Range = [Address, number];
+
 /** Where an IPv6 address carries an IPv4 address: the range, and the byte it begins at. */
 const carriers: readonly (readonly [range: [ipaddr.IPv6, number], at: number])[] = [
   [ipaddr.IPv6.parseCIDR("::/96"), 12],
@@ -15,14 +18,13 @@ export function readAddress(text: string): Address | undefined {
   return ipaddr.isValid(bare) ? ipaddr.process(bare) : undefined;
 }
 
-/** Whether an address, or an IPv4 address that it carries, lies in a range such as `10.0.0.0/8`, or is the one address that is named. */
-export function isWithin(address: Address, network: string): boolean {
-  const range = readRange(network);
-  return range !== undefined && [address, ...carriedBy(address)].some((one) => one.kind() === range[0].kind() && one.match(range));
+/** Whether an address, or an IPv4 address that it carries, lies in a range. */
+export function isWithin(address: Address, range: Range): boolean {
+  return [address, ...carriedBy(address)].some((one) => one.kind() === range[0].kind() && one.match(range));
 }
 
-/** Reads a range; undefined for what is none. */
-export function readRange(network: string): [Address, number] | undefined {
+/** Reads a range such as `10.0.0.0/8`, or the one address that is named; undefined for what is neither. */
+export function readRange(network: string): Range | undefined {
   if (ipaddr.isValidCIDR(network)) return ipaddr.parseCIDR(network);
   const single = readAddress(network);
   return single && [single, single.kind() === "ipv4" ? 32 : 128];

@@ -1,6 +1,6 @@
 import { matchesDomain } from "./domain-glob.ts";
 import type { EgressDenial, EgressPolicy, ForbiddenAddress, HostRules } from "./egress-policy.ts";
-import { isWithin, readAddress } from "./ip-address.ts";
+import { isWithin, type Range, readAddress, readRange } from "./ip-address.ts";
 import { isLocalName, isPrivateAddress } from "./private-network.ts";
 
 /** A host as an address names it, in the form that URLs have it, and a port of it. */
@@ -71,10 +71,18 @@ function judgeForbidden(
   const read = addresses.flatMap((text) => readAddress(text) ?? []);
   const name = bareName(host);
   const found = forbidden.find(
-    (entry) =>
-      (entry.port ?? port) === port && (bareName(entry.network) === name || read.some((address) => isWithin(address, entry.network))),
+    (entry) => (entry.port ?? port) === port && (bareName(entry.network) === name || read.some((address) => liesIn(address, entry))),
   );
   return found && { rule: found.rule, message: `${host}:${port} ${forbiddenWords[found.rule]}` };
+}
+
+/** What is forbidden stays the same for long, and every address is judged by it. */
+const known = new WeakMap<ForbiddenAddress, Range | "none">();
+
+function liesIn(address: Range[0], entry: ForbiddenAddress): boolean {
+  const range = known.get(entry) ?? readRange(entry.network) ?? "none";
+  known.set(entry, range);
+  return range !== "none" && isWithin(address, range);
 }
 
 function bareName(host: string): string {

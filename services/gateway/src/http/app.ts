@@ -39,6 +39,7 @@ export function createApp({ config, log, metrics, newId }: AppOptions): FastifyI
     routerOptions: { maxParamLength: 500 },
     forceCloseConnections: "idle",
     return503OnClosing: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     frameworkErrors: (error, request, reply) => sendFault(reply.header("x-request-id", request.id), toFault(error)),
     clientErrorHandler: (_error, socket) => refuseNonsense(socket),
   });
@@ -65,6 +66,11 @@ export function createApp({ config, log, metrics, newId }: AppOptions): FastifyI
     );
   });
   return app;
+}
+
+/** No route has a schema: what is asked is checked by the proto's types. Named, so that fastify does not load its own compilers at every start. */
+function noSchemas(): never {
+  throw new Error("a route has a schema, and nothing here compiles it");
 }
 
 /** Answers bytes that are no HTTP request in the common shape, and closes. */

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "@clew/process/prometheus";
 
 /** What the gateway counts; `text` is what `/metrics` answers. */
 export interface Metrics {

@@ -1,5 +1,5 @@
+import { Counter, Gauge, Histogram, Registry } from "@clew/process/prometheus";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Payload } from "../runs/event.ts";
 import type { FoundLeftovers } from "../sandboxes/found-leftovers.ts";
 

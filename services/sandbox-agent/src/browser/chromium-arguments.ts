@@ -24,6 +24,9 @@ const suggestions = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"];
 /** What asks a server of its own what the fields of forms mean. */
 const homeCalls = ["AutofillServerCommunication"];
 
+/** A process in store for the next site, started beside that of each page: as dear as the page itself, and most stay on one site. */
+const stock = ["SpareRendererForSitePerProcess"];
+
 /** A host that does not exist. What Chromium cannot be kept from asking home is asked of it. */
 const nowhere = "nowhere.invalid";
 
@@ -45,7 +48,7 @@ export const chromiumArguments = [
   "--no-pings",
   `--component-updater=url-source=https://${nowhere}/`,
   `--gaia-url=https://${nowhere}`,
-  `--disable-features=${[...offByPlaywright, ...suggestions, ...homeCalls].join(",")}`,
+  `--disable-features=${[...offByPlaywright, ...suggestions, ...homeCalls, ...stock].join(",")}`,
 ];
 
 /** What sends Chromium through a proxy on loopback with all but its calls home, which reach nobody: it looks no name up. */

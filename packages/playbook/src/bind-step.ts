@@ -21,6 +21,7 @@ const binders: Readonly<Record<TemplateContext, Bind>> = {
   selector: bindSelector,
   css: inLanguage("css="),
   xpath: inLanguage("xpath="),
+  role: bindSelector,
   url: bindUrl,
   text: bindText,
   "sought url": notBlank(bindUrl),

@@ -42,7 +42,7 @@ test.each([
   ["selector", "selector"],
   ["css", "css"],
   ["xpath", "xpath"],
-  ["role", "selector"],
+  ["role", "role"],
   ["test_id", "sought"],
   ["label", "sought"],
   ["placeholder", "sought"],

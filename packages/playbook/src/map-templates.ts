@@ -1,7 +1,7 @@
 import type { Way } from "./schema/candidate.ts";
 
 /** What a template becomes part of, which decides how values are escaped in it: `sought` is a text that is looked for, which must not be blank. */
-export type TemplateContext = "selector" | "css" | "xpath" | "url" | "sought url" | "text" | "sought";
+export type TemplateContext = "selector" | "css" | "xpath" | "role" | "url" | "sought url" | "text" | "sought";
 
 /** Gives a template's replacement; `field` is its path within the value. */
 export type MapTemplate = (template: string, context: TemplateContext, field: string) => string;
@@ -57,7 +57,7 @@ const contexts: Readonly<Record<string, TemplateContext>> = {
 /** Ways whose value is code, and in which language; Playwright escapes the texts of the others itself. */
 const codeWays: ReadonlyMap<unknown, TemplateContext> = new Map<Way, TemplateContext>([
   ["selector", "selector"],
-  ["role", "selector"],
+  ["role", "role"],
   ["css", "css"],
   ["xpath", "xpath"],
 ]);

@@ -39,7 +39,11 @@ test("reads a playbook and fills in what it leaves out", () => {
 test.each([
   ["steps: [}", "", 1, 9, "end with a ]"],
   ["steps:\n\t- x", "", 2, 1, "Tabs are not allowed"],
-  ["a: 1\na: 2", "", 2, 1, "unique"],
+  ["a: 1\na: 2", "a", 2, 1, "is given more than once; the first is in line 1"],
+  ["steps:\n  - action: click\n    params: { 'count': 1, count: 2 }", "steps[0].params.count", 3, 27, "the first is in line 3"],
+  ["id: a: b", "", 1, 5, "must be in quotes"],
+  ["id: a\n---\nid: b", "", 2, 1, "is one document"],
+  ["steps: *none", "", 1, 8, "no anchor"],
   ["steps:\n  - action: clik\n", "steps[0].action", 2, 13, "did you mean 'click'?"],
   [
     "steps:\n  - { action: get_dom, params: { selectorr: a } }",
@@ -78,6 +82,44 @@ test.each([
     "nothing gives a value for {later}",
   ],
   ["", "", 1, 1, "is empty"],
+  ["steps:\n  - { action: click, selector: 'a[href=/x]' }", "steps[0].selector", 2, 34, "put the value in quotes"],
+  ["steps:\n  - { action: click, selector: { css: 'a >' } }", "steps[0].selector.css", 2, 43, "missing at its end"],
+  ["steps:\n  - { action: click, selector: { xpath: '//a[' } }", "steps[0].selector.xpath", 2, 45, "never closed"],
+  [
+    "steps:\n  - { action: click, selector: { primary: a, fallbacks: [b, 'text=/(/'] } }",
+    "steps[0].selector.fallbacks[1]",
+    2,
+    67,
+    "no regular expression",
+  ],
+  ["steps:\n  - { action: click, selector: { label: a, frame: 'iframe[' } }", "steps[0].selector.frame", 2, 58, "[ is never closed"],
+  ["steps:\n  - { action: drag, selector: a, params: { to: { css: 'a,' } } }", "steps[0].params.to.css", 2, 58, "missing at its end"],
+  ["steps:\n  - { if: { element_gone: 'a..b' }, then: [] }", "steps[0].if.element_gone", 2, 30, ". cannot stand there"],
+  ["checks: [{ name: a, element_visible: ')' }]\nsteps: [{ action: extract }]", "checks[0].element_visible", 1, 39, ") cannot stand"],
+  [
+    "auth: { mode: none, success: { element_visible: ')' } }\nsteps: [{ action: extract }]",
+    "auth.success.element_visible",
+    1,
+    50,
+    ") cannot",
+  ],
+  ["parameters: [{ name: x }]\nsteps:\n  - { action: click, selector: 'a[id={x}' }", "steps[0].selector", 3, 32, "[ is never closed"],
+  [
+    "steps:\n  - action: evaluate\n    params:\n      script: |\n        const a = 1;\n\n        return a +* 2;\n",
+    "steps[0].params.script",
+    7,
+    19,
+    "Unexpected token '*'",
+  ],
+  ["steps:\n  - { action: evaluate, params: { script: 'a b' } }", "steps[0].params.script", 2, 46, "Unexpected identifier"],
+  ["steps:\n  - { action: evaluate, params: { script: 'if (a) {' } }", "steps[0].params.script", 2, 52, "a bracket is missing"],
+  [
+    'steps:\n  - action: execute_sequence\n    steps: [{ action: evaluate, params: { script: "\' \\x22" } }]',
+    "steps[0].steps[0].params.script",
+    3,
+    51,
+    "no JavaScript",
+  ],
 ])("says what is wrong and where: %j", (text, field, line, column, message) => {
   expect(problemsOf(text)[0]).toMatchObject({ field, line, column, message: expect.stringContaining(message) });
 });
@@ -182,6 +224,24 @@ test.each([
 ])("looks for a value that is equal, not for one that holds it, unless it says otherwise: %s", (selector, exact) => {
   const text = `parameters: [{ name: x }]\nsteps:\n  - { action: click, selector: ${selector} }`;
   expect(parsePlaybook(text)).toMatchObject({ playbook: { steps: [{ selector: { primary: { exact } } }] } });
+});
+
+test.each([
+  ["selector", "a[data-id={x}]:nth-child({x}) >> nth={x}"],
+  ["selector", "text=/a{{2}}/ >> text={x}"],
+  ["selector", "role=button[name='{x}'][level={x}]"],
+  ["css", "#{x}.a{x}:text-is('{x}')"],
+  ["xpath", "//a[@id='{x}'][{x}]"],
+  ["role", "button[{x}"],
+  ["text", "a ["],
+])("takes a %s wherever values stand in it: %s", (way, value) => {
+  expect(problemsOf(`parameters: [{ name: x }]\nsteps: [{ action: click, selector: { ${way}: "${value}" } }]`)).toEqual([]);
+});
+
+test("compiles a script as the page does, and runs none", () => {
+  const script = "globalThis.ran = true; if (args.a) return await fetch(args.a); // done";
+  expect(problemsOf(`steps: [{ action: evaluate, params: { script: "${script}", args: { a: b } } }]`)).toEqual([]);
+  expect("ran" in globalThis).toBe(false);
 });
 
 test("tells all that is wrong at once", () => {

@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 import { callsOf, type WrittenCall } from "./calls-of.ts";
+import { codeProblems } from "./code/code-problems.ts";
 import { describeIssue } from "./describe-issue.ts";
 import { injectParameters } from "./inject-parameters.ts";
 import { playbookLimits } from "./limits.ts";
@@ -11,6 +12,7 @@ import { typeSecretsByName } from "./type-secrets-by-name.ts";
 import { nameProblems } from "./unknown-names.ts";
 import { walkSteps } from "./walk-steps.ts";
 import { writtenPath } from "./written-path.ts";
+import { yamlProblems } from "./yaml-problems.ts";
 
 /** A playbook that can run, or all that is wrong with its text; with the calls it makes, as far as they can be read. */
 export type ParsedPlaybook = ({ readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] }) & {
@@ -29,23 +31,19 @@ export function parsePlaybook(text: string, { id }: ParsePlaybookOptions = {}): 
     return onlyProblem(`must have at most ${playbookLimits.sourceBytes / 1024} KiB`);
   const lines = new LineCounter();
   let document: ReturnType<typeof parseDocument>;
+  let positions: SourcePositions;
+  let mistakes: readonly PlaybookProblem[];
   let content: unknown;
   try {
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-    if (document.errors.length === 0) content = document.toJS({ maxAliasCount: 100 });
+    positions = createSourcePositions(document, text, lines);
+    mistakes = yamlProblems(document, positions);
+    if (mistakes.length === 0) content = document.toJS({ maxAliasCount: 100 });
   } catch {
     return onlyProblem("is nested too deeply, or repeats its anchors too often");
   }
-  const positions = createSourcePositions(document, lines);
   if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
-  if (document.errors.length > 0) {
-    return {
-      calls: [],
-      problems: document.errors
-        .slice(0, playbookLimits.problems)
-        .map(({ message, pos }) => ({ field: "", message, ...positions.ofOffset(pos[0]) })),
-    };
-  }
+  if (mistakes.length > 0) return { calls: [], problems: mistakes.slice(0, playbookLimits.problems) };
   if (content === null || content === undefined) return onlyProblem("is empty; a playbook has at least steps");
   return { ...checkContent(content, positions, id), calls: callsOf(content, positions) };
 }
@@ -56,9 +54,9 @@ function checkContent(
   id: string | undefined,
 ): { readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] } {
   const injected = injectParameters(content);
-  const place = ({ path, message }: FoundProblem): PlaybookProblem => {
+  const place = ({ path, message, at }: FoundProblem): PlaybookProblem => {
     const written = writtenPath(path, content);
-    return { field: formatPath(written), message, ...positions.ofValue(written) };
+    return { field: formatPath(written), message, ...(at === undefined ? positions.ofValue(written) : positions.ofCharacter(written, at)) };
   };
   if ("problems" in injected) return { problems: injected.problems.map(place) };
   const whole = typeSecretsByName(injected.content);
@@ -68,7 +66,12 @@ function checkContent(
       problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems),
     };
   const playbook = checked.data;
-  const found = [...sizeProblems(playbook), ...defaultProblems(playbook, positions), ...nameProblems(playbook)];
+  const found: FoundProblem[] = [
+    ...sizeProblems(playbook),
+    ...defaultProblems(playbook, positions),
+    ...nameProblems(playbook),
+    ...codeProblems(playbook),
+  ];
   if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
   if (found.length === 0) return { playbook };
   return { problems: found.slice(0, playbookLimits.problems).map(place) };
@@ -97,6 +100,8 @@ function defaultProblems({ parameters }: Playbook, positions: SourcePositions): 
 interface FoundProblem {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** The character of the text there, from 0, where one is meant. */
+  readonly at?: number | undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

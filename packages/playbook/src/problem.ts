@@ -10,6 +10,14 @@ export interface PlaybookProblem {
   readonly column: number;
 }
 
+/** Reads a path that `formatPath` wrote. */
+export function parsePath(field: string): readonly PropertyKey[] {
+  return field
+    .split(/[.[\]]+/)
+    .filter((part) => part !== "")
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
 /** Writes a path as `steps[2].selector`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, part) => {

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair } from "yaml";
+import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type LineCounter, type Node, type Pair, type Scalar } from "yaml";
 
 /** A place in a text, counted from 1; 0 and 0 when unknown. */
 export interface SourcePosition {
@@ -12,14 +12,16 @@ export interface SourcePositions {
   ofValue(path: readonly PropertyKey[]): SourcePosition;
   /** Where the key `key` of the mapping at `path` stands. */
   ofKey(path: readonly PropertyKey[], key: string): SourcePosition;
+  /** Where the character at `at` of the text at `path` stands: exactly where the text is written in one line or after a `|`, otherwise where it begins. */
+  ofCharacter(path: readonly PropertyKey[], at: number): SourcePosition;
   /** The text of the scalar at `path` as it is written; undefined where there is none. */
   textOf(path: readonly PropertyKey[]): string | undefined;
   /** Where the character at `offset` stands. */
   ofOffset(offset: number): SourcePosition;
 }
 
-/** Makes the finder for one document and the line counter it was parsed with. */
-export function createSourcePositions(document: Document<Node, boolean>, lines: LineCounter): SourcePositions {
+/** Makes the finder for one document, the text it was parsed from, and the line counter it was parsed with. */
+export function createSourcePositions(document: Document<Node, boolean>, text: string, lines: LineCounter): SourcePositions {
   const ofOffset = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -49,6 +51,10 @@ export function createSourcePositions(document: Document<Node, boolean>, lines: 
   };
   return {
     ofValue: (path) => follow(path).position,
+    ofCharacter(path, at) {
+      const { node, position } = follow(path);
+      return (isScalar(node) ? characterOf(node, text, at) : undefined) ?? position;
+    },
     textOf(path) {
       const { node } = follow(path);
       const scalar: unknown = isAlias(node) ? node.resolve(document) : node;
@@ -66,4 +72,21 @@ export function createSourcePositions(document: Document<Node, boolean>, lines: 
 
 function pairOf(pairs: readonly Pair<unknown, unknown>[], key: PropertyKey): Pair<unknown, unknown> | undefined {
   return pairs.find((pair) => (isScalar(pair.key) ? pair.key.value : pair.key) === key);
+}
+
+/** Where a character of a scalar stands in its text, as line and column; undefined where it is not written as it reads. */
+function characterOf({ range, value, type }: Scalar, text: string, at: number): SourcePosition | undefined {
+  if (!range || typeof value !== "string") return undefined;
+  const linesBefore = text.slice(0, range[0]).split("\n");
+  const [line, column] = [linesBefore.length, (linesBefore.at(-1)?.length ?? 0) + 1];
+  const written = text.slice(range[0], range[1]);
+  if (type !== "BLOCK_LITERAL") {
+    const quote = type === "PLAIN" ? 0 : 1;
+    return written.slice(quote, written.length - quote) === value ? { line, column: column + quote + at } : undefined;
+  }
+  const above = value.slice(0, at).split("\n");
+  const wanted = value.split("\n")[above.length - 1] ?? "";
+  const found = written.split("\n")[above.length] ?? "";
+  const indent = found.length - wanted.length;
+  return found.slice(indent) === wanted ? { line: line + above.length, column: indent + (above.at(-1)?.length ?? 0) + 1 } : undefined;
 }

@@ -2,6 +2,7 @@ import { mapTemplates } from "./map-templates.ts";
 import { nearestOf } from "./nearest.ts";
 import { namesIn } from "./placeholder.ts";
 import type { Playbook } from "./playbook-schema.ts";
+import { parsePath } from "./problem.ts";
 import type { PlaybookStep, StepOf } from "./schema/step.ts";
 import { storedNames } from "./stored-names.ts";
 
@@ -23,7 +24,7 @@ export function nameProblems(playbook: Playbook): readonly NameProblem[] {
   const check = (part: unknown, path: readonly PropertyKey[]) => {
     mapTemplates(part, (template, _context, field) => {
       for (const name of namesIn(template)) {
-        if (!known.has(name)) problems.push({ path: [...path, ...pathOf(field)], message: unknown(name, known) });
+        if (!known.has(name)) problems.push({ path: [...path, ...parsePath(field)], message: unknown(name, known) });
       }
       return template;
     });
@@ -76,11 +77,4 @@ function notInScript(name: string): string {
 function keyOf(step: PlaybookStep): string {
   if (step.action === "for_each") return "for_each";
   return step.action === "call" ? "outputs" : "store_as";
-}
-
-function pathOf(field: string): readonly PropertyKey[] {
-  return field
-    .split(/[.[\]]+/)
-    .filter((part) => part !== "")
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }

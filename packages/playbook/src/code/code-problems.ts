@@ -1,0 +1,54 @@
+import { bindSelector } from "../bind-selector.ts";
+import { mapTemplates, type TemplateContext } from "../map-templates.ts";
+import { namesIn } from "../placeholder.ts";
+import type { Playbook } from "../playbook-schema.ts";
+import { parsePath } from "../problem.ts";
+import { walkSteps } from "../walk-steps.ts";
+import type { CodeMistake } from "./code-mistake.ts";
+import { scriptMistake } from "./script-mistake.ts";
+import { selectorMistake } from "./selector-mistake.ts";
+
+/** Code in a playbook that cannot run. */
+export interface CodeProblem {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** The character of the value it is at, from 0; undefined where values are still to be put in before. */
+  readonly at: number | undefined;
+}
+
+/** What stands for each value while a selector is looked at: it fits wherever a value may stand. */
+const sample = "1";
+
+const prefixes: Partial<Record<TemplateContext, string>> = { selector: "", css: "css=", xpath: "xpath=" };
+
+/** Finds scripts that do not compile, and selectors that neither Playwright nor a browser can read. */
+export function codeProblems({ steps, checks, auth }: Playbook): readonly CodeProblem[] {
+  const problems: CodeProblem[] = [];
+  const note = (path: readonly PropertyKey[], mistake: CodeMistake | undefined, isExact: boolean) => {
+    if (mistake !== undefined) problems.push({ path, message: mistake.message, at: isExact ? mistake.at : undefined });
+  };
+  const look = (part: unknown, path: readonly PropertyKey[]) => {
+    mapTemplates(part, (template, context, field) => {
+      const prefix = prefixes[context];
+      if (prefix !== undefined) {
+        const mistake = mistakeIn(template, prefix);
+        note([...path, ...parsePath(field)], mistake && { ...mistake, at: mistake.at - prefix.length }, !/[{}]/.test(template));
+      }
+      return template;
+    });
+  };
+  for (const { step, path } of walkSteps(steps)) {
+    look(step, path);
+    const actions = step.action === "execute_sequence" ? step.steps.map((one, index) => ({ one, at: [...path, "steps", index] })) : [];
+    for (const { one, at } of [{ one: step, at: path }, ...actions])
+      if (one.action === "evaluate") note([...at, "params", "script"], scriptMistake(one.params.script), true);
+  }
+  look(checks, ["checks"]);
+  look(auth, ["auth"]);
+  return problems;
+}
+
+function mistakeIn(template: string, prefix: string): CodeMistake | undefined {
+  const bound = bindSelector(`${prefix}${template}`, new Map(namesIn(template).map((name) => [name, sample])));
+  return "text" in bound ? selectorMistake(bound.text) : undefined;
+}

@@ -24,6 +24,8 @@ const quietWarden: Implementation<typeof WardenServiceService> = {
   getSandbox: async () => ({ runId: "r", attempt: 1, alive: true, remainingMs: 1, browser: "", memoryBytes: 0 }),
   claimSandbox: async () => ({}),
   keepSandbox: async () => ({}),
+  holdSecrets: async () => ({}),
+  async *recallSecrets() {},
   setDeadline: async () => ({}),
   killSandbox: async () => ({}),
   async *readWorkFile() {

@@ -29,6 +29,7 @@ import { limits } from "./runs/limits.ts";
 import { findFfmpeg } from "./sandboxes/find-ffmpeg.ts";
 import { allForbidden } from "./sandboxes/forbidden-addresses.ts";
 import { Janitor } from "./sandboxes/janitor.ts";
+import { KeptRecords } from "./sandboxes/kept-records.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { OwnAddresses } from "./sandboxes/own-addresses.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
@@ -117,12 +118,14 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const credentialSets = new CredentialSets(config.secrets);
   const models = new RunModels(config.models);
   const uploads = new Uploads({ volumeFolder: config.volume, room });
+  const keptRecords = await KeptRecords.open(volume, logger);
   const runs = started.use(
     new Runs({
       volume,
       registry,
       tombstones: await Tombstones.open(config.volume),
       provider,
+      keptRecords,
       maxConcurrentRuns,
       maxQueuedRuns,
       allowanceOf: access.policyOf,
@@ -138,7 +141,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
   if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");
-  const janitor = started.use(new Janitor({ volume, registry, provider, socketFolder: config.socketFolder, logger }));
+  const janitor = started.use(new Janitor({ volume, registry, provider, keptRecords, socketFolder: config.socketFolder, logger }));
   await janitor.clearSandboxes();
   metrics.watch({
     runsByState: () => registry.countByState(),

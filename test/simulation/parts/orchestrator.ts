@@ -49,6 +49,7 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
     registry,
     tombstones: await Tombstones.open(volumeFolder),
     provider: createSimulatedProvider(stage),
+    keptRecords: { save: async () => {}, remove: async () => {}, list: async () => [] },
     maxConcurrentRuns: 2,
     maxQueuedRuns: 10,
     logger,

@@ -87,6 +87,8 @@ function serve(stage: Stage, settings: SandboxSettings, self: SimulatedProcess):
       setDeadline: async () => ({}),
       claimSandbox: async () => ({}),
       keepSandbox: async () => ({}),
+      holdSecrets: async () => ({}),
+      async *recallSecrets() {},
       async killSandbox(request) {
         presence.note();
         await end(request.cause);

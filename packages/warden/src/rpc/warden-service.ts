@@ -5,9 +5,11 @@ import type { Sandbox } from "../sandbox.ts";
 import type { Stays } from "../stay.ts";
 import { claimSandbox } from "./claim-sandbox.ts";
 import { getSandbox } from "./get-sandbox.ts";
+import { holdSecrets } from "./hold-secrets.ts";
 import { keepSandbox } from "./keep-sandbox.ts";
 import { killSandbox } from "./kill-sandbox.ts";
 import { readWorkFile } from "./read-work-file.ts";
+import { recallSecrets } from "./recall-secrets.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
 import { setDeadline } from "./set-deadline.ts";
 
@@ -22,6 +24,7 @@ export interface WardenParts {
 
 /** Binds the warden's calls. */
 export function createWardenService({ slot, sandbox, stays, release }: WardenParts): Implementation<WardenServiceService> {
+  const held = new Set<string>();
   return {
     getSandbox: getSandbox(slot, sandbox),
     setDeadline: setDeadline(sandbox),
@@ -30,5 +33,7 @@ export function createWardenService({ slot, sandbox, stays, release }: WardenPar
     releaseSandbox: releaseSandbox(release),
     keepSandbox: keepSandbox(slot, sandbox),
     claimSandbox: claimSandbox(slot, sandbox),
+    holdSecrets: holdSecrets(held),
+    recallSecrets: recallSecrets(held),
   };
 }

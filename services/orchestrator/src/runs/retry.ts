@@ -24,8 +24,8 @@ const lasting: ReadonlySet<string> = new Set(["CREDENTIALS_LOST"]);
 export function retryAtMs(fold: RunFold, fault: AttemptFault, nowMs: number): number | undefined {
   const { attempt, run, stop, tries } = fold;
   if (!fault.retryable || lasting.has(fault.reason) || stop !== undefined) return undefined;
-  // The browser that it was to continue in is gone.
-  if (run.spec?.continueFrom !== undefined) return undefined;
+  // The browser that it was to continue in is gone, unless nobody had touched it.
+  if (run.spec?.continueFrom !== undefined && !isNobodys(fault.reason)) return undefined;
   if (attempt.startedAtMs === undefined) return isNobodys(fault.reason) || tries.unbegun + 1 < limits.startAttempts ? nowMs : undefined;
   const { maxAttempts, backoffSeconds } = { ...usual, ...run.spec?.retry };
   if (run.effects !== Run_Effects.NONE || tries.begun >= maxAttempts) return undefined;

@@ -2,6 +2,7 @@ import { lstat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { placesOf } from "@clew/outbox/work-folder";
 import { giveInputs } from "./give-inputs.ts";
+import { readHeldSecrets } from "./read-held-secrets.ts";
 import { connectSandbox } from "./sandbox-connection.ts";
 import { removeSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
 import { nameOf } from "./sandbox-id.ts";
@@ -15,20 +16,21 @@ const callMs = 5_000;
 export function createHandOver({ secretOf }: Pick<LocalProviderOptions, "secretOf">, launcher: SandboxLauncher): HandOver {
   return {
     letGo: ({ warm, workFolder, attempt }) => removeSandboxFile(warm?.runFolder ?? dirname(workFolder), attempt),
-    async take(handle, plan, signal) {
+    async take(handle, plan) {
       const { runId, attempt, runFolder, inputs = [] } = plan;
       const name = nameOf(handle);
       const stay = (handle.stay ?? 1) + 1;
       await using connection = connectSandbox(handle, secretOf(name));
-      await connection.agent.beginStay({ stay }, { signal, timeoutMs: callMs });
+      await connection.agent.beginStay({ stay }, { timeoutMs: callMs });
+      const secrets = await readHeldSecrets(connection.warden);
       const logsFrom = await endsOfLogs(handle.workFolder);
       await giveInputs(placesOf(handle.workFolder, stay).inputs, inputs);
       const claim = JSON.stringify({ ...launcher.claimOf(plan), stay });
-      await connection.warden.claimSandbox({ claim }, { signal, timeoutMs: callMs });
+      await connection.warden.claimSandbox({ claim }, { timeoutMs: callMs });
       const warm = "warm" in name ? { name: name.warm, runFolder } : undefined;
       const taken = { ...handle, runId, attempt, stay, logsFrom, warm };
       await writeSandboxFile(runFolder, taken);
-      return taken;
+      return { handle: taken, secrets };
     },
   };
 }

@@ -11,6 +11,7 @@ import { type TempFolder, tempFolder } from "../../../../test/support/temp-folde
 import { toRunId } from "../runs/run-id.ts";
 import { openVolume, type Volume } from "../volume/volume.ts";
 import { Janitor } from "./janitor.ts";
+import { KeptRecords } from "./kept-records.ts";
 import { wardenVariable } from "./marked-processes.ts";
 import { readSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
 import { formatSandboxId, markOf } from "./sandbox-id.ts";
@@ -18,10 +19,12 @@ import { socketPaths } from "./socket-folder.ts";
 
 let temp: TempFolder;
 let volume: Volume;
+let keptRecords: KeptRecords;
 const children: ChildProcess[] = [];
 beforeEach(async () => {
   temp = await tempFolder();
   volume = await openVolume(join(temp.path, "volume"));
+  keptRecords = await KeptRecords.open(volume, createLogger({ name: "test", level: "silent" }));
 });
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
@@ -42,14 +45,18 @@ function openJanitor(): Janitor {
       get: (id) => Run.fromPartial({ id, state: [...states].find(([known]) => known === id)?.[1] ?? Run_State.QUEUED }),
     },
     provider: { find: readSandboxFile },
+    keptRecords,
     socketFolder: temp.path,
     logger: createLogger({ name: "test", level: "silent" }),
   });
 }
 
 /** Starts what looks like a sandbox's process, and makes its sockets' folder. */
-async function leave(runId: string, { mark = markOf(volume), variable = sandboxVariable } = {}): Promise<{ pid: number; sockets: string }> {
-  const id = { mark, runId, attempt: 1 };
+async function leave(
+  runId: string,
+  { mark = markOf(volume), variable = sandboxVariable, warm = "" } = {},
+): Promise<{ pid: number; sockets: string }> {
+  const id = warm === "" ? { mark, runId, attempt: 1 } : { mark, warm };
   const child = spawn("/bin/sleep", ["100"], { stdio: "ignore", detached: true, env: { [variable]: formatSandboxId(id) } });
   children.push(child);
   await once(child, "spawn");
@@ -85,6 +92,37 @@ test("ends the processes of runs that are over, with their sockets, and leaves a
     expect(await isThere(sockets)).toBe(true);
   }
   expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0 });
+});
+
+test("leaves a sandbox that is kept though its run is over, and ends it once it is on record no more", async () => {
+  const { pid } = await leave(over, { warm: "a1" });
+  const workFolder = join(volume.folder, "warm", "a1");
+  await mkdir(workFolder, { recursive: true });
+  await keptRecords.save({
+    runId: over,
+    tenant: "default",
+    sinceMs: 1,
+    untilMs: 2,
+    handle: {
+      runId: over,
+      attempt: 1,
+      isolation: "process",
+      wardenAddress: "unix:/nowhere/warden",
+      agentAddress: "unix:/nowhere/agent",
+      workFolder,
+      pid,
+      startTime: "1",
+      bootId: readBootId(),
+      warm: { name: "a1", runFolder: volume.runFolder(over) },
+    },
+  });
+  await using janitor = openJanitor();
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0 });
+  expect([readProcess(pid) !== undefined, existsSync(workFolder)]).toEqual([true, true]);
+  // What cannot be understood names none.
+  await writeFile(join(volume.folder, "kept", `${over}.json`), "torn");
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 1, socketFolders: 1, left: 0 });
+  expect([readProcess(pid), existsSync(workFolder)]).toEqual([undefined, false]);
 });
 
 test("ends a sandbox of a run that goes on where the run's folder names another attempt, or none", async () => {

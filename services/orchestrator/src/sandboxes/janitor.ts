@@ -7,6 +7,7 @@ import type { Volume } from "../volume/volume.ts";
 import { clearEndedRuns } from "./clear-ended-runs.ts";
 import { type ClearedLeftovers, clearLeftovers } from "./clear-leftovers.ts";
 import type { FoundLeftovers } from "./found-leftovers.ts";
+import type { KeptRecords } from "./kept-records.ts";
 import { formatSandboxName, markOf, nameOf, type SandboxName } from "./sandbox-id.ts";
 import type { SandboxProvider } from "./sandbox-provider.ts";
 import { clearWarmFolders, warmFolder } from "./warm-folder.ts";
@@ -17,6 +18,7 @@ export interface JanitorOptions {
   readonly volume: Volume;
   readonly registry: Pick<Registry, "get" | "ids">;
   readonly provider: Pick<SandboxProvider, "find">;
+  readonly keptRecords: Pick<KeptRecords, "list">;
   readonly socketFolder: string;
   readonly logger: Logger;
 }
@@ -93,12 +95,13 @@ export class Janitor implements AsyncDisposable {
 
   /** One whose folder cannot be read may well be. */
   async #isExpected(name: SandboxName): Promise<boolean> {
-    const { registry } = this.#options;
+    const { registry, keptRecords } = this.#options;
     if (!("warm" in name)) {
       if (!isRunId(name.runId)) return false;
       const state = registry.get(name.runId)?.state;
       return !(state !== undefined && isTerminal(state)) && (await this.#names(name.runId, name));
     }
+    if ((await keptRecords.list()).some(({ handle }) => handle.warm?.name === name.warm)) return true;
     // Whose it is, if anybody's, only the runs say.
     for (const [runId, state] of registry.ids()) if (isRunId(runId) && !isTerminal(state) && (await this.#names(runId, name))) return true;
     return false;

@@ -6,7 +6,8 @@ import { z } from "zod";
 import { type Disk, nodeDisk } from "../journal/disk.ts";
 import type { SandboxHandle } from "./sandbox-provider.ts";
 
-const sandboxHandle = z.strictObject({
+/** What `sandbox.json` says. */
+export const sandboxHandle = z.strictObject({
   runId: z.string().min(1),
   attempt: z.int().min(1),
   isolation: z.enum(["process", "bubblewrap"]),

@@ -68,16 +68,23 @@ export interface SandboxHandle extends SandboxProcess {
   readonly warm?: { readonly name: string; readonly runFolder: string } | undefined;
 }
 
+/** A sandbox that was given to a run that continues in it. */
+export interface TakenSandbox {
+  readonly handle: SandboxHandle;
+  /** What must never be written of the runs before. */
+  readonly secrets: readonly string[];
+}
+
 /** Hands sandboxes from run to run. */
 export interface HandOver {
-  /** Has no run's folder name a kept sandbox any more: whoever kept it ends it, or the next orchestrator at its start. */
+  /** Has no run's folder name a kept sandbox any more: whoever kept it has it on record. */
   letGo(handle: SandboxHandle): Promise<void>;
   /**
    * Gives a kept sandbox to another attempt. It is on record for that once this resolves; otherwise it is the caller's to end.
    *
-   * @throws Fault SANDBOX_LOST or what its warden and its agent say; what the volume says; the signal's reason.
+   * @throws Fault SANDBOX_LOST or what its warden and its agent say; what the volume says.
    */
-  take(handle: SandboxHandle, plan: SandboxPlan, signal: AbortSignal): Promise<SandboxHandle>;
+  take(handle: SandboxHandle, plan: SandboxPlan): Promise<TakenSandbox>;
 }
 
 /** Starts sandboxes, finds them again, and sees to it that nothing of them is left. */

@@ -1,17 +1,18 @@
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { AttemptPlan } from "./attempt.ts";
+import { holdSecrets } from "./held-secrets.ts";
 
 /** Milliseconds that agent and warden each have. */
 const callMs = 5_000;
 
-type KeepPlan = Pick<AttemptPlan, "log" | "attempt" | "spec" | "handle" | "provider" | "logger">;
+type KeepPlan = Pick<AttemptPlan, "log" | "attempt" | "spec" | "handle" | "provider" | "secrets" | "logger">;
 
 /**
  * Has a sandbox kept for a run that continues, where its run wants that, is decided, and left its browser. Answers whether it is: its warden has said so by then,
  * and the run has no more to do with it.
  */
 export async function askToKeep(
-  { log, attempt, spec, handle, provider, logger }: KeepPlan,
+  { log, attempt, spec, handle, provider, secrets, logger }: KeepPlan,
   { agent, warden }: Pick<SandboxConnection, "agent" | "warden">,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -20,6 +21,7 @@ export async function askToKeep(
   try {
     const { kept } = await agent.keepBrowser({}, { signal, timeoutMs: callMs });
     if (!kept) return false;
+    await holdSecrets(secrets, warden, signal);
     await warden.keepSandbox({ keepMs: keepAliveSeconds * 1_000, stay: handle.stay ?? 1 }, { signal, timeoutMs: callMs });
     return true;
   } catch (error) {

@@ -55,6 +55,7 @@ describe("who attends a run that asks", () => {
     };
     const connection = {
       warden: {
+        holdSecrets: async () => {},
         setDeadline: async ({ remainingMs }: { remainingMs: number }) => noted(`deadline ${Math.round(remainingMs / 10_000) * 10}`),
       },
       agent: {

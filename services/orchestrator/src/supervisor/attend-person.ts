@@ -5,6 +5,7 @@ import type { ReceivedInput, RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import { hmacOf, inputExpired } from "./answer-input.ts";
 import type { AttemptPlan } from "./attempt.ts";
+import { holdSecrets } from "./held-secrets.ts";
 
 const callMs = 10_000;
 
@@ -47,6 +48,7 @@ async function passOn(plan: Attended, connection: SandboxConnection, signal: Abo
       }
       // Also what one before us passed on perhaps: the agent takes each answer once.
       if (last !== undefined && last.inputId !== delivered) {
+        await holdSecrets(plan.secrets, connection.warden, signal);
         await connection.agent.deliverInput(toDelivery(plan, last), { signal, timeoutMs: callMs });
         delivered = last.inputId;
       }

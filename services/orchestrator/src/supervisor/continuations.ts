@@ -37,6 +37,16 @@ export class Continuations {
     }
   }
 
+  /** Reserves what a run of an orchestrator before this one continues in; where that is kept no more, the run finds it gone. */
+  reserveAgain(runId: RunId, { spec: { continueFrom }, log }: Pick<LiveRun, "spec" | "log">): void {
+    if (continueFrom === undefined || log.run.outcome !== undefined) return;
+    try {
+      this.#kept.reserve(continueFrom, runId);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+    }
+  }
+
   /** Lets others have what was reserved for a run and was not taken by it. */
   giveBack(runId: RunId): void {
     this.#kept.giveBack(runId);

@@ -2,7 +2,6 @@ import { placesOf } from "@clew/outbox/work-folder";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import { abortable } from "@clew/streams/abortable";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
-import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { LostSandbox } from "./keep-log.ts";
 import { warningRaised } from "./phrases.ts";
 import { type ReadFile, readLeft } from "./read-left.ts";
@@ -23,7 +22,7 @@ export async function keepCassette(
   const text = await readLeft(placesOf(workFolder, stay).cassette, readWhole, deadline);
   const name = attempt === 1 ? "cassette.jsonl" : `cassette-${attempt}.jsonl`;
   if (text === undefined || log.fold.artifacts.some((stored) => stored.name === name)) return;
-  if (hasLostSecrets(spec) || !secrets.hasParents(spec) || !secrets.hasAnswers(log.fold.inputs)) {
+  if (!secrets.coverGiven(spec, log.fold)) {
     const leftOut = warningRaised("ARTIFACT_LOST", "The cassette was not kept: the secrets to be masked in it are no longer known.");
     await abortable(
       log.decide(() => [{ attempt, ...leftOut }]),

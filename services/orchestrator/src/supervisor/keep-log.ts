@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { Artifact_Kind, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { abortable } from "@clew/streams/abortable";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
-import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { LogOffsets } from "../sandboxes/sandbox-provider.ts";
 import { warningRaised } from "./phrases.ts";
 import { type ReadFile, readLeft } from "./read-left.ts";
@@ -36,9 +35,7 @@ export async function keepLog(
   { log, attempt, runFolder, workFolder, logsFrom, spec, secrets }: LostSandbox,
   deadline: AbortSignal,
 ): Promise<void> {
-  const wasGiven = log.fold.attempt.startedAtMs !== undefined;
-  const isMaskable =
-    !hasLostSecrets(spec) && (!wasGiven || secrets.hasSetOf(spec)) && secrets.hasParents(spec) && secrets.hasAnswers(log.fold.inputs);
+  const isMaskable = secrets.coverGiven(spec, log.fold);
   const parts = await Promise.all(
     (isMaskable ? (["warden", "agent"] as const) : (["warden"] as const)).map(
       async (name) => `--- ${name} ---\n${await endOf(join(workFolder, `${name}.log`), logsFrom?.[name] ?? 0, deadline)}\n`,

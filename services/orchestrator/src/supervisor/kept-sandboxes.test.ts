@@ -3,6 +3,7 @@ import { Fault } from "@clew/fault/fault";
 import { createLogger } from "@clew/process/logger";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { toRunId } from "../runs/run-id.ts";
+import type { KeptRecord } from "../sandboxes/kept-records.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxPlan, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { Continuations } from "./continuations.ts";
@@ -25,22 +26,27 @@ const refused = () => Promise.reject(new Error("It does not answer."));
 const hung = () => Promise.reject(new Fault("SANDBOX_HUNG"));
 
 let kept: KeptSandboxes;
+let keep: () => KeptSandboxes;
 let released: number;
 let freed: number;
 let deadlines: number[];
-let warden: () => Promise<{ alive: boolean }>;
+let warden: () => Promise<{ alive: boolean; runId: string }>;
 let isAlive: () => Promise<boolean>;
 let close: () => Promise<void>;
 let release: () => Promise<void>;
 let take: () => Promise<void>;
+let records: Map<string, KeptRecord>;
+let isRuns: () => Promise<boolean>;
 beforeEach(async () => {
   vi.useFakeTimers();
   [released, freed, deadlines] = [0, 0, []];
-  warden = async () => ({ alive: true });
+  warden = async () => ({ alive: true, runId: "parent" });
   isAlive = async () => true;
   close = async () => {};
   release = async () => {};
   take = async () => {};
+  records = new Map();
+  isRuns = async () => false;
   const connection = {
     warden: {
       getSandbox: () => warden(),
@@ -62,20 +68,28 @@ beforeEach(async () => {
       letGo: async () => {},
       take: async (given, { runId, attempt }) => {
         await take();
-        return { ...given, runId, attempt };
+        return { handle: { ...given, runId, attempt }, secrets: ["hunter22"] };
       },
     },
   };
-  kept = new KeptSandboxes({
-    provider,
-    logger: createLogger({ name: "test", level: "silent" }),
-    onFreed: () => void freed++,
-    release: async () => {
-      released += 1;
-      await release();
-    },
-  });
-  await kept.add({ runId: "parent", tenant: "acme", handle, secrets: ["hunter22"], keepMs });
+  keep = () =>
+    new KeptSandboxes({
+      provider,
+      records: {
+        save: async (record) => void records.set(record.runId, record),
+        remove: async (runId) => void records.delete(runId),
+        list: async () => [...records.values()],
+      },
+      isRuns: () => isRuns(),
+      logger: createLogger({ name: "test", level: "silent" }),
+      onFreed: () => void freed++,
+      release: async () => {
+        released += 1;
+        await release();
+      },
+    });
+  kept = keep();
+  await kept.add({ runId: "parent", tenant: "acme", handle, sinceMs: Date.now(), untilMs: Date.now() + keepMs });
 });
 afterEach(async () => {
   const disposed = kept[Symbol.asyncDispose]();
@@ -86,7 +100,7 @@ afterEach(async () => {
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 const reasonOf = (error: unknown) => Fault.from(error).reason;
-const takeIt = () => kept.take(plan, new AbortController().signal).then(() => "taken", reasonOf);
+const takeIt = () => kept.take(plan).then(() => "taken", reasonOf);
 /** How often it was ended, how often its slot was freed, and whether it still has one. */
 const counts = () => [released, freed, kept.slots.length];
 
@@ -101,9 +115,10 @@ describe("a kept sandbox", () => {
   it("is had by one run, with what must not be written", async () => {
     kept.reserve("parent", "child");
     expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_BUSY" }));
-    const taken = await kept.take(plan, new AbortController().signal);
+    const taken = await kept.take(plan);
     expect(taken).toMatchObject({ handle: { runId: "child" }, secrets: ["hunter22"] });
     expect(counts()).toEqual([0, 1, 0]);
+    expect(records.size).toBe(0);
     expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_GONE" }));
   });
 
@@ -135,7 +150,7 @@ describe("a kept sandbox", () => {
     kept.reserve("parent", "child");
     const closing = Promise.withResolvers<void>();
     close = () => closing.promise;
-    warden = async () => ({ alive: false });
+    warden = async () => ({ alive: false, runId: "parent" });
     await pass(1_000);
     expect(() => kept.demand("parent")).toThrow(expect.objectContaining({ reason: "PARENT_GONE" }));
     const taking = takeIt();
@@ -149,11 +164,39 @@ describe("a kept sandbox", () => {
 
   it.each(["end", "take"])("ends or is taken once, whatever comes at once: first %s", async (first) => {
     kept.reserve("parent", "child");
-    const ways = { end: () => kept.end("parent"), take: takeIt, dispose: () => kept[Symbol.asyncDispose]() };
+    const ways = { end: () => kept.end("parent"), take: takeIt, dispose: () => kept.endAll() };
     const [came] = await Promise.all(first === "take" ? [takeIt(), ways.end(), ways.dispose()] : [ways.end(), takeIt(), ways.dispose()]);
     await pass(1_000);
     expect(came).toBe(first === "take" ? "taken" : undefined);
     expect(counts()).toEqual([first === "take" ? 0 : 1, 1, 0]);
+  });
+
+  it("is left on record by an orchestrator that ends, for the next to go on keeping it for what is left of its time", async () => {
+    await pass(keepMs - 5_000);
+    await kept[Symbol.asyncDispose]();
+    expect([released, records.size]).toEqual([0, 1]);
+    kept = keep();
+    await kept.adopt();
+    kept.demand("parent");
+    await pass(4_000);
+    expect([released, records.size]).toEqual([0, 1]);
+    await pass(2_000);
+    expect([released, records.size]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ["left to the run that has it", true, [0, 1, 0]],
+    ["ended where no run has it on record", false, [1, 1, 0]],
+  ] as const)("that was claimed as its orchestrator died is %s", async (_, isTheirs, expected) => {
+    await kept[Symbol.asyncDispose]();
+    kept = keep();
+    warden = async () => ({ alive: true, runId: "child" });
+    isRuns = async () => isTheirs;
+    await pass(keepMs);
+    await kept.adopt();
+    await pass(1_000);
+    expect(counts()).toEqual(expected);
+    expect(records.size).toBe(0);
   });
 
   it("ends where it cannot be handed over", async () => {
@@ -167,7 +210,7 @@ describe("a kept sandbox", () => {
   it("may be silent for less than 30 s", async () => {
     warden = refused;
     await pass(25_000);
-    warden = async () => ({ alive: true });
+    warden = async () => ({ alive: true, runId: "parent" });
     await pass(25_000);
     expect(counts()).toEqual([0, 0, 1]);
     warden = refused;

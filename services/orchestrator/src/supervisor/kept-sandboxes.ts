@@ -5,31 +5,18 @@ import { delay } from "@clew/streams/delay";
 import { type Lease, startLease } from "@clew/streams/lease";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { KeptSlot } from "../queue/kept-in-the-way.ts";
+import type { KeptRecord, KeptRecords } from "../sandboxes/kept-records.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
-import type { SandboxHandle, SandboxPlan, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
+import type { SandboxHandle, SandboxPlan, SandboxProvider, TakenSandbox } from "../sandboxes/sandbox-provider.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
-
-/** A sandbox whose run is over, and which waits for one that continues in it. */
-export interface LeftSandbox {
-  readonly runId: string;
-  readonly tenant: string;
-  readonly handle: SandboxHandle;
-  /** What must never be written of that run, nor of one that continues. */
-  readonly secrets: readonly string[];
-  /** Milliseconds until it ends, where none does by then. */
-  readonly keepMs: number;
-}
-
-/** A sandbox that was given to a run that continues in it. */
-export interface TakenSandbox {
-  readonly handle: SandboxHandle;
-  /** What must never be written of the runs before. */
-  readonly secrets: readonly string[];
-}
 
 /** What keeping sandboxes needs. */
 export interface KeptSandboxesOptions {
   readonly provider: SandboxProvider;
+  /** Where the next orchestrator finds them. */
+  readonly records: Pick<KeptRecords, "save" | "remove" | "list">;
+  /** Whether a sandbox is this run's by now, and on record for it. */
+  readonly isRuns: (handle: SandboxHandle, runId: string) => Promise<boolean>;
   readonly logger: Logger;
   /** Hears of each slot that one let go of: it ended, or is a run's. */
   readonly onFreed: (slot: Pick<KeptSlot, "tenant" | "sinceMs">) => void;
@@ -37,8 +24,11 @@ export interface KeptSandboxesOptions {
   readonly release?: typeof releaseSandbox | undefined;
 }
 
-interface Kept extends LeftSandbox {
+interface Kept extends Pick<KeptRecord, "runId" | "tenant" | "handle"> {
+  /** The `performance.now()` since when this process keeps it. */
   readonly sinceMs: number;
+  /** Milliseconds from then on until it ends, where no run has reserved it. */
+  readonly keepMs: number;
   readonly attending: AbortController;
   /** Settles once nobody attends to it. */
   attended: Promise<void>;
@@ -66,12 +56,13 @@ const endPauses = { initialMs: 500, maxMs: 30_000 } as const;
 
 /**
  * The sandboxes of runs that are over, each with its browser and a slot, for as long as the run that left it says; one run may continue in each. They end by time, when they
- * are let go of or make room for others, and when this is disposed; one that cannot be ended keeps its slot until it can. No sandbox outlives this process for long: nobody looks after it then.
+ * are let go of or make room for others; one that cannot be ended keeps its slot until it can. Dispose it to leave them to the next orchestrator on the volume.
  */
 export class KeptSandboxes implements AsyncDisposable {
   readonly #options: KeptSandboxesOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #stopping = new AbortController();
+  #isEndingAll = false;
 
   constructor(options: KeptSandboxesOptions) {
     this.#options = options;
@@ -84,23 +75,19 @@ export class KeptSandboxes implements AsyncDisposable {
     });
   }
 
-  /** Keeps what a run left. The run's folder names it no more once this resolves: if this process ends, so does the sandbox. */
-  async add(left: LeftSandbox): Promise<void> {
-    if (this.#stopping.signal.aborted) throw new Fault("SHUTTING_DOWN");
-    await this.#options.provider.handOver?.letGo(left.handle);
-    const kept: Kept = {
-      ...left,
-      sinceMs: performance.now(),
-      attending: new AbortController(),
-      attended: Promise.resolve(),
-      reservedBy: undefined,
-      isEnding: false,
-      ending: undefined,
-      isHung: false,
-    };
-    this.#kept.set(left.runId, kept);
-    kept.attended = this.#attend(kept);
-    if (this.#stopping.signal.aborted) await this.end(left.runId);
+  /** Goes on to keep what the orchestrator before kept. */
+  async adopt(): Promise<void> {
+    for (const record of await this.#options.records.list()) this.#attendTo(record);
+  }
+
+  /** Keeps what a run left, also for the next orchestrator. The run's folder names it no more once this resolves. @throws what the volume says. */
+  async add(left: KeptRecord): Promise<void> {
+    if (this.#isEndingAll) throw new Fault("SHUTTING_DOWN");
+    const { provider, records } = this.#options;
+    await records.save(left);
+    await provider.handOver?.letGo(left.handle);
+    if (!this.#stopping.signal.aborted) this.#attendTo(left);
+    if (this.#isEndingAll) await this.end(left.runId);
   }
 
   /** @throws Fault PARENT_BUSY where another run is to continue in what a run left, PARENT_GONE where that is there no more. */
@@ -130,21 +117,20 @@ export class KeptSandboxes implements AsyncDisposable {
   /**
    * Gives a run's attempt the sandbox that was reserved for it.
    *
-   * @throws Fault PARENT_GONE where it is there no more; what the volume says; the signal's reason. The sandbox has ended then, or is about to.
+   * @throws Fault PARENT_GONE where it is there no more; what the volume says. The sandbox has ended then, or is about to.
    */
-  async take(plan: SandboxPlan, signal: AbortSignal): Promise<TakenSandbox> {
+  async take(plan: SandboxPlan): Promise<TakenSandbox> {
     const kept = this.#reservedBy(plan.runId);
     const { handOver } = this.#options.provider;
     if (kept === undefined || handOver === undefined || !isOurs(kept)) throw new Fault("PARENT_GONE");
     kept.attending.abort(new Fault("CANCELLED"));
     await kept.attended;
     try {
-      const handle = await handOver.take(kept.handle, plan, signal);
-      this.#forget(kept);
-      return { handle, secrets: kept.secrets };
+      const taken = await handOver.take(kept.handle, plan);
+      await this.#forget(kept);
+      return taken;
     } catch (error) {
       this.#end(kept);
-      signal.throwIfAborted();
       const fault = Fault.from(error);
       throw fault.reason === "INTERNAL" ? error : new Fault("PARENT_GONE", { cause: error });
     }
@@ -167,9 +153,35 @@ export class KeptSandboxes implements AsyncDisposable {
   }
 
   /** Ends them all, and keeps no more. */
+  async endAll(): Promise<void> {
+    this.#isEndingAll = true;
+    await Promise.allSettled([...this.#kept.keys()].map((runId) => this.end(runId)));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Fault("SHUTTING_DOWN"));
-    await Promise.allSettled([...this.#kept.keys()].map((runId) => this.end(runId)));
+    const isQuiet = (kept: Kept) => kept.attended.then(() => kept.ending);
+    await Promise.allSettled([...this.#kept.values()].map(isQuiet));
+  }
+
+  #attendTo({ runId, tenant, handle, sinceMs, untilMs }: KeptRecord): void {
+    if (this.#kept.has(runId)) return;
+    const kept: Kept = {
+      runId,
+      tenant,
+      handle,
+      sinceMs: performance.now(),
+      // A clock that was set back keeps none for longer than was asked.
+      keepMs: Math.min(untilMs - sinceMs, untilMs - Date.now()),
+      attending: new AbortController(),
+      attended: Promise.resolve(),
+      reservedBy: undefined,
+      isEnding: false,
+      ending: undefined,
+      isHung: false,
+    };
+    this.#kept.set(runId, kept);
+    kept.attended = this.#attend(kept);
   }
 
   #reservedBy(by: string): Kept | undefined {
@@ -179,34 +191,41 @@ export class KeptSandboxes implements AsyncDisposable {
   /** Shows it that somebody is there, until its time is over or it does not answer, and ends it then; or until it is somebody else's to end. */
   async #attend(kept: Kept): Promise<void> {
     const { provider, logger } = this.#options;
-    using link = linkSignals(kept.attending.signal);
+    using link = linkSignals(kept.attending.signal, this.#stopping.signal);
     using silence = startLease({
       ttlMs: provider.silenceMs ?? silenceMs,
       onExpire: () => link.abort(new Fault("SANDBOX_HUNG")),
     });
     let isMine = false;
+    let found: "over" | "taken" | undefined;
     try {
       await using connection = provider.connect(kept.handle);
       try {
-        await this.#look(kept, connection, silence, link.signal);
+        found = await this.#look(kept, connection, silence, link.signal);
       } finally {
         // Closing the connection takes a while: nobody may take it meanwhile.
         isMine = isOurs(kept);
       }
     } catch (error) {
-      if (!kept.attending.signal.aborted) logger.warn({ run: kept.runId, error }, "a kept sandbox does not answer");
+      if (!kept.attending.signal.aborted && !this.#stopping.signal.aborted)
+        logger.warn({ run: kept.runId, error }, "a kept sandbox does not answer");
     }
-    if (isMine || isOurs(kept)) this.#end(kept);
+    if (!isMine && !isOurs(kept)) return;
+    if (found === "taken") await this.#forget(kept);
+    // What is left as it is, the next orchestrator finds on record.
+    else if (found === "over" || !this.#stopping.signal.aborted) this.#end(kept);
   }
 
-  async #look(kept: Kept, { warden, agentEvents }: SandboxConnection, silence: Lease, signal: AbortSignal): Promise<void> {
-    const { provider } = this.#options;
+  /** Looks after it, at least once. Answers whether its time is over, or a run has it: an orchestrator before this one ended just as it had given it that. */
+  async #look(kept: Kept, { warden, agentEvents }: SandboxConnection, silence: Lease, signal: AbortSignal): Promise<"over" | "taken"> {
+    const { provider, isRuns } = this.#options;
     const calls = { signal, timeoutMs: callMs };
     const leftMs = () => kept.sinceMs + kept.keepMs - performance.now();
-    while (kept.reservedBy !== undefined || leftMs() > 0) {
+    do {
       try {
-        const { alive } = await warden.getSandbox({}, calls);
-        if (!alive) return;
+        const { alive, runId } = await warden.getSandbox({}, calls);
+        if (runId !== kept.runId) return this.#kept.has(runId) || (await isRuns(kept.handle, runId)) ? "taken" : "over";
+        if (!alive) return "over";
         // It acknowledges nothing, and is a sign of life.
         await agentEvents.acknowledgeSandboxEvents({ through: 0 }, calls);
         if (kept.reservedBy !== undefined) await warden.setDeadline({ remainingMs: Math.max(reservedMs, leftMs() + slackMs) }, calls);
@@ -216,18 +235,20 @@ export class KeptSandboxes implements AsyncDisposable {
         if (!(await provider.isAlive(kept.handle))) throw error;
       }
       await delay(Math.max(10, Math.min(lookMs, leftMs())), { signal });
-    }
+    } while (kept.reservedBy !== undefined || leftMs() > 0);
+    return "over";
   }
 
   /** Ends it, however often that takes: for as long as it may live, it has its slot. */
   #end(kept: Kept, pauses = createBackoff(endPauses)): void {
     const { provider, logger, release = releaseSandbox } = this.#options;
     const ending = kept.attended.then(async () => {
-      await release({ provider, handle: kept.handle, logger }, new AbortController().signal);
-      this.#forget(kept);
+      await release({ provider, handle: kept.handle, logger }, this.#stopping.signal);
+      await this.#forget(kept);
     });
     kept.ending = ending;
     const again = async (error: unknown) => {
+      this.#stopping.signal.throwIfAborted();
       logger.error({ run: kept.runId, error }, "a kept sandbox was not ended");
       kept.isHung = true;
       await delay(pauses.next(), { signal: this.#stopping.signal });
@@ -236,8 +257,11 @@ export class KeptSandboxes implements AsyncDisposable {
     ending.catch(again).catch(() => {});
   }
 
-  #forget(kept: Kept): void {
-    if (this.#kept.delete(kept.runId)) this.#options.onFreed(kept);
+  async #forget(kept: Kept): Promise<void> {
+    const { records, logger, onFreed } = this.#options;
+    // What stays on record is found to be gone, or a run's.
+    await records.remove(kept.runId).catch((error: unknown) => logger.warn({ run: kept.runId, error }, "a kept sandbox stays on record"));
+    if (this.#kept.delete(kept.runId)) onFreed(kept);
   }
 }
 

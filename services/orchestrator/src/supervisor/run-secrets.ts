@@ -3,15 +3,16 @@ import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { secretsOf } from "@clew/playbook/secrets-of";
 import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { isSecretAnswer } from "../runs/answer.ts";
-import type { ReceivedInput } from "../runs/run.ts";
+import { hasLostSecrets } from "../runs/lost-secrets.ts";
+import type { ReceivedInput, RunFold } from "../runs/run.ts";
 
-/** What must never be written of a run, in memory only: a restart loses it. */
+/** What must never be written of a run, in memory only: after a restart it is what the run's sandbox holds of it. */
 export class RunSecrets {
   /** Its secrets, those that people answered among them. */
   readonly known: KnownSecrets;
   readonly #answers = new Map<string, string>();
   #hasSet = false;
-  #hasParents = false;
+  #hasHeld = false;
 
   constructor(spec: RunSpec) {
     this.known = new KnownSecrets(secretsOf(spec));
@@ -38,15 +39,17 @@ export class RunSecrets {
     this.#hasSet = true;
   }
 
-  /** Takes those of the run whose sandbox this one continues in. */
-  addParents(values: readonly string[]): void {
+  /** Takes all that the sandbox's runs were given so far, as its warden holds it. */
+  addHeld(values: readonly string[]): void {
     this.known.add(values);
-    this.#hasParents = true;
+    this.#hasHeld = true;
   }
 
-  /** Whether those of the run that a run continues, where it does, are known. */
-  hasParents({ continueFrom }: Pick<RunSpec, "continueFrom">): boolean {
-    return continueFrom === undefined || this.#hasParents;
+  /** Whether all that a run's sandbox was given is known, so that none of it need be written. */
+  coverGiven({ continueFrom, ...spec }: RunSpec, { attempt, inputs }: Pick<RunFold, "attempt" | "inputs">): boolean {
+    if (this.#hasHeld) return true;
+    const hasSet = attempt.startedAtMs === undefined || this.hasSetOf(spec);
+    return continueFrom === undefined && !hasLostSecrets(spec) && hasSet && this.#hasAnswers(inputs);
   }
 
   /** Whether the values of the credential set that a run names, where it does, are known. */
@@ -54,8 +57,7 @@ export class RunSecrets {
     return credentialSet === undefined || this.#hasSet;
   }
 
-  /** Whether every secret that people answered is known still. */
-  hasAnswers(inputs: readonly ReceivedInput[]): boolean {
+  #hasAnswers(inputs: readonly ReceivedInput[]): boolean {
     return inputs.every((input) => !isSecretAnswer(input) || this.#answers.has(input.inputId));
   }
 }

@@ -4,6 +4,7 @@ import type { RunModels } from "../models/run-models.ts";
 import type { Allowance } from "../queue/allowance.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Payload } from "../runs/event.ts";
+import type { KeptRecords } from "../sandboxes/kept-records.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import type { CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
@@ -18,6 +19,8 @@ export interface RunsOptions {
   readonly registry: Registry;
   readonly tombstones: Tombstones;
   readonly provider: SandboxProvider;
+  /** Which sandboxes are kept though their runs are over. */
+  readonly keptRecords: Pick<KeptRecords, "save" | "remove" | "list">;
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
   /** What bounds a tenant's runs; without it they have equal shares and no bounds of their own. */

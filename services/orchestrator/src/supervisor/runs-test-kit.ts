@@ -12,6 +12,7 @@ import { FailingDisk } from "../journal/failing-disk.ts";
 import { hashSource } from "../playbooks/catalogue.ts";
 import { Registry } from "../registry/registry.ts";
 import { streamRunEvents } from "../rpc/stream-run-events.ts";
+import { KeptRecords } from "../sandboxes/kept-records.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { Room, type RoomOptions } from "../volume/room.ts";
 import { Tombstones } from "../volume/tombstones.ts";
@@ -92,7 +93,8 @@ export async function startRuns({ slots, start, allowanceOf, folder: given, ...r
     const logger = createLogger({ name: "test", level: "silent" });
     const tombstones = await Tombstones.open(folder);
     const bounds = { maxConcurrentRuns, maxQueuedRuns: 2_000, ...(allowanceOf && { allowanceOf }) };
-    const options = { volume, registry, tombstones, provider, logger, ...bounds };
+    const keptRecords = await KeptRecords.open(volume, logger);
+    const options = { volume, registry, tombstones, provider, keptRecords, logger, ...bounds };
     const runs = parts.use(new Runs({ ...options, room: opened.room, disk }));
     await runs.recover();
     return { ...opened, runs };

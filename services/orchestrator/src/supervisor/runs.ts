@@ -78,7 +78,8 @@ export class Runs implements AsyncDisposable {
   /** Indexes what the registry misses, and goes on with every run that is not over. */
   async recover(): Promise<void> {
     const { underWay, queued } = await findUnended(this.#options, this.#rows);
-    // Sandboxes wait for an orchestrator only so long.
+    // Sandboxes wait for an orchestrator only so long; and a run that is to continue in one finds it.
+    await this.#slots.kept.adopt();
     this.#unopened = [...(await this.#reopen(underWay)), ...(await this.#reopen(queued))];
     this.#slots.fill();
     if (this.#unopened.length > 0) this.#retryOpening();
@@ -203,7 +204,7 @@ export class Runs implements AsyncDisposable {
   async stopAll(graceSeconds: number, signal: AbortSignal): Promise<void> {
     this.#accepting = false;
     this.#slots.close();
-    const letGo = this.#slots.kept[Symbol.asyncDispose]();
+    const letGo = this.#slots.kept.endAll();
     const running = this.#slots.taken();
     await Promise.allSettled(running.map(([, live]) => askToStop(live.log, "", graceSeconds, undefined)));
     await abortable(Promise.allSettled([letGo, ...running.map(([, { supervising }]) => supervising)]), signal).catch(() => {});
@@ -345,7 +346,10 @@ export class Runs implements AsyncDisposable {
       const hold = this.#journals.adopt(runId, opened.log.journal);
       found.push([runId, { ...opened, secrets: new RunSecrets(opened.spec), hold, supervising: undefined }]);
     }
-    for (const [runId, live] of found) this.#live.set(runId, live);
+    for (const [runId, live] of found) {
+      this.#live.set(runId, live);
+      this.#continuations.reserveAgain(runId, live);
+    }
     if (!this.#accepting) return left;
     // Those that were under way have a slot already.
     for (const [runId, live] of found) {

@@ -13,6 +13,7 @@ import type { PlacedRun, QueuedRun } from "../queue/queued-run.ts";
 import { limits } from "../runs/limits.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
+import type { SandboxHandle } from "../sandboxes/sandbox-provider.ts";
 import { KeptSandboxes } from "./kept-sandboxes.ts";
 import { keysOf, type LiveRun, toQueued } from "./live-run.ts";
 import { failedOutcome, runQueued } from "./phrases.ts";
@@ -21,6 +22,8 @@ import type { RunLog } from "./run-log.ts";
 import type { RunsOptions } from "./runs-options.ts";
 import { failRun, finishRun, superviseRun } from "./supervise.ts";
 import { waitInQueue } from "./wait-in-queue.ts";
+
+const isSame = (named: SandboxHandle | undefined, { workFolder }: SandboxHandle) => named?.workFolder === workFolder;
 
 /** As many as there are threads for the disk. */
 const toldAtOnce = 16;
@@ -50,6 +53,8 @@ export class Slots implements AsyncDisposable {
     this.#shares = new FairShares((tenant) => this.#allowanceOf(tenant).share);
     this.kept = new KeptSandboxes({
       provider: options.provider,
+      records: options.keptRecords,
+      isRuns: async (handle, runId) => isRunId(runId) && isSame(await options.provider.find(options.volume.runFolder(runId)), handle),
       logger: options.logger,
       onFreed: (slot) => {
         this.#shares.count(slot, performance.now());

@@ -15,12 +15,12 @@ import { startWork } from "./start-work.ts";
 const runId = `run-${"7".repeat(32)}`;
 
 /** Has work begun by an agent that answers so, call by call; answers how often it was called. */
-async function start(answer: (call: number, log: RunLog) => Promise<object>): Promise<number> {
+async function start(answer: (call: number, log: RunLog) => Promise<object>, held: string[] = []): Promise<number> {
   await using temp = await tempFolder();
   const runFolder = join(temp.path, runId);
   const journal = await Journal.create({ folder: runFolder, runId, onDurable: (records) => log.hear(records) });
   await using log: RunLog = new RunLog(journal, undefined, () => {});
-  const spec = RunSpec.fromPartial({ timeoutSeconds: 600 });
+  const spec = RunSpec.fromPartial({ timeoutSeconds: 600, credentials: { password: "hunter22" } });
   const run = Run.fromPartial({ id: runId, state: Run_State.QUEUED, spec });
   const said: Payload[] = [
     { $case: "runCreated", value: { run, by: undefined, requestId: "", requestHmac: "" } },
@@ -56,12 +56,21 @@ async function start(answer: (call: number, log: RunLog) => Promise<object>): Pr
   } as const;
   let calls = 0;
   const agent = { startWork: () => answer(++calls, log) } as unknown as SandboxConnection["agent"];
-  await startWork(plan, { agent }, AbortSignal.timeout(20_000));
+  const warden = {
+    holdSecrets: async ({ values }: { values: string[] }) => void held.push(...values),
+  } as unknown as SandboxConnection["warden"];
+  await startWork(plan, { agent, warden }, AbortSignal.timeout(20_000));
   return calls;
 }
 
 it.each(["SANDBOX_UNREACHABLE", "DEADLINE_EXCEEDED"] as const)("asks again where an answer is lost: %s", async (reason) => {
   expect(await start(async (call) => (call < 3 ? Promise.reject(new Fault(reason)) : {}))).toBe(3);
+});
+
+it("has the warden hold what is secret before the agent is given it", async () => {
+  const held: string[] = [];
+  const given = start(async () => Promise.reject(new Fault("RUN_NOT_FOUND", { message: held.join() })), held);
+  await expect(given).rejects.toMatchObject({ cause: { message: "hunter22" } });
 });
 
 it("takes a refusal for the sandbox's end, whatever that calls it", async () => {

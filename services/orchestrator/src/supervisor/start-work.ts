@@ -5,6 +5,7 @@ import { isLate } from "../runs/deadline.ts";
 import { hasLostSecrets } from "../runs/lost-secrets.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { AttemptPlan } from "./attempt.ts";
+import { holdSecrets } from "./held-secrets.ts";
 import { readParentSession } from "./kept-session.ts";
 import { readCredentials } from "./run-credentials.ts";
 import { readLogin } from "./saved-login.ts";
@@ -21,7 +22,7 @@ const unanswered: ReadonlySet<string> = new Set(["SANDBOX_UNREACHABLE", "DEADLIN
  */
 export async function startWork(
   plan: AttemptPlan,
-  { agent }: Pick<SandboxConnection, "agent">,
+  { agent, warden }: Pick<SandboxConnection, "agent" | "warden">,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const { log, attempt, spec, playbookSource, calledPlaybooks, models, runFolder } = plan;
@@ -50,6 +51,7 @@ export async function startWork(
   const backoff = createBackoff({ initialMs: 50, maxMs: 1_000 });
   while (!log.fold.attempt.exited && log.fold.stop === undefined) {
     try {
+      await holdSecrets(plan.secrets, warden, signal);
       await agent.startWork(work, { signal, timeoutMs: callMs });
       return browserState;
     } catch (cause) {

@@ -25,6 +25,7 @@ import type { SignAnswer } from "./answer-input.ts";
 import { runAttempt } from "./attempt.ts";
 import { FinalizingTime } from "./finalizing-time.ts";
 import { fitRun, leastRun } from "./fit-run.ts";
+import { recallSecrets } from "./held-secrets.ts";
 import { keepCassette } from "./keep-cassette.ts";
 import { keepEgress } from "./keep-egress.ts";
 import { keepLog } from "./keep-log.ts";
@@ -76,8 +77,10 @@ export async function superviseRun(supervised: SupervisedRun, signal: AbortSigna
   let handle = await provider.find(runFolder);
   signal.throwIfAborted();
   // What a sandbox from before was given must be known again before anything it says is written.
-  if (log.run.attempt > 0)
+  if (log.run.attempt > 0) {
     await readCredentials(supervised).catch((error: unknown) => supervised.logger.warn({ error }, "credentials are unknown"));
+    if (handle !== undefined) await recallSecrets(supervised, handle, signal);
+  }
   if (handle === undefined && log.run.attempt > 0) await takeLost(supervised, signal);
   while (log.run.outcome === undefined || handle !== undefined) {
     handle ??= await nextSandbox(supervised, signal);
@@ -147,14 +150,14 @@ async function tryAttempt(supervised: SupervisedRun, handle: SandboxHandle, sign
 }
 
 /** Hands a sandbox that is kept over to whoever looks after it; answers whether it is. One that was to be kept and is not is warned of. */
-async function leaveSandbox({ log, spec, secrets, keptSandboxes, logger }: SupervisedRun, handle: SandboxHandle): Promise<boolean> {
+async function leaveSandbox({ log, spec, keptSandboxes, logger }: SupervisedRun, handle: SandboxHandle): Promise<boolean> {
   const { id: runId, tenant, outcome } = log.run;
   const { keptUntilMs = 0 } = log.fold.attempt;
   const wantedMs = (spec.keepAliveSeconds ?? 0) * 1_000;
-  const keepMs = Math.min(wantedMs, keptUntilMs - Date.now());
-  if (keepMs > 0 && keptSandboxes !== undefined) {
+  const untilMs = Math.min(Date.now() + wantedMs, keptUntilMs);
+  if (untilMs > Date.now() && keptSandboxes !== undefined) {
     try {
-      await keptSandboxes.add({ runId, tenant, handle, secrets: secrets.known.values, keepMs });
+      await keptSandboxes.add({ runId, tenant, handle, sinceMs: Date.now(), untilMs });
       return true;
     } catch (error) {
       logger.warn({ error }, "sandbox was not kept");
@@ -307,8 +310,8 @@ async function startSandbox(
   try {
     if (spec.continueFrom !== undefined) {
       if (keptSandboxes === undefined) throw new Fault("PARENT_GONE");
-      const taken = await keptSandboxes.take(plan, signal);
-      secrets.addParents(taken.secrets);
+      const taken = await keptSandboxes.take(plan);
+      secrets.addHeld(taken.secrets);
       return taken.handle;
     }
     return await provider.start(plan, { signal });

@@ -440,6 +440,30 @@ export interface ClaimSandboxResponse {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
+/** Gives what must never be written of the sandbox's runs. */
+export interface HoldSecretsRequest {
+  /** Values to mask; at most 64 in one call. */
+  readonly values: readonly string[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Answers HoldSecrets. */
+export interface HoldSecretsResponse {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** Asks for what must never be written. */
+export interface RecallSecretsRequest {
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
+/** A part of it. */
+export interface RecallSecretsResponse {
+  /** Values to mask; at most 64. */
+  readonly values: readonly string[];
+  _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
+}
+
 function createBaseSandboxEvent(): SandboxEvent {
   return { sequence: 0, summary: "", payload: undefined, _unknownFields: {} };
 }
@@ -3912,6 +3936,266 @@ export const ClaimSandboxResponse: MessageFns<ClaimSandboxResponse> = {
   },
 };
 
+function createBaseHoldSecretsRequest(): HoldSecretsRequest {
+  return { values: [], _unknownFields: {} };
+}
+
+export const HoldSecretsRequest: MessageFns<HoldSecretsRequest> = {
+  encode(message: HoldSecretsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      writer.uint32(10).string(v!);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HoldSecretsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHoldSecretsRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HoldSecretsRequest>): HoldSecretsRequest {
+    return HoldSecretsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HoldSecretsRequest>): HoldSecretsRequest {
+    const message = createBaseHoldSecretsRequest() as any;
+    message.values = object.values?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseHoldSecretsResponse(): HoldSecretsResponse {
+  return { _unknownFields: {} };
+}
+
+export const HoldSecretsResponse: MessageFns<HoldSecretsResponse> = {
+  encode(message: HoldSecretsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HoldSecretsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHoldSecretsResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HoldSecretsResponse>): HoldSecretsResponse {
+    return HoldSecretsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<HoldSecretsResponse>): HoldSecretsResponse {
+    const message = createBaseHoldSecretsResponse() as any;
+    return message;
+  },
+};
+
+function createBaseRecallSecretsRequest(): RecallSecretsRequest {
+  return { _unknownFields: {} };
+}
+
+export const RecallSecretsRequest: MessageFns<RecallSecretsRequest> = {
+  encode(message: RecallSecretsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecallSecretsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecallSecretsRequest() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecallSecretsRequest>): RecallSecretsRequest {
+    return RecallSecretsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<RecallSecretsRequest>): RecallSecretsRequest {
+    const message = createBaseRecallSecretsRequest() as any;
+    return message;
+  },
+};
+
+function createBaseRecallSecretsResponse(): RecallSecretsResponse {
+  return { values: [], _unknownFields: {} };
+}
+
+export const RecallSecretsResponse: MessageFns<RecallSecretsResponse> = {
+  encode(message: RecallSecretsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      writer.uint32(10).string(v!);
+    }
+    if (message._unknownFields !== undefined) {
+      for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
+        const tag = parseInt(key, 10);
+        for (const value of values) {
+          writer.uint32(tag).raw(value);
+        }
+      }
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecallSecretsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecallSecretsResponse() as any;
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        const buf = reader.skip(tag & 7);
+
+        const list = message._unknownFields![tag];
+
+        if (list === undefined) {
+          message._unknownFields![tag] = [buf];
+        } else {
+          list.push(buf);
+        }
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RecallSecretsResponse>): RecallSecretsResponse {
+    return RecallSecretsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RecallSecretsResponse>): RecallSecretsResponse {
+    const message = createBaseRecallSecretsResponse() as any;
+    message.values = object.values?.map((e) => e) || [];
+    return message;
+  },
+};
+
 /** What a producer says, at the orchestrator's pace. Served by the agent and by the warden, each for its own outbox. */
 export type SandboxEventServiceService = typeof SandboxEventServiceService;
 export const SandboxEventServiceService = {
@@ -4256,6 +4540,27 @@ export const WardenServiceService = {
       Buffer.from(ClaimSandboxResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ClaimSandboxResponse => ClaimSandboxResponse.decode(value),
   },
+  /** Holds what must never be written of the sandbox's runs, in memory only, for an orchestrator that takes it over. Cumulative, repeatable. */
+  holdSecrets: {
+    path: "/clew.sandbox.v1.WardenService/HoldSecrets" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: HoldSecretsRequest): Buffer => Buffer.from(HoldSecretsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): HoldSecretsRequest => HoldSecretsRequest.decode(value),
+    responseSerialize: (value: HoldSecretsResponse): Buffer => Buffer.from(HoldSecretsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): HoldSecretsResponse => HoldSecretsResponse.decode(value),
+  },
+  /** Hands out all that it holds. */
+  recallSecrets: {
+    path: "/clew.sandbox.v1.WardenService/RecallSecrets" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: RecallSecretsRequest): Buffer => Buffer.from(RecallSecretsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RecallSecretsRequest => RecallSecretsRequest.decode(value),
+    responseSerialize: (value: RecallSecretsResponse): Buffer =>
+      Buffer.from(RecallSecretsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RecallSecretsResponse => RecallSecretsResponse.decode(value),
+  },
 } as const;
 
 export interface WardenServiceServer extends UntypedServiceImplementation {
@@ -4273,6 +4578,10 @@ export interface WardenServiceServer extends UntypedServiceImplementation {
   keepSandbox: handleUnaryCall<KeepSandboxRequest, KeepSandboxResponse>;
   /** Gives a sandbox that was started for nobody yet, or is kept, to an attempt. Repeatable for the same attempt. */
   claimSandbox: handleUnaryCall<ClaimSandboxRequest, ClaimSandboxResponse>;
+  /** Holds what must never be written of the sandbox's runs, in memory only, for an orchestrator that takes it over. Cumulative, repeatable. */
+  holdSecrets: handleUnaryCall<HoldSecretsRequest, HoldSecretsResponse>;
+  /** Hands out all that it holds. */
+  recallSecrets: handleServerStreamingCall<RecallSecretsRequest, RecallSecretsResponse>;
 }
 
 export interface WardenServiceClient extends Client {
@@ -4382,6 +4691,32 @@ export interface WardenServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ClaimSandboxResponse) => void,
   ): ClientUnaryCall;
+  /** Holds what must never be written of the sandbox's runs, in memory only, for an orchestrator that takes it over. Cumulative, repeatable. */
+  holdSecrets(
+    request: HoldSecretsRequest,
+    callback: (error: ServiceError | null, response: HoldSecretsResponse) => void,
+  ): ClientUnaryCall;
+  holdSecrets(
+    request: HoldSecretsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: HoldSecretsResponse) => void,
+  ): ClientUnaryCall;
+  holdSecrets(
+    request: HoldSecretsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: HoldSecretsResponse) => void,
+  ): ClientUnaryCall;
+  /** Hands out all that it holds. */
+  recallSecrets(
+    request: RecallSecretsRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<RecallSecretsResponse>;
+  recallSecrets(
+    request: RecallSecretsRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<RecallSecretsResponse>;
 }
 
 export const WardenServiceClient = makeGenericClientConstructor(

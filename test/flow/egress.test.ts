@@ -1,3 +1,4 @@
+import type { SandboxExited } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Canary, startCanary } from "../support/canary.ts";
 import { type System, startSystem } from "../support/system.ts";
@@ -35,7 +36,11 @@ describe("a run's way out", () => {
   it("leads to what the run names and nowhere else; denials are told, and the record has all of it", async () => {
     const run = await system.clew.createRun(system.spec(steps([canary.host, `localhost:${canary.port}`, canary.host])));
     const denied: unknown[] = [];
-    for await (const event of run.events()) if (event.type === "egressDenied") denied.push({ ...event.egressDenied });
+    let exited: SandboxExited | undefined;
+    for await (const event of run.events()) {
+      if (event.type === "egressDenied") denied.push({ ...event.egressDenied });
+      if (event.type === "sandboxExited") exited = event.sandboxExited;
+    }
     expect(denied).toMatchObject([
       { host: "127.0.0.1", port: canary.port, rule: "private_network" },
       { host: "localhost", port: canary.port, rule: "private_network" },
@@ -51,7 +56,11 @@ describe("a run's way out", () => {
     );
     const bytes = ledger.entries.reduce((sum, { bytesReceived }) => sum + bytesReceived, 0);
     expect(bytes).toBeGreaterThan(500);
-    expect((await system.clew.getRun(run.id)).usage?.egressBytes).toBeGreaterThan(bytes);
+    const { usage } = await system.clew.getRun(run.id);
+    expect(usage?.egressBytes).toBeGreaterThan(bytes);
+    // The warden knows of no steps, so it says nothing of them.
+    expect(exited?.egressBytes).toBe(usage?.egressBytes);
+    expect(exited?.usage).toBeUndefined();
   });
 
   it("does not lead to Clew itself, whatever a run allows", async () => {

@@ -3,7 +3,7 @@ import { Fault } from "@clew/fault/fault";
 import type { Outbox } from "@clew/outbox/outbox";
 import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
-import { endProcesses, findProcesses, type SandboxMarks } from "@clew/process/process-tree";
+import { endProcesses, findProcesses, readProcesses, type SandboxMarks } from "@clew/process/process-tree";
 import { SandboxExited, SandboxKept, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { delay } from "@clew/streams/delay";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
@@ -175,7 +175,7 @@ export class Sandbox implements Disposable {
     clearTimeout(this.#startTimer);
     this.#browser = browser;
     // Chromium leads a group of its own: its children stay in it when it dies before we look again.
-    for (const { group } of findProcesses(this.#marks())) this.#groups.add(group);
+    if (!this.#isHeld) for (const { group } of findProcesses(this.#marks())) this.#groups.add(group);
   }
 
   /** Says that it can work once it can, and is somebody's: until then there is no one to tell. */
@@ -204,7 +204,7 @@ export class Sandbox implements Disposable {
     await this.#recordEgress(places.egress);
     this.#say("Sandbox is kept with its browser", {
       $case: "sandboxKept",
-      value: SandboxKept.fromPartial({ expireTime, usage: { egressBytes: this.#egress.bytes }, facts: { egress: this.#egress.counts } }),
+      value: SandboxKept.fromPartial({ expireTime, egressBytes: this.#egress.bytes, facts: { egress: this.#egress.counts } }),
     });
     await outbox.finish();
   }
@@ -237,7 +237,7 @@ export class Sandbox implements Disposable {
         exitCode,
         signal,
         cause: this.#cause,
-        usage: { egressBytes: this.#egress.bytes },
+        egressBytes: this.#egress.bytes,
         facts: { egress: this.#egress.counts },
       }),
     });
@@ -257,11 +257,17 @@ export class Sandbox implements Disposable {
     }
   }
 
-  /** A namespace of processes holds all that descend from its first; without one, what left its parent is marked, or this process's child. */
+  /** What left its parent is held by a namespace of processes, or is this process's child; where neither is to be had, its marks tell. */
   #findPids(): number[] {
-    if (this.#settings.isolation.kind !== "process") return findDescendants(this.#agent.pid);
-    this.#orphans?.reap(new Set([this.#agent.pid]));
-    return findProcesses(this.#marks()).map(({ pid }) => pid);
+    if (!this.#isHeld) return findProcesses(this.#marks()).map(({ pid }) => pid);
+    const all = readProcesses();
+    this.#orphans?.reap(all, new Set([this.#agent.pid]));
+    return findDescendants(all, process.pid);
+  }
+
+  /** Whether all that lives of it descends from this process. */
+  get #isHeld(): boolean {
+    return this.#orphans !== undefined || this.#settings.isolation.kind !== "process";
   }
 
   #marks(): SandboxMarks {

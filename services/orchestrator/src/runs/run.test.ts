@@ -106,13 +106,16 @@ describe("the Run as the fold of its events", () => {
     expect(run.usage).toMatchObject({ actions: 1, browserSeconds: 4 });
   });
 
-  it("has no more to do with a sandbox that is kept, and counts what it used of it", () => {
+  it.each([
+    ["says", { egressBytes: 7 }],
+    ["said in older records", { usage: { egressBytes: 7 } }],
+  ])("has no more to do with a sandbox that is kept, and counts what that %s it used of it", (_, used) => {
     const expireTime = new Date(60_000);
     const { run, attempt } = fold([
       created,
       attemptStarted,
       { $case: "sandboxReady", value: { isolation: "process", browser: "", durationMs: 1, warm: false, continued: false } },
-      { $case: "sandboxKept", value: SandboxKept.fromPartial({ expireTime, usage: { egressBytes: 7 } }) },
+      { $case: "sandboxKept", value: SandboxKept.fromPartial({ expireTime, ...used }) },
     ]);
     expect(run.usage).toMatchObject({ browserSeconds: 1, egressBytes: 7 });
     expect(attempt).toMatchObject({ exited: true, exitCause: "", keptUntilMs: 60_000 });

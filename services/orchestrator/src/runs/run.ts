@@ -9,7 +9,7 @@ import {
   type UnconfirmedAction,
   Usage,
 } from "@clew/proto/grpc/clew/run/v1/run";
-import type { ActionCompleted, ActionStarted, RunEvent, StopRequested } from "@clew/proto/grpc/clew/run/v1/run_event";
+import type { ActionCompleted, ActionStarted, RunEvent, SandboxExited, StopRequested } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { Payload } from "./event.ts";
 import { limits } from "./limits.ts";
 import { isNobodys } from "./retry.ts";
@@ -139,10 +139,10 @@ function hear(fold: RunFold, payload: Payload, atMs: number, event: Event): RunF
         run: { ...run, startTime: run.startTime ?? event.time },
       };
     case "sandboxExited":
-      return leave(fold, payload.value.usage, atMs, { exitCause: payload.value.cause });
+      return leave(fold, payload.value, atMs, { exitCause: payload.value.cause });
     case "sandboxKept":
       // The run has no more to do with it than with one that has ended.
-      return leave(fold, payload.value.usage, atMs, { keptUntilMs: payload.value.expireTime?.getTime() ?? atMs });
+      return leave(fold, payload.value, atMs, { keptUntilMs: payload.value.expireTime?.getTime() ?? atMs });
     case "stepCompleted":
       return payload.value.skipped ? fold : { ...fold, run: use(run, { steps: 1 }) };
     case "actionStarted":
@@ -186,12 +186,15 @@ export function isDecided({ run, attempt }: RunFold): boolean {
   return run.outcome !== undefined || attempt.failure !== undefined;
 }
 
-function leave(fold: RunFold, used: Usage | undefined, atMs: number, how: Partial<RunFold["attempt"]>): RunFold {
+/** What a sandbox says that the run has no more to do with; older records have the bytes in the usage, which says nothing else. */
+type Left = Pick<SandboxExited, "egressBytes" | "usage">;
+
+function leave(fold: RunFold, { egressBytes, usage }: Left, atMs: number, how: Partial<RunFold["attempt"]>): RunFold {
   const heldMs = fold.attempt.readyAtMs === undefined ? 0 : atMs - fold.attempt.readyAtMs;
   return {
     ...fold,
     attempt: { ...fold.attempt, exited: true, ...how },
-    run: use(fold.run, { browserSeconds: heldMs / 1000, egressBytes: used?.egressBytes ?? 0 }),
+    run: use(fold.run, { browserSeconds: heldMs / 1000, egressBytes: egressBytes ?? usage?.egressBytes ?? 0 }),
   };
 }
 

@@ -523,12 +523,20 @@ export interface SandboxExited {
   readonly signal: string;
   /** Why it ended, as the warden knows: empty when by itself, otherwise such as `DEADLINE`, `KILLED`, `MEMORY`. */
   readonly cause: string;
-  /** What it used. */
+  /**
+   * Said in older records only, where nothing of it but `egress_bytes` was known: what a run used is in its Run.
+   *
+   * @deprecated
+   */
   readonly usage?:
     | Usage
     | undefined;
   /** Facts the warden saw, by name. */
-  readonly facts?: { readonly [key: string]: any } | undefined;
+  readonly facts?:
+    | { readonly [key: string]: any }
+    | undefined;
+  /** Bytes it sent and received through the egress proxy. */
+  readonly egressBytes?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -538,12 +546,20 @@ export interface SandboxKept {
   readonly expireTime?:
     | Date
     | undefined;
-  /** What the run used of it. */
+  /**
+   * Said in older records only, where nothing of it but `egress_bytes` was known: what a run used is in its Run.
+   *
+   * @deprecated
+   */
   readonly usage?:
     | Usage
     | undefined;
   /** Facts the warden saw, by name. */
-  readonly facts?: { readonly [key: string]: any } | undefined;
+  readonly facts?:
+    | { readonly [key: string]: any }
+    | undefined;
+  /** Bytes it sent and received through the egress proxy for the run. */
+  readonly egressBytes?: number | undefined;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
@@ -4261,7 +4277,15 @@ export const RunFinished: MessageFns<RunFinished> = {
 };
 
 function createBaseSandboxExited(): SandboxExited {
-  return { exitCode: undefined, signal: "", cause: "", usage: undefined, facts: undefined, _unknownFields: {} };
+  return {
+    exitCode: undefined,
+    signal: "",
+    cause: "",
+    usage: undefined,
+    facts: undefined,
+    egressBytes: undefined,
+    _unknownFields: {},
+  };
 }
 
 export const SandboxExited: MessageFns<SandboxExited> = {
@@ -4280,6 +4304,9 @@ export const SandboxExited: MessageFns<SandboxExited> = {
     }
     if (message.facts !== undefined) {
       Struct.encode(Struct.wrap(message.facts), writer.uint32(42).fork()).join();
+    }
+    if (message.egressBytes !== undefined) {
+      writer.uint32(49).double(message.egressBytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4345,6 +4372,14 @@ export const SandboxExited: MessageFns<SandboxExited> = {
             message.facts = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.egressBytes = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4375,12 +4410,13 @@ export const SandboxExited: MessageFns<SandboxExited> = {
     message.cause = object.cause ?? "";
     message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
     message.facts = object.facts ?? undefined;
+    message.egressBytes = object.egressBytes ?? undefined;
     return message;
   },
 };
 
 function createBaseSandboxKept(): SandboxKept {
-  return { expireTime: undefined, usage: undefined, facts: undefined, _unknownFields: {} };
+  return { expireTime: undefined, usage: undefined, facts: undefined, egressBytes: undefined, _unknownFields: {} };
 }
 
 export const SandboxKept: MessageFns<SandboxKept> = {
@@ -4393,6 +4429,9 @@ export const SandboxKept: MessageFns<SandboxKept> = {
     }
     if (message.facts !== undefined) {
       Struct.encode(Struct.wrap(message.facts), writer.uint32(26).fork()).join();
+    }
+    if (message.egressBytes !== undefined) {
+      writer.uint32(33).double(message.egressBytes);
     }
     if (message._unknownFields !== undefined) {
       for (const [key, values] of globalThis.Object.entries(message._unknownFields)) {
@@ -4442,6 +4481,14 @@ export const SandboxKept: MessageFns<SandboxKept> = {
             message.facts = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.egressBytes = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4470,6 +4517,7 @@ export const SandboxKept: MessageFns<SandboxKept> = {
     message.expireTime = object.expireTime ?? undefined;
     message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
     message.facts = object.facts ?? undefined;
+    message.egressBytes = object.egressBytes ?? undefined;
     return message;
   },
 };

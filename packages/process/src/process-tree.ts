@@ -4,6 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** A process as `/proc/<pid>/stat` shows it. */
 export interface ProcessEntry {
   readonly pid: number;
+  /** Whether no more than its zombie is left. */
+  readonly hasEnded: boolean;
   readonly parentPid: number;
   /** Its process group. */
   readonly group: number;
@@ -31,13 +33,23 @@ export interface SandboxMarks {
 
 /** Reads one process; undefined when there is none, or only its zombie. */
 export function readProcess(pid: number): ProcessEntry | undefined {
+  const entry = readEntry(pid);
+  return entry?.hasEnded ? undefined : entry;
+}
+
+/** Reads every process of the machine, and what is left of those that their parents have not let go yet. */
+export function readProcesses(): ProcessEntry[] {
+  return readdirSync("/proc").flatMap((name) => (/^\d+$/.test(name) ? (readEntry(Number(name)) ?? []) : []));
+}
+
+function readEntry(pid: number): ProcessEntry | undefined {
   const stat = read(pid, "stat");
   if (stat === undefined) return undefined;
   // The name, in brackets, may itself hold brackets and blanks.
   const [state, parentPid, group, session, terminal, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (state === "Z" || state === "X") return undefined;
   return {
     pid,
+    hasEnded: state === "Z" || state === "X",
     parentPid: Number(parentPid),
     group: Number(group),
     session: Number(session),
@@ -53,11 +65,7 @@ export function readBootId(): string {
 
 /** Finds every living process of a sandbox, but for the caller and its ancestors. */
 export function findProcesses(marks: SandboxMarks): ProcessEntry[] {
-  const all = new Map<number, ProcessEntry>();
-  for (const name of readdirSync("/proc")) {
-    const entry = /^\d+$/.test(name) ? readProcess(Number(name)) : undefined;
-    if (entry !== undefined) all.set(entry.pid, entry);
-  }
+  const all = new Map(readProcesses().flatMap((entry) => (entry.hasEnded ? [] : [[entry.pid, entry]])));
   const foreign = new Set<number>();
   for (let pid = process.pid; pid > 0; ) {
     const ancestor = all.get(pid);

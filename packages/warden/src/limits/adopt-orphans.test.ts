@@ -9,10 +9,11 @@ const module = fileURLToPath(new URL("adopt-orphans.ts", import.meta.url));
 /** Starts what hides as well as it can, says its process id, and lets go of what has ended whenever it is told anything. */
 const script = `
   const { adoptOrphans } = await import(${JSON.stringify(module)});
+  const { readProcesses } = await import("@clew/process/process-tree");
   const { spawn } = await import("node:child_process");
   const orphans = await adoptOrphans();
   const child = spawn("/usr/bin/setsid", ["sh", "-c", "cd /; sleep 1000 & echo $!; exit 0"], { env: { PATH: "/usr/bin:/bin" }, stdio: ["ignore", "inherit", "ignore"], detached: true });
-  process.stdin.on("data", () => { orphans.reap(new Set([child.pid])); console.log("reaped"); });
+  process.stdin.on("data", () => { orphans.reap(readProcesses(), new Set([child.pid])); console.log("reaped"); });
 `;
 
 test("what hides from a process that adopts orphans is its child, and is found, ended and let go of", async () => {

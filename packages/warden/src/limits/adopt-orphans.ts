@@ -1,12 +1,12 @@
-import { readdirSync, readFileSync } from "node:fs";
+import type { ProcessEntry } from "@clew/process/process-tree";
 
 const prSetChildSubreaper = 36;
 const wNoHang = 1;
 
 /** What this process is the parent of, since whose child it was is gone. */
 export interface Orphans {
-  /** Lets those that have ended go, but for the children that this process waits for itself: nobody else does. */
-  reap(own: ReadonlySet<number>): void;
+  /** Lets those go that have ended, of all processes of the machine, but for the children that this process waits for itself: nobody else does. */
+  reap(all: readonly ProcessEntry[], own: ReadonlySet<number>): void;
 }
 
 /**
@@ -22,27 +22,12 @@ export async function adoptOrphans(): Promise<Orphans | undefined> {
     });
     if (functions.prctl(prSetChildSubreaper, 1n, 0n, 0n, 0n) !== 0) return undefined;
     return {
-      reap(own) {
-        for (const pid of endedChildren()) if (!own.has(pid)) functions.waitpid(pid, 0n, wNoHang);
+      reap(all, own) {
+        for (const { pid, parentPid, hasEnded } of all)
+          if (hasEnded && parentPid === process.pid && !own.has(pid)) functions.waitpid(pid, 0n, wNoHang);
       },
     };
   } catch {
     return undefined;
-  }
-}
-
-function endedChildren(): number[] {
-  return readdirSync("/proc").flatMap((name) => {
-    const [state, parent] = /^\d+$/.test(name) ? stateOf(name) : [];
-    return state === "Z" && parent === String(process.pid) ? [Number(name)] : [];
-  });
-}
-
-function stateOf(pid: string): string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  } catch {
-    return [];
   }
 }

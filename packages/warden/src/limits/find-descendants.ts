@@ -1,15 +1,10 @@
-import { readdirSync } from "node:fs";
-import { readProcess } from "@clew/process/process-tree";
+import type { ProcessEntry } from "@clew/process/process-tree";
 
-/** Finds a process and all that descends from it. What leaves its parent stays among them only where a namespace of processes holds it. */
-export function findDescendants(pid: number): number[] {
-  const children = Map.groupBy(
-    readdirSync("/proc")
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap((name) => readProcess(Number(name)) ?? []),
-    ({ parentPid }) => parentPid,
-  );
-  const found = [pid];
-  for (const parent of found) found.push(...(children.get(parent) ?? []).map((child) => child.pid));
-  return found;
+/** Finds, of all processes of the machine, those that live and descend from one. What leaves its parent stays among them only where somebody adopts it, or a namespace of processes holds it. */
+export function findDescendants(all: readonly ProcessEntry[], pid: number): number[] {
+  const children = Map.groupBy(all, ({ parentPid }) => parentPid);
+  const found = [...(children.get(pid) ?? [])];
+  // What has ended may have children still: its first thread has, others have not.
+  for (const parent of found) found.push(...(children.get(parent.pid) ?? []));
+  return found.filter(({ hasEnded }) => !hasEnded).map((process) => process.pid);
 }

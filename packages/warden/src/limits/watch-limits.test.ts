@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readProcesses } from "@clew/process/process-tree";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { findDescendants } from "./find-descendants.ts";
 import { measureFolders } from "./measure-folder.ts";
@@ -41,7 +42,7 @@ async function excessOf(script: string, limits: Partial<SandboxLimits>): Promise
   const pid = await start(script);
   const told = Promise.withResolvers<Excess>();
   using _watch = watchLimits({
-    findPids: () => findDescendants(pid),
+    findPids: () => [pid, ...findDescendants(readProcesses(), pid)],
     folders: [folder],
     limits: { ...ample, ...limits },
     onExcess: told.resolve,

@@ -26,9 +26,9 @@ test("where Node.js cannot adopt orphans, a warden starts all the same, and what
   const pid = Number(id);
   onTestFinished(() => void (readProcess(pid) && process.kill(pid, "SIGKILL")));
   expect(adopts).toBe("undefined");
-  await expect.poll(() => readProcess(pid)?.parentPid).not.toBe(warden.pid);
   const marks = { id: mark, folder: "/nowhere" };
-  expect(findProcesses(marks).map((found) => found.pid)).toEqual([pid]);
+  await expect.poll(() => findProcesses(marks).map((found) => found.pid), { timeout: 20_000 }).toEqual([pid]);
+  expect(readProcess(pid)?.parentPid).not.toBe(warden.pid);
   expect(await endProcesses(marks)).toEqual([pid]);
   expect(readProcess(pid)).toBeUndefined();
 });

@@ -47,6 +47,9 @@ describe("another attempt", () => {
     const fold = runOf([lost]);
     const spec = fold.run.spec && { ...fold.run.spec, continueFrom: "run-1" };
     expect(retryAtMs({ ...fold, run: { ...fold.run, spec } }, failure, 1)).toBeUndefined();
+    // Nobody had touched that one.
+    const ours = { reason: "ORCHESTRATOR_LOST", retryable: true };
+    expect(retryAtMs({ ...fold, run: { ...fold.run, spec } }, ours, 1)).toBe(1);
   });
 
   it("follows however many whose orchestrator ended before their sandboxes had begun", () => {

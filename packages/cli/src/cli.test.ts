@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleEvents, sampleRun, sampleRunId, tokenAfter } from "../../../test/support/sample-run.ts";
 import { answer, cut, refuse, type StubGateway, sse, startStubGateway, stream } from "../../../test/support/stub-gateway.ts";
 import { type TempFolder, tempFolder } from "../../../test/support/temp-folder.ts";
+import { type Ended, runHere } from "./run-here.fixture.ts";
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 const events = sampleEvents(6);
@@ -18,14 +19,15 @@ beforeAll(async () => {
 });
 afterAll(() => temp[Symbol.asyncDispose]());
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
+/** What a command knows of its surroundings. */
+const surroundings = (gateway: Pick<StubGateway, "url">, env: Record<string, string> = {}) => ({ CLEW_URL: gateway.url, ...env });
 
-/** Runs the command as a user does; `onLine` sees each line of its output as it comes. */
-function clew(
+/** Runs a command in this process. */
+const clew = (gateway: Pick<StubGateway, "url">, args: readonly string[]): Promise<Ended> =>
+  runHere(args, { folder, env: surroundings(gateway, { PATH: process.env.PATH ?? "" }) });
+
+/** Runs a command as a user does, in a process of its own; `onLine` sees each line of its output as it comes. */
+function spawnClew(
   gateway: Pick<StubGateway, "url">,
   args: readonly string[],
   env: Record<string, string> = {},
@@ -33,7 +35,7 @@ function clew(
 ): Promise<Ended> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, CLEW_URL: gateway.url, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...surroundings(gateway, env) },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let out = "";
@@ -70,7 +72,7 @@ describe("clew run", () => {
       "--timeout",
       "60",
     ];
-    const { code, out, err } = await clew(
+    const { code, out, err } = await spawnClew(
       gateway,
       ["run", "hello.yaml", ...args, "--start-url", "http://shop.test", "--allow-private-host", "127.0.0.1:4000"],
       { SHOP_PASSWORD: "hunter2" },
@@ -129,7 +131,7 @@ describe("clew run", () => {
 
   it("leaves the run running on Ctrl-C and prints how to come back", async () => {
     await using gateway = await startStubGateway({ events: events.slice(0, 3) });
-    const { code, err } = await clew(gateway, ["run", "hello"], {}, (line, interrupt) => {
+    const { code, err } = await spawnClew(gateway, ["run", "hello"], {}, (line, interrupt) => {
       if (line.includes("Opened page 3")) interrupt();
     });
     expect(code).toBe(130);
@@ -171,7 +173,7 @@ describe("clew run", () => {
     );
     const plain = await clew(gateway, ["run", "hello"]);
     expect(plain).toMatchObject({ code: 2, err: "clew: It is INVALID_REQUEST. (INVALID_REQUEST)\n  params.order_id: is missing\n" });
-    const json = await clew(gateway, ["run", "hello", "--json"]);
+    const json = await spawnClew(gateway, ["run", "hello", "--json"]);
     expect(json.code).toBe(2);
     expect(JSON.parse(json.err)).toMatchObject({ error: { code: "INVALID_ARGUMENT", reason: "INVALID_REQUEST", details: { violations } } });
   });
@@ -179,7 +181,7 @@ describe("clew run", () => {
   it("exits 3 and says what to start where no gateway answers", async () => {
     const gateway = await startStubGateway();
     await gateway[Symbol.asyncDispose]();
-    const { code, err } = await clew(gateway, ["run", "hello"]);
+    const { code, err } = await spawnClew(gateway, ["run", "hello"]);
     expect(code).toBe(3);
     expect(err).toContain(`No gateway answers at ${gateway.url}. Is \`npm start\` running?`);
   });
@@ -246,7 +248,7 @@ describe("the other commands", () => {
   });
 
   it("says its version, and what it can do", async () => {
-    expect(await clew({ url: "" }, ["--version"])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+    expect(await spawnClew({ url: "" }, ["--version"])).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
     const { out } = await clew({ url: "" }, ["run", "--help"]);
     expect(out).toContain("--detach");
     expect(out).toContain("--dry-run");
@@ -284,7 +286,7 @@ describe("the other commands", () => {
 
   it("get exits 1 for a run that failed", async () => {
     await using gateway = await startStubGateway({ events: sampleEvents(4, "FAILED") });
-    expect(await clew(gateway, ["get", sampleRunId])).toMatchObject({ code: 1 });
+    expect(await spawnClew(gateway, ["get", sampleRunId])).toMatchObject({ code: 1 });
   });
 
   it("artifacts lists, saves without overwriting, and writes to standard output", async () => {
@@ -306,7 +308,7 @@ describe("the other commands", () => {
         err: `clew: ${target} cannot be written: ${why}. (INVALID_REQUEST)\n`,
       });
     expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", "notes.txt"])).toMatchObject({ code: 0 });
-    expect(await clew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", "-"])).toMatchObject({ code: 0, out: "order 12345" });
+    expect(await spawnClew(gateway, ["artifacts", sampleRunId, "notes.txt", "-o", "-"])).toMatchObject({ code: 0, out: "order 12345" });
     expect(await clew(gateway, ["artifacts", sampleRunId, "other.txt"])).toMatchObject({
       code: 2,
       err: expect.stringContaining("ARTIFACT_NOT_FOUND"),

@@ -39,7 +39,7 @@ async function doctor(url: string, key = "") {
     emit: (finding) => void found.push(finding),
     fail() {},
   };
-  const code = await doctorCommand(createClew({ url, ...(key !== "" && { key }) }), output);
+  const code = await doctorCommand(createClew({ url, patienceMs: 200, ...(key !== "" && { key }) }), output);
   const findings: { name: string; level: string }[] = JSON.parse(JSON.stringify(found));
   return { code, lines, levels: Object.fromEntries(findings.map(({ name, level }) => [name, level])) };
 }

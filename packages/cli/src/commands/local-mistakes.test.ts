@@ -1,20 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { answer, startStubGateway } from "../../../../test/support/stub-gateway.ts";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
-import { runProgram } from "../program.ts";
-
-/** Runs the command line in this process; answers its exit code and what it said on standard error. */
-async function clew(url: string, args: readonly string[]): Promise<{ code: number; err: string }> {
-  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
-  try {
-    const code = await runProgram([...args, "--url", url]);
-    return { code, err: write.mock.calls.map(([text]) => String(text)).join("") };
-  } finally {
-    write.mockRestore();
-  }
-}
+import { runHere } from "../run-here.fixture.ts";
 
 it("a file that is not there, is a folder or is no journal is the caller's mistake, and is called so", async () => {
   await using folder = await tempFolder();
@@ -27,7 +16,7 @@ it("a file that is not there, is a folder or is no journal is the caller's mista
     [["run", folder.path], `${folder.path} is a folder; name a file in it.`],
     [["verify", other], `${other} is no journal of Clew`],
   ] as const)
-    expect(await clew(gateway.url, args)).toEqual({ code: 2, err: expect.stringContaining(said) });
+    expect(await runHere([...args, "--url", gateway.url])).toEqual({ code: 2, out: "", err: expect.stringContaining(said) });
   expect(gateway.seen).toEqual([]);
 });
 
@@ -35,5 +24,9 @@ it("an error that nobody explains comes with the id of its request", async () =>
   await using gateway = await startStubGateway();
   const error = { code: "INTERNAL", reason: "INTERNAL", message: "Something went wrong inside.", details: {} };
   gateway.script("GET /v1/playbooks", answer(500, { error }, { "x-request-id": "req-7" }));
-  expect(await clew(gateway.url, ["playbooks"])).toEqual({ code: 1, err: expect.stringContaining("(INTERNAL, request req-7)") });
+  expect(await runHere(["playbooks", "--url", gateway.url])).toEqual({
+    code: 1,
+    out: "",
+    err: expect.stringContaining("(INTERNAL, request req-7)"),
+  });
 });

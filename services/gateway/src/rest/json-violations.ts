@@ -8,7 +8,8 @@ const maxDepth = 64;
 /**
  * Lists everything that is wrong with a JSON value as a message of this type; empty when protobuf-es can read it.
  *
- * `path` is the value's own name, empty at the top. `reserved` are fields that the caller gives elsewhere. Values are never echoed.
+ * `path` is the value's own name, empty at the top. `reserved` are fields that the caller gives elsewhere. Values are never echoed, but for numbers
+ * that are out of their bounds.
  */
 export function jsonViolations(type: DescMessage, json: unknown, path: string, reserved: readonly string[] = []): Violation[] {
   const special = specialTypes[type.typeName];
@@ -82,13 +83,15 @@ function scalarViolations(type: ScalarType, value: unknown, at: string): Violati
     case ScalarType.FIXED32:
       if (isWhole(value, 0, 4_294_967_295)) return [];
       if (typeof value !== "number") return [violation(at, "type", "must be a whole number, 0 or more")];
-      return [violation(at, "range", value > 4_294_967_295 ? "must be at most 4294967295" : "must be a whole number, 0 or more")];
+      return [
+        violation(at, "range", `must be a whole number, ${value > 4_294_967_295 ? "at most 4294967295" : "0 or more"}, not ${value}`),
+      ];
     case ScalarType.INT32:
     case ScalarType.SINT32:
     case ScalarType.SFIXED32:
-      return isWhole(value, -2_147_483_648, 2_147_483_647)
-        ? []
-        : [violation(at, typeof value === "number" ? "range" : "type", "must be a whole number of 32 bits")];
+      if (isWhole(value, -2_147_483_648, 2_147_483_647)) return [];
+      if (typeof value !== "number") return [violation(at, "type", "must be a whole number")];
+      return [violation(at, "range", `must be a whole number from -2147483648 to 2147483647, not ${value}`)];
     default:
       return isWhole(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER) ? [] : [violation(at, "type", "must be a whole number")];
   }

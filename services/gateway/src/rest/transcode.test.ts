@@ -137,9 +137,23 @@ describe("what is wrong is named as the caller wrote it", () => {
       { path: { run_id: "r" }, query: "reason=x" },
       ["reason [unknown] is not known; there is no query parameter here"],
     ],
-    ["a negative number", "createRun", { body: { timeoutSeconds: -5 } }, [`timeoutSeconds [range] ${whole}`]],
+    ["a negative number", "createRun", { body: { timeoutSeconds: -5 } }, [`timeoutSeconds [range] ${whole}, not -5`]],
+    [
+      "a number out of all bounds",
+      "createRun",
+      { body: { maxSteps: 1e99 } },
+      ["maxSteps [range] must be a whole number, at most 4294967295, not 1e+99"],
+    ],
+    ["null in the place of a body", "createRun", { body: null }, ["body [type] must be an object"]],
+    ["null where there is no body", "getRun", { path: { run_id: "r" }, body: null }, ["body [unknown] is not taken here"]],
+    ["null in the place of all fields", "sendInput", { path: { run_id: "r" }, body: null }, ["body [type] must be an object"]],
     ["a number as text", "createRun", { body: { timeoutSeconds: "60" } }, [`timeoutSeconds [type] ${whole}`]],
-    ["a number too large", "listRuns", { query: "pageSize=99999999999" }, ["pageSize [range] must be at most 4294967295"]],
+    [
+      "a number too large",
+      "listRuns",
+      { query: "pageSize=99999999999" },
+      ["pageSize [range] must be a whole number, at most 4294967295, not 99999999999"],
+    ],
     ["a parameter that is no number", "readEvents", { path: { run_id: "r" }, query: "limit=many" }, [`limit [type] ${whole}`]],
     [
       "a bad enum in a body",
@@ -173,7 +187,6 @@ describe("what is wrong is named as the caller wrote it", () => {
     ["an item of a list", "createRun", { body: { files: [{ name: "a" }, { name: 2 }] } }, ["files[1].name [type] must be a text"]],
     ["an entry of a map", "createRun", { body: { labels: { team: 7 } } }, ["labels.team [type] must be a text"]],
     ["a body that is a list", "createRun", { body: [] }, ["body [type] must be an object"]],
-    ["a body that is null", "createRun", { body: null }, []],
     ["a body where none is taken", "deleteRun", { path: { run_id: "r" }, body: { a: 1 } }, ["body [unknown] is not taken here"]],
     [
       "a request id that contradicts itself",

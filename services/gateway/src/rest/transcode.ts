@@ -36,7 +36,7 @@ export function transcode(binding: Binding, request: RestRequest): MessageShape<
     }
     json[requestId] = request.idempotencyKey;
   }
-  const given = request.body ?? {};
+  const given = request.body === undefined ? {} : request.body;
   if (body === "*") {
     violations.push(
       ...jsonViolations(

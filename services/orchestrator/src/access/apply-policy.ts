@@ -23,12 +23,12 @@ export interface PolicedRun {
   readonly violations: readonly Violation[];
 }
 
-/** @throws Fault POLICY_EXCEEDED naming every field that is beyond the policy. */
-export function demandWithin(violations: readonly Violation[]): void {
+/** Makes a POLICY_EXCEEDED of the fields that are beyond a policy; its message is the first one's. Undefined where there are none. */
+export function policyFault(violations: readonly Violation[]): Fault | undefined {
   const [first] = violations;
-  if (first === undefined) return;
+  if (first === undefined) return undefined;
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  throw new Fault("POLICY_EXCEEDED", { message: `${first.field} ${first.message}${more}`, violations });
+  return new Fault("POLICY_EXCEEDED", { message: `${first.field}: ${first.message}${more}`, violations });
 }
 
 /** Holds a run to the operator's policy: what nobody gave becomes what the policy allows; what is given and goes beyond it is named. */

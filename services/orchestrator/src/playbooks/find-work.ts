@@ -1,4 +1,4 @@
-import { Fault } from "@clew/fault/fault";
+import { Fault, invalidRequest } from "@clew/fault/fault";
 import { describePlaybook } from "@clew/playbook/describe-playbook";
 import { extractParameters } from "@clew/playbook/extract-parameters";
 import { matchDirective } from "@clew/playbook/match-directive";
@@ -51,8 +51,7 @@ async function chosenBy(directive: string, catalogue: Catalogue): Promise<{ $cas
   if (match.kind === "none") return undefined;
   if (match.kind === "one") return { $case: "playbook", value: match.id };
   const message = `may mean ${match.ids.join(" or ")}; name one in playbook`;
-  const violations = [{ field: "spec.directive", rule: "ambiguous", message }];
-  throw new Fault("INVALID_REQUEST", { message: `spec.directive ${message}`, violations });
+  throw invalidRequest([{ field: "spec.directive", rule: "ambiguous", message }]);
 }
 
 async function fromCatalogue(text: string, catalogue: Catalogue): Promise<{ id: string; source: string }> {

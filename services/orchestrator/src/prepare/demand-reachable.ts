@@ -2,10 +2,11 @@ import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import { targetOf } from "@clew/egress/judge-address";
 import { judgeEgress, readAuthority } from "@clew/egress/judge-host";
 import { metadataServices } from "@clew/egress/metadata-services";
-import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
+import { invalidRequest, type Violation } from "@clew/fault/fault";
 import { knownAddresses } from "@clew/playbook/address-problems";
 import { bindParameters } from "@clew/playbook/bind-parameters";
 import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
+import { policyFault } from "../access/apply-policy.ts";
 import type { FoundWork } from "../playbooks/find-work.ts";
 
 /** What a run would connect to, as far as it is known before it begins. */
@@ -40,7 +41,8 @@ export function demandReachable({ spec, work, forbidden = metadataServices }: Re
       : [{ field: `spec.${field}`, rule: denial.rule, message: `leads where it may not: ${denial.message}` }];
   });
   const never = violations.filter(({ rule }) => rule !== "private_network");
-  if (never[0] !== undefined) throw new Fault("POLICY_EXCEEDED", { message: `${never[0].field} ${never[0].message}`, violations: never });
+  const beyond = policyFault(never);
+  if (beyond !== undefined) throw beyond;
   const [first, ...others] = violations;
   if (first !== undefined) throw invalidRequest([first, ...others]);
 }

@@ -81,10 +81,10 @@ describe("a run that is asked for", () => {
       const { checks } = await prepareRun(spec, "default", { ...sources, canRecordVideo: async () => canRecordVideo });
       return checks.find(({ name }) => name === "settings");
     };
-    expect(await said(true)).toEqual({ name: "settings", message: "within their bounds", fault: undefined });
+    expect(await said(true)).toEqual({ name: "settings", passed: true, message: "within their bounds", faults: [] });
     expect(await said(false)).toMatchObject({
       message: expect.stringContaining("spec.recording.video: no video will be made"),
-      fault: undefined,
+      passed: true,
     });
   });
 
@@ -191,6 +191,50 @@ describe("a run that is asked for", () => {
     });
     expect(warnings).toHaveLength(2);
     expect(configSummary).toMatchObject({ work: "playbook", maxSteps: 150, hasCredentials: false, isolation: "bubblewrap" });
+  });
+
+  it("is refused once with all that speaks against it, field by field, whatever found it", async () => {
+    policy = { ...usualPolicy, maxSteps: 40, timeoutSeconds: 300 };
+    const spec = {
+      ...playbook("cancel-order"),
+      params: { order_id: "x" },
+      startUrl: "http://10.0.0.1/",
+      maxSteps: 50,
+      timeoutSeconds: 4_000,
+      model: "anthropic:none",
+      budget: { maxCostUsd: -1 },
+      files: [{ name: "a", fileId: "file-none" }],
+      forkFrom: "run-none",
+    };
+    const fields = [
+      ["spec.timeoutSeconds", "range"],
+      ["spec.budget.maxCostUsd", "range"],
+      ["spec.credentials.password", "required"],
+      ["spec.params.order_id", "parameter"],
+      ["spec.startUrl", "private_network"],
+      ["spec.files[0].fileId", "file"],
+      ["spec.forkFrom", "run_not_found"],
+      ["spec.maxSteps", "policy"],
+    ];
+    await expect(create(spec)).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+      message: "spec.timeoutSeconds: must be 5 to 3600, not 4000 (and 7 more)",
+      violations: fields.map(([field, rule]) => ({ field, rule })),
+    });
+    await expect(create({ ...spec, ...playbook("no-such") })).rejects.toMatchObject({
+      violations: expect.arrayContaining([
+        { field: "spec.playbook", rule: "playbook_not_found", message: expect.stringContaining("no-such") },
+      ]),
+    });
+  });
+
+  it("for one reason alone is refused with that", async () => {
+    await expect(create(playbook("no-such"))).rejects.toMatchObject({ reason: "PLAYBOOK_NOT_FOUND" });
+    await expect(create({ ...playbook("broken"), credentials })).rejects.toMatchObject({ reason: "PLAYBOOK_INVALID" });
+    policy = { ...usualPolicy, maxSteps: 40 };
+    const asked = { ...playbook("cancel-order"), params: { order_id: 1 }, credentials, maxSteps: 41 };
+    await expect(create(asked)).rejects.toMatchObject({ reason: "POLICY_EXCEEDED" });
+    await expect(create({ ...asked, maxSteps: 40, forkFrom: "run-none" })).rejects.toMatchObject({ reason: "RUN_NOT_FOUND" });
   });
 
   it("is held to the operator's policy, and a dry run says the same; what nobody asked for is kept within it", async () => {

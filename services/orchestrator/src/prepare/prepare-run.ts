@@ -1,7 +1,7 @@
 import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import { Fault, invalidRequest, type Violation } from "@clew/fault/fault";
 import type { InputFile, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
-import { applyPolicy, demandWithin } from "../access/apply-policy.ts";
+import { applyPolicy, policyFault } from "../access/apply-policy.ts";
 import type { PolicyOf } from "../access/policy.ts";
 import type { GivenFile } from "../files/input-files.ts";
 import type { Uploads } from "../files/uploads.ts";
@@ -15,7 +15,8 @@ import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.t
 import type { BrowserStates } from "../states/browser-states.ts";
 import { demandParent, type ParentSources } from "./demand-parent.ts";
 import { demandReachable } from "./demand-reachable.ts";
-import { type CheckName, checkNames, checkOf } from "./spec-checks.ts";
+import { gatherFaults } from "./gather-faults.ts";
+import { type CheckName, checkNames, checkOf, fieldOf } from "./spec-checks.ts";
 
 /** Where what a spec names is looked for. */
 export interface PrepareSources {
@@ -35,25 +36,22 @@ export interface PrepareSources {
 /** One part of a spec that was looked at. */
 export interface RunCheck {
   readonly name: CheckName;
-  /** What was found. */
+  readonly passed: boolean;
+  /** What was found, or all that is wrong. */
   readonly message: string;
-  /** Why no run is made of it; undefined where it is fine. */
-  readonly fault: Fault | undefined;
+  /** Why no run is made of it, besides what is wrong with the spec by itself. */
+  readonly faults: readonly Fault[];
 }
 
 /** What a run would be made of, and all that speaks against it. */
 export interface Preparation {
   readonly checks: readonly RunCheck[];
+  /** What is wrong with the spec by itself. */
+  readonly violations: readonly Violation[];
   /** What was asked for, with what was not given filled in, within the operator's policy. */
   readonly spec: RunSpec;
   /** Undefined where a check did not pass. */
   readonly work: ResolvedWork | undefined;
-}
-
-/** @throws Fault INVALID_REQUEST with all that is wrong with a request by itself. */
-export function demandFit(violations: readonly Violation[]): void {
-  const [first, ...others] = violations;
-  if (first !== undefined) throw invalidRequest([first, ...others]);
 }
 
 /** Looks at every part of a spec; starts and stores nothing. CreateRun makes a run only of what passes here, and DryRun tells all of it. */
@@ -63,8 +61,7 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
   let work: FoundWork | undefined;
   const gathered: Gathered = { inputs: [], model: undefined };
   // What the playbook types decides which credentials are wanted: it is looked for first, and told in its turn.
-  const found = await lookFor(async () => {
-    demandFit(unfit("playbook"));
+  const found = await lookFor(unfit("playbook"), undefined, async () => {
     work = await findWork(spec, sources.catalogue);
     demandParameters(work);
     return describe(work);
@@ -74,22 +71,28 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
   const looks = looksAt(policed.spec, tenant, sources, gathered);
   const checks: RunCheck[] = [];
   for (const name of checkNames) {
-    const look = await lookFor(async () => {
-      if (name === "playbook" && found.fault !== undefined) throw found.fault;
-      demandFit(unfit(name));
-      demandWithin(policed.violations.filter((violation) => checkOf(violation) === name));
-      return name === "playbook" ? found.message : await looks[name](work);
-    });
-    checks.push({ name, ...look });
+    const wrong = unfit(name);
+    const isTold = (field: string) => wrong.some((violation) => violation.field === field);
+    const beyond = policyFault(policed.violations.filter((violation) => checkOf(violation) === name && !isTold(violation.field)));
+    const look = () => (name === "playbook" ? found.message : looks[name](work));
+    checks.push({ name, ...(name === "playbook" && !found.passed ? found : await lookFor(wrong, beyond, look)) });
   }
-  const isFit = checks.every(({ fault }) => fault === undefined);
+  const isFit = checks.every(({ passed }) => passed);
   const prepared = { ...policed.spec, model: gathered.model ?? policed.spec.model };
-  return { checks, spec: prepared, work: isFit && work !== undefined ? resolveWork(work, prepared, gathered.inputs) : undefined };
+  return {
+    checks,
+    violations,
+    spec: prepared,
+    work: isFit && work !== undefined ? resolveWork(work, prepared, gathered.inputs) : undefined,
+  };
 }
 
-/** Answers what a run is made of. @throws the Fault of the first check that does not pass. */
-export function demandPrepared({ checks, work }: Preparation): ResolvedWork {
-  const fault = checks.find((check) => check.fault !== undefined)?.fault;
+/** Answers what a run is made of. @throws Fault with all that does not pass, `more` first: see gather-faults.ts. */
+export function demandPrepared({ checks, violations, spec, work }: Preparation, more: readonly Violation[] = []): ResolvedWork {
+  const [first, ...others] = [...violations, ...more];
+  const unfit = first === undefined ? [] : [{ fault: invalidRequest([first, ...others]), field: "spec" }];
+  const found = checks.flatMap(({ name, faults }) => faults.map((fault) => ({ fault, field: `spec.${fieldOf(name, spec)}` })));
+  const fault = gatherFaults([...unfit, ...found]);
   if (fault !== undefined) throw fault;
   if (work === undefined) throw new Fault("INTERNAL");
   return work;
@@ -211,13 +214,24 @@ function demandNoModel(work: FoundWork): void {
   if (playbooksOf(work).some(asksModel)) throw new Fault("MODEL_UNAVAILABLE", { message: "A step asks a model, and none is set up." });
 }
 
-async function lookFor(look: () => Promise<string>): Promise<Pick<RunCheck, "message" | "fault">> {
+/** Looks at a part that nothing speaks against yet: neither by itself, nor by the policy. */
+async function lookFor(
+  wrong: readonly Violation[],
+  beyond: Fault | undefined,
+  look: () => Promise<string> | string,
+): Promise<Omit<RunCheck, "name">> {
+  const violations = [...wrong, ...(beyond?.violations ?? [])];
+  if (violations.length > 0)
+    return { passed: false, message: describeViolations(violations), faults: beyond === undefined ? [] : [beyond] };
   try {
-    return { message: await look(), fault: undefined };
+    return { passed: true, message: await look(), faults: [] };
   } catch (error) {
     const fault = Fault.from(error);
     if (fault.reason === "INTERNAL") throw error;
-    const said = fault.violations.map(({ field, message }) => `${field} ${message}`).join("; ");
-    return { message: said || fault.message, fault };
+    return { passed: false, message: describeViolations(fault.violations) || fault.message, faults: [fault] };
   }
+}
+
+function describeViolations(violations: readonly Violation[]): string {
+  return violations.map(({ field, message }) => `${field} ${message}`).join("; ");
 }

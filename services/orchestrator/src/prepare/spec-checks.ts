@@ -1,4 +1,5 @@
 import type { Violation } from "@clew/fault/fault";
+import type { RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 
 /** The parts of a spec that are looked at, in order, by the names a dry run gives them. */
 export const checkNames = [
@@ -45,4 +46,11 @@ const parts: Readonly<Record<string, CheckName>> = {
 export function checkOf({ field }: Violation): CheckName {
   const part = /^spec\.([A-Za-z]+)/.exec(field)?.[1] ?? "";
   return parts[part] ?? "settings";
+}
+
+/** The field of a spec that is meant by what a check finds as a whole. */
+export function fieldOf(check: CheckName, { work, continueFrom, forkFrom }: Pick<RunSpec, "work" | "continueFrom" | "forkFrom">): string {
+  if (check === "playbook") return work?.$case ?? "playbook";
+  if (check === "lineage") return continueFrom !== undefined ? "continueFrom" : forkFrom !== undefined ? "forkFrom" : "keepAliveSeconds";
+  return Object.keys(parts).find((part) => parts[part] === check) ?? check;
 }

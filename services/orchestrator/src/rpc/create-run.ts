@@ -1,6 +1,6 @@
 import type { CreateRunRequest, CreateRunResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import type { Caller } from "../access/caller.ts";
-import { demandFit, demandPrepared, type PrepareSources, prepareRun } from "../prepare/prepare-run.ts";
+import { demandPrepared, type PrepareSources, prepareRun } from "../prepare/prepare-run.ts";
 import { limits } from "../runs/limits.ts";
 import { checkSpec } from "../runs/spec.ts";
 import type { Runs } from "../supervisor/runs.ts";
@@ -16,7 +16,8 @@ export async function createRun(
   const { violations } = checkSpec(request.spec);
   const message = `must have at most ${limits.requestIdChars} characters`;
   const long = request.requestId.length > limits.requestIdChars ? [{ field: "requestId", rule: "max_length", message }] : [];
-  demandFit([...violations, ...long]);
-  const resolve = async () => demandPrepared(await prepareRun(request.spec, caller.tenant, sources));
+  const resolve = async () => demandPrepared(await prepareRun(request.spec, caller.tenant, sources), long);
+  // No run was ever made of it: whether its id is another's, or how many runs wait, need not be asked.
+  if (violations.length + long.length > 0) await resolve();
   return { run: await runs.create(request, { resolve, caller, traceparent }) };
 }

@@ -18,8 +18,8 @@ export async function dryRun({ spec: asked }: DryRunRequest, caller: Caller, sou
   if (asked === undefined) throw invalidRequest([{ field: "spec", rule: "required", message: violations[0]?.message ?? "is required" }]);
   const { checks, spec } = await prepareRun(asked, caller.tenant, sources);
   return {
-    valid: checks.every(({ fault }) => fault === undefined),
-    checks: checks.map(({ name, message, fault }) => ({ name, message, passed: fault === undefined })),
+    valid: checks.every(({ passed }) => passed),
+    checks: checks.map(({ name, message, passed }) => ({ name, message, passed })),
     warnings: warningsOf(spec),
     configSummary: { ...summaryOf(spec), ...(sources.isolation && { isolation: sources.isolation }) },
   };

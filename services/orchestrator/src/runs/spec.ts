@@ -21,12 +21,12 @@ interface Range {
   readonly max: number;
 }
 
-/** Checks every field of a RunSpec and fills in what was not given. Values are never echoed. */
+/** Checks every field of a RunSpec and fills in what was not given. Values are never echoed, but for numbers that are out of their bounds. */
 export function checkSpec(given: RunSpec | undefined): CheckedSpec {
   const violations: Violation[] = [];
   const wrong = (field: string, rule: string, message: string) => violations.push({ field: `spec.${field}`, rule, message });
   const range = (field: string, value: number | undefined, { min, max }: Range) => {
-    if (value !== undefined && (value < min || value > max)) wrong(field, "range", `must be ${min} to ${max}`);
+    if (value !== undefined && (value < min || value > max)) wrong(field, "range", `must be ${min} to ${max}, not ${value}`);
   };
   const length = (field: string, value: string | undefined, most: number) => {
     if (value !== undefined && value.length > most) wrong(field, "max_length", `must have at most ${most} characters`);

@@ -107,9 +107,15 @@ export async function endProcesses(marks: SandboxMarks, { timeoutMs = 10_000 }: 
     }
     if (found.length === 0) continue;
     if (performance.now() > until) throw new Error(`${found.length} processes of a sandbox could not be ended.`);
-    await sleep(10);
+    await waitForEnd(found);
   }
   return [...killed];
+}
+
+/** Waits until these have ended, or 100 ms: others may have come of them. They are looked at alone, since reading all of /proc takes a processor for milliseconds. */
+async function waitForEnd(killed: readonly ProcessEntry[]): Promise<void> {
+  const isLeft = ({ pid, startTime }: ProcessEntry) => readProcess(pid)?.startTime === startTime;
+  for (let time = 0; time < 10 && killed.some(isLeft); time++) await sleep(10);
 }
 
 function isMarked({ pid, hasTerminal }: ProcessEntry, { id, folder }: SandboxMarks): boolean {

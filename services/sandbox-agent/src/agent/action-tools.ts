@@ -55,7 +55,18 @@ export function actionTools(allowed: ReadonlySet<string>): LanguageModelV4Functi
   return Object.keys(purposes)
     .filter(isOffered)
     .filter((action) => allowed.has(action))
-    .map((name) => ({ type: "function", name, description: purposes[name], inputSchema: inputSchema(name) }));
+    .map((name) => ({ type: "function", name, description: purposes[name], inputSchema: knownSchema(name) }));
+}
+
+type InputSchema = LanguageModelV4FunctionTool["inputSchema"];
+
+/** Those that were made already: every turn of every agent asks for all of them, and they never change. */
+const inputSchemas = new Map<OfferedAction, InputSchema>();
+
+function knownSchema(action: OfferedAction): InputSchema {
+  const schema = inputSchemas.get(action) ?? inputSchema(action);
+  inputSchemas.set(action, schema);
+  return schema;
 }
 
 function isSelector(schema: unknown): boolean {
@@ -63,7 +74,7 @@ function isSelector(schema: unknown): boolean {
 }
 
 /** A step's schema with its parameters side by side: models get nesting wrong. */
-function inputSchema(action: OfferedAction): LanguageModelV4FunctionTool["inputSchema"] {
+function inputSchema(action: OfferedAction): InputSchema {
   const written = z.toJSONSchema(actionSchemas[action], {
     io: "input",
     override: ({ zodSchema, jsonSchema }) => {
@@ -82,5 +93,5 @@ function inputSchema(action: OfferedAction): LanguageModelV4FunctionTool["inputS
     required: [...(step.required.includes("selector") ? ["element"] : []), ...inner.required],
     additionalProperties: false,
     ...(action === "api_request" && { $defs: written.$defs }),
-  } as LanguageModelV4FunctionTool["inputSchema"];
+  } as InputSchema;
 }

@@ -18,7 +18,7 @@ export type ServiceDescription = Readonly<Record<string, MethodDescription>>;
 export type RequestOf<M> = M extends { readonly requestDeserialize: (bytes: Buffer) => infer Request } ? Request : never;
 
 /** The response of a described call. */
-export type ResponseOf<M> = M extends { readonly responseDeserialize: (bytes: Buffer) => infer Response } ? Response : never;
+export type ResponseOf<M> = M extends { readonly responseSerialize: (value: infer Response) => Buffer } ? Response : never;
 
 /** What a call knows of its caller. */
 export interface CallContext {

@@ -60,9 +60,25 @@ export function markerOfRun(runId: string): Uint8Array {
   return new Uint8Array(hash("sha256", `clew journal marker ${runId}`, "buffer").subarray(0, 4));
 }
 
-// The digest as a one-byte string is half the cost of a digest as a Buffer.
-function chainOver(bytes: Buffer, start: number, end: number): string {
-  return hash("sha256", bytes.subarray(start, end), "latin1").slice(0, CHAIN_BYTES);
+// The digest as a one-byte string is half the cost of a digest as a Buffer; its first characters are the chain.
+function digestOf(bytes: Buffer, start: number, end: number): string {
+  return hash("sha256", bytesOf(bytes, start, end), "latin1");
+}
+
+function writeChain(into: Buffer, start: number, end: number): void {
+  into.write(digestOf(into, start, end), end, CHAIN_BYTES, "latin1");
+}
+
+/** Whether the chain over some bytes follows them. */
+function hasChain(bytes: Buffer, start: number, end: number): boolean {
+  const digest = digestOf(bytes, start, end);
+  for (let index = 0; index < CHAIN_BYTES; index += 1) if (bytes[end + index] !== digest.charCodeAt(index)) return false;
+  return true;
+}
+
+/** A view of some of the bytes: for the same as a Buffer, Node does much more. */
+function bytesOf({ buffer, byteOffset }: Buffer, start: number, end: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, end - start);
 }
 
 /**
@@ -82,7 +98,7 @@ export function encodeRecord(into: Buffer, at: number, marker: Uint8Array, field
   into.writeUInt32BE(fields.producer * 0x1000000, at + 32);
   into.set(body, at + HEADER_BYTES);
   const end = at + HEADER_BYTES + body.byteLength;
-  into.write(chainOver(into, at - CHAIN_BYTES, end), end, CHAIN_BYTES, "latin1");
+  writeChain(into, at - CHAIN_BYTES, end);
   return end + CHAIN_BYTES;
 }
 
@@ -101,7 +117,7 @@ export function decodeRecord(bytes: Buffer, at: number, marker: Uint8Array, base
   const bodyEnd = at + HEADER_BYTES + length;
   const end = bodyEnd + CHAIN_BYTES;
   if (bytes.length < end) return { kind: "short" };
-  if (bytes.toString("latin1", bodyEnd, end) !== chainOver(bytes, at - CHAIN_BYTES, bodyEnd)) return { kind: "bad" };
+  if (!hasChain(bytes, at - CHAIN_BYTES, bodyEnd)) return { kind: "bad" };
   const record: JournalRecord = {
     sequence,
     attempt: bytes.readUInt32BE(at + 12),
@@ -109,8 +125,8 @@ export function decodeRecord(bytes: Buffer, at: number, marker: Uint8Array, base
     producerSequence: bytes.readUInt32BE(at + 16),
     durable,
     timeMs: bytes.readDoubleBE(at + 24),
-    body: bytes.subarray(at + HEADER_BYTES, bodyEnd),
-    chain: bytes.subarray(bodyEnd, end),
+    body: bytesOf(bytes, at + HEADER_BYTES, bodyEnd),
+    chain: bytesOf(bytes, bodyEnd, end),
     offset: base + at,
     nextOffset: base + end,
   };
@@ -125,7 +141,7 @@ export function mendChain(bytes: Buffer, at: number): number | undefined {
   if (bytes.length < at + HEADER_BYTES) return undefined;
   const bodyEnd = at + HEADER_BYTES + bytes.readUInt32BE(at + 4);
   if (bodyEnd + CHAIN_BYTES > Math.min(bytes.length, at + MAX_RECORD_BYTES)) return undefined;
-  bytes.write(chainOver(bytes, at - CHAIN_BYTES, bodyEnd), bodyEnd, CHAIN_BYTES, "latin1");
+  writeChain(bytes, at - CHAIN_BYTES, bodyEnd);
   return bodyEnd + CHAIN_BYTES;
 }
 

@@ -9,6 +9,8 @@ const PREFIX = "c1.";
 const TOKEN_BYTES = 26;
 const CHAIN_AT = 12;
 const OFFSET_AT = 20;
+/** How many characters a token has. */
+export const TOKEN_CHARS = PREFIX.length + Math.ceil((TOKEN_BYTES * 8) / 6);
 
 /** What a token says: the journal's incarnation, a sequence, and the evidence that the reader's history is the journal's. */
 export interface TokenFields {
@@ -29,21 +31,58 @@ export type ParsedPosition =
 
 /** Writes the token that means: I have everything up to and including this event. */
 export function formatResumeToken({ runId, epoch, ...position }: TokenFields & { readonly runId: string }): string {
-  return resumeTokensOf(runId, epoch)(position);
+  return new ResumeTokens(runId, epoch).format(position);
 }
 
-/** Makes what writes the tokens of one epoch of a run: there is one for each event a reader gets. */
-export function resumeTokensOf(runId: string, epoch: number): (position: Omit<TokenFields, "epoch">) => string {
-  const bytes = Buffer.alloc(TOKEN_BYTES);
-  bytes.writeUInt32BE(runMark(runId), 0);
-  bytes.writeUInt32BE(epoch, 4);
-  return ({ sequence, chain, offset }) => {
-    bytes.writeUInt32BE(sequence, 8);
-    bytes.set(chain, CHAIN_AT);
-    bytes.writeUIntBE(offset, OFFSET_AT, 6);
-    return PREFIX + bytes.toString("base64url");
-  };
+/** The place a token tells, in a journal whose epoch is known. */
+type TokenPlace = Omit<TokenFields, "epoch">;
+
+/** Writes the tokens of one epoch of a run: there is one for each event a reader gets. */
+export class ResumeTokens {
+  readonly #bytes = Buffer.alloc(TOKEN_BYTES);
+  readonly #text = Buffer.alloc(TOKEN_CHARS);
+
+  constructor(runId: string, epoch: number) {
+    this.#bytes.writeUInt32BE(runMark(runId), 0);
+    this.#bytes.writeUInt32BE(epoch, 4);
+  }
+
+  /** Writes the token of a place as a text. */
+  format(place: TokenPlace): string {
+    this.write(place, this.#text, 0);
+    return this.#text.toString("latin1");
+  }
+
+  /** Writes the token of a place into memory, at `at`: TOKEN_CHARS bytes. For texts so short a call out of JavaScript costs more than the work. */
+  write({ sequence, chain, offset }: TokenPlace, into: Uint8Array, at: number): void {
+    const bytes = this.#bytes;
+    writeUint32(bytes, 8, sequence);
+    for (let index = 0; index < chain.length; index += 1) bytes[CHAIN_AT + index] = chain[index] ?? 0;
+    const high = Math.floor(offset / 2 ** 32);
+    bytes[OFFSET_AT] = high >>> 8;
+    bytes[OFFSET_AT + 1] = high;
+    writeUint32(bytes, OFFSET_AT + 2, offset);
+    for (let index = 0; index < PREFIX.length; index += 1) into[at++] = PREFIX.charCodeAt(index);
+    for (let index = 0; index < TOKEN_BYTES; index += 3) {
+      const three = ((bytes[index] ?? 0) << 16) | ((bytes[index + 1] ?? 0) << 8) | (bytes[index + 2] ?? 0);
+      into[at++] = letters[three >>> 18] ?? 0;
+      into[at++] = letters[(three >>> 12) & 63] ?? 0;
+      into[at++] = letters[(three >>> 6) & 63] ?? 0;
+      // The last group has two bytes only.
+      if (index + 2 < TOKEN_BYTES) into[at++] = letters[three & 63] ?? 0;
+    }
+  }
 }
+
+function writeUint32(into: Uint8Array, at: number, value: number): void {
+  into[at] = value >>> 24;
+  into[at + 1] = value >>> 16;
+  into[at + 2] = value >>> 8;
+  into[at + 3] = value;
+}
+
+/** The letters of base64url, by their value. */
+const letters = Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", "latin1");
 
 /**
  * Reads what a reader sent as his position: nothing, `now`, a plain decimal sequence, or a token.

@@ -8,6 +8,7 @@ import { Uploads } from "@clew/orchestrator/files/uploads";
 import { RunModels } from "@clew/orchestrator/models/run-models";
 import { Catalogue } from "@clew/orchestrator/playbooks/catalogue";
 import { Registry } from "@clew/orchestrator/registry/registry";
+import type { Page } from "@clew/orchestrator/rpc/encode-page";
 import { Guard } from "@clew/orchestrator/rpc/guard";
 import { createRunService } from "@clew/orchestrator/rpc/run-service";
 import { CredentialSets } from "@clew/orchestrator/secrets/credential-sets";
@@ -17,7 +18,7 @@ import { Runs } from "@clew/orchestrator/supervisor/runs";
 import { Tombstones } from "@clew/orchestrator/volume/tombstones";
 import { openVolume } from "@clew/orchestrator/volume/volume";
 import { createLogger } from "@clew/process/logger";
-import type { EncodedReadEventsResponse, EncodedStreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
+import type { EncodedStreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import { RunEvent } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { isDurable } from "./durable-record.ts";
@@ -118,7 +119,7 @@ function watched(
     const once = async (request: never, context: CallContext) => {
       using call = enter(context);
       const response = await handler(request, call.inner);
-      if (name === "readEvents") note((response as EncodedReadEventsResponse).events);
+      if (name === "readEvents") note((response as Page).copies.events);
       return response;
     };
     const many = async function* (request: never, context: CallContext) {

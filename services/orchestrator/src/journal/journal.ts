@@ -13,7 +13,7 @@ import {
   type Producer,
   RECORD_OVERHEAD_BYTES,
 } from "@clew/journal-format/record";
-import { type ParsedPosition, resumeTokensOf } from "@clew/journal-format/resume-token";
+import { type ParsedPosition, ResumeTokens } from "@clew/journal-format/resume-token";
 import { Tail } from "@clew/streams/tail";
 import { CommitQueue } from "./commit-queue.ts";
 import { type Disk, type DiskFile, nodeDisk } from "./disk.ts";
@@ -68,12 +68,13 @@ export class Journal implements AsyncDisposable {
   readonly epoch: number;
   /** The last durable sequence, and those who wait for the next. */
   readonly tail: Tail;
+  /** Writes the resume tokens of its positions. */
+  readonly tokens: ResumeTokens;
   readonly #now: () => number;
   readonly #onDurable: ((records: readonly JournalRecord[]) => void) | undefined;
   readonly #disk: Disk;
   readonly #files: JournalFiles;
   readonly #marker: Uint8Array;
-  readonly #writeToken: (position: Position) => string;
   /** What is durable, and nothing else. */
   readonly #index: JournalIndex;
   readonly #queue = new CommitQueue((drafts: readonly Draft[]) => this.#flush(drafts));
@@ -96,7 +97,7 @@ export class Journal implements AsyncDisposable {
     this.#disk = options.disk ?? nodeDisk;
     this.#files = files;
     this.#marker = markerOfRun(options.runId);
-    this.#writeToken = resumeTokensOf(options.runId, epoch);
+    this.tokens = new ResumeTokens(options.runId, epoch);
     this.#index = index;
     this.#file = file;
     this.#sealed = sealed;
@@ -288,7 +289,7 @@ export class Journal implements AsyncDisposable {
 
   /** Writes the resume token of a position or a record. */
   tokenOf(position: Position): string {
-    return this.#writeToken(position);
+    return this.tokens.format(position);
   }
 
   /** Closes the journal for writing, after its last record, and leaves an index beside it, so that it opens without being read. Later appends are rejected. */

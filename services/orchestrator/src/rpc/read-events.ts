@@ -1,5 +1,4 @@
 import { invalidRequest } from "@clew/fault/fault";
-import type { EncodedReadEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import type { ReadEventsRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
@@ -9,16 +8,12 @@ import { isTerminal } from "../runs/transitions.ts";
 import type { Runs } from "../supervisor/runs.ts";
 import { copyRecords } from "./copy-records.ts";
 import { waitMs } from "./duration.ts";
+import type { Page } from "./encode-page.ts";
 import { passing } from "./event-types.ts";
 import { openView } from "./open-view.ts";
 
 /** Reads a page of a run's events, waiting for the first where the caller would. */
-export async function readEvents(
-  request: ReadEventsRequest,
-  caller: Caller,
-  runs: Runs,
-  signal: AbortSignal,
-): Promise<EncodedReadEventsResponse> {
+export async function readEvents(request: ReadEventsRequest, caller: Caller, runs: Runs, signal: AbortSignal): Promise<Page> {
   if (request.limit > limits.eventPageSize.max) {
     throw invalidRequest([{ field: "limit", rule: "range", message: `must be 1 to ${limits.eventPageSize.max}` }]);
   }
@@ -38,11 +33,11 @@ export async function readEvents(
   const limit = request.limit === 0 ? limits.eventPageSize.default : request.limit;
   // Half a page of bodies: what readers' copies have besides, their place and token, is far less than the other half.
   const records = await view.read(position, { limit, maxBytes: limits.pageBytes / 2 });
-  const events = copyRecords(journal, records, passing(caller.types));
+  const copies = copyRecords(journal, records, passing(caller.types));
   position = records.at(-1) ?? position;
   const upToDate = position.sequence >= journal.tail.value;
   return {
-    events,
+    copies,
     nextResumeToken: journal.tokenOf(position),
     upToDate,
     finished: upToDate && isTerminal(view.run().state),

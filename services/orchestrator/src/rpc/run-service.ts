@@ -1,6 +1,6 @@
 import type { ForbiddenAddress } from "@clew/egress/egress-policy";
 import { implement, type ServedService } from "@clew/grpc/server";
-import { EncodedReadEventsResponse, EncodedStreamRunEventsResponse, type MessageFns } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
+import { EncodedStreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/encoded_run_event";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
 import type { Caller } from "../access/caller.ts";
 import type { PolicyOf } from "../access/policy.ts";
@@ -36,13 +36,13 @@ import { uploadFile } from "./upload-file.ts";
 /** The public service, whose events are encoded where they are read: on the wire both forms are the same. */
 const definition = {
   ...RunServiceService,
-  readEvents: { ...RunServiceService.readEvents, ...encodedBy(EncodedReadEventsResponse, encodePage) },
-  streamRunEvents: { ...RunServiceService.streamRunEvents, ...encodedBy(EncodedStreamRunEventsResponse) },
+  readEvents: { ...RunServiceService.readEvents, responseSerialize: encodePage },
+  streamRunEvents: {
+    ...RunServiceService.streamRunEvents,
+    responseSerialize: (frame: EncodedStreamRunEventsResponse): Buffer =>
+      Buffer.from(EncodedStreamRunEventsResponse.encode(frame).finish()),
+  },
 };
-
-function encodedBy<T>(message: MessageFns<T>, encode = (value: T): Buffer => Buffer.from(message.encode(value).finish())) {
-  return { responseSerialize: encode, responseDeserialize: (bytes: Buffer): T => message.decode(bytes) };
-}
 
 /** What the public service stands on. */
 export interface RunServiceOptions {

@@ -85,6 +85,6 @@ async function* follow(
     const records = await read(reader.position, { limit: limits.streamPageEvents, maxBytes: limits.streamPageBytes });
     const last = records.at(-1);
     if (last !== undefined) reader.position = keepPosition(last);
-    return copyRecords(journal, records, wanted);
+    return copyRecords(journal, records, wanted).events;
   }
 }

@@ -2,7 +2,13 @@ import { readFile } from "node:fs/promises";
 import { startBackOffice } from "@clew/back-office/back-office";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { ReportInMemory, WorkRoom } from "@clew/sandbox-agent/work.fixture";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+let shared: WorkRoom;
+beforeAll(async () => {
+  shared = await WorkRoom.open();
+});
+afterAll(() => shared[Symbol.asyncDispose]());
 
 const read = (name: string) => readFile(new URL(name, import.meta.url), "utf8");
 
@@ -10,7 +16,7 @@ test("hello opens a page and reads its heading, in at most six lines", async () 
   const playbookSource = await read("hello.yaml");
   expect(playbookSource.trimEnd().split("\n").length).toBeLessThanOrEqual(6);
   await using office = await startBackOffice();
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   await room.start(
     { playbookSource, spec: { params: { url: office.url }, guardrails: { allowedPrivateHosts: [new URL(office.url).host] } } },
@@ -23,7 +29,7 @@ test("the example of docs/playbooks.md reads an order's status and keeps the pas
   const page = await read("../../docs/playbooks.md");
   const playbookSource = /<!-- example -->\n```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
   await using office = await startBackOffice();
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const spec = { params: { order_id: 12345, base_url: office.url }, guardrails: { allowedPrivateHosts: [new URL(office.url).host] } };
   await room.start({ playbookSource, spec, credentials: { password: "demo" } }, report).done;
@@ -35,7 +41,7 @@ test("cancel-order cancels the order, once, and a second run says why it cannot"
   const playbookSource = await read("cancel-order.yaml");
   await using office = await startBackOffice();
   const cancel = async (id: number) => {
-    await using room = await WorkRoom.open();
+    await using room = await shared.beside();
     const report = new ReportInMemory();
     const spec = { params: { order_id: id, base_url: office.url }, guardrails: { allowedPrivateHosts: [new URL(office.url).host] } };
     await room.start({ playbookSource, spec }, report).done;

@@ -1,13 +1,19 @@
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startSite } from "./browser/site.fixture.ts";
 import { contentsOf } from "./recording/zip.fixture.ts";
 import { ReportInMemory, WorkRoom } from "./work.fixture.ts";
 
 const form = `<title>Form</title><h1>Form</h1><form method="post" action="/done"><input name="q"><button>Send</button></form>`;
 
+let shared: WorkRoom;
+beforeAll(async () => {
+  shared = await WorkRoom.open();
+});
+afterAll(() => shared[Symbol.asyncDispose]());
+
 test("types a credential that stands in no event and in no trace", async () => {
   await using site = await startSite({ "/": form, "/done": (request) => `<h1>You said ${request.method}, hunter2-hunter2</h1>` });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }]
@@ -51,7 +57,7 @@ test("leaves no credential in what is cut, in what is kept in files, and in what
       return undefined;
     },
   });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }]

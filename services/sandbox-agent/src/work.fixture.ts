@@ -8,6 +8,7 @@ import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agen
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import { chromiumPath } from "./browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "./browser/browser-session.ts";
+import { sharedSession } from "./browser/shared-session.fixture.ts";
 import type { AskWarden } from "./egress/ask-warden.ts";
 import type { EventDraft, Report } from "./report.ts";
 import { startWork, type Work } from "./work.ts";
@@ -78,6 +79,11 @@ export class WorkRoom implements AsyncDisposable {
       sandboxId: basename(folder),
     });
     return new WorkRoom(folder, browser);
+  }
+
+  /** Opens a folder for another work, in the browser of this one, which must be disposed last. */
+  async beside(): Promise<WorkRoom> {
+    return new WorkRoom(await mkdtemp(join(this.folder, "beside-")), sharedSession(this.browser));
   }
 
   /** Starts a work; 127.0.0.1 may be reached, and there are no trace and no logs, unless the request says otherwise. */

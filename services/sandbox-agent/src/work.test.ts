@@ -2,16 +2,23 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Effect, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { startSite } from "./browser/site.fixture.ts";
 import { ReportInMemory, WorkRoom } from "./work.fixture.ts";
 
 const form = `<title>Form</title><h1>Form</h1><form method="post" action="/done"><input name="q"><button>Send</button></form>`;
 const done = "<title>Done</title><h1>It is done</h1>";
 
+/** Its browser is that of every work but the one it is killed under. */
+let shared: WorkRoom;
+beforeAll(async () => {
+  shared = await WorkRoom.open();
+});
+afterAll(() => shared[Symbol.asyncDispose]());
+
 test("says a step's events in their order, and has an intent confirmed before the site hears of it", async () => {
   await using site = await startSite({ "/": form, "/done": done });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const heardAtConfirm: number[] = [];
   const report = new ReportInMemory(({ payload }) => {
     if (payload.$case === "actionStarted" && payload.value.effect !== Effect.READ) heardAtConfirm.push(site.bodies.length);
@@ -58,7 +65,7 @@ steps:
 });
 
 test("fails where its folder cannot be written, and says so", async () => {
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   // Where the folder of its files would be.
   await writeFile(join(room.folder, "files"), "");
   const report = new ReportInMemory();
@@ -70,7 +77,7 @@ test("fails where its folder cannot be written, and says so", async () => {
 
 test("fails with the step's failure_message and a picture, after one more try", async () => {
   await using site = await startSite({ "/": form });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }, { name: who }]
@@ -102,7 +109,7 @@ steps:
 
 test("never does an action twice that must not happen twice", async () => {
   await using site = await startSite({ "/": form, "/done": "<h1>Sorry</h1>" });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }]
@@ -125,7 +132,7 @@ test("lets a running action finish when it is stopped, begins none, and keeps wh
       return done;
     },
   });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }]
@@ -159,7 +166,7 @@ test("cuts a running action off when its grace is over, and leaves it unconfirme
       return undefined;
     },
   });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }]
@@ -183,7 +190,7 @@ steps:
 
 test("does not act on an intent that was confirmed only after the stop", async () => {
   await using site = await startSite({ "/": form, "/done": done });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const intended = Promise.withResolvers<void>();
   const confirmed = Promise.withResolvers<void>();
   const report = new ReportInMemory(async ({ payload }) => {
@@ -241,7 +248,7 @@ test("[weakness 10] keeps the browser from private networks and other schemes, a
   await using secret = await startSite({ "/": "<h1>Secret</h1>" });
   await using site = await startSite({ "/": `<a href="${secret.url}">go</a>` });
   const run = async (params: Record<string, string>) => {
-    await using room = await WorkRoom.open();
+    await using room = await shared.beside();
     const report = new ReportInMemory();
     const playbookSource = `
 parameters: [{ name: url }]
@@ -271,7 +278,7 @@ test("takes values for what they are, wherever they stand, and hands found texts
     "/": `<p data-name="x">wrong</p><p data-name="${escaped}">right</p><a href="/next">right</a>`,
     "/next": (request) => `<h1>${new URL(request.url ?? "", "http://site").searchParams.get("q")?.length}</h1>`,
   });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }, { name: name }]
@@ -291,7 +298,7 @@ steps:
 test("keeps a long text whole in a file, and a preview in the events", async () => {
   const long = "ü".repeat(30_000);
   await using site = await startSite({ "/": `<p>${long}</p>` });
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   const playbookSource = `
 parameters: [{ name: url }]
@@ -310,7 +317,7 @@ steps: [{ action: extract, store_as: all }, { action: extract, selector: p }]`;
 });
 
 test("fails a playbook that cannot be read without touching the browser", async () => {
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   await room.start({ playbookSource: "steps: [{ action: click }]" }, report).done;
   expect(report.kinds).toEqual(["runStarted", "outcomePublished"]);

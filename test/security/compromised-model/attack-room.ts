@@ -6,7 +6,7 @@ import { DeliverInputRequest, StartWorkRequest } from "@clew/proto/grpc/clew/san
 import { openModels } from "../../../services/sandbox-agent/src/agent/model/models.ts";
 import type { ActivePage } from "../../../services/sandbox-agent/src/browser/active-page.ts";
 import type { BrowserSession } from "../../../services/sandbox-agent/src/browser/browser-session.ts";
-import { sharedSession } from "../../../services/sandbox-agent/src/playbook/playbook-room.fixture.ts";
+import { sharedSession } from "../../../services/sandbox-agent/src/browser/shared-session.fixture.ts";
 import { ReportInMemory, WorkRoom } from "../../../services/sandbox-agent/src/work.fixture.ts";
 import { startWork } from "../../../services/sandbox-agent/src/work.ts";
 import { type ModelRequest, type ModelServer, type ModelTurn, startModelServer } from "../../support/model-server.ts";

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Site, startSite } from "../browser/site.fixture.ts";
 import { ReportInMemory, WorkRoom } from "../work.fixture.ts";
 
+let shared: WorkRoom;
 let secret: Site;
 let site: Site;
 beforeAll(async () => {
+  shared = await WorkRoom.open();
   secret = await startSite({ "/": "<h1>secret</h1>" });
   site = await startSite({
     "/": `<h1>shop</h1><button class=next onclick="fetch('/deleted')">Delete account</button>
@@ -18,13 +20,14 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await shared[Symbol.asyncDispose]();
   await site[Symbol.asyncDispose]();
   await secret[Symbol.asyncDispose]();
 });
 
-/** Runs a playbook on the site, in a browser of its own, and answers what it said. */
+/** Runs a playbook on the site and answers what it said. */
 async function run(steps: string, playbook = "", guardrails = {}): Promise<ReportInMemory> {
-  await using room = await WorkRoom.open();
+  await using room = await shared.beside();
   const report = new ReportInMemory();
   await mkdir(join(room.folder, "inputs"));
   await writeFile(join(room.folder, "inputs", "a.txt"), "a");

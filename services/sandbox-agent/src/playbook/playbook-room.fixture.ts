@@ -4,8 +4,7 @@ import { createLogger } from "@clew/process/logger";
 import type { DeepPartial } from "@clew/proto/grpc/clew/run/v1/run";
 import { StartWorkRequest } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
 import type { AskModel } from "../agent/ask-model.ts";
-import type { ActivePage } from "../browser/active-page.ts";
-import type { BrowserSession } from "../browser/browser-session.ts";
+import { sharedSession } from "../browser/shared-session.fixture.ts";
 import { askNobody, ReportInMemory, WorkRoom } from "../work.fixture.ts";
 import { startWork, type Work } from "../work.ts";
 
@@ -60,20 +59,4 @@ export class PlaybookRoom implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#room[Symbol.asyncDispose]();
   }
-}
-
-/** The same browser for one run: what it opened is closed when it is disposed, and no more. */
-export function sharedSession(browser: BrowserSession): BrowserSession {
-  const pages: ActivePage[] = [];
-  return {
-    ...browser,
-    async openPage(options) {
-      const page = await browser.openPage(options);
-      pages.push(page);
-      return page;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const page of pages.splice(0)) await page[Symbol.asyncDispose]();
-    },
-  };
 }

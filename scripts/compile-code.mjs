@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundlePrograms } from "./bundle-programs.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -27,11 +28,11 @@ const programs = [
 const insideUser = "1000";
 
 /**
- * Compiles ahead what a sandbox loads, since a sandbox itself may write nothing for the next one. Does nothing where no code is newer.
+ * Bundles the programs of a sandbox, and compiles ahead what they load, since a sandbox itself may write nothing for the next one. Does nothing where no code is newer.
  *
  * @param {string} node the project's own Node
  */
-export function compileCode(node) {
+export async function compileCode(node) {
   const stamp = join(compiledCode, "compiled");
   const folders = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src"));
   const code = [
@@ -41,27 +42,33 @@ export function compileCode(node) {
     ...folders,
   ];
   if (existsSync(stamp) && code.every((path) => newest(path) < statSync(stamp).mtimeMs)) return;
-  const env = { NODE_COMPILE_CACHE: compiledCode };
-  const loaded = programs.map((program) => {
-    const script = `await import(${JSON.stringify(join(root, program))}); process.exit(0)`;
-    return spawnSync(node, ["--input-type=module", "-e", script], { cwd: root, env, stdio: "ignore" }).status === 0;
-  });
+  const bundles = await bundlePrograms().catch(() => undefined);
+  const loaded = programs.map((program) => load(node, `await import(${JSON.stringify(join(root, program))})`));
+  // A bundled program begins as soon as it is loaded, and ends at once: nobody tells it what to do.
+  if (bundles !== undefined) loaded.push(load(node, `await Promise.allSettled(${JSON.stringify(bundles)}.map((path) => import(path)))`));
   // Half of it is of use; but it is tried again where some did not load.
-  if (loaded.includes(false)) return;
+  if (bundles === undefined || loaded.includes(false)) return;
   lend();
   writeFileSync(stamp, "");
 }
 
+/** Has Node load code and keep what it made of it. @param {string} node @param {string} script @returns {boolean} whether it could */
+function load(node, script) {
+  const options = ["--input-type=module", "-e", `${script}; process.exit(0)`];
+  const env = { NODE_COMPILE_CACHE: compiledCode };
+  return spawnSync(node, options, { cwd: root, env, stdio: "ignore" }).status === 0;
+}
+
 /** Lets sandboxes read it: they are nobody on the machine, and look for it under their own user's number. */
 function lend() {
-  const [own] = readdirSync(compiledCode).filter((name) => name.endsWith(`-${process.getuid?.()}`));
-  if (own === undefined) return;
-  const folder = join(compiledCode, own);
   chmodSync(compiledCode, 0o755);
-  chmodSync(folder, 0o755);
-  for (const name of readdirSync(folder)) if (/^[0-9a-f]+$/.test(name)) chmodSync(join(folder, name), 0o644);
-  const inside = join(compiledCode, own.replace(/\d+$/, insideUser));
-  if (!existsSync(inside)) symlinkSync(own, inside);
+  for (const own of readdirSync(compiledCode).filter((name) => name.endsWith(`-${process.getuid?.()}`))) {
+    const folder = join(compiledCode, own);
+    chmodSync(folder, 0o755);
+    for (const name of readdirSync(folder)) if (/^[0-9a-f]+$/.test(name)) chmodSync(join(folder, name), 0o644);
+    const inside = join(compiledCode, own.replace(/\d+$/, insideUser));
+    if (!existsSync(inside)) symlinkSync(own, inside);
+  }
 }
 
 /** When a file, or the newest in a folder, was changed: in milliseconds, 0 where there is none. @param {string} path @returns {number} */

@@ -56,7 +56,7 @@ async function main([target = "", ...rest]) {
   const yes = rest.includes("--yes") || ["1", "true"].includes(process.env.CI ?? "");
   try {
     const chromium = await setUp({ root, env: process.env, yes });
-    compileCode(node);
+    await compileCode(node);
     if (startsSandboxes.has(target)) await setUpPrograms("sandboxes", { root, env: process.env, yes });
     if (target === "test" || target === "check") await setUpPrograms("tests", { root, env: process.env, yes });
     if (target === "setup") process.stdout.write(`Ready. Chromium: ${chromium.path} (${chromium.source})\n`);

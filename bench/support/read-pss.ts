@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readProcess } from "@clew/process/process-tree";
 
 /** The parts of a sandbox, by the program that each of its processes runs. */
-const parts = { warden: "warden/src/main.ts", agent: "sandbox-agent/src/main.ts", bubblewrap: "bwrap ", chromium: "" } as const;
+const parts = { warden: "warden/src/main.", agent: "sandbox-agent/src/main.", bubblewrap: "bwrap ", chromium: "" } as const;
 
 /** Mebibytes of each part. */
 export type SandboxMemory = Record<keyof typeof parts, number>;

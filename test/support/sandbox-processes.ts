@@ -28,7 +28,7 @@ export function sandboxProcess(volume: string, role: "warden" | "agent" | "brows
   const wanted = (command: string) =>
     role === "browser"
       ? command.includes("--remote-debugging-pipe") && !command.includes("--type=")
-      : command.includes(role === "agent" ? "sandbox-agent/src/main.ts" : "warden/src/main.ts");
+      : command.includes(role === "agent" ? "sandbox-agent/src/main." : "warden/src/main.");
   // What encloses an agent names it too.
   const found = sandboxProcesses(volume).find(({ command }) => wanted(command) && !command.startsWith("bwrap "));
   if (found === undefined) throw new Error(`no ${role} runs on ${volume}`);

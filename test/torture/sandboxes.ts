@@ -21,7 +21,7 @@ export function sandboxMembers(volume: string): readonly SandboxMember[] {
     const [, own, warm] = /\/runs\/(run-[0-9a-f]{32})\/|\/warm\/([0-9a-f]+)\//.exec(`${command} ${environmentOf(pid)}`) ?? [];
     const runId = own ?? (warm && named.find((one) => one.warm === warm)?.runId);
     const isBrowser = command.includes("--remote-debugging-pipe") && !command.includes("--type=");
-    const isAgent = command.includes("sandbox-agent/src/main.ts");
+    const isAgent = command.includes("sandbox-agent/src/main.");
     // What encloses an agent names it too.
     const role = command.startsWith("bwrap ") ? "bwrap" : isAgent ? "agent" : isBrowser ? "browser" : undefined;
     return runId === undefined || role === undefined ? [] : [{ runId, role, pid }];
@@ -51,7 +51,7 @@ function namedSandboxes(volume: string): readonly { readonly runId: string; read
 
 function isWarden(pid: number): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("warden/src/main.ts");
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("warden/src/main.");
   } catch {
     return false;
   }

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
+import { compileCacheEnvironment } from "@clew/process/compile-cache";
 import { SettingsError } from "@clew/process/settings";
 import type { SandboxPrograms } from "./sandbox-programs.ts";
 
@@ -29,7 +30,7 @@ export async function demandIsolation(
 /** Answers what the prover says is wrong; empty where nothing is. */
 async function askProver([node, main]: readonly [string, string], proof: object): Promise<string> {
   const child = spawn(node, [main], {
-    env: { PATH: sandboxPath },
+    env: { PATH: sandboxPath, ...compileCacheEnvironment() },
     stdio: ["pipe", "pipe", "ignore"],
     timeout: proofMs,
     killSignal: "SIGKILL",

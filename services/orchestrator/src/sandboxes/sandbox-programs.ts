@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findPrograms } from "./find-programs.ts";
 
 /** What runs in sandboxes and beside them, and where it lies. */
 export interface SandboxPrograms {
@@ -29,13 +30,14 @@ export function sandboxPrograms({
   readonly agentPath?: string;
 }): SandboxPrograms {
   const agentFolder = join(root, "services/sandbox-agent");
-  const agent = agentPath ?? join(agentFolder, "src/main.ts");
+  const find = findPrograms(root);
+  const agent = agentPath ?? find("services/sandbox-agent/src/main.ts");
   const folders = ["node_modules", "packages", "proto"].map((name) => join(root, name));
   const browser = realpathSync(chromiumPath);
   return {
     node: process.execPath,
-    wardenPath: join(root, "packages/warden/src/main.ts"),
-    provePath: join(root, "packages/warden/src/prove.ts"),
+    wardenPath: find("packages/warden/src/main.ts"),
+    provePath: find("packages/warden/src/prove.ts"),
     agentPath: agent,
     chromiumPath: browser,
     readable: [...new Set([process.execPath, ...folders, agentFolder, dirname(agent), ...browserFolders(browser)])],

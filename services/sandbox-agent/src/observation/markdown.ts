@@ -13,7 +13,8 @@ const mostMegabytes = 512;
 export async function toMarkdown(source: MarkdownSource, signal: AbortSignal): Promise<readonly string[] | undefined> {
   signal.throwIfAborted();
   using link = linkSignals(signal);
-  const worker = new Worker(new URL("./markdown-worker.ts", import.meta.url), {
+  // By the name of the package, which leads there from a bundle too.
+  const worker = new Worker(new URL(import.meta.resolve("@clew/sandbox-agent/observation/markdown-worker")), {
     workerData: source,
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: mostMegabytes, maxYoungGenerationSizeMb: 64 },

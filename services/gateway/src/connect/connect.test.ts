@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { toJson } from "@bufbuild/protobuf";
 import { DurationSchema } from "@bufbuild/protobuf/wkt";
 import { Fault } from "@clew/fault/fault";
@@ -211,4 +212,52 @@ test.each([
   expect([answer.status, code, details[0].debug.reason]).toEqual([400, "invalid_argument", "INVALID_REQUEST"]);
   const violations: { field: string; reason: string }[] = details[1].debug.fieldViolations;
   expect(violations.map(({ field, reason }) => [field, reason])).toEqual(expected);
+});
+
+/** A message of a stream, as Connect and gRPC-Web put it. */
+function enveloped(message: Uint8Array, flags = 0): Buffer<ArrayBuffer> {
+  const head = Buffer.alloc(5);
+  head.writeUInt8(flags, 0);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+describe("a name that an object has twice", () => {
+  const stream = `{"runId":"run-1","resumeToken":"1","resumeToken":"2"}`;
+  const unary = '{"source":"a","source":"b"}';
+
+  test.each<[what: string, method: string, headers: Record<string, string>, body: Buffer<ArrayBuffer>, field: string]>([
+    ["compressed", "ValidatePlaybook", { "content-type": "application/json", "content-encoding": "gzip" }, gzipSync(unary), "source"],
+    ["in a stream", "StreamRunEvents", { "content-type": "application/connect+json" }, enveloped(Buffer.from(stream)), "resumeToken"],
+    [
+      "compressed in a stream",
+      "StreamRunEvents",
+      { "content-type": "application/connect+json", "connect-content-encoding": "gzip" },
+      enveloped(gzipSync(stream), 1),
+      "resumeToken",
+    ],
+    ["in gRPC-Web", "ValidatePlaybook", { "content-type": "application/grpc-web+json" }, enveloped(Buffer.from(unary)), "source"],
+    [
+      "in the second message of an upload",
+      "UploadFile",
+      { "content-type": "application/connect+json" },
+      Buffer.concat([enveloped(Buffer.from('{"name":"a"}')), enveloped(Buffer.from('{"data":"","data":""}'))]),
+      "data",
+    ],
+  ])("is refused %s", async (_, method, headers, body, field) => {
+    const calls = site.fake.calls.length;
+    const answer = await fetch(`${site.url}/clew.run.v1.RunService/${method}`, { method: "POST", headers, body });
+    const said = decodeURIComponent(await answer.text());
+    expect(said).toContain(`${field}: is given more than once, again in line 1 column`);
+    if (method !== "UploadFile") expect(site.fake.calls.length).toBe(calls);
+  });
+
+  test("is not looked for beyond what may be read of a compressed body", async () => {
+    const answer = await fetch(`${site.url}/clew.run.v1.RunService/ValidatePlaybook`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-encoding": "gzip" },
+      body: gzipSync(`{"source":"${"x".repeat(3_000_000)}"}`),
+    });
+    expect((await answer.json()).details[0].debug.reason).toBe("BODY_TOO_LARGE");
+  });
 });

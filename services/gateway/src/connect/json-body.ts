@@ -1,33 +1,45 @@
 import { Buffer } from "node:buffer";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import type { DescMessage, JsonValue } from "@bufbuild/protobuf";
 import { Fault, invalidRequest } from "@clew/fault/fault";
 import { jsonViolations } from "../rest/json-violations.ts";
 import { parseJsonBody } from "../rest/parse-json-body.ts";
+import type { JsonForm } from "./json-form.ts";
+import { readEnvelopes } from "./read-envelopes.ts";
 
-/** The body of a call that is one message in JSON, kept while Connect reads it, so that what is wrong with it can be said by its fields. */
+const compressed = 1;
+
+/** The body of a call in JSON, looked at while Connect reads it, so that what is wrong with it can be said by its fields. */
 export class JsonBody {
-  readonly #chunks: Uint8Array[] = [];
+  readonly #form: JsonForm;
   #value: JsonValue | undefined;
   #fault: Fault | undefined;
 
+  constructor(form: JsonForm) {
+    this.#form = form;
+  }
+
   /**
-   * Passes a body on as it comes, and breaks off at its end where it is no JSON or an object in it has a name twice: of those Connect would take the
-   * last. `mostBytes` are kept.
+   * Passes a body on, and breaks off where a message is no JSON or an object in it has a name twice: of those Connect would take the last. The only
+   * message of a body is passed on as it comes, those of a stream once they are whole. One of more than `mostBytes`, as it is read, is not looked at.
    */
   async *read(chunks: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<Uint8Array> {
+    if (this.#form.isEnveloped) {
+      for await (const { bytes, flags, message } of readEnvelopes(chunks, mostBytes)) {
+        if (message !== undefined && flags <= compressed) await this.#lookAt(message, flags === compressed, mostBytes);
+        yield bytes;
+      }
+      return;
+    }
+    const kept: Uint8Array[] = [];
     let bytes = 0;
     for await (const chunk of chunks) {
       bytes += chunk.byteLength;
-      if (bytes <= mostBytes) this.#chunks.push(chunk);
+      if (bytes <= mostBytes) kept.push(chunk);
       yield chunk;
     }
-    if (bytes > mostBytes) return;
-    try {
-      this.#value = parseJsonBody(Buffer.concat(this.#chunks));
-    } catch (thrown) {
-      this.#fault = Fault.from(thrown);
-      throw thrown;
-    }
+    if (bytes <= mostBytes) await this.#lookAt(Buffer.concat(kept), this.#form.isCompressed, mostBytes);
   }
 
   /** Why it was broken off; undefined where it was not. */
@@ -41,10 +53,22 @@ export class JsonBody {
     const [first, ...others] = found.filter(({ rule }) => rule !== "unknown");
     return first && invalidRequest([first, ...others]);
   }
+
+  async #lookAt(bytes: Uint8Array, isCompressed: boolean, mostBytes: number): Promise<void> {
+    const text = isCompressed ? await unzip(bytes, mostBytes) : bytes;
+    if (text === undefined) return;
+    try {
+      this.#value = parseJsonBody(text);
+    } catch (thrown) {
+      this.#fault = Fault.from(thrown);
+      throw thrown;
+    }
+  }
 }
 
-/** Whether a request's body is one message in JSON, as it stands. */
-export function isPlainJson(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
-  const encoding = headers["content-encoding"] ?? "identity";
-  return /^application\/json\s*(;|$)/i.test(String(headers["content-type"] ?? "")) && encoding === "identity";
+const gunzipped = promisify<Uint8Array, { readonly maxOutputLength: number }, Uint8Array>(gunzip);
+
+/** What is in bytes that gzip made; undefined where they are not, or hold more than `mostBytes`: Connect says so itself. */
+async function unzip(bytes: Uint8Array, mostBytes: number): Promise<Uint8Array | undefined> {
+  return await gunzipped(bytes, { maxOutputLength: mostBytes }).catch(() => undefined);
 }

@@ -14,7 +14,8 @@ import type { OnUnexpected } from "../http/unexpected.ts";
 import { jsonOptions } from "../hub/json-options.ts";
 import { faultFromConnect, isOurs } from "../upstream/fault-from-connect.ts";
 import { isUnary } from "../upstream/method-kind.ts";
-import { isPlainJson, JsonBody } from "./json-body.ts";
+import { JsonBody } from "./json-body.ts";
+import { jsonFormOf } from "./json-form.ts";
 import { passStream, passThrough } from "./pass-through.ts";
 import { streamRunEvents, type TypedStreamOptions } from "./stream-run-events.ts";
 import { connectErrorOf } from "./to-connect-error.ts";
@@ -90,7 +91,8 @@ async function answer(
   };
   // A body that is left half read must not take the connection, and with it the answer, away.
   const body = request.raw.iterator({ destroyOnReturn: false });
-  const json = isPlainJson(request.headers) ? new JsonBody() : undefined;
+  const form = jsonFormOf(request.headers);
+  const json = form && new JsonBody(form);
   let answered = await call(json?.read(body, options.maxRequestBytes) ?? body, fault);
   const { unread } = answered;
   const wrong = unread?.reason === "INVALID_REQUEST" ? json?.refusalAs(handler.method.input) : undefined;

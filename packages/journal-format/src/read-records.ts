@@ -21,6 +21,15 @@ export interface ReadRecordsResult {
   readonly sound: boolean;
 }
 
+/**
+ * Gives the memory that records of one read share back at once. Left to the garbage collector, the pages of a long run that is read are as much
+ * memory, every hundred of them, as has it look at all there is. Nothing of these records may be used any more: their bodies and chains are empty.
+ */
+export function releaseRecords(records: readonly JournalRecord[]): void {
+  const memory = records[0]?.body.buffer;
+  if (memory instanceof ArrayBuffer) memory.transfer(0);
+}
+
 /** Reads the records after a position, in one read of the file (two where the first record is longer than asked for). */
 export async function readRecords(file: JournalBytes, options: ReadRecordsOptions): Promise<ReadRecordsResult> {
   const { after, end, maxBytes } = options;
@@ -37,7 +46,8 @@ async function decodeFrom(
   length: number,
 ): Promise<ReadRecordsResult> {
   const base = after.nextOffset - CHAIN_BYTES;
-  const space = Buffer.allocUnsafe(CHAIN_BYTES + length);
+  // Memory of its own, never a part of what Node gives to many: whoever has the records may give it back.
+  const space = Buffer.allocUnsafeSlow(CHAIN_BYTES + length);
   // The reader's own chain, not what the file has there: what follows must follow what he has.
   space.set(after.chain);
   const bytes = space.subarray(0, CHAIN_BYTES + (await file.read(space.subarray(CHAIN_BYTES), after.nextOffset)));

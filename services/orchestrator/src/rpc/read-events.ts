@@ -1,4 +1,5 @@
 import { invalidRequest } from "@clew/fault/fault";
+import { keepPosition } from "@clew/journal-format/position";
 import type { ReadEventsRequest } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
@@ -33,8 +34,9 @@ export async function readEvents(request: ReadEventsRequest, caller: Caller, run
   const limit = request.limit === 0 ? limits.eventPageSize.default : request.limit;
   // Half a page of bodies: what readers' copies have besides, their place and token, is far less than the other half.
   const records = await view.read(position, { limit, maxBytes: limits.pageBytes / 2 });
+  const last = records.at(-1);
+  if (last !== undefined) position = keepPosition(last);
   const copies = copyRecords(journal, records, passing(caller.types));
-  position = records.at(-1) ?? position;
   const upToDate = position.sequence >= journal.tail.value;
   return {
     copies,

@@ -8,7 +8,10 @@ export type Range = [Address, number];
 /** Where an IPv6 address carries an IPv4 address: the range, and the byte it begins at. */
 const carriers: readonly (readonly [range: [ipaddr.IPv6, number], at: number])[] = [
   [ipaddr.IPv6.parseCIDR("::/96"), 12],
+  [ipaddr.IPv6.parseCIDR("::ffff:0:0:0/96"), 12],
   [ipaddr.IPv6.parseCIDR("64:ff9b::/96"), 12],
+  // Of a site's own translation, where it stands at the end as in the one above.
+  [ipaddr.IPv6.parseCIDR("64:ff9b:1::/48"), 12],
   [ipaddr.IPv6.parseCIDR("2002::/16"), 2],
 ];
 

@@ -48,6 +48,8 @@ test.each([
   ["2852039166", 8080, "metadata_service"],
   ["[::ffff:a9fe:a9fe]", 80, "metadata_service"],
   ["[64:ff9b::a9fe:a9fe]", 80, "metadata_service"],
+  ["[64:ff9b:1::a9fe:a9fe]", 80, "metadata_service"],
+  ["[::ffff:0:a9fe:a9fe]", 80, "metadata_service"],
   ["[2002:a9fe:a9fe::1]", 80, "metadata_service"],
   ["[::a9fe:a9fe]", 80, "metadata_service"],
   ["[fd00:ec2::254]", 80, "metadata_service"],

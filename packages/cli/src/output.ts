@@ -1,4 +1,5 @@
 import type { Fault } from "@clew/client";
+import { nameOption, nameOptions } from "./name-options.ts";
 import { printable } from "./printable.ts";
 import { shellWord } from "./shell-word.ts";
 import { wayOut } from "./way-out.ts";
@@ -35,12 +36,18 @@ export function createOutput(json: boolean, url?: string): Output {
       const asked = requestId === undefined ? "" : `, request ${printable(requestId)}`;
       // The message of several is that of the first.
       const isTold = violations.some((violation) => message.includes(violation.message));
+      const [only] = violations.length === 1 && isTold ? violations : [];
       const head = isTold && violations.length > 1 ? `${violations.length} things are wrong.` : printable(message);
-      write(process.stderr, `clew: ${head} (${reason}${asked})`);
-      for (const violation of isTold && violations.length === 1 ? [] : violations)
-        write(process.stderr, `  ${printable(violation.field)}: ${printable(violation.message)}`);
+      // Where it says one field, that may be a plain word.
+      const isField = only !== undefined && message === `${only.field}: ${only.message}`;
+      write(process.stderr, `clew: ${isField ? lineOf(only) : nameOptions(head)} (${reason}${asked})`);
+      for (const violation of only === undefined ? violations : []) write(process.stderr, `  ${lineOf(violation)}`);
       if (violations.length === 0 && reason !== "INVALID_REQUEST" && reason !== "GATEWAY_UNREACHABLE")
         write(process.stderr, `  ${printable(wayOut(reason, details) ?? "")}`);
     },
   };
+}
+
+function lineOf({ field, message }: Fault["violations"][number]): string {
+  return `${nameOption(printable(field))}: ${nameOptions(printable(message))}`;
 }

@@ -1,6 +1,7 @@
 import type { Run } from "@clew/client";
 import { againText } from "./again-text.ts";
 import { durationText } from "./duration-text.ts";
+import { nameOptions } from "./name-options.ts";
 import type { Output } from "./output.ts";
 import { printable } from "./printable.ts";
 
@@ -14,7 +15,7 @@ export function sayOutcome(run: Run, output: Output): void {
     output.say(`  ${printable(name)}: ${printable(typeof value === "string" ? value : JSON.stringify(value))}`);
   const error = outcome?.error;
   if (error !== undefined) {
-    output.say(`  ${error.reason}: ${printable(error.message)}`);
+    output.say(`  ${error.reason}: ${nameOptions(printable(error.message))}`);
     if (error.details.rule === "private_network")
       output.say("  Where a host of your own is meant, allow it with --allow-private-host host:port.");
   }

@@ -1,4 +1,5 @@
 import { isReason, type Reason, reasons } from "@clew/client";
+import { nameOptions } from "./name-options.ts";
 
 /** What to do about an error, where the command line has a way of its own. */
 const wayOutHere: Partial<Record<Reason, string>> = {
@@ -8,7 +9,7 @@ const wayOutHere: Partial<Record<Reason, string>> = {
   PLAYBOOK_NOT_FOUND: "See the playbooks there are: npx clew playbooks",
   IDEMPOTENCY_CONFLICT: "Give another --request-id, or ask as before.",
   TOKEN_MALFORMED: "Give --after a token exactly as it was printed, a sequence, or now.",
-  TIMED_OUT: "Give it more time with --timeout (timeoutSeconds), or make the work smaller.",
+  TIMED_OUT: "Give it more time with timeoutSeconds, or make the work smaller.",
 };
 
 const noRun = "No setting allows it: no run reaches it. Name another address.";
@@ -28,5 +29,5 @@ export function wayOut(reason: string, details: Readonly<Record<string, string>>
   if (reason === "ARTIFACT_NOT_FOUND") return `See the files there are: npx clew artifacts ${runId ?? "with the id of the run"}`;
   if (reason === "GUARDRAIL_BLOCKED" && Object.hasOwn(wayOutOfRule, rule)) return wayOutOfRule[rule];
   if (reasons[reason].code === "OUT_OF_RANGE" && earliest !== undefined && earliest !== "") return `Go on with: --after ${earliest}`;
-  return wayOutHere[reason] ?? reasons[reason].wayOut;
+  return nameOptions(wayOutHere[reason] ?? reasons[reason].wayOut);
 }

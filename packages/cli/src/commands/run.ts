@@ -4,6 +4,7 @@ import { parseAssignments, parseCredentials, parseWholeNumber } from "../assignm
 import { exitCode } from "../exit-code.ts";
 import { followRun } from "../follow-run.ts";
 import { demandFile } from "../local-file.ts";
+import { nameOptions } from "../name-options.ts";
 import type { Output } from "../output.ts";
 import { printable } from "../printable.ts";
 import { readWork } from "../work.ts";
@@ -119,7 +120,7 @@ async function dryRun(clew: Clew, output: Output, spec: RunSpec): Promise<number
   const result = await clew.dryRun(spec);
   output.emit(result);
   for (const { name, passed, message } of result.checks)
-    output.say(`${passed ? "ok  " : "FAIL"}  ${printable(name)}: ${printable(message)}`);
-  for (const warning of result.warnings) output.say(`note  ${printable(warning)}`);
+    output.say(`${passed ? "ok  " : "FAIL"}  ${printable(name)}: ${nameOptions(printable(message))}`);
+  for (const warning of result.warnings) output.say(`note  ${nameOptions(printable(warning))}`);
   return result.valid ? exitCode.done : exitCode.usage;
 }

@@ -51,10 +51,19 @@ export async function stopCommand(
   });
   output.emit(run);
   output.say(lineOf(run));
-  if (isTerminal(run.state)) return exitCode.done;
-  const how = Number(grace) === 0 ? "It is being killed" : `It is stopping: what it does now has ${grace ?? 10} seconds to end`;
-  output.remark(`${how}. See it end with:\n  ${output.command(`get ${runId} --wait 60`)}`);
+  if (isTerminal(run.state)) {
+    if (run.state !== "TERMINATED") output.remark("It was over before; nothing was there to stop.");
+    return exitCode.done;
+  }
+  output.remark(`${howItStops(run, grace)} See it end with:\n  ${output.command(`get ${runId} --wait 60`)}`);
   return exitCode.done;
+}
+
+/** What comes of a wish to stop a run that is not over. */
+function howItStops({ outcome }: Run, grace: string | undefined): string {
+  if (outcome !== undefined)
+    return "Its outcome is known and stays as it is: only its recordings are still being stored, for a minute at most.";
+  return Number(grace) === 0 ? "It is being killed." : `It is stopping: what it does now has ${grace ?? 10} seconds to end.`;
 }
 
 function lineOf({ id, state, createTime, playbook, outcome }: Run): string {

@@ -19,6 +19,8 @@ export interface Explanation {
     readonly params: Readonly<Record<string, unknown>>;
     readonly by: string;
     readonly timeoutSeconds: number | undefined;
+    /** The run it went on from; undefined where it began anew. */
+    readonly parent: { readonly runId: string; readonly by: "continueFrom" | "forkFrom" } | undefined;
   };
   readonly deeds: readonly Deed[];
   readonly stepCount: number;
@@ -51,7 +53,13 @@ export function explain(run: Run, story: Story, toCommand: (words: string) => st
     createTime,
     seconds: endTime === undefined ? undefined : (Date.parse(endTime) - Date.parse(createTime)) / 1000,
     took: durationText(run),
-    asked: { work: workOf(run), params: spec.params ?? {}, by: story.createdBy, timeoutSeconds: spec.timeoutSeconds },
+    asked: {
+      work: workOf(run),
+      params: spec.params ?? {},
+      by: story.createdBy,
+      timeoutSeconds: spec.timeoutSeconds,
+      parent: parentOf(run),
+    },
     deeds: story.deeds,
     stepCount: story.stepCount,
     attempts: story.attempts,
@@ -78,6 +86,11 @@ function workOf({ spec, playbook }: Run): string {
   const version = playbook?.version ? ` version ${playbook.version}` : "";
   const pin = playbook === undefined ? "" : ` (sha256 ${playbook.sha256.slice(0, 12)}…)`;
   return `playbook ${name}${version}${pin}${spec.playbook === undefined ? ", given as text" : ""}`;
+}
+
+function parentOf({ spec: { continueFrom, forkFrom } }: Run): Explanation["asked"]["parent"] {
+  if (continueFrom !== undefined) return { runId: continueFrom, by: "continueFrom" };
+  return forkFrom === undefined ? undefined : { runId: forkFrom, by: "forkFrom" };
 }
 
 function standing({ state, awaits }: Run, { queuePosition, stepCount, deeds }: Story): string {

@@ -1,5 +1,6 @@
 import { isTerminal, type Run } from "@clew/client";
 import { answerWords } from "../answer-words.ts";
+import type { FieldOption } from "../name-options.ts";
 import { shellWord } from "../shell-word.ts";
 import type { Story } from "./story.ts";
 
@@ -47,35 +48,44 @@ export function nextCommands(run: Run, story: Story): readonly NextCommand[] {
 
 function runAgain(run: Run): readonly NextCommand[] {
   const { id, effects, spec } = run;
-  if (spec.directive !== undefined) return [];
-  const source = spec.playbook === undefined ? `playbook-${id.slice(-8)}.yaml` : undefined;
   const purpose = effects === "NONE" ? "run it again" : "run it again, if what you find allows it";
+  if (spec.directive !== undefined) return [{ words: ["run", ...optionsOf(run)].join(" "), purpose }];
+  const source = spec.playbook === undefined ? `playbook-${id.slice(-8)}.yaml` : undefined;
   const fetched = source === undefined ? [] : [{ words: `artifacts ${id} playbook.yaml -o ${source}`, purpose: "save the playbook" }];
   return [...fetched, { words: ["run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
 }
 
 function optionsOf({ spec }: Run): readonly string[] {
-  const option = (name: string, value: string) => `--${name} ${shellWord(value)}`;
+  const option = (name: FieldOption, value: string | number) => `${name} ${shellWord(String(value))}`;
+  const given = (name: FieldOption, value: string | number | undefined) => (value === undefined ? [] : [option(name, value)]);
   const { params = {}, credentials, labels, startUrl, timeoutSeconds = defaultTimeoutSeconds, guardrails, recording } = spec;
-  const { waitForPersonSeconds = 0, browserState, files } = spec;
+  const { waitForPersonSeconds = 0, browserState, files, forkFrom, continueFrom, keepAliveSeconds } = spec;
   return [
+    ...given("--directive", spec.directive),
     ...Object.entries(params).map(([name, value]) =>
-      option("param", `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`),
+      option("--param", `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`),
     ),
     // Their values are nowhere in the record.
-    ...Object.keys(credentials).map((name) => option("credential", `${name}=@${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`)),
-    ...Object.entries(labels).map(([name, value]) => option("label", `${name}=${value}`)),
-    ...(guardrails?.allowedPrivateHosts ?? []).map((host) => option("allow-private-host", host)),
+    ...Object.keys(credentials).map((name) => option("--credential", `${name}=@${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`)),
+    ...Object.entries(labels).map(([name, value]) => option("--label", `${name}=${value}`)),
+    ...(guardrails?.allowedPrivateHosts ?? []).map((host) => option("--allow-private-host", host)),
     ...(recording?.video === true ? ["--video"] : []),
     ...(recording?.screenshots === true ? ["--screenshots"] : []),
     ...(recording?.trace === false ? ["--no-trace"] : []),
     ...(recording?.logs === false ? ["--no-logs"] : []),
-    ...(waitForPersonSeconds === 0 ? [] : [option("wait-for-person", String(waitForPersonSeconds))]),
-    ...(browserState === undefined ? [] : [option("browser-state", browserState)]),
-    ...files.map(({ name }) => option("file", `${name}=${name}`)),
-    ...(startUrl === undefined ? [] : [option("start-url", startUrl)]),
-    ...(timeoutSeconds === defaultTimeoutSeconds ? [] : [option("timeout", String(timeoutSeconds))]),
+    ...(recording?.cassette === true ? ["--record-cassette"] : []),
+    ...given("--model", spec.model),
+    ...given("--max-steps", spec.maxSteps === defaultMaxSteps ? undefined : spec.maxSteps),
+    ...given("--wait-for-person", waitForPersonSeconds === 0 ? undefined : waitForPersonSeconds),
+    ...given("--browser-state", browserState),
+    ...given("--fork-from", forkFrom),
+    ...given("--continue-from", continueFrom),
+    ...given("--keep-alive", keepAliveSeconds),
+    ...files.map(({ name }) => option("--file", `${name}=${name}`)),
+    ...given("--start-url", startUrl),
+    ...given("--timeout", timeoutSeconds === defaultTimeoutSeconds ? undefined : timeoutSeconds),
   ];
 }
 
 const defaultTimeoutSeconds = 600;
+const defaultMaxSteps = 50;

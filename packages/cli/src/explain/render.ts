@@ -1,3 +1,4 @@
+import { nameOptions } from "../name-options.ts";
 import { printable } from "../printable.ts";
 import type { Explanation } from "./explain.ts";
 import type { Deed } from "./story.ts";
@@ -21,6 +22,7 @@ export function renderExplanation(explanation: Explanation, width: number): read
 
   section("Asked", [
     printable(asked.work),
+    ...(asked.parent === undefined ? [] : [`${wordsOfParent[asked.parent.by]} run ${printable(asked.parent.runId)}`]),
     ...Object.entries(asked.params).map(([name, value]) => `${printable(name)} = ${shown(value)}`),
     [`at ${createTime}`, asked.by && `by ${printable(asked.by)}`, asked.timeoutSeconds && `at most ${asked.timeoutSeconds} s`]
       .filter(Boolean)
@@ -58,7 +60,8 @@ export function renderExplanation(explanation: Explanation, width: number): read
     section("Stopped", [
       `${stop.by === "" ? "on request" : `by ${printable(stop.by)}`}${stop.reason === "" ? "" : `: ${printable(stop.reason)}`}`,
     ]);
-  if (why !== undefined) section("Why", [`${why.reason}: ${printable(why.message)}`, ...(why.wayOut === undefined ? [] : [why.wayOut])]);
+  if (why !== undefined)
+    section("Why", [`${why.reason}: ${nameOptions(printable(why.message))}`, ...(why.wayOut === undefined ? [] : [why.wayOut])]);
   if (again !== undefined) section("Again", [again]);
   section("Warnings", warnings.slice(-mostLines).map(printable));
   section(
@@ -71,6 +74,8 @@ export function renderExplanation(explanation: Explanation, width: number): read
 }
 
 const titleWidth = 10;
+
+const wordsOfParent = { continueFrom: "in the browser, still open, of", forkFrom: "with the session left by" } as const;
 
 function lineOf(deed: Deed, at: (time: string) => string, { state, attempts, seconds }: Explanation): string {
   const { step, stepId, what, beganAt, end, durationMs, message } = deed;

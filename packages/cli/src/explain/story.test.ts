@@ -107,7 +107,55 @@ describe("the story of a run", () => {
   });
 });
 
+describe("what was asked of a run", () => {
+  const spec = sampleRun().spec;
+
+  it.each([
+    ["continueFrom", "in the browser, still open, of run run-before"],
+    ["forkFrom", "with the session left by run run-before"],
+  ])("names the run it went on from: %s", (field, said) => {
+    expect(screen([], sampleRun({ spec: { ...spec, [field]: "run-before" } }))).toContain(`\n          ${said}\n`);
+    expect(explain(sampleRun({ spec: { ...spec, [field]: "run-before" } }), new Story(), toCommand).asked.parent).toEqual({
+      runId: "run-before",
+      by: field,
+    });
+  });
+
+  it("names none where it began anew", () => {
+    expect(screen([])).not.toContain("of run ");
+    expect(explain(sampleRun(), new Story(), toCommand).asked.parent).toBeUndefined();
+  });
+
+  it("names options beside the fields that its end speaks of, and says in a sentence that there is nothing to mend", () => {
+    const error = { code: "CANCELLED", reason: "TERMINATED", message: "A caller stopped the run.", retryable: false, details: {} };
+    const outcome = { summary: "Stopped.", extractedTexts: [], sessionMemory: "", truncated: false };
+    expect(screen([], sampleRun({ state: "TERMINATED", outcome: { ...outcome, error } }))).toContain(
+      "Why       TERMINATED: A caller stopped the run.\n          There is nothing to mend: somebody asked for it.\n",
+    );
+    const late = { ...error, reason: "TIMED_OUT", message: "It reached its deadline." };
+    expect(screen([], sampleRun({ state: "TIMED_OUT", outcome: { ...outcome, error: late } }))).toContain(
+      "          Give it more time with --timeout (timeoutSeconds), or make the work smaller.\n",
+    );
+  });
+});
+
 describe("the way to run it again", () => {
+  it("has what a directive was run with", () => {
+    const spec = {
+      ...sampleRun().spec,
+      playbook: undefined,
+      directive: "Cancel it",
+      maxSteps: 9,
+      model: "test:a",
+      forkFrom: "run-1",
+      keepAliveSeconds: 0,
+    };
+    const { next } = explain(sampleRun({ state: "FAILED", spec }), new Story(), toCommand);
+    expect(next.map(({ command }) => command)).toContain(
+      "npx clew run --directive 'Cancel it' --model test:a --max-steps 9 --fork-from run-1 --keep-alive 0",
+    );
+  });
+
   it("has every option it was run with, quoted for a shell, and no secret", () => {
     const story = new Story();
     const spec = {

@@ -1,0 +1,49 @@
+import type { Run } from "@clew/client";
+import { expect, it } from "vitest";
+import { sampleRun, sampleRunId } from "../../../test/support/sample-run.ts";
+import { createKeptOutput } from "./kept-output.fixture.ts";
+import { sayOutcome } from "./say-outcome.ts";
+
+function saidOf(part: Partial<Run>): readonly string[] {
+  const output = createKeptOutput();
+  sayOutcome(sampleRun({ state: "COMPLETED", endTime: "2026-01-01T00:00:02Z", ...part }), output);
+  return output.said;
+}
+
+const spec = sampleRun().spec;
+const outcome = { summary: "Done.", extractedTexts: [], sessionMemory: "", truncated: false };
+
+it("says until when a run's browser is kept, from its end on, and how to go on in it or let go of it", () => {
+  const until = new Date("2026-01-01T00:05:02Z").toLocaleTimeString("en-GB");
+  expect(saidOf({ outcome, spec: { ...spec, keepAliveSeconds: 300 } }).slice(-4)).toEqual([
+    `  npx clew artifacts ${sampleRunId}`,
+    `  Its browser is kept until ${until}. Go on in it, or let go of it:`,
+    `    npx clew run PLAYBOOK --continue-from ${sampleRunId}`,
+    `    npx clew release ${sampleRunId}`,
+  ]);
+});
+
+it.each<[string, Partial<Run>]>([
+  ["keeps nothing", {}],
+  ["leaves a session only", { spec: { ...spec, keepAliveSeconds: 0 } }],
+])("says nothing of a browser where a run %s", (_, part) => {
+  expect(saidOf({ outcome, ...part }).filter((line) => /kept|release|continue/.test(line))).toEqual([]);
+});
+
+it("says why a run failed, with the option beside each field it speaks of, and whether to run it again", () => {
+  const error = {
+    code: "DEADLINE_EXCEEDED",
+    reason: "INPUT_EXPIRED",
+    message: "Raise waitForPersonSeconds.",
+    retryable: false,
+    details: {},
+  };
+  expect(saidOf({ state: "FAILED", outcome: { ...outcome, summary: "Nobody answered.", error } })).toEqual([
+    "",
+    "FAILED after 2.0 s: Nobody answered.",
+    "  INPUT_EXPIRED: Raise --wait-for-person (waitForPersonSeconds).",
+    "  Nothing was changed: it is safe to run again.",
+    "",
+    `  npx clew artifacts ${sampleRunId}`,
+  ]);
+});

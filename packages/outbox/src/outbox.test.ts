@@ -3,7 +3,7 @@ import { appendFileSync, readFileSync, symlinkSync, truncateSync, writeFileSync 
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { type SandboxEvent, StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { type SandboxEvent, StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { mountSmallVolume } from "../../../test/support/small-volume.ts";

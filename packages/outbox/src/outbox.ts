@@ -2,7 +2,7 @@ import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { Fault } from "@clew/fault/fault";
 import { volumeFault } from "@clew/fault/volume-fault";
-import { SandboxEvent, StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { SandboxEvent, StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { abortable } from "@clew/streams/abortable";
 import { withHeartbeat } from "@clew/streams/heartbeat";
 import { linkSignals } from "@clew/streams/linked-signal";

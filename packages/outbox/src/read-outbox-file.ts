@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { headerBytes, maxEventBytes, measureRecord, readRecord } from "./record.ts";
 
 /** What a dead producer left. */

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 
 /**
  * A record of an outbox file: `length (4) ‖ crc32 of the event (4) ‖ event (length)`, numbers big endian.

@@ -1,5 +1,5 @@
 import { readSync } from "node:fs";
-import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { headerBytes, maxEventBytes, readRecord } from "./record.ts";
 
 const chunkBytes = 1024 * 1024;

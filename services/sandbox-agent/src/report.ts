@@ -1,4 +1,4 @@
-import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 
 /** An event as the work says it; its sequence is the outbox's to give. */
 export type EventDraft = { readonly summary: string; readonly payload: NonNullable<SandboxEvent["payload"]> };

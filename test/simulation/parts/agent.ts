@@ -6,11 +6,8 @@ import { watchPresence } from "@clew/outbox/presence";
 import { placesOf } from "@clew/outbox/work-folder";
 import { Artifact_Kind, Effect, Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionCompleted, ActionStarted, OutcomePublished, RunStarted, StepCompleted } from "@clew/proto/grpc/clew/run/v1/run_event";
-import {
-  ArtifactReady,
-  SandboxAgentServiceService,
-  SandboxEventServiceService,
-} from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import type { RunPlan, WorkStep } from "../plan.ts";
 import { onDisk } from "../platform/machine.ts";
 import type { SimulatedProcess } from "../world/simulated-process.ts";

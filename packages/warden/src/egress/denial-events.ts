@@ -1,5 +1,5 @@
 import type { EgressDenial } from "@clew/egress/egress-policy";
-import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import type { EgressEntry } from "./egress-ledger.ts";
 
 /** What happened, as an event carries it. */

@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createLogger } from "@clew/process/logger";
-import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { type ModelScript, startModelServer } from "../../../../test/support/model-server.ts";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
 import type { ModelAccess } from "./model-access.ts";

@@ -1,5 +1,5 @@
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
-import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { describe, expect, it } from "vitest";
 import { admit } from "./admit.ts";
 

@@ -1,5 +1,5 @@
 import { type InputRequested, InputRequested_Kind, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
-import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { hasLongNames } from "./fit-outcome.ts";
 import { limits } from "./limits.ts";
 import type { RunFold } from "./run.ts";

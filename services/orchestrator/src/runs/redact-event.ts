@@ -1,5 +1,5 @@
 import { createRedact } from "@clew/playbook/redact";
-import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { limits } from "./limits.ts";
 
 /** What a mark can make of a text, at most: `[redacted]` of one character and its place in a message. */

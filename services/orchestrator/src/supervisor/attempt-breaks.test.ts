@@ -6,7 +6,7 @@ import { placesOf } from "@clew/outbox/work-folder";
 import { createLogger } from "@clew/process/logger";
 import { Outcome, Run, Run_State, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
-import { ArtifactReady, type SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { ArtifactReady, type SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { abortable } from "@clew/streams/abortable";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type TempFolder, tempFolder } from "../../../../test/support/temp-folder.ts";

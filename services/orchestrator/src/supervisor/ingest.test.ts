@@ -7,7 +7,7 @@ import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { createLogger } from "@clew/process/logger";
 import { Effect, Outcome, Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionStarted, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
-import { ArtifactReady, SandboxEvent, type StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { ArtifactReady, SandboxEvent, type StreamSandboxEventsResponse } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Journal } from "../journal/journal.ts";
 import { decodeRecord } from "./decode-record.ts";

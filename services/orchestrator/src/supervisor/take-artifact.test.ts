@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
-import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Journal } from "../journal/journal.ts";
 import { RunLog } from "./run-log.ts";

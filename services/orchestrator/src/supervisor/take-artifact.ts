@@ -1,7 +1,7 @@
 import { Fault } from "@clew/fault/fault";
 import { isFlatName } from "@clew/outbox/flat-name";
 import type { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
-import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { linkSignals } from "@clew/streams/linked-signal";
 import { storeArtifact } from "../artifacts/artifact-store.ts";
 import type { EventDraft } from "../runs/event.ts";

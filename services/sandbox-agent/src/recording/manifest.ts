@@ -1,5 +1,5 @@
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
-import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import type { MissingVideo } from "./video.ts";
 
 const kindNames = Object.fromEntries(Object.entries(Artifact_Kind).map(([name, kind]) => [kind, name]));

@@ -3,7 +3,7 @@ import { Fault } from "@clew/fault/fault";
 import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import { Artifact_Kind, type RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
-import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { abortable } from "@clew/streams/abortable";
 import type { ActivePage } from "../browser/active-page.ts";
 import { pageOptions } from "../browser/page-options.ts";

@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { Fault } from "@clew/fault/fault";
 import type { Redact } from "@clew/playbook/redact";
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
-import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { fileNameOf, numbered } from "./file-name.ts";
 import { recordingLimits } from "./recording-limits.ts";
 

@@ -8,11 +8,8 @@ import { openOutbox } from "@clew/outbox/outbox";
 import { watchPresence } from "@clew/outbox/presence";
 import { Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_event";
-import {
-  ArtifactReady,
-  SandboxAgentServiceService,
-  SandboxEventServiceService,
-} from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { SandboxAgentServiceService, SandboxEventServiceService } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_agent_service";
+import { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { readSettings } from "@clew/sandbox-agent/config";
 import { bombs } from "./bombs.ts";
 import { fileAttacks } from "./file-attacks.ts";

@@ -6,494 +6,17 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Artifact_Kind, Artifact_KindJson, InputRequested, InputRequestedJson, Outcome, OutcomeJson, RunSpec, RunSpecJson } from "../../run/v1/run_pb.ts";
+import type { Outcome, OutcomeJson, RunSpec, RunSpecJson } from "../../run/v1/run_pb.ts";
 import { file_clew_run_v1_run } from "../../run/v1/run_pb.ts";
-import type { ActionBlocked, ActionBlockedJson, ActionCompleted, ActionCompletedJson, ActionStarted, ActionStartedJson, CaptchaDetected, CaptchaDetectedJson, EgressDenied, EgressDeniedJson, GuardrailTripped, GuardrailTrippedJson, InjectionDetected, InjectionDetectedJson, ModelCalled, ModelCalledJson, OutcomePublished, OutcomePublishedJson, PageChanged, PageChangedJson, RecoveryEnded, RecoveryEndedJson, RecoveryStarted, RecoveryStartedJson, RunStarted, RunStartedJson, SandboxExited, SandboxExitedJson, SandboxKept, SandboxKeptJson, SandboxReady, SandboxReadyJson, StepCompleted, StepCompletedJson, StepStarted, StepStartedJson, StuckDetected, StuckDetectedJson, WarningRaised, WarningRaisedJson } from "../../run/v1/run_event_pb.ts";
-import { file_clew_run_v1_run_event } from "../../run/v1/run_event_pb.ts";
+import type { StreamSandboxEventsResponseSchema } from "./sandbox_event_pb.ts";
+import { file_clew_sandbox_v1_sandbox_event } from "./sandbox_event_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file clew/sandbox/v1/sandbox_agent_service.proto.
  */
 export const file_clew_sandbox_v1_sandbox_agent_service: GenFile = /*@__PURE__*/
-  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEi7AkKDFNhbmRib3hFdmVudBIQCghzZXF1ZW5jZRgBIAEoDRIPCgdzdW1tYXJ5GAIgASgJEjIKDXNhbmRib3hfcmVhZHkYFCABKAsyGS5jbGV3LnJ1bi52MS5TYW5kYm94UmVhZHlIABI0Cg5zYW5kYm94X2V4aXRlZBgVIAEoCzIaLmNsZXcucnVuLnYxLlNhbmRib3hFeGl0ZWRIABI0Cg53YXJuaW5nX3JhaXNlZBgWIAEoCzIaLmNsZXcucnVuLnYxLldhcm5pbmdSYWlzZWRIABIyCg1lZ3Jlc3NfZGVuaWVkGBcgASgLMhkuY2xldy5ydW4udjEuRWdyZXNzRGVuaWVkSAASLgoLcnVuX3N0YXJ0ZWQYHiABKAsyFy5jbGV3LnJ1bi52MS5SdW5TdGFydGVkSAASMAoMc3RlcF9zdGFydGVkGB8gASgLMhguY2xldy5ydW4udjEuU3RlcFN0YXJ0ZWRIABI0Cg5zdGVwX2NvbXBsZXRlZBggIAEoCzIaLmNsZXcucnVuLnYxLlN0ZXBDb21wbGV0ZWRIABI0Cg5hY3Rpb25fc3RhcnRlZBghIAEoCzIaLmNsZXcucnVuLnYxLkFjdGlvblN0YXJ0ZWRIABI4ChBhY3Rpb25fY29tcGxldGVkGCIgASgLMhwuY2xldy5ydW4udjEuQWN0aW9uQ29tcGxldGVkSAASNAoOYWN0aW9uX2Jsb2NrZWQYIyABKAsyGi5jbGV3LnJ1bi52MS5BY3Rpb25CbG9ja2VkSAASMAoMcGFnZV9jaGFuZ2VkGCQgASgLMhguY2xldy5ydW4udjEuUGFnZUNoYW5nZWRIABI6ChFndWFyZHJhaWxfdHJpcHBlZBglIAEoCzIdLmNsZXcucnVuLnYxLkd1YXJkcmFpbFRyaXBwZWRIABI0Cg5zdHVja19kZXRlY3RlZBgmIAEoCzIaLmNsZXcucnVuLnYxLlN0dWNrRGV0ZWN0ZWRIABI4ChBjYXB0Y2hhX2RldGVjdGVkGCcgASgLMhwuY2xldy5ydW4udjEuQ2FwdGNoYURldGVjdGVkSAASOAoQcmVjb3Zlcnlfc3RhcnRlZBgoIAEoCzIcLmNsZXcucnVuLnYxLlJlY292ZXJ5U3RhcnRlZEgAEjQKDnJlY292ZXJ5X2VuZGVkGCkgASgLMhouY2xldy5ydW4udjEuUmVjb3ZlcnlFbmRlZEgAEjAKDG1vZGVsX2NhbGxlZBgqIAEoCzIYLmNsZXcucnVuLnYxLk1vZGVsQ2FsbGVkSAASNgoPaW5wdXRfcmVxdWVzdGVkGCsgASgLMhsuY2xldy5ydW4udjEuSW5wdXRSZXF1ZXN0ZWRIABI4Cg5hcnRpZmFjdF9yZWFkeRgsIAEoCzIeLmNsZXcuc2FuZGJveC52MS5BcnRpZmFjdFJlYWR5SAASOgoRb3V0Y29tZV9wdWJsaXNoZWQYLSABKAsyHS5jbGV3LnJ1bi52MS5PdXRjb21lUHVibGlzaGVkSAASPAoSaW5qZWN0aW9uX2RldGVjdGVkGC4gASgLMh4uY2xldy5ydW4udjEuSW5qZWN0aW9uRGV0ZWN0ZWRIABIwCgxzYW5kYm94X2tlcHQYLyABKAsyGC5jbGV3LnJ1bi52MS5TYW5kYm94S2VwdEgAQgkKB3BheWxvYWQigQEKDUFydGlmYWN0UmVhZHkSDAoEbmFtZRgBIAEoCRIoCgRraW5kGAIgASgOMhouY2xldy5ydW4udjEuQXJ0aWZhY3QuS2luZBIUCgxjb250ZW50X3R5cGUYAyABKAkSEgoKc2l6ZV9ieXRlcxgEIAEoARIOCgZzaGEyNTYYBSABKAkiKwoaU3RyZWFtU2FuZGJveEV2ZW50c1JlcXVlc3QSDQoFYWZ0ZXIYASABKA0i5AIKG1N0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZRJFCgZldmVudHMYASABKAsyMy5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlLkV2ZW50c0gAEksKCWhlYXJ0YmVhdBgCIAEoCzI2LmNsZXcuc2FuZGJveC52MS5TdHJlYW1TYW5kYm94RXZlbnRzUmVzcG9uc2UuSGVhcnRiZWF0SAASPwoDZW5kGAMgASgLMjAuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZS5FbmRIABo3CgZFdmVudHMSLQoGZXZlbnRzGAEgAygLMh0uY2xldy5zYW5kYm94LnYxLlNhbmRib3hFdmVudBoZCglIZWFydGJlYXQSDAoEdGFpbBgBIAEoDRoTCgNFbmQSDAoEdGFpbBgBIAEoDUIHCgVmcmFtZSIyCh9BY2tub3dsZWRnZVNhbmRib3hFdmVudHNSZXF1ZXN0Eg8KB3Rocm91Z2gYASABKA0iIgogQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVzcG9uc2UigwUKEFN0YXJ0V29ya1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SIgoEc3BlYxgDIAEoCzIULmNsZXcucnVuLnYxLlJ1blNwZWMSFwoPcGxheWJvb2tfc291cmNlGAQgASgJEkcKC2NyZWRlbnRpYWxzGAUgAygLMjIuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuQ3JlZGVudGlhbHNFbnRyeRJQChBjYWxsZWRfcGxheWJvb2tzGAYgAygLMjYuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuQ2FsbGVkUGxheWJvb2tzRW50cnkSGgoNYnJvd3Nlcl9zdGF0ZRgHIAEoCUgAiAEBEhoKEmNyZWRlbnRpYWxfb3JpZ2lucxgIIAMoCRI9CgZtb2RlbHMYCSABKAsyKC5jbGV3LnNhbmRib3gudjEuU3RhcnRXb3JrUmVxdWVzdC5Nb2RlbHNIAYgBARIuCgdzZXNzaW9uGAogASgLMhguY2xldy5zYW5kYm94LnYxLlNlc3Npb25IAogBARoyChBDcmVkZW50aWFsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaNgoUQ2FsbGVkUGxheWJvb2tzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo6CgZNb2RlbHMSDQoFbW9kZWwYASABKAkSEAoIZmFsbGJhY2sYAiABKAkSDwoHdXRpbGl0eRgDIAEoCUIQCg5fYnJvd3Nlcl9zdGF0ZUIJCgdfbW9kZWxzQgoKCF9zZXNzaW9uIkEKB1Nlc3Npb24SFQoNYnJvd3Nlcl9zdGF0ZRgBIAEoCRIPCgdhZGRyZXNzGAIgASgJEg4KBm1lbW9yeRgDIAEoCSITChFTdGFydFdvcmtSZXNwb25zZSIjCg9TdG9wV29ya1JlcXVlc3QSEAoIZ3JhY2VfbXMYASABKA0iQQoQU3RvcFdvcmtSZXNwb25zZRItCg9wYXJ0aWFsX291dGNvbWUYASABKAsyFC5jbGV3LnJ1bi52MS5PdXRjb21lIlYKE0RlbGl2ZXJJbnB1dFJlcXVlc3QSEAoIaW5wdXRfaWQYASABKAkSDgoGYW5zd2VyGAIgASgJEg8KB2V4cGlyZWQYAyABKAgSDAoEbG9zdBgEIAEoCCIWChREZWxpdmVySW5wdXRSZXNwb25zZSIZChdUYWtlQnJvd3NlclN0YXRlUmVxdWVzdCKYAQoYVGFrZUJyb3dzZXJTdGF0ZVJlc3BvbnNlEhoKDWJyb3dzZXJfc3RhdGUYASABKAlIAIgBARISCgpsb2dnZWRfb3V0GAIgASgIEi4KB3Nlc3Npb24YAyABKAsyGC5jbGV3LnNhbmRib3gudjEuU2Vzc2lvbkgBiAEBQhAKDl9icm93c2VyX3N0YXRlQgoKCF9zZXNzaW9uIhQKEktlZXBCcm93c2VyUmVxdWVzdCIjChNLZWVwQnJvd3NlclJlc3BvbnNlEgwKBGtlcHQYASABKAgiIAoQQmVnaW5TdGF5UmVxdWVzdBIMCgRzdGF5GAEgASgNIhMKEUJlZ2luU3RheVJlc3BvbnNlIhMKEUdldFNhbmRib3hSZXF1ZXN0IoEBChJHZXRTYW5kYm94UmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEg8KB2F0dGVtcHQYAiABKA0SDQoFYWxpdmUYAyABKAgSFAoMcmVtYWluaW5nX21zGAQgASgNEg8KB2Jyb3dzZXIYBSABKAkSFAoMbWVtb3J5X2J5dGVzGAYgASgBIioKElNldERlYWRsaW5lUmVxdWVzdBIUCgxyZW1haW5pbmdfbXMYASABKA0iFQoTU2V0RGVhZGxpbmVSZXNwb25zZSIjChJLaWxsU2FuZGJveFJlcXVlc3QSDQoFY2F1c2UYASABKAkiFQoTS2lsbFNhbmRib3hSZXNwb25zZSIzChNSZWFkV29ya0ZpbGVSZXF1ZXN0EgwKBG5hbWUYASABKAkSDgoGb2Zmc2V0GAIgASgBIiUKFFJlYWRXb3JrRmlsZVJlc3BvbnNlEg0KBWNodW5rGAEgASgMIhcKFVJlbGVhc2VTYW5kYm94UmVxdWVzdCIYChZSZWxlYXNlU2FuZGJveFJlc3BvbnNlIjMKEktlZXBTYW5kYm94UmVxdWVzdBIPCgdrZWVwX21zGAEgASgNEgwKBHN0YXkYAiABKA0iFQoTS2VlcFNhbmRib3hSZXNwb25zZSIkChNDbGFpbVNhbmRib3hSZXF1ZXN0Eg0KBWNsYWltGAEgASgJIhYKFENsYWltU2FuZGJveFJlc3BvbnNlIiQKEkhvbGRTZWNyZXRzUmVxdWVzdBIOCgZ2YWx1ZXMYASADKAkiFQoTSG9sZFNlY3JldHNSZXNwb25zZSIWChRSZWNhbGxTZWNyZXRzUmVxdWVzdCInChVSZWNhbGxTZWNyZXRzUmVzcG9uc2USDgoGdmFsdWVzGAEgAygJMooCChNTYW5kYm94RXZlbnRTZXJ2aWNlEnIKE1N0cmVhbVNhbmRib3hFdmVudHMSKy5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1JlcXVlc3QaLC5jbGV3LnNhbmRib3gudjEuU3RyZWFtU2FuZGJveEV2ZW50c1Jlc3BvbnNlMAESfwoYQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzEjAuY2xldy5zYW5kYm94LnYxLkFja25vd2xlZGdlU2FuZGJveEV2ZW50c1JlcXVlc3QaMS5jbGV3LnNhbmRib3gudjEuQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVzcG9uc2UyrgQKE1NhbmRib3hBZ2VudFNlcnZpY2USUgoJU3RhcnRXb3JrEiEuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QaIi5jbGV3LnNhbmRib3gudjEuU3RhcnRXb3JrUmVzcG9uc2USTwoIU3RvcFdvcmsSIC5jbGV3LnNhbmRib3gudjEuU3RvcFdvcmtSZXF1ZXN0GiEuY2xldy5zYW5kYm94LnYxLlN0b3BXb3JrUmVzcG9uc2USWwoMRGVsaXZlcklucHV0EiQuY2xldy5zYW5kYm94LnYxLkRlbGl2ZXJJbnB1dFJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuRGVsaXZlcklucHV0UmVzcG9uc2USZwoQVGFrZUJyb3dzZXJTdGF0ZRIoLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVxdWVzdBopLmNsZXcuc2FuZGJveC52MS5UYWtlQnJvd3NlclN0YXRlUmVzcG9uc2USWAoLS2VlcEJyb3dzZXISIy5jbGV3LnNhbmRib3gudjEuS2VlcEJyb3dzZXJSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLktlZXBCcm93c2VyUmVzcG9uc2USUgoJQmVnaW5TdGF5EiEuY2xldy5zYW5kYm94LnYxLkJlZ2luU3RheVJlcXVlc3QaIi5jbGV3LnNhbmRib3gudjEuQmVnaW5TdGF5UmVzcG9uc2UyzwYKDVdhcmRlblNlcnZpY2USVQoKR2V0U2FuZGJveBIiLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVxdWVzdBojLmNsZXcuc2FuZGJveC52MS5HZXRTYW5kYm94UmVzcG9uc2USWAoLU2V0RGVhZGxpbmUSIy5jbGV3LnNhbmRib3gudjEuU2V0RGVhZGxpbmVSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLlNldERlYWRsaW5lUmVzcG9uc2USWAoLS2lsbFNhbmRib3gSIy5jbGV3LnNhbmRib3gudjEuS2lsbFNhbmRib3hSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLktpbGxTYW5kYm94UmVzcG9uc2USXQoMUmVhZFdvcmtGaWxlEiQuY2xldy5zYW5kYm94LnYxLlJlYWRXb3JrRmlsZVJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuUmVhZFdvcmtGaWxlUmVzcG9uc2UwARJhCg5SZWxlYXNlU2FuZGJveBImLmNsZXcuc2FuZGJveC52MS5SZWxlYXNlU2FuZGJveFJlcXVlc3QaJy5jbGV3LnNhbmRib3gudjEuUmVsZWFzZVNhbmRib3hSZXNwb25zZRJYCgtLZWVwU2FuZGJveBIjLmNsZXcuc2FuZGJveC52MS5LZWVwU2FuZGJveFJlcXVlc3QaJC5jbGV3LnNhbmRib3gudjEuS2VlcFNhbmRib3hSZXNwb25zZRJbCgxDbGFpbVNhbmRib3gSJC5jbGV3LnNhbmRib3gudjEuQ2xhaW1TYW5kYm94UmVxdWVzdBolLmNsZXcuc2FuZGJveC52MS5DbGFpbVNhbmRib3hSZXNwb25zZRJYCgtIb2xkU2VjcmV0cxIjLmNsZXcuc2FuZGJveC52MS5Ib2xkU2VjcmV0c1JlcXVlc3QaJC5jbGV3LnNhbmRib3gudjEuSG9sZFNlY3JldHNSZXNwb25zZRJgCg1SZWNhbGxTZWNyZXRzEiUuY2xldy5zYW5kYm94LnYxLlJlY2FsbFNlY3JldHNSZXF1ZXN0GiYuY2xldy5zYW5kYm94LnYxLlJlY2FsbFNlY3JldHNSZXNwb25zZTABYgZwcm90bzM", [file_clew_run_v1_run, file_clew_run_v1_run_event]);
-
-/**
- * A fact as a producer saw it. The orchestrator admits it, gives it its place in the journal and stamps its time.
- *
- * @generated from message clew.sandbox.v1.SandboxEvent
- */
-export type SandboxEvent = Message<"clew.sandbox.v1.SandboxEvent"> & {
-  /**
-   * The producer's own 1, 2, 3, … without a gap.
-   *
-   * @generated from field: uint32 sequence = 1;
-   */
-  sequence: number;
-
-  /**
-   * One plain sentence of at most 200 characters, without secrets.
-   *
-   * @generated from field: string summary = 2;
-   */
-  summary: string;
-
-  /**
-   * What happened. Which of these a producer may say, admission knows.
-   *
-   * @generated from oneof clew.sandbox.v1.SandboxEvent.payload
-   */
-  payload: {
-    /**
-     * Warden: the sandbox can work.
-     *
-     * @generated from field: clew.run.v1.SandboxReady sandbox_ready = 20;
-     */
-    value: SandboxReady;
-    case: "sandboxReady";
-  } | {
-    /**
-     * Warden: the sandbox's process ended; its last event.
-     *
-     * @generated from field: clew.run.v1.SandboxExited sandbox_exited = 21;
-     */
-    value: SandboxExited;
-    case: "sandboxExited";
-  } | {
-    /**
-     * Both: something is worth knowing.
-     *
-     * @generated from field: clew.run.v1.WarningRaised warning_raised = 22;
-     */
-    value: WarningRaised;
-    case: "warningRaised";
-  } | {
-    /**
-     * Warden: a connection was kept from being made.
-     *
-     * @generated from field: clew.run.v1.EgressDenied egress_denied = 23;
-     */
-    value: EgressDenied;
-    case: "egressDenied";
-  } | {
-    /**
-     * Agent: the work began.
-     *
-     * @generated from field: clew.run.v1.RunStarted run_started = 30;
-     */
-    value: RunStarted;
-    case: "runStarted";
-  } | {
-    /**
-     * Agent: a step began.
-     *
-     * @generated from field: clew.run.v1.StepStarted step_started = 31;
-     */
-    value: StepStarted;
-    case: "stepStarted";
-  } | {
-    /**
-     * Agent: a step ended.
-     *
-     * @generated from field: clew.run.v1.StepCompleted step_completed = 32;
-     */
-    value: StepCompleted;
-    case: "stepCompleted";
-  } | {
-    /**
-     * Agent: an action is about to reach the browser.
-     *
-     * @generated from field: clew.run.v1.ActionStarted action_started = 33;
-     */
-    value: ActionStarted;
-    case: "actionStarted";
-  } | {
-    /**
-     * Agent: an action ended.
-     *
-     * @generated from field: clew.run.v1.ActionCompleted action_completed = 34;
-     */
-    value: ActionCompleted;
-    case: "actionCompleted";
-  } | {
-    /**
-     * Agent: a rule kept an action from the browser.
-     *
-     * @generated from field: clew.run.v1.ActionBlocked action_blocked = 35;
-     */
-    value: ActionBlocked;
-    case: "actionBlocked";
-  } | {
-    /**
-     * Agent: the page's address changed.
-     *
-     * @generated from field: clew.run.v1.PageChanged page_changed = 36;
-     */
-    value: PageChanged;
-    case: "pageChanged";
-  } | {
-    /**
-     * Both: a guardrail tripped outside an action.
-     *
-     * @generated from field: clew.run.v1.GuardrailTripped guardrail_tripped = 37;
-     */
-    value: GuardrailTripped;
-    case: "guardrailTripped";
-  } | {
-    /**
-     * Agent: the work goes in circles.
-     *
-     * @generated from field: clew.run.v1.StuckDetected stuck_detected = 38;
-     */
-    value: StuckDetected;
-    case: "stuckDetected";
-  } | {
-    /**
-     * Agent: a page asks whether a person is there.
-     *
-     * @generated from field: clew.run.v1.CaptchaDetected captcha_detected = 39;
-     */
-    value: CaptchaDetected;
-    case: "captchaDetected";
-  } | {
-    /**
-     * Agent: the agent took over from a playbook.
-     *
-     * @generated from field: clew.run.v1.RecoveryStarted recovery_started = 40;
-     */
-    value: RecoveryStarted;
-    case: "recoveryStarted";
-  } | {
-    /**
-     * Agent: the agent's recovery ended.
-     *
-     * @generated from field: clew.run.v1.RecoveryEnded recovery_ended = 41;
-     */
-    value: RecoveryEnded;
-    case: "recoveryEnded";
-  } | {
-    /**
-     * Both: a model was called.
-     *
-     * @generated from field: clew.run.v1.ModelCalled model_called = 42;
-     */
-    value: ModelCalled;
-    case: "modelCalled";
-  } | {
-    /**
-     * Agent: the run asks a person.
-     *
-     * @generated from field: clew.run.v1.InputRequested input_requested = 43;
-     */
-    value: InputRequested;
-    case: "inputRequested";
-  } | {
-    /**
-     * Agent: a file is ready in the work folder. Becomes `artifactStored` once it is on the volume.
-     *
-     * @generated from field: clew.sandbox.v1.ArtifactReady artifact_ready = 44;
-     */
-    value: ArtifactReady;
-    case: "artifactReady";
-  } | {
-    /**
-     * Agent: proposes what came of the run.
-     *
-     * @generated from field: clew.run.v1.OutcomePublished outcome_published = 45;
-     */
-    value: OutcomePublished;
-    case: "outcomePublished";
-  } | {
-    /**
-     * Agent: a page spoke to the agent.
-     *
-     * @generated from field: clew.run.v1.InjectionDetected injection_detected = 46;
-     */
-    value: InjectionDetected;
-    case: "injectionDetected";
-  } | {
-    /**
-     * Warden: the sandbox is kept for another run; the last event of this one's stay.
-     *
-     * @generated from field: clew.run.v1.SandboxKept sandbox_kept = 47;
-     */
-    value: SandboxKept;
-    case: "sandboxKept";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * A fact as a producer saw it. The orchestrator admits it, gives it its place in the journal and stamps its time.
- *
- * @generated from message clew.sandbox.v1.SandboxEvent
- */
-export type SandboxEventJson = {
-  /**
-   * The producer's own 1, 2, 3, … without a gap.
-   *
-   * @generated from field: uint32 sequence = 1;
-   */
-  sequence?: number;
-
-  /**
-   * One plain sentence of at most 200 characters, without secrets.
-   *
-   * @generated from field: string summary = 2;
-   */
-  summary?: string;
-
-  /**
-   * Warden: the sandbox can work.
-   *
-   * @generated from field: clew.run.v1.SandboxReady sandbox_ready = 20;
-   */
-  sandboxReady?: SandboxReadyJson;
-
-  /**
-   * Warden: the sandbox's process ended; its last event.
-   *
-   * @generated from field: clew.run.v1.SandboxExited sandbox_exited = 21;
-   */
-  sandboxExited?: SandboxExitedJson;
-
-  /**
-   * Both: something is worth knowing.
-   *
-   * @generated from field: clew.run.v1.WarningRaised warning_raised = 22;
-   */
-  warningRaised?: WarningRaisedJson;
-
-  /**
-   * Warden: a connection was kept from being made.
-   *
-   * @generated from field: clew.run.v1.EgressDenied egress_denied = 23;
-   */
-  egressDenied?: EgressDeniedJson;
-
-  /**
-   * Agent: the work began.
-   *
-   * @generated from field: clew.run.v1.RunStarted run_started = 30;
-   */
-  runStarted?: RunStartedJson;
-
-  /**
-   * Agent: a step began.
-   *
-   * @generated from field: clew.run.v1.StepStarted step_started = 31;
-   */
-  stepStarted?: StepStartedJson;
-
-  /**
-   * Agent: a step ended.
-   *
-   * @generated from field: clew.run.v1.StepCompleted step_completed = 32;
-   */
-  stepCompleted?: StepCompletedJson;
-
-  /**
-   * Agent: an action is about to reach the browser.
-   *
-   * @generated from field: clew.run.v1.ActionStarted action_started = 33;
-   */
-  actionStarted?: ActionStartedJson;
-
-  /**
-   * Agent: an action ended.
-   *
-   * @generated from field: clew.run.v1.ActionCompleted action_completed = 34;
-   */
-  actionCompleted?: ActionCompletedJson;
-
-  /**
-   * Agent: a rule kept an action from the browser.
-   *
-   * @generated from field: clew.run.v1.ActionBlocked action_blocked = 35;
-   */
-  actionBlocked?: ActionBlockedJson;
-
-  /**
-   * Agent: the page's address changed.
-   *
-   * @generated from field: clew.run.v1.PageChanged page_changed = 36;
-   */
-  pageChanged?: PageChangedJson;
-
-  /**
-   * Both: a guardrail tripped outside an action.
-   *
-   * @generated from field: clew.run.v1.GuardrailTripped guardrail_tripped = 37;
-   */
-  guardrailTripped?: GuardrailTrippedJson;
-
-  /**
-   * Agent: the work goes in circles.
-   *
-   * @generated from field: clew.run.v1.StuckDetected stuck_detected = 38;
-   */
-  stuckDetected?: StuckDetectedJson;
-
-  /**
-   * Agent: a page asks whether a person is there.
-   *
-   * @generated from field: clew.run.v1.CaptchaDetected captcha_detected = 39;
-   */
-  captchaDetected?: CaptchaDetectedJson;
-
-  /**
-   * Agent: the agent took over from a playbook.
-   *
-   * @generated from field: clew.run.v1.RecoveryStarted recovery_started = 40;
-   */
-  recoveryStarted?: RecoveryStartedJson;
-
-  /**
-   * Agent: the agent's recovery ended.
-   *
-   * @generated from field: clew.run.v1.RecoveryEnded recovery_ended = 41;
-   */
-  recoveryEnded?: RecoveryEndedJson;
-
-  /**
-   * Both: a model was called.
-   *
-   * @generated from field: clew.run.v1.ModelCalled model_called = 42;
-   */
-  modelCalled?: ModelCalledJson;
-
-  /**
-   * Agent: the run asks a person.
-   *
-   * @generated from field: clew.run.v1.InputRequested input_requested = 43;
-   */
-  inputRequested?: InputRequestedJson;
-
-  /**
-   * Agent: a file is ready in the work folder. Becomes `artifactStored` once it is on the volume.
-   *
-   * @generated from field: clew.sandbox.v1.ArtifactReady artifact_ready = 44;
-   */
-  artifactReady?: ArtifactReadyJson;
-
-  /**
-   * Agent: proposes what came of the run.
-   *
-   * @generated from field: clew.run.v1.OutcomePublished outcome_published = 45;
-   */
-  outcomePublished?: OutcomePublishedJson;
-
-  /**
-   * Agent: a page spoke to the agent.
-   *
-   * @generated from field: clew.run.v1.InjectionDetected injection_detected = 46;
-   */
-  injectionDetected?: InjectionDetectedJson;
-
-  /**
-   * Warden: the sandbox is kept for another run; the last event of this one's stay.
-   *
-   * @generated from field: clew.run.v1.SandboxKept sandbox_kept = 47;
-   */
-  sandboxKept?: SandboxKeptJson;
-};
-
-/**
- * Describes the message clew.sandbox.v1.SandboxEvent.
- * Use `create(SandboxEventSchema)` to create a new message.
- */
-export const SandboxEventSchema: GenMessage<SandboxEvent, {jsonType: SandboxEventJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 0);
-
-/**
- * A file is ready in the work folder.
- *
- * @generated from message clew.sandbox.v1.ArtifactReady
- */
-export type ArtifactReady = Message<"clew.sandbox.v1.ArtifactReady"> & {
-  /**
-   * Its flat name.
-   *
-   * @generated from field: string name = 1;
-   */
-  name: string;
-
-  /**
-   * What kind of file it is.
-   *
-   * @generated from field: clew.run.v1.Artifact.Kind kind = 2;
-   */
-  kind: Artifact_Kind;
-
-  /**
-   * Its media type.
-   *
-   * @generated from field: string content_type = 3;
-   */
-  contentType: string;
-
-  /**
-   * Its size in bytes.
-   *
-   * @generated from field: double size_bytes = 4;
-   */
-  sizeBytes: number;
-
-  /**
-   * SHA-256 of its content, in hex.
-   *
-   * @generated from field: string sha256 = 5;
-   */
-  sha256: string;
-};
-
-/**
- * A file is ready in the work folder.
- *
- * @generated from message clew.sandbox.v1.ArtifactReady
- */
-export type ArtifactReadyJson = {
-  /**
-   * Its flat name.
-   *
-   * @generated from field: string name = 1;
-   */
-  name?: string;
-
-  /**
-   * What kind of file it is.
-   *
-   * @generated from field: clew.run.v1.Artifact.Kind kind = 2;
-   */
-  kind?: Artifact_KindJson;
-
-  /**
-   * Its media type.
-   *
-   * @generated from field: string content_type = 3;
-   */
-  contentType?: string;
-
-  /**
-   * Its size in bytes.
-   *
-   * @generated from field: double size_bytes = 4;
-   */
-  sizeBytes?: number | "NaN" | "Infinity" | "-Infinity";
-
-  /**
-   * SHA-256 of its content, in hex.
-   *
-   * @generated from field: string sha256 = 5;
-   */
-  sha256?: string;
-};
-
-/**
- * Describes the message clew.sandbox.v1.ArtifactReady.
- * Use `create(ArtifactReadySchema)` to create a new message.
- */
-export const ArtifactReadySchema: GenMessage<ArtifactReady, {jsonType: ArtifactReadyJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 1);
+  fileDesc("CitjbGV3L3NhbmRib3gvdjEvc2FuZGJveF9hZ2VudF9zZXJ2aWNlLnByb3RvEg9jbGV3LnNhbmRib3gudjEiKwoaU3RyZWFtU2FuZGJveEV2ZW50c1JlcXVlc3QSDQoFYWZ0ZXIYASABKA0iMgofQWNrbm93bGVkZ2VTYW5kYm94RXZlbnRzUmVxdWVzdBIPCgd0aHJvdWdoGAEgASgNIiIKIEFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlIoMFChBTdGFydFdvcmtSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEiIKBHNwZWMYAyABKAsyFC5jbGV3LnJ1bi52MS5SdW5TcGVjEhcKD3BsYXlib29rX3NvdXJjZRgEIAEoCRJHCgtjcmVkZW50aWFscxgFIAMoCzIyLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNyZWRlbnRpYWxzRW50cnkSUAoQY2FsbGVkX3BsYXlib29rcxgGIAMoCzI2LmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0LkNhbGxlZFBsYXlib29rc0VudHJ5EhoKDWJyb3dzZXJfc3RhdGUYByABKAlIAIgBARIaChJjcmVkZW50aWFsX29yaWdpbnMYCCADKAkSPQoGbW9kZWxzGAkgASgLMiguY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1JlcXVlc3QuTW9kZWxzSAGIAQESLgoHc2Vzc2lvbhgKIAEoCzIYLmNsZXcuc2FuZGJveC52MS5TZXNzaW9uSAKIAQEaMgoQQ3JlZGVudGlhbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjYKFENhbGxlZFBsYXlib29rc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaOgoGTW9kZWxzEg0KBW1vZGVsGAEgASgJEhAKCGZhbGxiYWNrGAIgASgJEg8KB3V0aWxpdHkYAyABKAlCEAoOX2Jyb3dzZXJfc3RhdGVCCQoHX21vZGVsc0IKCghfc2Vzc2lvbiJBCgdTZXNzaW9uEhUKDWJyb3dzZXJfc3RhdGUYASABKAkSDwoHYWRkcmVzcxgCIAEoCRIOCgZtZW1vcnkYAyABKAkiEwoRU3RhcnRXb3JrUmVzcG9uc2UiIwoPU3RvcFdvcmtSZXF1ZXN0EhAKCGdyYWNlX21zGAEgASgNIkEKEFN0b3BXb3JrUmVzcG9uc2USLQoPcGFydGlhbF9vdXRjb21lGAEgASgLMhQuY2xldy5ydW4udjEuT3V0Y29tZSJWChNEZWxpdmVySW5wdXRSZXF1ZXN0EhAKCGlucHV0X2lkGAEgASgJEg4KBmFuc3dlchgCIAEoCRIPCgdleHBpcmVkGAMgASgIEgwKBGxvc3QYBCABKAgiFgoURGVsaXZlcklucHV0UmVzcG9uc2UiGQoXVGFrZUJyb3dzZXJTdGF0ZVJlcXVlc3QimAEKGFRha2VCcm93c2VyU3RhdGVSZXNwb25zZRIaCg1icm93c2VyX3N0YXRlGAEgASgJSACIAQESEgoKbG9nZ2VkX291dBgCIAEoCBIuCgdzZXNzaW9uGAMgASgLMhguY2xldy5zYW5kYm94LnYxLlNlc3Npb25IAYgBAUIQCg5fYnJvd3Nlcl9zdGF0ZUIKCghfc2Vzc2lvbiIUChJLZWVwQnJvd3NlclJlcXVlc3QiIwoTS2VlcEJyb3dzZXJSZXNwb25zZRIMCgRrZXB0GAEgASgIIiAKEEJlZ2luU3RheVJlcXVlc3QSDAoEc3RheRgBIAEoDSITChFCZWdpblN0YXlSZXNwb25zZSITChFHZXRTYW5kYm94UmVxdWVzdCKBAQoSR2V0U2FuZGJveFJlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEg0KBWFsaXZlGAMgASgIEhQKDHJlbWFpbmluZ19tcxgEIAEoDRIPCgdicm93c2VyGAUgASgJEhQKDG1lbW9yeV9ieXRlcxgGIAEoASIqChJTZXREZWFkbGluZVJlcXVlc3QSFAoMcmVtYWluaW5nX21zGAEgASgNIhUKE1NldERlYWRsaW5lUmVzcG9uc2UiIwoSS2lsbFNhbmRib3hSZXF1ZXN0Eg0KBWNhdXNlGAEgASgJIhUKE0tpbGxTYW5kYm94UmVzcG9uc2UiMwoTUmVhZFdvcmtGaWxlUmVxdWVzdBIMCgRuYW1lGAEgASgJEg4KBm9mZnNldBgCIAEoASIlChRSZWFkV29ya0ZpbGVSZXNwb25zZRINCgVjaHVuaxgBIAEoDCIXChVSZWxlYXNlU2FuZGJveFJlcXVlc3QiGAoWUmVsZWFzZVNhbmRib3hSZXNwb25zZSIzChJLZWVwU2FuZGJveFJlcXVlc3QSDwoHa2VlcF9tcxgBIAEoDRIMCgRzdGF5GAIgASgNIhUKE0tlZXBTYW5kYm94UmVzcG9uc2UiJAoTQ2xhaW1TYW5kYm94UmVxdWVzdBINCgVjbGFpbRgBIAEoCSIWChRDbGFpbVNhbmRib3hSZXNwb25zZSIkChJIb2xkU2VjcmV0c1JlcXVlc3QSDgoGdmFsdWVzGAEgAygJIhUKE0hvbGRTZWNyZXRzUmVzcG9uc2UiFgoUUmVjYWxsU2VjcmV0c1JlcXVlc3QiJwoVUmVjYWxsU2VjcmV0c1Jlc3BvbnNlEg4KBnZhbHVlcxgBIAMoCTKKAgoTU2FuZGJveEV2ZW50U2VydmljZRJyChNTdHJlYW1TYW5kYm94RXZlbnRzEisuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXF1ZXN0GiwuY2xldy5zYW5kYm94LnYxLlN0cmVhbVNhbmRib3hFdmVudHNSZXNwb25zZTABEn8KGEFja25vd2xlZGdlU2FuZGJveEV2ZW50cxIwLmNsZXcuc2FuZGJveC52MS5BY2tub3dsZWRnZVNhbmRib3hFdmVudHNSZXF1ZXN0GjEuY2xldy5zYW5kYm94LnYxLkFja25vd2xlZGdlU2FuZGJveEV2ZW50c1Jlc3BvbnNlMq4EChNTYW5kYm94QWdlbnRTZXJ2aWNlElIKCVN0YXJ0V29yaxIhLmNsZXcuc2FuZGJveC52MS5TdGFydFdvcmtSZXF1ZXN0GiIuY2xldy5zYW5kYm94LnYxLlN0YXJ0V29ya1Jlc3BvbnNlEk8KCFN0b3BXb3JrEiAuY2xldy5zYW5kYm94LnYxLlN0b3BXb3JrUmVxdWVzdBohLmNsZXcuc2FuZGJveC52MS5TdG9wV29ya1Jlc3BvbnNlElsKDERlbGl2ZXJJbnB1dBIkLmNsZXcuc2FuZGJveC52MS5EZWxpdmVySW5wdXRSZXF1ZXN0GiUuY2xldy5zYW5kYm94LnYxLkRlbGl2ZXJJbnB1dFJlc3BvbnNlEmcKEFRha2VCcm93c2VyU3RhdGUSKC5jbGV3LnNhbmRib3gudjEuVGFrZUJyb3dzZXJTdGF0ZVJlcXVlc3QaKS5jbGV3LnNhbmRib3gudjEuVGFrZUJyb3dzZXJTdGF0ZVJlc3BvbnNlElgKC0tlZXBCcm93c2VyEiMuY2xldy5zYW5kYm94LnYxLktlZXBCcm93c2VyUmVxdWVzdBokLmNsZXcuc2FuZGJveC52MS5LZWVwQnJvd3NlclJlc3BvbnNlElIKCUJlZ2luU3RheRIhLmNsZXcuc2FuZGJveC52MS5CZWdpblN0YXlSZXF1ZXN0GiIuY2xldy5zYW5kYm94LnYxLkJlZ2luU3RheVJlc3BvbnNlMs8GCg1XYXJkZW5TZXJ2aWNlElUKCkdldFNhbmRib3gSIi5jbGV3LnNhbmRib3gudjEuR2V0U2FuZGJveFJlcXVlc3QaIy5jbGV3LnNhbmRib3gudjEuR2V0U2FuZGJveFJlc3BvbnNlElgKC1NldERlYWRsaW5lEiMuY2xldy5zYW5kYm94LnYxLlNldERlYWRsaW5lUmVxdWVzdBokLmNsZXcuc2FuZGJveC52MS5TZXREZWFkbGluZVJlc3BvbnNlElgKC0tpbGxTYW5kYm94EiMuY2xldy5zYW5kYm94LnYxLktpbGxTYW5kYm94UmVxdWVzdBokLmNsZXcuc2FuZGJveC52MS5LaWxsU2FuZGJveFJlc3BvbnNlEl0KDFJlYWRXb3JrRmlsZRIkLmNsZXcuc2FuZGJveC52MS5SZWFkV29ya0ZpbGVSZXF1ZXN0GiUuY2xldy5zYW5kYm94LnYxLlJlYWRXb3JrRmlsZVJlc3BvbnNlMAESYQoOUmVsZWFzZVNhbmRib3gSJi5jbGV3LnNhbmRib3gudjEuUmVsZWFzZVNhbmRib3hSZXF1ZXN0GicuY2xldy5zYW5kYm94LnYxLlJlbGVhc2VTYW5kYm94UmVzcG9uc2USWAoLS2VlcFNhbmRib3gSIy5jbGV3LnNhbmRib3gudjEuS2VlcFNhbmRib3hSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLktlZXBTYW5kYm94UmVzcG9uc2USWwoMQ2xhaW1TYW5kYm94EiQuY2xldy5zYW5kYm94LnYxLkNsYWltU2FuZGJveFJlcXVlc3QaJS5jbGV3LnNhbmRib3gudjEuQ2xhaW1TYW5kYm94UmVzcG9uc2USWAoLSG9sZFNlY3JldHMSIy5jbGV3LnNhbmRib3gudjEuSG9sZFNlY3JldHNSZXF1ZXN0GiQuY2xldy5zYW5kYm94LnYxLkhvbGRTZWNyZXRzUmVzcG9uc2USYAoNUmVjYWxsU2VjcmV0cxIlLmNsZXcuc2FuZGJveC52MS5SZWNhbGxTZWNyZXRzUmVxdWVzdBomLmNsZXcuc2FuZGJveC52MS5SZWNhbGxTZWNyZXRzUmVzcG9uc2UwAWIGcHJvdG8z", [file_clew_run_v1_run, file_clew_sandbox_v1_sandbox_event]);
 
 /**
  * Asks for a producer's events.
@@ -528,185 +51,7 @@ export type StreamSandboxEventsRequestJson = {
  * Use `create(StreamSandboxEventsRequestSchema)` to create a new message.
  */
 export const StreamSandboxEventsRequestSchema: GenMessage<StreamSandboxEventsRequest, {jsonType: StreamSandboxEventsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 2);
-
-/**
- * One frame of a producer's stream. A stream that closes without `end` was cut.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse
- */
-export type StreamSandboxEventsResponse = Message<"clew.sandbox.v1.StreamSandboxEventsResponse"> & {
-  /**
-   * What the frame carries.
-   *
-   * @generated from oneof clew.sandbox.v1.StreamSandboxEventsResponse.frame
-   */
-  frame: {
-    /**
-     * Events, in order.
-     *
-     * @generated from field: clew.sandbox.v1.StreamSandboxEventsResponse.Events events = 1;
-     */
-    value: StreamSandboxEventsResponse_Events;
-    case: "events";
-  } | {
-    /**
-     * The producer lives; every 5 s.
-     *
-     * @generated from field: clew.sandbox.v1.StreamSandboxEventsResponse.Heartbeat heartbeat = 2;
-     */
-    value: StreamSandboxEventsResponse_Heartbeat;
-    case: "heartbeat";
-  } | {
-    /**
-     * The producer has said all it will ever say.
-     *
-     * @generated from field: clew.sandbox.v1.StreamSandboxEventsResponse.End end = 3;
-     */
-    value: StreamSandboxEventsResponse_End;
-    case: "end";
-  } | { case: undefined; value?: undefined };
-};
-
-/**
- * One frame of a producer's stream. A stream that closes without `end` was cut.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse
- */
-export type StreamSandboxEventsResponseJson = {
-  /**
-   * Events, in order.
-   *
-   * @generated from field: clew.sandbox.v1.StreamSandboxEventsResponse.Events events = 1;
-   */
-  events?: StreamSandboxEventsResponse_EventsJson;
-
-  /**
-   * The producer lives; every 5 s.
-   *
-   * @generated from field: clew.sandbox.v1.StreamSandboxEventsResponse.Heartbeat heartbeat = 2;
-   */
-  heartbeat?: StreamSandboxEventsResponse_HeartbeatJson;
-
-  /**
-   * The producer has said all it will ever say.
-   *
-   * @generated from field: clew.sandbox.v1.StreamSandboxEventsResponse.End end = 3;
-   */
-  end?: StreamSandboxEventsResponse_EndJson;
-};
-
-/**
- * Describes the message clew.sandbox.v1.StreamSandboxEventsResponse.
- * Use `create(StreamSandboxEventsResponseSchema)` to create a new message.
- */
-export const StreamSandboxEventsResponseSchema: GenMessage<StreamSandboxEventsResponse, {jsonType: StreamSandboxEventsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 3);
-
-/**
- * Events, in order.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse.Events
- */
-export type StreamSandboxEventsResponse_Events = Message<"clew.sandbox.v1.StreamSandboxEventsResponse.Events"> & {
-  /**
-   * At most 1 MiB of them.
-   *
-   * @generated from field: repeated clew.sandbox.v1.SandboxEvent events = 1;
-   */
-  events: SandboxEvent[];
-};
-
-/**
- * Events, in order.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse.Events
- */
-export type StreamSandboxEventsResponse_EventsJson = {
-  /**
-   * At most 1 MiB of them.
-   *
-   * @generated from field: repeated clew.sandbox.v1.SandboxEvent events = 1;
-   */
-  events?: SandboxEventJson[];
-};
-
-/**
- * Describes the message clew.sandbox.v1.StreamSandboxEventsResponse.Events.
- * Use `create(StreamSandboxEventsResponse_EventsSchema)` to create a new message.
- */
-export const StreamSandboxEventsResponse_EventsSchema: GenMessage<StreamSandboxEventsResponse_Events, {jsonType: StreamSandboxEventsResponse_EventsJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 3, 0);
-
-/**
- * The producer lives.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse.Heartbeat
- */
-export type StreamSandboxEventsResponse_Heartbeat = Message<"clew.sandbox.v1.StreamSandboxEventsResponse.Heartbeat"> & {
-  /**
-   * The last sequence it has written.
-   *
-   * @generated from field: uint32 tail = 1;
-   */
-  tail: number;
-};
-
-/**
- * The producer lives.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse.Heartbeat
- */
-export type StreamSandboxEventsResponse_HeartbeatJson = {
-  /**
-   * The last sequence it has written.
-   *
-   * @generated from field: uint32 tail = 1;
-   */
-  tail?: number;
-};
-
-/**
- * Describes the message clew.sandbox.v1.StreamSandboxEventsResponse.Heartbeat.
- * Use `create(StreamSandboxEventsResponse_HeartbeatSchema)` to create a new message.
- */
-export const StreamSandboxEventsResponse_HeartbeatSchema: GenMessage<StreamSandboxEventsResponse_Heartbeat, {jsonType: StreamSandboxEventsResponse_HeartbeatJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 3, 1);
-
-/**
- * The producer has said all it will ever say.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse.End
- */
-export type StreamSandboxEventsResponse_End = Message<"clew.sandbox.v1.StreamSandboxEventsResponse.End"> & {
-  /**
-   * The last sequence it has written.
-   *
-   * @generated from field: uint32 tail = 1;
-   */
-  tail: number;
-};
-
-/**
- * The producer has said all it will ever say.
- *
- * @generated from message clew.sandbox.v1.StreamSandboxEventsResponse.End
- */
-export type StreamSandboxEventsResponse_EndJson = {
-  /**
-   * The last sequence it has written.
-   *
-   * @generated from field: uint32 tail = 1;
-   */
-  tail?: number;
-};
-
-/**
- * Describes the message clew.sandbox.v1.StreamSandboxEventsResponse.End.
- * Use `create(StreamSandboxEventsResponse_EndSchema)` to create a new message.
- */
-export const StreamSandboxEventsResponse_EndSchema: GenMessage<StreamSandboxEventsResponse_End, {jsonType: StreamSandboxEventsResponse_EndJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 3, 2);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 0);
 
 /**
  * Says up to where the journal is durable.
@@ -741,7 +86,7 @@ export type AcknowledgeSandboxEventsRequestJson = {
  * Use `create(AcknowledgeSandboxEventsRequestSchema)` to create a new message.
  */
 export const AcknowledgeSandboxEventsRequestSchema: GenMessage<AcknowledgeSandboxEventsRequest, {jsonType: AcknowledgeSandboxEventsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 4);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 1);
 
 /**
  * Answers AcknowledgeSandboxEvents.
@@ -764,7 +109,7 @@ export type AcknowledgeSandboxEventsResponseJson = {
  * Use `create(AcknowledgeSandboxEventsResponseSchema)` to create a new message.
  */
 export const AcknowledgeSandboxEventsResponseSchema: GenMessage<AcknowledgeSandboxEventsResponse, {jsonType: AcknowledgeSandboxEventsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 5);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 2);
 
 /**
  * Asks the agent to begin.
@@ -925,7 +270,7 @@ export type StartWorkRequestJson = {
  * Use `create(StartWorkRequestSchema)` to create a new message.
  */
 export const StartWorkRequestSchema: GenMessage<StartWorkRequest, {jsonType: StartWorkRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 6);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 3);
 
 /**
  * Which models the work calls, each as `provider:name`.
@@ -988,7 +333,7 @@ export type StartWorkRequest_ModelsJson = {
  * Use `create(StartWorkRequest_ModelsSchema)` to create a new message.
  */
 export const StartWorkRequest_ModelsSchema: GenMessage<StartWorkRequest_Models, {jsonType: StartWorkRequest_ModelsJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 6, 0);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 3, 0);
 
 /**
  * What a run leaves for those that are forked from it: a secret, in memory and encrypted only.
@@ -1051,7 +396,7 @@ export type SessionJson = {
  * Use `create(SessionSchema)` to create a new message.
  */
 export const SessionSchema: GenMessage<Session, {jsonType: SessionJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 7);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 4);
 
 /**
  * Answers StartWork.
@@ -1074,7 +419,7 @@ export type StartWorkResponseJson = {
  * Use `create(StartWorkResponseSchema)` to create a new message.
  */
 export const StartWorkResponseSchema: GenMessage<StartWorkResponse, {jsonType: StartWorkResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 8);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 5);
 
 /**
  * Asks the agent to end.
@@ -1109,7 +454,7 @@ export type StopWorkRequestJson = {
  * Use `create(StopWorkRequestSchema)` to create a new message.
  */
 export const StopWorkRequestSchema: GenMessage<StopWorkRequest, {jsonType: StopWorkRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 9);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 6);
 
 /**
  * Answers StopWork.
@@ -1144,7 +489,7 @@ export type StopWorkResponseJson = {
  * Use `create(StopWorkResponseSchema)` to create a new message.
  */
 export const StopWorkResponseSchema: GenMessage<StopWorkResponse, {jsonType: StopWorkResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 10);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 7);
 
 /**
  * Passes on what a person answered.
@@ -1221,7 +566,7 @@ export type DeliverInputRequestJson = {
  * Use `create(DeliverInputRequestSchema)` to create a new message.
  */
 export const DeliverInputRequestSchema: GenMessage<DeliverInputRequest, {jsonType: DeliverInputRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 11);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 8);
 
 /**
  * Answers DeliverInput.
@@ -1244,7 +589,7 @@ export type DeliverInputResponseJson = {
  * Use `create(DeliverInputResponseSchema)` to create a new message.
  */
 export const DeliverInputResponseSchema: GenMessage<DeliverInputResponse, {jsonType: DeliverInputResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 12);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 9);
 
 /**
  * Asks for the login the work ended with.
@@ -1267,7 +612,7 @@ export type TakeBrowserStateRequestJson = {
  * Use `create(TakeBrowserStateRequestSchema)` to create a new message.
  */
 export const TakeBrowserStateRequestSchema: GenMessage<TakeBrowserStateRequest, {jsonType: TakeBrowserStateRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 13);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 10);
 
 /**
  * Answers TakeBrowserState.
@@ -1330,7 +675,7 @@ export type TakeBrowserStateResponseJson = {
  * Use `create(TakeBrowserStateResponseSchema)` to create a new message.
  */
 export const TakeBrowserStateResponseSchema: GenMessage<TakeBrowserStateResponse, {jsonType: TakeBrowserStateResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 14);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 11);
 
 /**
  * Asks whether the browser stays.
@@ -1353,7 +698,7 @@ export type KeepBrowserRequestJson = {
  * Use `create(KeepBrowserRequestSchema)` to create a new message.
  */
 export const KeepBrowserRequestSchema: GenMessage<KeepBrowserRequest, {jsonType: KeepBrowserRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 12);
 
 /**
  * Answers KeepBrowser.
@@ -1388,7 +733,7 @@ export type KeepBrowserResponseJson = {
  * Use `create(KeepBrowserResponseSchema)` to create a new message.
  */
 export const KeepBrowserResponseSchema: GenMessage<KeepBrowserResponse, {jsonType: KeepBrowserResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 13);
 
 /**
  * Asks to make ready for another run's work.
@@ -1423,7 +768,7 @@ export type BeginStayRequestJson = {
  * Use `create(BeginStayRequestSchema)` to create a new message.
  */
 export const BeginStayRequestSchema: GenMessage<BeginStayRequest, {jsonType: BeginStayRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 14);
 
 /**
  * Answers BeginStay.
@@ -1446,7 +791,7 @@ export type BeginStayResponseJson = {
  * Use `create(BeginStayResponseSchema)` to create a new message.
  */
 export const BeginStayResponseSchema: GenMessage<BeginStayResponse, {jsonType: BeginStayResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 15);
 
 /**
  * Asks what the sandbox is.
@@ -1469,7 +814,7 @@ export type GetSandboxRequestJson = {
  * Use `create(GetSandboxRequestSchema)` to create a new message.
  */
 export const GetSandboxRequestSchema: GenMessage<GetSandboxRequest, {jsonType: GetSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 16);
 
 /**
  * Answers GetSandbox.
@@ -1574,7 +919,7 @@ export type GetSandboxResponseJson = {
  * Use `create(GetSandboxResponseSchema)` to create a new message.
  */
 export const GetSandboxResponseSchema: GenMessage<GetSandboxResponse, {jsonType: GetSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 17);
 
 /**
  * Moves the warden's own deadline.
@@ -1609,7 +954,7 @@ export type SetDeadlineRequestJson = {
  * Use `create(SetDeadlineRequestSchema)` to create a new message.
  */
 export const SetDeadlineRequestSchema: GenMessage<SetDeadlineRequest, {jsonType: SetDeadlineRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 18);
 
 /**
  * Answers SetDeadline.
@@ -1632,7 +977,7 @@ export type SetDeadlineResponseJson = {
  * Use `create(SetDeadlineResponseSchema)` to create a new message.
  */
 export const SetDeadlineResponseSchema: GenMessage<SetDeadlineResponse, {jsonType: SetDeadlineResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 22);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 19);
 
 /**
  * Asks to end the sandbox now.
@@ -1667,7 +1012,7 @@ export type KillSandboxRequestJson = {
  * Use `create(KillSandboxRequestSchema)` to create a new message.
  */
 export const KillSandboxRequestSchema: GenMessage<KillSandboxRequest, {jsonType: KillSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 23);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 20);
 
 /**
  * Answers KillSandbox.
@@ -1690,7 +1035,7 @@ export type KillSandboxResponseJson = {
  * Use `create(KillSandboxResponseSchema)` to create a new message.
  */
 export const KillSandboxResponseSchema: GenMessage<KillSandboxResponse, {jsonType: KillSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 24);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 21);
 
 /**
  * Asks for a file of the work folder.
@@ -1739,7 +1084,7 @@ export type ReadWorkFileRequestJson = {
  * Use `create(ReadWorkFileRequestSchema)` to create a new message.
  */
 export const ReadWorkFileRequestSchema: GenMessage<ReadWorkFileRequest, {jsonType: ReadWorkFileRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 25);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 22);
 
 /**
  * A part of that file.
@@ -1774,7 +1119,7 @@ export type ReadWorkFileResponseJson = {
  * Use `create(ReadWorkFileResponseSchema)` to create a new message.
  */
 export const ReadWorkFileResponseSchema: GenMessage<ReadWorkFileResponse, {jsonType: ReadWorkFileResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 26);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 23);
 
 /**
  * Says that nothing more is wanted.
@@ -1797,7 +1142,7 @@ export type ReleaseSandboxRequestJson = {
  * Use `create(ReleaseSandboxRequestSchema)` to create a new message.
  */
 export const ReleaseSandboxRequestSchema: GenMessage<ReleaseSandboxRequest, {jsonType: ReleaseSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 27);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 24);
 
 /**
  * Answers ReleaseSandbox.
@@ -1820,7 +1165,7 @@ export type ReleaseSandboxResponseJson = {
  * Use `create(ReleaseSandboxResponseSchema)` to create a new message.
  */
 export const ReleaseSandboxResponseSchema: GenMessage<ReleaseSandboxResponse, {jsonType: ReleaseSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 28);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 25);
 
 /**
  * Keeps the sandbox for another run.
@@ -1869,7 +1214,7 @@ export type KeepSandboxRequestJson = {
  * Use `create(KeepSandboxRequestSchema)` to create a new message.
  */
 export const KeepSandboxRequestSchema: GenMessage<KeepSandboxRequest, {jsonType: KeepSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 29);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 26);
 
 /**
  * Answers KeepSandbox.
@@ -1892,7 +1237,7 @@ export type KeepSandboxResponseJson = {
  * Use `create(KeepSandboxResponseSchema)` to create a new message.
  */
 export const KeepSandboxResponseSchema: GenMessage<KeepSandboxResponse, {jsonType: KeepSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 30);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 27);
 
 /**
  * Gives the sandbox to an attempt.
@@ -1927,7 +1272,7 @@ export type ClaimSandboxRequestJson = {
  * Use `create(ClaimSandboxRequestSchema)` to create a new message.
  */
 export const ClaimSandboxRequestSchema: GenMessage<ClaimSandboxRequest, {jsonType: ClaimSandboxRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 31);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 28);
 
 /**
  * Answers ClaimSandbox.
@@ -1950,7 +1295,7 @@ export type ClaimSandboxResponseJson = {
  * Use `create(ClaimSandboxResponseSchema)` to create a new message.
  */
 export const ClaimSandboxResponseSchema: GenMessage<ClaimSandboxResponse, {jsonType: ClaimSandboxResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 32);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 29);
 
 /**
  * Gives what must never be written of the sandbox's runs.
@@ -1985,7 +1330,7 @@ export type HoldSecretsRequestJson = {
  * Use `create(HoldSecretsRequestSchema)` to create a new message.
  */
 export const HoldSecretsRequestSchema: GenMessage<HoldSecretsRequest, {jsonType: HoldSecretsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 33);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 30);
 
 /**
  * Answers HoldSecrets.
@@ -2008,7 +1353,7 @@ export type HoldSecretsResponseJson = {
  * Use `create(HoldSecretsResponseSchema)` to create a new message.
  */
 export const HoldSecretsResponseSchema: GenMessage<HoldSecretsResponse, {jsonType: HoldSecretsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 34);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 31);
 
 /**
  * Asks for what must never be written.
@@ -2031,7 +1376,7 @@ export type RecallSecretsRequestJson = {
  * Use `create(RecallSecretsRequestSchema)` to create a new message.
  */
 export const RecallSecretsRequestSchema: GenMessage<RecallSecretsRequest, {jsonType: RecallSecretsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 35);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 32);
 
 /**
  * A part of it.
@@ -2066,7 +1411,7 @@ export type RecallSecretsResponseJson = {
  * Use `create(RecallSecretsResponseSchema)` to create a new message.
  */
 export const RecallSecretsResponseSchema: GenMessage<RecallSecretsResponse, {jsonType: RecallSecretsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 36);
+  messageDesc(file_clew_sandbox_v1_sandbox_agent_service, 33);
 
 /**
  * What a producer says, at the orchestrator's pace. Served by the agent and by the warden, each for its own outbox.

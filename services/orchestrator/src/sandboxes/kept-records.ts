@@ -62,7 +62,7 @@ export class KeptRecords {
         records.push(keptRecord.parse(JSON.parse(await readFile(file, "utf8"))));
       } catch (error) {
         this.#logger.warn({ error, name }, "the record of a kept sandbox could not be read");
-        await rm(file, { force: true });
+        await rm(file, { recursive: true, force: true });
       }
     }
     return records.sort((a, b) => a.sinceMs - b.sinceMs);

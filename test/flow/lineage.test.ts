@@ -105,7 +105,7 @@ describe("a run that goes on from another", () => {
     expect(told.at(-1)).toMatchObject({ type: "runFinished", runFinished: { run: { state: "COMPLETED" } } });
     expect(told.filter(({ type }) => type === "sandboxKept" || type === "sandboxExited").map(({ type }) => type)).toEqual(["sandboxKept"]);
     const browser = sandboxProcess(system.volume, "browser");
-    const spec = system.spec(looking(), { continueFrom: parent.id, keepAliveSeconds: 600 });
+    const spec = system.spec(looking(), { continueFrom: parent.id, keepAliveSeconds: 600, recording: { trace: true } });
     expect((await system.clew.dryRun(spec)).checks).toContainEqual(expect.objectContaining({ name: "lineage", passed: true }));
 
     const child = await system.clew.createRun(spec);

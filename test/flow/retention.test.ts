@@ -23,7 +23,7 @@ describe("a run that was kept for long enough", () => {
   });
 
   it("loses its artifacts first, then itself, and every door says so", async () => {
-    const run = await system.clew.createRun(await system.cancelOrder());
+    const run = await system.clew.createRun(await system.cancelOrder("12345", { recording: { trace: true } }));
     await run.result();
     const { resumeToken } = await run.get();
     const events = await readSse(system, run.id);

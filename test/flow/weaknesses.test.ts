@@ -12,10 +12,10 @@ describe("weakness", () => {
   let run: Run & RunHandle;
   /** The states that whoever asked all the time was told. */
   const states: string[] = [];
+  const ordered = () => system.cancelOrder("12345", { recording: { trace: true } });
   beforeAll(async () => {
     system = await startSystem({ CLEW_ALLOWED_HOSTS: "127.0.0.1" });
-    const spec = await system.cancelOrder();
-    run = await system.clew.createRun(spec, { requestId: "dispatched-once" });
+    run = await system.clew.createRun(await ordered(), { requestId: "dispatched-once" });
     for (;;) {
       const { state } = await run.get();
       states.push(state);
@@ -32,6 +32,11 @@ describe("weakness", () => {
     const page = await (await fetch(`${system.url}/v1/runs/${run.id}/events?after=10&limit=3`)).json();
     expect(page.events.map(({ sequence }: { sequence: number }) => sequence)).toEqual([11, 12, 13]);
     expect(page.upToDate).toBe(false);
+  });
+
+  it("13: a run that is over stays as it is when it is stopped", async () => {
+    const ended = await run.get();
+    expect(await run.stop({ reason: "too late" })).toEqual(ended);
   });
 
   it("14: asked from its first moment on, a run is never said to be over before it is, and its state never goes back", () => {
@@ -53,12 +58,21 @@ describe("weakness", () => {
     for (const { name, sha256 } of await again.artifacts()) expect(await hashOf(await again.artifact(name))).toBe(sha256);
   });
 
-  it("23: a run that failed says what it used", async () => {
+  it("[weakness 22, 23] a run that failed says why in the playbook's own words and what it used, and keeps the failed step with a picture of the page", async () => {
     const failed = await system.clew.createRun(await system.cancelOrder("99999"));
-    const { state, run: ended } = await failed.result();
+    const { state, outcome, run: ended } = await failed.result();
     expect(state).toBe("FAILED");
     expect(ended.usage?.actions).toBeGreaterThan(3);
     expect(ended.usage?.browserSeconds).toBeGreaterThan(0);
+    expect(outcome.error?.message).toContain("There is no order 99999.");
+    const events = await Array.fromAsync(failed.events());
+    const steps = events.flatMap((event) => (event.type === "stepCompleted" && !event.stepCompleted.success ? [event.stepCompleted] : []));
+    expect(steps).toHaveLength(1);
+    const [step] = steps;
+    expect(step?.error?.message).toContain("There is no order 99999.");
+    const picture = await failed.artifact(step?.screenshot ?? "");
+    expect(picture.headers.get("content-type")).toBe("image/jpeg");
+    expect([...new Uint8Array(await picture.arrayBuffer()).subarray(0, 2)]).toEqual([0xff, 0xd8]);
   });
 
   it("44: a download that breaks at any byte is noticed, and resumed by length and ETag to the very file", {
@@ -91,7 +105,7 @@ describe("weakness", () => {
 
   it("47: a client that lost its memory, but not the id of its request, is given the same run and its real end", async () => {
     const anotherProcess = createClew({ url: system.url, streaming: "poll" });
-    const same = await anotherProcess.createRun(await system.cancelOrder(), { requestId: "dispatched-once" });
+    const same = await anotherProcess.createRun(await ordered(), { requestId: "dispatched-once" });
     expect(same.id).toBe(run.id);
     const events = await Array.fromAsync(same.events());
     expect(events.map(({ type }) => type)).toEqual(["runFinished"]);

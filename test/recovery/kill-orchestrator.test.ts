@@ -11,7 +11,7 @@ steps:
   - { action: wait_for, selector: "#never", params: { state: hidden } }
   - { action: wait_for, selector: "#later", params: { timeout_ms: 8000 }, on_failure: abort, failure_message: Nothing came }
 `;
-  const run = await system.clew.createRun(system.spec(source));
+  const run = await system.clew.createRun(system.spec(source, { recording: { trace: true } }));
   const before: string[] = [];
   for await (const event of run.events()) {
     before.push(JSON.stringify(event));

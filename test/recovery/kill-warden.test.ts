@@ -57,6 +57,16 @@ describe("a run whose warden is killed while everything else lives on", () => {
     );
   }
 
+  /** What its agent failed at for want of a browser is no outcome. */
+  function expectLost(run: Run, seen: readonly RunEvent[]): void {
+    expect(run).toMatchObject({ state: "FAILED", attempt: 1, outcome: { error: { reason: "SANDBOX_LOST" } } });
+    const failures = seen.flatMap((event) => {
+      if (event.type === "stepCompleted") return event.stepCompleted.error ?? [];
+      return event.type === "actionCompleted" ? (event.actionCompleted.error ?? []) : [];
+    });
+    expect(failures.filter(({ reason }) => reason !== "SANDBOX_LOST")).toEqual([]);
+  }
+
   it("before its browser is ready goes on in another sandbox", async () => {
     const { run } = await runAndKill(ends, ({ type }) => type === "attemptStarted");
     expect(run).toMatchObject({ state: "COMPLETED", attempt: 2 });
@@ -65,24 +75,19 @@ describe("a run whose warden is killed while everything else lives on", () => {
   it.each([
     ["before its first action", waits, ({ type }: RunEvent) => type === "runStarted"],
     ["in its first action", waits, begins("goto")],
-    ["in the midst of an action", waits, begins("wait_for")],
     ["in a verify", verifies, completes("click")],
   ] as const)("%s ends SANDBOX_LOST: what its agent fails at for want of a browser is no outcome", async (_, lastStep, isMeant) => {
     const { run, seen } = await runAndKill(lastStep, isMeant);
-    expect(run).toMatchObject({ state: "FAILED", attempt: 1, outcome: { error: { reason: "SANDBOX_LOST" } } });
-    const failures = seen.flatMap((event) => {
-      if (event.type === "stepCompleted") return event.stepCompleted.error ?? [];
-      return event.type === "actionCompleted" ? (event.actionCompleted.error ?? []) : [];
-    });
-    expect(failures.filter(({ reason }) => reason !== "SANDBOX_LOST")).toEqual([]);
+    expectLost(run, seen);
   });
 
-  it("leaves the record of its connections, which says that it is not complete", async () => {
+  it("in the midst of an action ends so too, and leaves the record of its connections, which says that it is not complete", async () => {
     const isWritten = async (runId: string) => {
       const file = placesOf(join(system.volume, "runs", runId, "work-1")).egress;
       await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 20_000 });
     };
-    const { run } = await runAndKill(waits, begins("wait_for"), isWritten);
+    const { run, seen } = await runAndKill(waits, begins("wait_for"), isWritten);
+    expectLost(run, seen);
     const { port } = new URL(system.backOffice.url);
     expect(await (await system.clew.run(run.id).artifact("egress.json")).json()).toMatchObject({
       complete: false,

@@ -34,7 +34,9 @@ steps:
   - { action: wait_for, selector: h1, params: { timeout_ms: 30000 } }
   - { action: wait_for, selector: "#never", params: { timeout_ms: 60000 }, on_failure: abort }
 `;
-    const run = await system.clew.createRun({ ...system.spec(source), guardrails: { allowedPrivateHosts: [new URL(url).host] } });
+    const run = await system.clew.createRun(
+      system.spec(source, { guardrails: { allowedPrivateHosts: [new URL(url).host] }, recording: {} }),
+    );
     const files = join(system.volume, "runs", run.id, "work-1", "agent", "files");
     await vi.waitFor(async () => expect(await readdir(files)).toContain("trace-1.zip"), { timeout: 60_000, interval: 200 });
     process.kill(sandboxProcess(system.volume, "agent").pid, "SIGKILL");

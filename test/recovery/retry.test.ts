@@ -28,11 +28,11 @@ describe("a run whose sandbox is lost after its work began", () => {
     site.close();
   });
 
-  const start = (lastStep: string, retry: { maxAttempts: number; backoffSeconds: number }) => {
+  const start = (lastStep: string, retry: { maxAttempts: number; backoffSeconds: number }, recording = { trace: false }) => {
     isReady = false;
     const source = `id: patient\nsteps:\n  - { action: goto, params: { url: "${url}/" } }\n  - ${lastStep}\n`;
     const guardrails = { allowedPrivateHosts: [new URL(url).host] };
-    return system.clew.createRun({ playbookSource: source, retry, guardrails });
+    return system.clew.createRun({ playbookSource: source, retry, guardrails, recording });
   };
   const waitForReady = `{ action: wait_for, selector: "#ready", params: { timeout_ms: 60000 }, on_failure: abort }`;
 
@@ -51,7 +51,7 @@ describe("a run whose sandbox is lost after its work began", () => {
   }
 
   it("is tried again in the same journal where it had only read, and completes", async () => {
-    const run = await start(waitForReady, { maxAttempts: 2, backoffSeconds: 0 });
+    const run = await start(waitForReady, { maxAttempts: 2, backoffSeconds: 0 }, { trace: true });
     const seen = await killAt(run.events(), "wait_for", () => {
       isReady = true;
     });

@@ -17,10 +17,10 @@ export interface System extends AsyncDisposable {
   /** The first of CLEW_API_KEYS, where there are any. */
   readonly key?: string;
   readonly services: Services;
-  /** The spec of a playbook's text, allowed to reach the back office. */
+  /** The spec of a playbook's text, allowed to reach the back office; without a trace, which takes a seventh more of a run, unless it asks for one. */
   spec(playbookSource: string, more?: Partial<RunSpec>): RunSpec;
   /** The spec that cancels an order of the back office. */
-  cancelOrder(orderId?: string): Promise<RunSpec>;
+  cancelOrder(orderId?: string, more?: Partial<RunSpec>): Promise<RunSpec>;
   /** Stops the services, or kills them; changes what is on the volume; and starts them again on the same volume. */
   restart(between?: () => Promise<void>, how?: "stop" | "kill"): Promise<void>;
 }
@@ -59,10 +59,15 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}, on
     get services() {
       return services;
     },
-    spec: (playbookSource, more = {}) => ({ playbookSource, guardrails: { allowedPrivateHosts: [host] }, ...more }),
-    async cancelOrder(orderId = "12345") {
+    spec: (playbookSource, more = {}) => ({
+      playbookSource,
+      guardrails: { allowedPrivateHosts: [host] },
+      recording: { trace: false },
+      ...more,
+    }),
+    async cancelOrder(orderId = "12345", more = {}) {
       const source = await readFile("examples/playbooks/cancel-order.yaml", "utf8");
-      return system.spec(source, { params: { order_id: orderId, base_url: backOffice.url } });
+      return system.spec(source, { params: { order_id: orderId, base_url: backOffice.url }, ...more });
     },
     async restart(between = async () => {}, how = "stop") {
       if (how === "kill") {

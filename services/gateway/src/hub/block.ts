@@ -19,7 +19,7 @@ const messageCost = 3;
 export class Block {
   /** The position before its first event. */
   readonly before: Position;
-  #bytes: Buffer;
+  #bytes = Buffer.alloc(0);
   #used = 0;
   /** Where each event ends in the bytes. */
   readonly #ends: number[] = [];
@@ -28,11 +28,10 @@ export class Block {
   /** What was handed out last: many readers at the tail take the same. */
   #handedOut: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
 
-  /** Begins after a position, with memory for so many bytes, and with its events decoded too where `keepsMessages`. */
-  constructor(before: Position, capacity: number, keepsMessages: boolean) {
+  /** Begins after a position, with its events decoded too where `keepsMessages`. */
+  constructor(before: Position, keepsMessages: boolean) {
     this.before = before;
     this.#messages = keepsMessages ? [] : undefined;
-    this.#bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
   /** How many events it holds. */
@@ -56,19 +55,23 @@ export class Block {
     return ownCost + this.#bytes.byteLength + eventCost * this.#ends.length + messages;
   }
 
-  /** Whether an event of so many bytes may still be added. */
-  hasRoom(bytes: number): boolean {
-    return this.#ends.length === 0 || (this.#ends.length < blockEvents && this.#used + bytes <= blockBytes);
-  }
-
-  /** Adds the next event, from the bytes it was encoded to. */
-  append({ type, start, end, wire }: EncodedEvent, from: Buffer): void {
-    const used = this.#used + end - start;
+  /** Adds as many of the next events as there is room for, from the bytes they were encoded to; answers how many. One always has room in an empty block. */
+  append(events: readonly EncodedEvent[], from: Buffer): number {
+    const start = events[0]?.start ?? 0;
+    const shift = this.#used - start;
+    let taken = 0;
+    for (const { type, end, wire } of events) {
+      if (this.#ends.length > 0 && (this.#ends.length >= blockEvents || end + shift > blockBytes)) break;
+      this.#ends.push(end + shift);
+      this.#types.push(type);
+      this.#messages?.push(fromBinary(RunEventSchema, wire));
+      taken += 1;
+    }
+    const used = this.#ends.at(-1) ?? 0;
     if (used > this.#bytes.byteLength) this.#resize(Math.max(used, Math.min(2 * this.#used, blockBytes)));
-    this.#used += from.copy(this.#bytes, this.#used, start, end);
-    this.#ends.push(this.#used);
-    this.#types.push(type);
-    this.#messages?.push(fromBinary(RunEventSchema, wire));
+    from.copy(this.#bytes, this.#used, start, used - shift);
+    this.#used = used;
+    return taken;
   }
 
   /** Gives back the memory that was kept for events to come; answers whether there was any. */

@@ -40,6 +40,16 @@ export class ByteWriter {
     this.#view = viewOf(grown);
   }
 
+  /** How many bytes it has memory for. */
+  get capacity(): number {
+    return this.#memory.length;
+  }
+
+  /** Begins anew, in the same memory: what was written before is gone. */
+  restart(): void {
+    this.length = 0;
+  }
+
   /** Writes one byte. */
   byte(value: number): void {
     this.#reserve(1);

@@ -4,14 +4,17 @@ import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { encodeSse } from "../sse/encode.ts";
-import { encodeEvents, tokenAt } from "./encode-events.ts";
+import { EventEncoder, tokenAt } from "./encode-events.ts";
 import { jsonOptions } from "./json-options.ts";
+
+/** One for all, as a hub has it. */
+const encoder = new EventEncoder();
 
 /** Encodes an event beside others that share its memory, and answers it with its text. */
 function encodeEvent(wire: Uint8Array) {
   const other = toBinary(RunEventSchema, create(RunEventSchema, { resumeToken: "c1.other", summary: "größer" }));
   const memory = Buffer.concat([other, wire]);
-  const { events, bytes } = encodeEvents([memory.subarray(0, other.length), memory.subarray(other.length)]);
+  const { events, bytes } = encoder.encode([memory.subarray(0, other.length), memory.subarray(other.length)]);
   const [, event] = events;
   return { ...event, token: tokenAt(bytes, event?.start ?? -1), text: bytes.toString("utf8", event?.start, event?.end) };
 }

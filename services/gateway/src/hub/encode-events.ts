@@ -1,8 +1,9 @@
 import type { Buffer } from "node:buffer";
 import { fromBinary, toJsonString } from "@bufbuild/protobuf";
 import { RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
-import { ByteWriter, phraseOf } from "./byte-writer.ts";
+import { phraseOf } from "./byte-writer.ts";
 import { jsonOptions } from "./json-options.ts";
+import { JsonWriter } from "./json-writer.ts";
 import { Wire } from "./wire.ts";
 import { wireJsonOf } from "./wire-json.ts";
 
@@ -17,9 +18,10 @@ export interface EncodedEvent {
   readonly wire: Uint8Array;
 }
 
-/** Events that came together, and their bytes. */
+/** Events that came together, and their bytes: those of one follow those of the one before. */
 export interface EncodedEvents {
   readonly events: readonly EncodedEvent[];
+  /** Theirs until the next are encoded. */
   readonly bytes: Buffer;
 }
 
@@ -40,40 +42,62 @@ const at = {
   token: json.names.indexOf("resumeToken"),
   type: json.names.indexOf("type"),
 };
-/** Roughly what an event has as server-sent event beyond what it has on the wire, in bytes. */
-const moreBytes = 192;
+/** The memory that is kept between encodings, at most: a page of long events takes more, and gives it back. */
+const keptBytes = 2 * 1024 * 1024;
+const firstBytes = 64 * 1024;
 
-/** Encodes events as they came over the wire. @throws RangeError where the token of one could not be an `id`. */
-export function encodeEvents(wires: readonly Uint8Array[]): EncodedEvents {
-  const out = new ByteWriter(wires.reduce((sum, { length }) => sum + length + moreBytes, 0));
-  // Those that came together share their memory: one view of it for all is much less for the garbage collector than one for each.
-  let whole = new Wire(new Uint8Array());
-  const events = wires.map((wire) => {
-    if (wire.buffer !== whole.bytes.buffer) whole = new Wire(new Uint8Array(wire.buffer));
-    whole.pos = wire.byteOffset;
-    return writeEvent(whole, wire, out);
-  });
-  return { events, bytes: out.written };
+/** Encodes events, always into the same memory. */
+export class EventEncoder {
+  #out = new JsonWriter(firstBytes);
+  /** The type that was read last: events of one type often follow each other, and need no text of their own then. */
+  #lastType = "";
+
+  /** Encodes events as they came over the wire. @throws RangeError where the token of one could not be an `id`. */
+  encode(wires: readonly Uint8Array[]): EncodedEvents {
+    if (this.#out.capacity > keptBytes) this.#out = new JsonWriter(firstBytes);
+    const out = this.#out;
+    out.restart();
+    // Those that came together share their memory: one view of it for all is much less for the garbage collector than one for each.
+    let whole = new Wire(new Uint8Array());
+    const events = wires.map((wire) => {
+      if (wire.buffer !== whole.bytes.buffer) whole = new Wire(new Uint8Array(wire.buffer));
+      whole.pos = wire.byteOffset;
+      return this.#writeEvent(whole, wire, out);
+    });
+    return { events, bytes: out.written };
+  }
+
+  #writeEvent(wire: Wire, own: Uint8Array, out: JsonWriter): EncodedEvent {
+    const start = out.length;
+    const last = own.byteOffset + own.length;
+    const places = json.find(wire, last);
+    out.phrase(idLine);
+    if (places === undefined) return writeWhole(own, start, out);
+    writeToken(wire, places[at.token] ?? 0, out);
+    const sequence = numberAt(wire, places[at.sequence] ?? 0);
+    const type = this.#typeAt(wire, places[at.type] ?? 0);
+    // JSON has no line breaks, so that its text is one `data:` line.
+    out.phrase(dataLine);
+    json.write(wire, places, last, out);
+    out.phrase(end);
+    return { sequence, type, start, end: out.length, wire: own };
+  }
+
+  #typeAt(wire: Wire, place: number): string {
+    if (place === 0) return "";
+    wire.pos = place;
+    const length = wire.uint32();
+    const { bytes, pos: from } = wire;
+    const lastType = this.#lastType;
+    let index = 0;
+    if (length === lastType.length) while (index < length && bytes[from + index] === lastType.charCodeAt(index)) index += 1;
+    if (index !== length || length !== lastType.length) this.#lastType = bytes.toString("latin1", from, from + length);
+    return this.#lastType;
+  }
 }
 
-function writeEvent(wire: Wire, own: Uint8Array, out: ByteWriter): EncodedEvent {
-  const start = out.length;
-  const last = own.byteOffset + own.length;
-  const places = json.find(wire, last);
-  out.phrase(idLine);
-  if (places === undefined) return writeWhole(own, start, out);
-  writeToken(wire, places[at.token] ?? 0, out);
-  const sequence = numberAt(wire, places[at.sequence] ?? 0);
-  const type = typeAt(wire, places[at.type] ?? 0);
-  // JSON has no line breaks, so that its text is one `data:` line.
-  out.phrase(dataLine);
-  json.write(wire, places, last, out);
-  out.phrase(end);
-  return { sequence, type, start, end: out.length, wire: own };
-}
-
-/** The same for an event that only the whole decoder can read. */
-function writeWhole(own: Uint8Array, start: number, out: ByteWriter): EncodedEvent {
+/** Encodes an event that only the whole decoder can read. */
+function writeWhole(own: Uint8Array, start: number, out: JsonWriter): EncodedEvent {
   const event = fromBinary(RunEventSchema, own);
   const { sequence, resumeToken: token, type } = event;
   if (!/^[\w.~-]+$/.test(token)) throw badToken();
@@ -84,7 +108,7 @@ function writeWhole(own: Uint8Array, start: number, out: ByteWriter): EncodedEve
   return { sequence, type, start, end: out.length, wire: own };
 }
 
-function writeToken(wire: Wire, place: number, out: ByteWriter): void {
+function writeToken(wire: Wire, place: number, out: JsonWriter): void {
   if (place === 0) throw badToken();
   wire.pos = place;
   const length = wire.uint32();
@@ -100,18 +124,4 @@ function badToken(): RangeError {
 function numberAt(wire: Wire, place: number): number {
   wire.pos = place;
   return place === 0 ? 0 : wire.uint32();
-}
-
-/** The type that was read last: events of one type often follow each other, and need no text of their own then. */
-let lastType = "";
-
-function typeAt(wire: Wire, place: number): string {
-  if (place === 0) return "";
-  wire.pos = place;
-  const length = wire.uint32();
-  const { bytes, pos: from } = wire;
-  let index = 0;
-  if (length === lastType.length) while (index < length && bytes[from + index] === lastType.charCodeAt(index)) index += 1;
-  if (index !== length || length !== lastType.length) lastType = bytes.toString("latin1", from, from + length);
-  return lastType;
 }

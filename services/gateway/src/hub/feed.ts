@@ -2,7 +2,7 @@ import { Fault } from "@clew/fault/fault";
 import type { Bell } from "./bell.ts";
 import type { Block } from "./block.ts";
 import type { Clock } from "./clock.ts";
-import { type EncodedEvent, encodeEvents, tokenAt } from "./encode-events.ts";
+import { type EventEncoder, tokenAt } from "./encode-events.ts";
 import type { HubLimits } from "./limits.ts";
 import { withPatience } from "./patience.ts";
 import type { Position } from "./position.ts";
@@ -34,6 +34,7 @@ export interface FeedOptions {
   readonly clock: Clock;
   readonly limits: HubLimits;
   readonly watch: HubWatch;
+  readonly encoder: EventEncoder;
 }
 
 /** A run that somebody reads: its tail moves, and what is missing of it is fetched, once for all who read it. */
@@ -192,18 +193,18 @@ export class Feed {
 
   /** Takes the events that follow a position, up to the first that does not; answers the position after them, or nothing where one was missing. */
   #take(position: Position, wires: readonly Uint8Array[]): Position | undefined {
-    const { events, bytes } = encodeEvents(wires);
-    let before: Position | EncodedEvent = position;
-    for (const event of events) {
-      if (event.sequence !== before.sequence + 1) {
-        this.#options.watch.gap();
-        return undefined;
-      }
-      this.#options.blocks.append(before, event, bytes);
-      before = event;
+    const { blocks, encoder, watch } = this.#options;
+    const { events, bytes } = encoder.encode(wires);
+    const missing = events.findIndex(({ sequence }, index) => sequence !== position.sequence + 1 + index);
+    blocks.append(position, missing < 0 ? events : events.slice(0, missing), bytes);
+    if (missing >= 0) {
+      watch.gap();
+      return undefined;
     }
-    this.moveTo(before.sequence);
-    return "token" in before ? before : { sequence: before.sequence, token: tokenAt(bytes, before.start) };
+    const last = events.at(-1);
+    if (last === undefined) return position;
+    this.moveTo(last.sequence);
+    return { sequence: last.sequence, token: tokenAt(bytes, last.start) };
   }
 
   async #follow(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Bell } from "./bell.ts";
 import { BlockCache } from "./block-cache.ts";
 import type { Clock } from "./clock.ts";
+import { EventEncoder } from "./encode-events.ts";
 import { Feed } from "./feed.ts";
 import type { HubLimits } from "./limits.ts";
 import { RunBlocks } from "./run-blocks.ts";
@@ -27,6 +28,7 @@ export interface Following extends Disposable {
 export class Hub implements Disposable {
   readonly #options: HubOptions;
   readonly #cache: BlockCache;
+  readonly #encoder = new EventEncoder();
   readonly #runs = new Map<string, { readonly blocks: RunBlocks; feed?: Feed | undefined }>();
 
   constructor(options: HubOptions) {
@@ -50,7 +52,8 @@ export class Hub implements Disposable {
   follow(runId: string, tail: number, bell: Bell): Following {
     const run = this.#runs.get(runId) ?? { blocks: new RunBlocks(this.#cache) };
     this.#runs.set(runId, run);
-    if (run.feed === undefined || run.feed.fault !== undefined) run.feed = new Feed({ ...this.#options, runId, blocks: run.blocks });
+    if (run.feed === undefined || run.feed.fault !== undefined)
+      run.feed = new Feed({ ...this.#options, runId, blocks: run.blocks, encoder: this.#encoder });
     const { feed } = run;
     feed.join(bell);
     feed.moveTo(tail);

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { Block, blockBytes, blockEvents } from "./block.ts";
+import { Block, blockEvents } from "./block.ts";
 import type { BlockCache, Kept } from "./block-cache.ts";
 import { type EncodedEvent, tokenAt } from "./encode-events.ts";
 import type { Position } from "./position.ts";
@@ -91,24 +91,34 @@ export class RunBlocks {
     return { after, token: this.tokenAt(after), limit };
   }
 
-  /** Adds the event that follows a position, or another event, unless a block holds it, from the bytes that all that came together were encoded to. */
-  append(before: Position | EncodedEvent, event: EncodedEvent, from: Buffer): void {
-    const index = this.#indexBefore(event.sequence);
+  /** Adds the events that follow a position, those that no block holds, from the bytes that all of them were encoded to. */
+  append(before: Position, events: readonly EncodedEvent[], from: Buffer): void {
+    for (let next = 0; next < events.length; ) {
+      const previous = events[next - 1];
+      const position = previous === undefined ? before : { sequence: previous.sequence, token: tokenAt(from, previous.start) };
+      next += this.#appendSome(position, events.slice(next, next + blockEvents), from);
+    }
+  }
+
+  /** Adds as many of the events that follow a position as go into one block, or passes over those that one holds; answers how many. */
+  #appendSome(before: Position, events: readonly EncodedEvent[], from: Buffer): number {
+    const index = this.#indexBefore(before.sequence + 1);
     const previous = this.#blocks[index];
-    if (previous !== undefined && previous.last >= event.sequence) return;
-    const length = event.end - event.start;
-    if (previous?.last === before.sequence && previous.hasRoom(length)) {
-      previous.append(event, from);
-      this.#cache.weigh(previous);
-      return;
+    if (previous !== undefined && previous.last > before.sequence) return previous.last - before.sequence;
+    const room = (this.#blocks[index + 1]?.before.sequence ?? Number.POSITIVE_INFINITY) - before.sequence;
+    const missing = events.slice(0, room);
+    if (previous?.last === before.sequence) {
+      const taken = previous.append(missing, from);
+      if (taken > 0) this.#cache.weigh(previous);
+      if (taken > 0) return taken;
     }
     if (previous?.trim()) this.#cache.weigh(previous);
-    const position = "token" in before ? before : { sequence: before.sequence, token: tokenAt(from, before.start) };
-    const block = new Block(position, Math.max(length, Math.min(from.length - event.start, blockBytes)), this.keepsMessages);
-    block.append(event, from);
+    const block = new Block(before, this.keepsMessages);
+    const taken = block.append(missing, from);
     this.#blocks.splice(index + 1, 0, block);
     this.#cache.use(block, () => this.#drop(block));
     this.#cache.weigh(block);
+    return taken;
   }
 
   /** Gives a block its events decoded. */

@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, fromBinary, ScalarType, toJsonString } from "@bufbuild/protobuf";
-import { type ByteWriter, type Phrase, phraseOf } from "./byte-writer.ts";
+import { type Phrase, phraseOf } from "./byte-writer.ts";
 import { jsonOptions } from "./json-options.ts";
+import type { JsonWriter } from "./json-writer.ts";
 import type { Wire } from "./wire.ts";
 
 /**
@@ -13,11 +14,11 @@ export interface WireJson {
   /** Finds where the value of each field of the message that ends here begins, in that order; 0 for one that was not sent. Nothing where only the message itself tells. */
   find(wire: Wire, end: number): readonly number[] | undefined;
   /** Writes the JSON of the fields that were found in the message that ends here. */
-  write(wire: Wire, places: readonly number[], end: number, out: ByteWriter): void;
+  write(wire: Wire, places: readonly number[], end: number, out: JsonWriter): void;
 }
 
 /** Reads one value and writes its JSON. */
-type WriteValue = (wire: Wire, out: ByteWriter) => void;
+type WriteValue = (wire: Wire, out: JsonWriter) => void;
 
 interface FieldPlan {
   readonly number: number;
@@ -37,10 +38,9 @@ interface FieldPlan {
 }
 
 const known = new WeakMap<DescMessage, WireJson>();
-const [quote, openList, closeList, comma, point] = [0x22, 0x5b, 0x5d, 0x2c, 0x2e];
+const [quote, openList, closeList, comma] = [0x22, 0x5b, 0x5d, 0x2c];
 const noObject = phraseOf("{}");
 const endObject = phraseOf("}");
-const endTime = phraseOf('Z"');
 const yes = phraseOf("true");
 const no = phraseOf("false");
 
@@ -117,7 +117,7 @@ function planMessage(desc: DescMessage): WireJson {
 }
 
 /** Writes the items of a list, which may lie anywhere from `start` on, apart or in pieces. */
-function writeList({ number, write, isPackable }: FieldPlan, wire: Wire, start: number, end: number, out: ByteWriter): void {
+function writeList({ number, write, isPackable }: FieldPlan, wire: Wire, start: number, end: number, out: JsonWriter): void {
   let before = openList;
   const item = () => {
     out.byte(before);
@@ -189,7 +189,7 @@ function hasOwnForm({ typeName, fields }: DescMessage): boolean {
 }
 
 /** Writes a text: most are plain, and are then copied as they are looked at. */
-function writeText(wire: Wire, out: ByteWriter): void {
+function writeText(wire: Wire, out: JsonWriter): void {
   const length = wire.uint32();
   const start = wire.pos;
   const end = start + length;
@@ -207,11 +207,8 @@ function enumJson({ value }: NonNullable<DescField["enum"]>, number: number): st
   return name === undefined ? String(number) : `"${name}"`;
 }
 
-/** The second that was written last: those of one run follow each other. */
-const written = { second: Number.NaN, phrase: phraseOf("") };
-
-/** Writes a google.protobuf.Timestamp: to the second, or with 3, 6 or 9 digits. */
-function writeTimestamp(wire: Wire, out: ByteWriter): void {
+/** Writes a google.protobuf.Timestamp. */
+function writeTimestamp(wire: Wire, out: JsonWriter): void {
   let seconds = 0;
   let nanos = 0;
   for (let end = wire.uint32() + wire.pos; wire.pos < end; ) {
@@ -220,16 +217,5 @@ function writeTimestamp(wire: Wire, out: ByteWriter): void {
     else if (tag === 0x10) nanos = wire.uint32();
     else wire.skip(tag & 7);
   }
-  if (seconds !== written.second) {
-    written.second = seconds;
-    written.phrase = phraseOf(`"${new Date(seconds * 1_000).toISOString().slice(0, -5)}`);
-  }
-  out.phrase(written.phrase);
-  if (nanos !== 0) {
-    out.byte(point);
-    if (nanos % 1_000_000 === 0) out.decimal(nanos / 1_000_000, 3);
-    else if (nanos % 1_000 === 0) out.decimal(nanos / 1_000, 6);
-    else out.decimal(nanos, 9);
-  }
-  out.phrase(endTime);
+  out.time(seconds, nanos);
 }

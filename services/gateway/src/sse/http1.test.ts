@@ -24,7 +24,7 @@ describe("over HTTP/1 a stream has no Transfer-Encoding, and its connection ends
     socket.setEncoding("utf8").on("data", (text) => {
       told += String(text);
     });
-    await vi.waitFor(() => expect(told).toContain('"sequence":1'));
+    await vi.waitFor(() => expect(told).toContain('"sequence":1'), 10_000);
     run.finish();
     await new Promise((resolve) => socket.once("end", resolve));
     const [head = "", body = ""] = told.split(/\r\n\r\n(.*)/s);

@@ -9,14 +9,20 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Where the bundles lie, beside what Node made of them. */
 const folder = join(root, "node_modules/.cache/clew/programs");
 
-/** What every sandbox starts, and what proves that one isolates: each bundle lies under the path of its program, and `sandbox-programs.ts` looks for it there. */
-const programs = ["packages/warden/src/main", "packages/warden/src/prove", "services/sandbox-agent/src/main"];
+/** The services, what every sandbox starts, and what proves that one isolates: each bundle lies under the path of its program, and `find-programs.ts` looks for it there. */
+const programs = [
+  "services/orchestrator/src/main",
+  "services/gateway/src/main",
+  "packages/warden/src/main",
+  "packages/warden/src/prove",
+  "services/sandbox-agent/src/main",
+];
 
 /** A sandbox that lives on may still load what it was started with. */
 const keptMs = 7 * 24 * 3_600_000;
 
 /**
- * Makes a few files of the hundreds that each program of a sandbox loads: to find, read and link so many takes as long as all else at its start. What is imported only
+ * Makes a few files of the hundreds that each program loads: to find, read and link so many takes as long as all else at its start. What is imported only
  * while it runs stays on its own. Beside them lies the list of the project's files that they were made of, each with when it was changed, in milliseconds.
  *
  * @returns {Promise<string[]>} the paths of the programs, and of all that they import
@@ -37,8 +43,8 @@ export async function bundlePrograms() {
     format: "esm",
     target: "node26",
     legalComments: "none",
-    // Playwright finds what belongs to it beside itself.
-    external: ["playwright", "playwright-core"],
+    // These find what belongs to them beside themselves.
+    external: ["playwright", "playwright-core", "grpc-health-check", "@grpc/proto-loader", "@grpc/reflection"],
     // Packages that are not modules ask for what Node has.
     banner: { js: 'import{createRequire as requireOf}from"node:module";const require=requireOf(import.meta.url);' },
     logLevel: "silent",

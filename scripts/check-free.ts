@@ -56,7 +56,7 @@ async function whose(address: TcpAddress, volume: string): Promise<string> {
 /** The process to stop for the orchestrator that holds a volume: the launcher it belongs to, or itself; undefined where none lives. */
 function startedBy(volume: string): number | undefined {
   const holder = Number(read(join(volume, "volume.holder")));
-  if (!commandOf(holder).includes("orchestrator/src/main.ts")) return undefined;
+  if (!commandOf(holder).includes("orchestrator/src/main.")) return undefined;
   const parent = readProcess(holder)?.parentPid;
   return parent !== undefined && /scripts\/(start|demo)\.ts/.test(commandOf(parent)) ? parent : holder;
 }

@@ -28,7 +28,7 @@ const programs = [
 const insideUser = "1000";
 
 /**
- * Bundles the programs of a sandbox, and compiles ahead what they load, since a sandbox itself may write nothing for the next one. Does nothing where no code is newer.
+ * Bundles the programs of the services and of a sandbox, and compiles ahead what they load, since a sandbox itself may write nothing for the next one. Does nothing where no code is newer.
  *
  * @param {string} node the project's own Node
  */
@@ -36,7 +36,7 @@ export async function compileCode(node) {
   const stamp = join(compiledCode, "compiled");
   const folders = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src"));
   const code = [
-    join(root, "services/sandbox-agent/src"),
+    ...["gateway", "orchestrator", "sandbox-agent"].map((name) => join(root, "services", name, "src")),
     join(root, "proto/gen"),
     join(root, "node_modules/.package-lock.json"),
     ...folders,
@@ -44,18 +44,19 @@ export async function compileCode(node) {
   if (existsSync(stamp) && code.every((path) => newest(path) < statSync(stamp).mtimeMs)) return;
   const bundles = await bundlePrograms().catch(() => undefined);
   const loaded = programs.map((program) => load(node, `await import(${JSON.stringify(join(root, program))})`));
-  // A bundled program begins as soon as it is loaded, and ends at once: nobody tells it what to do.
-  if (bundles !== undefined) loaded.push(load(node, `await Promise.allSettled(${JSON.stringify(bundles)}.map((path) => import(path)))`));
+  // A bundled program begins as soon as it is loaded, and ends at once: nobody tells a sandbox's what to do, and a service is told what it does not know.
+  if (bundles !== undefined)
+    loaded.push(load(node, `await Promise.allSettled(${JSON.stringify(bundles)}.map((path) => import(path)))`, { CLEW_ONLY_LOAD: "1" }));
   // Half of it is of use; but it is tried again where some did not load.
   if (bundles === undefined || loaded.includes(false)) return;
   lend();
   writeFileSync(stamp, "");
 }
 
-/** Has Node load code and keep what it made of it. @param {string} node @param {string} script @returns {boolean} whether it could */
-function load(node, script) {
+/** Has Node load code and keep what it made of it. @param {string} node @param {string} script @param {NodeJS.ProcessEnv} more @returns {boolean} whether it could */
+function load(node, script, more = {}) {
   const options = ["--input-type=module", "-e", `${script}; process.exit(0)`];
-  const env = { NODE_COMPILE_CACHE: compiledCode };
+  const env = { NODE_COMPILE_CACHE: compiledCode, ...more };
   return spawnSync(node, options, { cwd: root, env, stdio: "ignore" }).status === 0;
 }
 

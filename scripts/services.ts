@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findPrograms } from "@clew/orchestrator/sandboxes/find-programs";
 import { checkFree } from "./check-free.ts";
 import { compiledCode } from "./compile-code.mjs";
 import { findChromium } from "./find-chromium.mjs";
@@ -26,6 +27,8 @@ export interface ServicesOptions {
   /** Gives up the start. */
   readonly signal?: AbortSignal;
 }
+
+const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What stopping the services waits for, each in milliseconds. */
 const gatewayStopMs = 20_000;
@@ -124,7 +127,7 @@ export function startService(
   onLine?: LineSink,
   signal?: AbortSignal,
 ): Promise<ServiceProcess> {
-  const main = fileURLToPath(new URL(`../services/${name}/src/main.ts`, import.meta.url));
+  const main = findPrograms(root)(`services/${name}/src/main.ts`);
   const wanted = levels.get(env.CLEW_LOG_LEVEL ?? "info") ?? info;
   // Where it listens is said at info: a quieter log is made quiet here.
   const loud = wanted > info;

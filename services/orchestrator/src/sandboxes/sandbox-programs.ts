@@ -16,7 +16,8 @@ export interface SandboxPrograms {
   readonly readable: readonly string[];
 }
 
-const root = fileURLToPath(new URL("../../../..", import.meta.url));
+/** Found by what lies in it: this code may run from a bundle. */
+const root = fileURLToPath(new URL("..", import.meta.resolve("@clew/proto/schema/buf.yaml")));
 
 /** Folders that every sandbox sees as the machine has them. */
 const systemFolders = ["/usr/", "/bin/", "/lib/", "/lib64/"];

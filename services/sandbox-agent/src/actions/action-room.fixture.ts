@@ -6,6 +6,7 @@ import { type ActingStep, stepSchema } from "@clew/playbook/schema/step";
 import type { ActivePage } from "../browser/active-page.ts";
 import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
+import { LastLooks } from "../browser/last-looks.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { ActionContext, ActionResult, ReadyAction } from "./action.ts";
 import { prepareAction } from "./prepare-action.ts";
@@ -61,6 +62,7 @@ export class ActionRoom implements AsyncDisposable {
       files: await RunFiles.open(join(this.folder, "files"), 1, redact),
       inputsFolder: join(this.folder, "inputs"),
       signal: new AbortController().signal,
+      looks: new LastLooks(),
       credentials: { password: roomSecret },
       secrets,
       redact,

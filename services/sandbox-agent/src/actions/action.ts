@@ -2,6 +2,7 @@ import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Redact } from "@clew/playbook/redact";
 import type { AskModel } from "../agent/ask-model.ts";
 import type { ActivePage } from "../browser/active-page.ts";
+import type { LastLooks } from "../browser/last-looks.ts";
 import type { Captcha } from "../captcha/look-for-captcha.ts";
 import type { BoundCredentials } from "../guardrails/bound-credentials.ts";
 import type { Guard } from "../guardrails/guard.ts";
@@ -21,6 +22,8 @@ export interface ActionContext {
   readonly inputsFolder: string;
   /** Aborts the action at once. */
   readonly signal: AbortSignal;
+  /** By what a page is looked at that may not answer. */
+  readonly looks: LastLooks;
   /** Secrets by name; never in a result. */
   readonly credentials: Readonly<Record<string, string>>;
   /** All that is secret as of now: credentials, and what a login or a person brought. No picture shows it. */

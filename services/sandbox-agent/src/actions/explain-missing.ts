@@ -9,7 +9,6 @@ import { framePath } from "./frame-path.ts";
 import { type SeenElement, wordsOf } from "./name-elements.ts";
 import { nearness } from "./nearness.ts";
 import { toLocator } from "./to-locator.ts";
-import { within } from "./within.ts";
 
 /** Milliseconds one look may take, and all of them: whoever waits for the explanation has failed already. */
 const lookMs = 500;
@@ -29,12 +28,12 @@ const actionable =
 export async function explainMissing(
   page: Page,
   selector: PlaybookSelector,
-  { signal, redact }: Pick<ActionContext, "signal" | "redact">,
+  { signal, looks, redact }: Pick<ActionContext, "signal" | "looks" | "redact">,
 ): Promise<string> {
   const deadline = performance.now() + totalMs;
   const ask = async <T>(question: () => Promise<T>, otherwise: T): Promise<T> => {
     const left = Math.min(lookMs, deadline - performance.now());
-    return left <= 0 || signal.aborted ? otherwise : await within(question(), left, signal).catch(() => otherwise);
+    return left <= 0 || signal.aborted ? otherwise : await looks.ask(question, signal, left).catch(() => otherwise);
   };
   const candidates = candidatesOf(selector);
   const where = `on ${publicAddress(redact(page.url()))}`;

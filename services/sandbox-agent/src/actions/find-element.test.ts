@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createRedact } from "@clew/playbook/redact";
 import { selectorSchema } from "@clew/playbook/schema/selector";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
 import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
+import { LastLooks } from "../browser/last-looks.ts";
 import { startSite } from "../browser/site.fixture.ts";
 import { findElement } from "./find-element.ts";
 
@@ -34,7 +35,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 });
 
-const find = (selector: unknown) => findElement(selectorSchema.parse(selector), { active, signal, redact });
+const find = (selector: unknown) => findElement(selectorSchema.parse(selector), { active, signal, redact, looks: new LastLooks() });
 
 async function timed<T>(promise: Promise<T>): Promise<{ value: T; ms: number }> {
   const startedAt = performance.now();
@@ -149,6 +150,38 @@ test("finds an element by its scope and by a text it holds", async () => {
   await expect(locator.evaluate((button) => button.parentElement?.textContent?.trim())).resolves.toBe("Two Go");
 });
 
+describe("a text that an element holds", () => {
+  const rows = `<table><tr id=a><td>1<td>23<td>O'Neil "x" >> y<tr id=b><td>123<td>4<tr id=c><td>Order<td>77<tr id=d><td><b>1</b>5<br>9</table>
+    <ul><li id=e><span>4</span><span>2</span><li id=f style="display:flex"><span>4</span><span>2</span></ul>`;
+  const idOf = async (selector: object) => (await find(selector)).locator.getAttribute("id");
+
+  test.each([
+    ["tr", "23", "a"],
+    ["tr", "123", "b"],
+    ["tr", "order 77", "c"],
+    ["tr", "15 9", "d"],
+    ["li", "42", "e"],
+    ["li", "2", "f"],
+    ["tr", `o'neil "X" >> y`, "a"],
+  ])("is looked for where cells and blocks are apart, as a person sees them: %s, %s", async (css, text, id) => {
+    await active.page.setContent(rows);
+    const whole = { ...selectorSchema.parse({ css, has_text: text }).primary, whole_words: true };
+    const found = await findElement({ primary: whole, fallbacks: [], description: "" }, { active, signal, redact, looks: new LastLooks() });
+    await expect(found.locator.getAttribute("id")).resolves.toBe(id);
+  });
+
+  test("may be a part of a word where it holds no placeholder, and stand in open shadow roots and slots", async () => {
+    await active.page.setContent("<ul><li id=a>Twofold<li id=b><x-a>in a slot</x-a></ul>");
+    await active.page.evaluate(() => {
+      const host = document.querySelector("x-a")?.attachShadow({ mode: "open" });
+      if (host) host.innerHTML = "<p>Shown</p><slot></slot>";
+    });
+    await expect(idOf({ css: "li", has_text: "TWO" })).resolves.toBe("a");
+    await expect(idOf({ css: "li", has_text: "shown in a slot" })).resolves.toBe("b");
+    await expect(find({ css: "li", has_text: "Three" })).rejects.toMatchObject({ reason: "SELECTOR_NOT_FOUND" });
+  });
+});
+
 test.each(["role=button", "css=button", "text=Go"])("[weakness 28] looks into open shadow roots: %s", async (selector) => {
   await active.page.setContent("<x-a></x-a>");
   await active.page.evaluate(() => {
@@ -166,7 +199,7 @@ test.each(["[[", "nope=1", "//["])("says that a selector is not valid: %s", asyn
 test("cancels at once", async () => {
   await active.page.setContent("<p>x</p>");
   const controller = new AbortController();
-  const finding = findElement(selectorSchema.parse("#none"), { active, signal: controller.signal, redact });
+  const finding = findElement(selectorSchema.parse("#none"), { active, signal: controller.signal, redact, looks: new LastLooks() });
   setTimeout(() => controller.abort(new Error("enough")), 50);
   const { ms } = await timed(expect(finding).rejects.toThrow("enough"));
   expect(ms).toBeLessThan(500);
@@ -206,7 +239,7 @@ test("does not wait for ever for a page that hangs", async () => {
     })
     .catch(() => {});
   const controller = new AbortController();
-  const finding = findElement(selectorSchema.parse("button"), { active: hung, signal: controller.signal, redact });
+  const finding = findElement(selectorSchema.parse("button"), { active: hung, signal: controller.signal, redact, looks: new LastLooks() });
   setTimeout(() => controller.abort(new Error("enough")), 100);
   await expect(finding).rejects.toThrow("enough");
 });

@@ -16,7 +16,6 @@ import { wordsOf } from "./name-elements.ts";
 import { isInvalidSelector } from "./playwright-fault.ts";
 import { timeouts } from "./timeouts.ts";
 import { toLocator } from "./to-locator.ts";
-import { within } from "./within.ts";
 
 /** The most elements that are named where several match. */
 const mostNamed = 5;
@@ -25,7 +24,7 @@ const mostNamed = 5;
 const busyPollMs = 100;
 
 /** What finding an element needs. */
-export type ElementContext = Pick<ActionContext, "active" | "signal" | "redact" | "meetChallenge">;
+export type ElementContext = Pick<ActionContext, "active" | "signal" | "redact" | "looks" | "meetChallenge">;
 
 /** The one element a selector stands for. */
 export interface FoundElement<R extends keyof InPageReads = never> {
@@ -175,12 +174,8 @@ function framesOf({ frame, within: outer }: Candidate): readonly string[] {
 
 /** Looks without waiting. */
 async function lookNow(sought: Sought, context: ElementContext): Promise<FoundElement | "none" | "busy"> {
-  const { signal } = context;
-  const counting = within(
-    untraced(sought.page, () => sought.locator.count()),
-    timeouts.action,
-    signal,
-  );
+  const { signal, looks } = context;
+  const counting = looks.ask(() => untraced(sought.page, () => sought.locator.count()), signal, timeouts.action);
   const count = await counting.catch((thrown: unknown) => notThere(thrown, 0, sought, context));
   return count === 0 ? "none" : await look(sought, context, { timeout: timeouts.action, signal });
 }

@@ -1,5 +1,6 @@
 import type { Candidate } from "@clew/playbook/schema/candidate";
 import type { Frame, FrameLocator, Locator, Page } from "playwright";
+import { holdingText } from "../observation/holds-text.ts";
 
 /** Where Playwright looks for elements. */
 type Place = Page | Frame | FrameLocator | Locator;
@@ -11,13 +12,7 @@ export function toLocator(outer: Page | Frame | FrameLocator, candidate: Candida
   const framed = candidate.frame.reduce((place, selector) => place.frameLocator(selector), outer);
   const found = find(candidate.within === undefined ? framed : toLocator(framed, candidate.within), candidate);
   const { has_text: text, whole_words: isWhole } = candidate;
-  return text === undefined ? found : found.filter({ hasText: isWhole ? wholeWords(text) : text });
-}
-
-/** The text, whatever its case, where no letter or digit goes on before or after it. */
-function wholeWords(text: string): RegExp {
-  const words = text.trim().split(/\s+/).map(RegExp.escape).join("\\s+");
-  return new RegExp(`(?<![\\p{L}\\p{N}_])${words}(?![\\p{L}\\p{N}_])`, "iu");
+  return text === undefined ? found : found.locator(holdingText(text, isWhole));
 }
 
 function find(place: Place, { by, value, name, exact }: Candidate): Locator {

@@ -70,17 +70,19 @@ export interface TableCell {
   readonly rows: number;
 }
 
-/** The names of what to read of each element, and the most characters and items to take. */
-export interface InPageQuery {
-  readonly reads: readonly (keyof InPageReads)[];
-  /** What the first line of the answer says of the document. */
-  readonly facts: readonly (keyof InPageFacts)[];
+/** The most characters and items to take. */
+interface InPageLimits {
   readonly mostChars: number;
   readonly mostItems: number;
 }
 
+/** What to read of each element, and what the first line of the answer says of the document. Playwright reads a selector several times: it is brief. */
+export function inPageQuery(reads: readonly (keyof InPageReads)[], facts: readonly (keyof InPageFacts)[]): string {
+  return `${reads.join(",")};${facts.join(",")}`;
+}
+
 /** A selector engine as Playwright wants it. */
-interface SelectorEngine {
+export interface SelectorEngine {
   queryAll(root: Node, query: string): Element[];
 }
 
@@ -88,11 +90,12 @@ interface SelectorEngine {
  * Makes the reader. Its source runs in a world of its own within the page, where the page's scripts can override nothing; so it names nothing from
  * outside but what it is given. It answers through the text of an element that is in no document: one line of JSON for each element that is read within one query, after the line for the document.
  */
-export function createInPageReader(nameAll: typeof nameElements, findCaptcha: typeof lookForCaptcha): SelectorEngine {
+export function createInPageReader(nameAll: typeof nameElements, findCaptcha: typeof lookForCaptcha, limits: InPageLimits): SelectorEngine {
+  const { mostChars, mostItems } = limits;
   const dialogs = "dialog, [role=dialog], [role=alertdialog]";
   let answer: { element: Element; items: number; chars: number } | undefined;
 
-  const reads: { [R in keyof InPageReads]: (root: Element, query: InPageQuery) => InPageReads[R] } = {
+  const reads: { [R in keyof InPageReads]: (root: Element) => InPageReads[R] } = {
     seen,
     target: (root) => ({ seen: seen(root), labels: labelsOf(root), isBusy: isBusy(root) }),
     touch: (root) => {
@@ -126,21 +129,21 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
         isField: isEditable || (!isButton && field.matches("input, textarea, select, [role=textbox], [role=searchbox], [role=combobox]")),
       };
     },
-    unseen: (root, { mostItems }) =>
+    unseen: (root) =>
       [...root.ownerDocument.querySelectorAll("body, body *")]
         .filter((element) => ownText(element).length >= 80 && element.checkVisibility() && isUnseen(element))
         .slice(0, mostItems)
         .map(ownText),
     page: () => ({ title: document.title, captcha: findCaptcha() }),
-    passwords: (root, { mostItems }) => {
+    passwords: (root) => {
       const fields = withShadows(root.ownerDocument)
         .flatMap((place) => [...place.querySelectorAll<HTMLInputElement>("input[type=password i]")])
         .slice(0, mostItems);
       return [...new Set(fields.flatMap((field) => [field.value, field.getAttribute("value") ?? ""]))].filter((value) => value !== "");
     },
-    text: (root, { mostChars }) => shownText(root).trim().slice(0, mostChars),
-    html: (root, { mostChars }) => maskedCopy(root, false).outerHTML.slice(0, mostChars),
-    shownHtml: (root, { mostChars }) => maskedCopy(root, true).outerHTML.slice(0, mostChars),
+    text: (root) => shownText(root).trim().slice(0, mostChars),
+    html: (root) => maskedCopy(root, false).outerHTML.slice(0, mostChars),
+    shownHtml: (root) => maskedCopy(root, true).outerHTML.slice(0, mostChars),
     value: (root) => fieldValue(fieldOf(root)),
     options: (root) => {
       const list = fieldOf(root);
@@ -152,7 +155,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
       }));
       return { isMultiple: list.multiple, options };
     },
-    table: (root, { mostChars, mostItems }) => {
+    table: (root) => {
       const table = root.matches("table, [role=table], [role=grid], [role=treegrid]")
         ? root
         : root.querySelector("table, [role=table], [role=grid], [role=treegrid]");
@@ -173,7 +176,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
     },
   };
 
-  const facts: { [F in keyof InPageFacts]: (root: Element, query: InPageQuery) => InPageFacts[F] } = {
+  const facts: { [F in keyof InPageFacts]: (root: Element) => InPageFacts[F] } = {
     passwords: reads.passwords,
     captcha: () => (window === window.top ? findCaptcha() : "none"),
   };
@@ -335,6 +338,10 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
     return copy;
   }
 
+  function namesIn<T extends object>(table: T, list: string): (keyof T)[] {
+    return list.split(",").filter((name): name is string & keyof T => Object.hasOwn(table, name));
+  }
+
   function withShadows(document: Document): ParentNode[] {
     const places: ParentNode[] = [document];
     for (const place of places) {
@@ -345,7 +352,7 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
 
   return {
     queryAll(root, text) {
-      const query = JSON.parse(text) as InPageQuery;
+      const [asked = "", askedOnce = ""] = text.split(";");
       const element = root instanceof Element ? root : (root.ownerDocument ?? document).documentElement;
       const isFirst = answer === undefined;
       if (answer === undefined) {
@@ -354,10 +361,13 @@ export function createInPageReader(nameAll: typeof nameElements, findCaptcha: ty
         queueMicrotask(() => {
           answer = undefined;
         });
-        answer.element.append(JSON.stringify(Object.fromEntries(query.facts.map((fact) => [fact, facts[fact](element, query)]))), "\n");
+        answer.element.append(
+          JSON.stringify(Object.fromEntries(namesIn(facts, askedOnce).map((fact) => [fact, facts[fact](element)]))),
+          "\n",
+        );
       }
-      if (answer.items >= query.mostItems || answer.chars > query.mostChars) return [];
-      const line = JSON.stringify(query.reads.map((read) => reads[read](element, query)));
+      if (answer.items >= mostItems || answer.chars > mostChars) return [];
+      const line = JSON.stringify(namesIn(reads, asked).map((read) => reads[read](element)));
       answer.items++;
       answer.chars += line.length;
       answer.element.append(line, "\n");

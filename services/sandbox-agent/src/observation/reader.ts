@@ -3,7 +3,8 @@ import { type Locator, selectors } from "playwright";
 import { nameElements } from "../actions/name-elements.ts";
 import { untraced } from "../browser/untraced.ts";
 import { lookForCaptcha } from "../captcha/look-for-captcha.ts";
-import { createInPageReader, type InPageFacts, type InPageQuery, type InPageReads } from "./in-page.ts";
+import { holdsText } from "./holds-text.ts";
+import { createInPageReader, type InPageFacts, type InPageReads, inPageQuery } from "./in-page.ts";
 
 /** The most characters that are taken of a page at once. */
 export const mostReadChars = 5 * 1024 * 1024;
@@ -17,8 +18,15 @@ let registration: Promise<void> | undefined;
 /** Makes pages readable from a world of their own; to be called before a browser's first page opens, as often as one likes. */
 export function registerReader(): Promise<void> {
   // Playwright keeps its engines for the whole process, and refuses to hear of one twice.
-  registration ??= selectors.register(engine, `(${createInPageReader})(${nameElements}, ${lookForCaptcha})`, { contentScript: true });
+  registration ??= register();
   return registration;
+}
+
+async function register(): Promise<void> {
+  const limits = JSON.stringify({ mostChars: mostReadChars, mostItems: mostReadItems });
+  const source = `(${createInPageReader})(${nameElements}, ${lookForCaptcha}, ${limits})`;
+  await selectors.register(engine, source, { contentScript: true });
+  await selectors.register(holdsText.engine, holdsText.source, { contentScript: true });
 }
 
 /** How long a reading may take, in milliseconds, what ends it, and whether a trace shows it as an action. */
@@ -51,8 +59,7 @@ export async function readAll<const R extends readonly (keyof InPageReads)[], F 
   facts: readonly F[],
   { isTraced = false, ...options }: ReadOptions,
 ): Promise<{ readonly items: Readings<R>[]; readonly facts: Pick<InPageFacts, F> }> {
-  const query: InPageQuery = { reads, facts, mostChars: mostReadChars, mostItems: mostReadItems };
-  const look = () => locator.locator(`${engine}=${JSON.stringify(query)}`).textContent(options);
+  const look = () => locator.locator(`${engine}=${inPageQuery(reads, facts)}`).textContent(options);
   const answer = await (isTraced ? look() : untraced(locator.page(), look));
   const [first = "{}", ...lines] = (answer ?? "").split("\n").filter((line) => line !== "");
   return { items: lines.map((line): Readings<R> => JSON.parse(line)), facts: JSON.parse(first) };

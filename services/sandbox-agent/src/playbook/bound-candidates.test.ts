@@ -5,11 +5,13 @@ import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { toLocator } from "../actions/to-locator.ts";
 import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
+import { registerReader } from "../observation/reader.ts";
 
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
+  await registerReader();
   browser = await launchBareBrowser();
   page = await browser.newPage();
 });

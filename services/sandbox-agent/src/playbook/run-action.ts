@@ -81,6 +81,7 @@ export async function runAction(
   { fileName = fileNameOf(place), facesCaptcha = true, actor, onHanded, onUnchallenged, ...options }: RunActionOptions = {},
 ): Promise<FoundText | undefined> {
   const { active, checks, recordings, report, signal, stopping } = context;
+  context.looks.renew();
   const facts = {
     ...place,
     actionId: context.nextActionId(),

@@ -61,7 +61,7 @@ const notTheAgents: ReadonlySet<string> = new Set<Reason>([
  * `findings`.
  */
 export async function runStep(template: PlaybookStep, place: StepPlace, findings: Findings, context: StepContext): Promise<StepResult> {
-  const { active, report, redact, recordings, signal, stopping } = context;
+  const { active, report, redact, recordings, signal, stopping, looks } = context;
   const bound = bindStep(template, findings.values);
   const step = "step" in bound ? bound.step : template;
   const description = inRound(redact(step.description) || inputSummary(redact(step)), redact(place.round ?? ""));
@@ -92,7 +92,9 @@ export async function runStep(template: PlaybookStep, place: StepPlace, findings
     const fault = toldFault(Fault.from(signal.aborted ? signal.reason : thrown), template, place, findings);
     const failedHere = fault.details.stepId === place.stepId;
     const screenshot =
-      signal.aborted || stopping.aborted || !failedHere ? undefined : await recordings.picture(`failure-${fileNameOf(place)}.jpg`, signal);
+      signal.aborted || stopping.aborted || !failedHere
+        ? undefined
+        : await recordings.picture(`failure-${fileNameOf(place)}.jpg`, signal, looks);
     await complete({ success: false, error: runErrorOf(fault, redact), ...(screenshot && { screenshot }) });
     return { success: false, fault, description };
   }

@@ -16,6 +16,7 @@ import type { LeftSession } from "../authentication/left-session.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import type { ActivePage } from "../browser/active-page.ts";
 import type { BrowserSession } from "../browser/browser-session.ts";
+import { LastLooks } from "../browser/last-looks.ts";
 import { pageOptions } from "../browser/page-options.ts";
 import { bindCredentials } from "../guardrails/bound-credentials.ts";
 import { ActionChecks } from "../guardrails/check-actions.ts";
@@ -178,6 +179,7 @@ async function doSteps(
     person,
     signal,
     stopping,
+    looks: new LastLooks(),
     log,
     nextActionId: () => `${request.attempt}-${++actions}`,
     askModel: askModel && untilStopped(askModel, stopping),

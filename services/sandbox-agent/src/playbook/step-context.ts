@@ -7,6 +7,7 @@ import type { ActionContext, JsonValue } from "../actions/action.ts";
 import type { AskModel } from "../agent/ask-model.ts";
 import type { SavedLogin } from "../authentication/saved-login.ts";
 import type { ActivePage } from "../browser/active-page.ts";
+import type { LastLooks } from "../browser/last-looks.ts";
 import type { ActionChecks } from "../guardrails/check-actions.ts";
 import type { Person } from "../person/ask-person.ts";
 import type { Recordings } from "../recording/recordings.ts";
@@ -45,6 +46,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Lets what runs come to its end, and nothing begin. */
   readonly stopping: AbortSignal;
+  /** By what a page is looked at that may not answer; renewed by every action. */
+  readonly looks: LastLooks;
   /** Where is written what no event tells: errors that nobody expects. */
   readonly log: Pick<Logger, "error">;
   /** Makes an action's id, unique within the run. */

@@ -6,6 +6,7 @@ import { WarningRaised } from "@clew/proto/grpc/clew/run/v1/run_event";
 import type { ArtifactReady } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import { abortable } from "@clew/streams/abortable";
 import type { ActivePage } from "../browser/active-page.ts";
+import { LastLooks } from "../browser/last-looks.ts";
 import { pageOptions } from "../browser/page-options.ts";
 import type { Report } from "../report.ts";
 import { startBrowserLogs } from "./browser-logs.ts";
@@ -109,11 +110,15 @@ export class Recordings {
     return this.#takesPictures ? await this.picture(`action-${actionId}.jpg`, signal) : undefined;
   }
 
-  /** Takes a picture of the active page; answers the name it is stored under, or nothing where there is none to be had, or there were 300. */
-  async picture(name: string, signal: AbortSignal): Promise<string | undefined> {
+  /**
+   * Takes a picture of the active page; answers the name it is stored under, or nothing where there is none to be had, or there were 300.
+   *
+   * @param looks What the page may leave unanswered; 5 s unless given.
+   */
+  async picture(name: string, signal: AbortSignal, looks = new LastLooks()): Promise<string | undefined> {
     if (!this.#active?.isOpen || ++this.#pictures > recordingLimits.screenshots) return undefined;
     const { files, secrets } = this.#options;
-    return await storeScreenshot(this.#active.page, { name, files, secrets: secrets.values, signal });
+    return await storeScreenshot(this.#active.page, { name, files, secrets: secrets.values, signal, looks });
   }
 
   /** Ends what is recorded and stores it. Never rejects for a recording that is lost. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
 import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
+import { LastLooks } from "../browser/last-looks.ts";
 import { RunFiles } from "./run-files.ts";
 import { storeScreenshot } from "./screenshot.ts";
 
@@ -48,7 +49,8 @@ async function redPixels(page: Page, jpeg: Uint8Array): Promise<number> {
 async function picture(html: string, secrets: readonly string[]): Promise<number> {
   await active.page.setContent(`<style>* { color: red; font: bold 40px sans-serif }</style>${html}`);
   const files = await RunFiles.open(join(folder, "files"), 1);
-  const name = await storeScreenshot(active.page, { name: "a.jpg", files, secrets, signal: new AbortController().signal });
+  const { signal } = new AbortController();
+  const name = await storeScreenshot(active.page, { name: "a.jpg", files, secrets, signal, looks: new LastLooks() });
   expect(name).toBe("a.jpg");
   return await redPixels(active.page, await readFile(files.place("a.jpg").path));
 }

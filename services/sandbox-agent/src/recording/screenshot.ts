@@ -1,6 +1,7 @@
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { Locator, Page } from "playwright";
 import { timeouts } from "../actions/timeouts.ts";
+import type { LastLooks } from "../browser/last-looks.ts";
 import { untraced } from "../browser/untraced.ts";
 import type { RunFiles } from "./run-files.ts";
 
@@ -14,20 +15,21 @@ export interface ScreenshotOptions {
   /** Texts that no picture shows. Where there are any, fields are covered too: what is typed there may be one in another form. */
   readonly secrets: readonly string[];
   readonly signal: AbortSignal;
+  /** What the page may leave unanswered. */
+  readonly looks: LastLooks;
 }
 
 /** Takes a JPEG of what a page shows and stores it; answers its name, or nothing when there is no picture to be had. */
-export async function storeScreenshot(page: Page, { name, files, secrets, signal }: ScreenshotOptions): Promise<string | undefined> {
+export async function storeScreenshot(page: Page, { name, files, secrets, signal, looks }: ScreenshotOptions): Promise<string | undefined> {
   try {
     const how = {
       type: "jpeg",
       quality: 55,
       mask: covered(page, secrets),
       maskColor: "#808080",
-      timeout: timeouts.screenshot,
-      signal,
     } as const;
-    const picture = await untraced(page, () => page.screenshot(how));
+    const take = (options: { readonly timeout: number; readonly signal: AbortSignal }) => page.screenshot({ ...how, ...options });
+    const picture = await looks.ask((options) => untraced(page, () => take(options)), signal, timeouts.screenshot);
     return await files.write({ name, kind: Artifact_Kind.SCREENSHOT, contentType: "image/jpeg" }, picture);
   } catch {
     return undefined;

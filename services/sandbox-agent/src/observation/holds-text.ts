@@ -1,0 +1,40 @@
+import type { SelectorEngine } from "./in-page.ts";
+
+const engine = "clew-holds";
+
+/**
+ * Makes a selector that keeps of what was found before it whatever holds a text, whatever its case. What stands in cells and blocks of their own is apart,
+ * as a person sees it, wherever the markup has a space.
+ *
+ * @param isWhole Whether no letter, digit or `_` may go on before or after the text.
+ */
+export function holdingText(text: string, isWhole: boolean): string {
+  const words = text.trim().split(/\s+/).map(RegExp.escape).join("\\s+");
+  return `${engine}=${JSON.stringify(isWhole ? `(?<![\\p{L}\\p{N}_])${words}(?![\\p{L}\\p{N}_])` : words)}`;
+}
+
+/** The engine's name, and its source. */
+export const holdsText = { engine, source: `(${createTextFilter})()` } as const;
+
+/** Runs in a world of its own within the page, and names nothing from outside. */
+function createTextFilter(): SelectorEngine {
+  /** The text of an element as it is put together: with what its shadow root shows, and what stands in its slots. */
+  function textOf(node: Node): string {
+    if (node.nodeType === Node.TEXT_NODE) return node.nodeValue ?? "";
+    if (!(node instanceof Element)) return [...node.childNodes].map(textOf).join("");
+    if (node.matches("script, style, noscript, template")) return "";
+    if (node.matches("br, hr")) return " ";
+    if (node instanceof HTMLInputElement) return /^(?:submit|button|reset)$/.test(node.type) ? ` ${node.value} ` : " ";
+    const slotted = node instanceof HTMLSlotElement ? node.assignedNodes({ flatten: true }) : [];
+    const parts = slotted.length > 0 ? slotted : [...(node.shadowRoot?.childNodes ?? []), ...(node.shadowRoot ? [] : node.childNodes)];
+    const text = parts.map(textOf).join("");
+    return /^(?:inline|contents|ruby)/.test(getComputedStyle(node).display) ? text : ` ${text} `;
+  }
+
+  return {
+    queryAll(root, query) {
+      const wanted = new RegExp(JSON.parse(query), "iu");
+      return root instanceof Element && wanted.test(textOf(root)) ? [root] : [];
+    },
+  };
+}

@@ -17,6 +17,7 @@ export const getDom: PrepareAction<StepOf<"get_dom">> = async (step, context) =>
       const page = element?.page ?? (await context.active.settled(context.signal));
       const { text, shown, total } = await observe(page, {
         ...options,
+        isTraced: true,
         maxChars,
         depth,
         find,

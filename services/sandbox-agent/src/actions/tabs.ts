@@ -3,6 +3,7 @@ import type { StepOf } from "@clew/playbook/playbook-schema";
 import { abortable } from "@clew/streams/abortable";
 import type { Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
+import { untraced } from "../browser/untraced.ts";
 import type { ActionContext } from "./action.ts";
 import { cut } from "./cut.ts";
 import { timeouts } from "./timeouts.ts";
@@ -57,5 +58,9 @@ async function matching(
 }
 
 function titleOf(page: Page, signal: AbortSignal): Promise<string> {
-  return within(page.title(), timeouts.selectorProbe, signal).catch(() => "");
+  return within(
+    untraced(page, () => page.title()),
+    timeouts.selectorProbe,
+    signal,
+  ).catch(() => "");
 }

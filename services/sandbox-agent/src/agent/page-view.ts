@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ActionContext } from "../actions/action.ts";
 import { inBrowser } from "../actions/in-browser.ts";
 import { timeouts } from "../actions/timeouts.ts";
+import { untraced } from "../browser/untraced.ts";
 import { fitLines } from "../observation/fit-lines.ts";
 import { toLines } from "../observation/lines.ts";
 import { readSnapshot } from "../observation/observe.ts";
@@ -45,7 +46,10 @@ export async function viewPage(
     return await inBrowser("Looking at the page", timeouts.action, context, async (options) => {
       const page = await active.settled(signal);
       const { filterNodes } = scope;
-      const [{ nodes, mask }, title] = await Promise.all([readSnapshot(page, { ...options, redact, filterNodes }), page.title()]);
+      const [{ nodes, mask }, title] = await Promise.all([
+        readSnapshot(page, { ...options, redact, filterNodes }),
+        untraced(page, () => page.title()),
+      ]);
       const { pages } = active;
       const tab = pages.length > 1 ? ` (tab ${pages.indexOf(page)} of 0 to ${pages.length - 1})` : "";
       const head = `page ${JSON.stringify(mask.all(title))} ${mask.all(page.url())}${tab}`.slice(0, viewChars * headShare);

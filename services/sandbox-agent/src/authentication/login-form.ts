@@ -6,6 +6,7 @@ import type { Page } from "playwright";
 import { timeouts } from "../actions/timeouts.ts";
 import { toLocator } from "../actions/to-locator.ts";
 import { within } from "../actions/within.ts";
+import { untraced } from "../browser/untraced.ts";
 import { runAction } from "../playbook/run-action.ts";
 import type { LoginContext } from "./login-context.ts";
 import { demandLoginHost } from "./login-host.ts";
@@ -155,7 +156,9 @@ async function awaitField(candidates: readonly Candidate[], { active, signal, st
 /** The first candidate that anything visible is found by decides: it is answered where that is one element, and nothing where it is several. */
 async function find(page: Page, candidates: readonly Candidate[], signal: AbortSignal): Promise<Candidate | undefined> {
   for (const candidate of candidates) {
-    const count = await within(toLocator(page, candidate).filter({ visible: true }).count(), timeouts.action, signal).catch(() => 0);
+    const matches = toLocator(page, candidate).filter({ visible: true });
+    const counting = untraced(page, () => matches.count());
+    const count = await within(counting, timeouts.action, signal).catch(() => 0);
     signal.throwIfAborted();
     if (count > 0) return count === 1 ? candidate : undefined;
   }

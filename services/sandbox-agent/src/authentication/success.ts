@@ -3,6 +3,7 @@ import type { Page } from "playwright";
 import { timeouts } from "../actions/timeouts.ts";
 import { within } from "../actions/within.ts";
 import type { ActivePage } from "../browser/active-page.ts";
+import { untraced } from "../browser/untraced.ts";
 import { findUnmet } from "../playbook/conditions.ts";
 
 const passwordBox = "input[type=password]";
@@ -58,7 +59,8 @@ export function isLoginAddress(address: string, loginUrl = ""): boolean {
 
 async function isShown(page: Page, selector: string, signal: AbortSignal): Promise<boolean> {
   const shown = page.locator(selector).filter({ visible: true });
-  return (await within(shown.count(), timeouts.action, signal)) > 0;
+  const counting = untraced(page, () => shown.count());
+  return (await within(counting, timeouts.action, signal)) > 0;
 }
 
 async function hasCookie(active: ActivePage, name: string, signal: AbortSignal): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Redact } from "@clew/playbook/redact";
 import type { Locator, Page } from "playwright";
+import { untraced } from "../browser/untraced.ts";
 import { diffSnapshots } from "./diff-snapshot.ts";
 import { fitLines, leastChars } from "./fit-lines.ts";
 import { toLines } from "./lines.ts";
@@ -44,7 +45,7 @@ const headShare = 0.25;
 export async function observe(page: Page, options: ObserveOptions): Promise<Observation> {
   const { find, changes, within } = options;
   const maxChars = Math.max(options.maxChars, leastChars);
-  const [{ nodes, mask }, title] = await Promise.all([readSnapshot(page, options), page.title()]);
+  const [{ nodes, mask }, title] = await Promise.all([readSnapshot(page, options), untraced(page, () => page.title())]);
   const isWhole = within === undefined && options.depth === undefined;
   const before = isWhole ? lastSeen.get(page) : undefined;
   if (isWhole) lastSeen.set(page, nodes);
@@ -65,15 +66,17 @@ export async function readSnapshot(
     redact,
     timeout,
     signal,
+    isTraced = false,
   }: Pick<ObserveOptions, "depth" | "within" | "filterNodes" | "redact" | keyof ReadOptions>,
 ): Promise<{ readonly nodes: readonly SnapshotNode[]; readonly mask: Mask }> {
   const options = { mode: "ai", ...(depth !== undefined && { depth }), timeout, signal } as const;
   // Passwords are read on both sides, since a field may come or go meanwhile.
   const read = () =>
     Promise.all([readPasswords(page, { timeout, signal }), within ? readOne(within, "passwords", { timeout, signal }) : []]);
+  const readTree = () => (within ?? page).ariaSnapshotJSON(options);
   // Only who filters minds what a person would not see.
   const readUnseen = filterNodes === undefined ? [] : readOne(page.locator(":root"), "unseen", { timeout, signal });
-  const [[before, own], json, unseen] = await Promise.all([read(), (within ?? page).ariaSnapshotJSON(options), readUnseen]);
+  const [[before, own], json, unseen] = await Promise.all([read(), isTraced ? readTree() : untraced(page, readTree), readUnseen]);
   const [after, ownAfter] = await read();
   const mask = createMask([...before.values, ...own, ...after.values, ...ownAfter], redact);
   const nodes = parseSnapshot(json, mask);

@@ -1,5 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { Locator, Page } from "playwright";
+import { untraced } from "../browser/untraced.ts";
 import { covered } from "../recording/screenshot.ts";
 import { type Box, drawBoxes, findBoxes } from "./boxes.ts";
 import type { ReadOptions } from "./reader.ts";
@@ -40,10 +41,11 @@ const quality = 55;
 /** Takes a picture in which fields of type password are covered; where the run has secrets, all fields, and what shows one of them. */
 export async function takePicture(page: Page, options: PictureOptions): Promise<Picture> {
   const { element, fullPage, boxes, type, secrets, timeout, signal } = options;
-  await element?.scrollIntoViewIfNeeded({ timeout, signal });
+  if (element !== undefined) await untraced(page, () => element.scrollIntoViewIfNeeded({ timeout, signal }));
   const view = await viewOf(page);
-  const found = boxes ? findBoxes(await (element ?? page).ariaSnapshotJSON({ mode: "ai", boxes: true, timeout, signal })) : [];
-  const clip = atMost(element === undefined ? (fullPage ? view.content : view.shown) : await placeOf(element, view, options));
+  const readTree = () => (element ?? page).ariaSnapshotJSON({ mode: "ai", boxes: true, timeout, signal });
+  const found = boxes ? findBoxes(await untraced(page, readTree)) : [];
+  const clip = atMost(element === undefined ? (fullPage ? view.content : view.shown) : await placeOf(page, element, view, options));
   const bytes = await page.screenshot({
     type,
     ...(type === "jpeg" && { quality }),
@@ -65,17 +67,17 @@ export async function takePicture(page: Page, options: PictureOptions): Promise<
 
 /** What a page shows of itself, and all there is, both from its top left. */
 async function viewOf(page: Page): Promise<{ readonly shown: Clip; readonly content: Clip }> {
-  const session = await page.context().newCDPSession(page);
+  const session = await untraced(page, () => page.context().newCDPSession(page));
   try {
-    const { cssVisualViewport: shown, cssContentSize } = await session.send("Page.getLayoutMetrics");
+    const { cssVisualViewport: shown, cssContentSize } = await untraced(page, () => session.send("Page.getLayoutMetrics"));
     return { shown: { x: shown.pageX, y: shown.pageY, width: shown.clientWidth, height: shown.clientHeight }, content: cssContentSize };
   } finally {
     session.detach().catch(() => {});
   }
 }
 
-async function placeOf(element: Locator, { shown }: { readonly shown: Clip }, { timeout, signal }: ReadOptions): Promise<Clip> {
-  const box = await element.boundingBox({ timeout, signal });
+async function placeOf(page: Page, element: Locator, { shown }: { readonly shown: Clip }, { timeout, signal }: ReadOptions): Promise<Clip> {
+  const box = await untraced(page, () => element.boundingBox({ timeout, signal }));
   if (box === null || box.width < 1 || box.height < 1) {
     throw new Fault("ACTION_FAILED", { message: "The element has no size, so there is nothing to be seen." });
   }

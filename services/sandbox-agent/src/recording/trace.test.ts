@@ -5,36 +5,44 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { KnownSecrets } from "@clew/playbook/known-secrets";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { createRedact } from "@clew/playbook/redact";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ActivePage } from "../browser/active-page.ts";
 import { chromiumPath } from "../browser/bare-browser.fixture.ts";
 import { type BrowserSession, launchBrowser } from "../browser/browser-session.ts";
 import { startSite } from "../browser/site.fixture.ts";
 import { untraced } from "../browser/untraced.ts";
+import { observe } from "../observation/observe.ts";
+import { takePicture } from "../observation/picture.ts";
 import { RunFiles } from "./run-files.ts";
 import { readyTrace, Trace } from "./trace.ts";
 import { contentsOf } from "./zip.fixture.ts";
 
 const secret = 'S3cr3t "Zebra" & Söhne';
-let folder: string;
+let room: string;
 let browser: BrowserSession;
+let folder: string;
 let active: ActivePage;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "clew-trace-"));
+beforeAll(async () => {
+  room = await mkdtemp(join(tmpdir(), "clew-trace-"));
   browser = await launchBrowser({
     executablePath: chromiumPath,
     headless: true,
     sandbox: process.getuid?.() !== 0,
-    workFolder: folder,
-    sandboxId: basename(folder),
+    workFolder: room,
+    sandboxId: basename(room),
   });
+});
+afterAll(async () => {
+  await browser?.[Symbol.asyncDispose]();
+  await rm(room, { recursive: true, force: true, maxRetries: 5 });
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(room, "run-"));
   active = await browser.openPage({ width: 800, height: 600 });
 });
-afterEach(async () => {
-  await browser?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-});
+afterEach(() => active[Symbol.asyncDispose]());
 
 /** What Playwright's own reader says of a trace. */
 async function openTrace(path: string): Promise<{ info: string; actions: string }> {
@@ -97,6 +105,24 @@ test("a trace of a context that was made ready ahead has nothing of what was bef
   expect(actions).not.toMatch(/Click|Set content|Evaluate/);
   for (const [name, bytes] of await contentsOf(await readFile(path)))
     expect(`${name} ${bytes.toString("utf8")}`).not.toContain("long-before");
+});
+
+test("a trace shows a look at a page where a step asked for it, and none that Clew takes for itself", async () => {
+  await using site = await startSite({ "/": "<title>Page</title><h1>Page</h1><button>Go</button>" });
+  const files = await RunFiles.open(join(folder, "files"), 1);
+  const { page, context } = active;
+  const { signal } = new AbortController();
+  const trace = await Trace.start(context, { files, folder: join(folder, "recording"), secrets: new KnownSecrets([]) });
+  await page.goto(site.url);
+  const options = { maxChars: 1_000, redact: createRedact([]), timeout: 5_000, signal };
+  await observe(page, options);
+  await takePicture(page, { ...options, element: page.getByRole("button"), fullPage: false, boxes: true, type: "png", secrets: [] });
+  await observe(page, { ...options, isTraced: true });
+  await trace.store();
+  const lines =
+    (await contentsOf(await readFile(join(folder, "files", "trace.zip")))).get("trace.trace")?.toString("utf8").split("\n") ?? [];
+  const asked = lines.filter((line) => line.startsWith('{"type":"before"')).map((line) => JSON.parse(line).method);
+  expect(asked).toEqual(["goto", "screenshot", expect.stringMatching(/ariaSnapshot/)]);
 });
 
 test("no cookie lies readable in a trace, whoever set it and however often it changed", async () => {

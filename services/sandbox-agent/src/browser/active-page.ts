@@ -93,8 +93,9 @@ export class ActivePage implements AsyncDisposable {
 
   /** Resolves once no navigation is under way, or after 3 s of one; at once when there is none. */
   async settled(signal: AbortSignal): Promise<Page> {
+    if (!this.#isNavigating) return this.page;
     const deadline = AbortSignal.timeout(settleMs);
-    while (this.#pages.get(this.page)?.isNavigating && !deadline.aborted) {
+    while (this.#isNavigating && !deadline.aborted) {
       await abortable(abortable(this.#changed.promise, deadline), signal).catch((reason: unknown) => {
         if (signal.aborted) throw reason;
       });
@@ -130,6 +131,10 @@ export class ActivePage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.context.close();
+  }
+
+  get #isNavigating(): boolean {
+    return this.#pages.get(this.page)?.isNavigating ?? false;
   }
 
   #track(page: Page): void {

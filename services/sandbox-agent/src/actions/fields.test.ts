@@ -8,17 +8,24 @@ let site: Site;
 /** Another origin: the same server by its other name. */
 const otherUrl = () => site.url.replace("127.0.0.1", "localhost");
 const form = '<input name="pin"><select><option value="">-<option value="hunter2-hunter2">one</select>';
+/** Every kind of frame there is, by its id: each takes a process, so that a page shows the one that is asked for, or all. */
+const frames = () => ({
+  other: `<iframe id="other" src="${otherUrl()}/form"></iframe>`,
+  own: `<iframe id="own" src="/form"></iframe>`,
+  written: `<iframe id="written" srcdoc='${form}'></iframe>`,
+  blank: `<iframe id="blank"></iframe>
+    <script>document.getElementById("blank").contentDocument.body.innerHTML = '<input name="pin">';</script>`,
+  kept: `<iframe id="kept" sandbox="allow-scripts" src="/form"></iframe>`,
+  "kept-written": `<iframe id="kept-written" sandbox="allow-scripts" srcdoc='${form}'></iframe>`,
+});
 beforeAll(async () => {
   room = await ActionRoom.open();
   site = await startSite({
-    "/": () => `${form}
-      <iframe id="other" src="${otherUrl()}/form"></iframe>
-      <iframe id="own" src="/form"></iframe>
-      <iframe id="written" srcdoc='${form}'></iframe>
-      <iframe id="blank"></iframe>
-      <iframe id="kept" sandbox="allow-scripts" src="/form"></iframe>
-      <iframe id="kept-written" sandbox="allow-scripts" srcdoc='${form}'></iframe>
-      <script>document.getElementById("blank").contentDocument.body.innerHTML = '<input name="pin">';</script>`,
+    "/": ({ url = "" }) => {
+      const asked = new URL(url, site.url).searchParams.get("frame");
+      const shown = Object.entries(frames()).filter(([id]) => asked === null || asked === `#${id}`);
+      return form + shown.map(([, html]) => html).join("\n");
+    },
     "/form": form,
     "/around": () => `<input name="pin"><iframe id="thief" src="${otherUrl()}/thief"></iframe>`,
     "/thief": `<input><script>
@@ -162,7 +169,8 @@ describe("a credential that is for some origins", () => {
     ["what the page wrote and keeps from its origin", ["#kept-written"], own, false],
   ])("is typed in %s, as its frame may have it", async (_place, frame, origin, isGiven) => {
     await using desk = await room.desk("", boundTo(origin()));
-    await desk.active.page.goto(site.url);
+    const [only] = frame;
+    await desk.active.page.goto(only === undefined ? site.url : `${site.url}/?${new URLSearchParams({ frame: only })}`);
     const scope = frame.reduce<Pick<typeof desk.active.page, "locator" | "frameLocator">>(
       (on, one) => on.frameLocator(one),
       desk.active.page,
@@ -172,7 +180,7 @@ describe("a credential that is for some origins", () => {
     const typings = [
       { action: "fill", selector: selector("input"), params: { credential_ref: "password" } },
       { action: "key_press", selector: selector("input"), params: { text: `my ${roomSecret}` } },
-      { action: "key_press", params: { credential_ref: "password" } },
+      { action: "key_press", params: { credential_ref: "password", timeout_ms: 20_000 } },
     ];
     for (const step of typings) {
       await field.fill("");

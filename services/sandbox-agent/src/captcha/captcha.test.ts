@@ -1,5 +1,5 @@
 import { tmpdir } from "node:os";
-import type { Browser } from "playwright";
+import type { Browser, BrowserContext, Page } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ActivePage } from "../browser/active-page.ts";
 import { launchBareBrowser } from "../browser/bare-browser.fixture.ts";
@@ -23,7 +23,7 @@ beforeAll(async () => {
     "/plain": article,
     "/goes": `<script>setTimeout(() => document.getElementById('challenge-stage').remove(), 1_500)</script><div id=challenge-stage></div>`,
     "/leads": `<title>Just a moment...</title><script>setTimeout(() => { location.href = '/plain' }, 1_500)</script>`,
-    "/reloads": `<title>Just a moment...</title><script>setTimeout(() => location.reload(), 200)</script>`,
+    "/reloads": `<title>Just a moment...</title><script>setTimeout(() => location.reload(), 500)</script>`,
     "/stays": "<title>Just a moment...</title>Checking your browser<button onclick=\"document.title = 'clicked'\">I am human</button>",
     "/widget": "<form><input name=user><div class=h-captcha></div></form>",
     "/article": `${article}<div class=h-captcha></div>`,
@@ -36,6 +36,14 @@ afterAll(async () => {
 });
 
 describe("a challenge is known by its marks:", () => {
+  let context: BrowserContext;
+  let page: Page;
+  beforeAll(async () => {
+    context = await browser.newContext({ offline: true });
+    page = await context.newPage();
+  });
+  afterAll(() => context.close());
+
   test.each([
     ["Cloudflare's title", "<title>Just a moment...</title>", "cloudflare", true],
     ["a Cloudflare stage", "<div id=challenge-stage></div>", "cloudflare", true],
@@ -49,17 +57,11 @@ describe("a challenge is known by its marks:", () => {
     ["hCaptcha's frame", "<iframe src='https://newassets.hcaptcha.com/x'></iframe>", "hcaptcha", true],
     ["one beside much else", `${article}<div class=h-captcha></div>`, "hcaptcha", false],
   ])("%s", async (_, html, kind, isBlocking) => {
-    const context = await browser.newContext({ offline: true });
-    await using _close = { [Symbol.asyncDispose]: () => context.close() };
-    const page = await context.newPage();
     await page.setContent(html, { waitUntil: "commit" });
     expect(await lookAtPage(page, signal)).toMatchObject({ captcha: { kind, isBlocking } });
   });
 
   test("and nothing else is one", async () => {
-    const context = await browser.newContext({ offline: true });
-    await using _close = { [Symbol.asyncDispose]: () => context.close() };
-    const page = await context.newPage();
     for (const html of [
       "",
       "<h1>Just a moment please</h1>",

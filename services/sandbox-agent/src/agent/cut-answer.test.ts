@@ -14,7 +14,8 @@ test("an answer has a bound in characters, whatever it is made of", () => {
   const long = "y".repeat(3_000_000);
   const texts = Array.from({ length: 100 }, () => ({ type: "text" as const, text: long }));
   const thoughts = Array.from({ length: 100 }, () => ({ type: "reasoning" as const, text: long }));
-  const calls = Array.from({ length: 100 }, (_, at) => ({ ...call(at, JSON.stringify({ text: long })), toolName: long }));
+  const input = JSON.stringify({ text: long });
+  const calls = Array.from({ length: 100 }, (_, at) => ({ ...call(at, input), toolName: long }));
   expect(lengthOf(cutAnswer([...texts, ...thoughts, ...calls]).content)).toBeLessThan(1_000_000);
 });
 

@@ -23,6 +23,7 @@ export function cutAnswer(answer: readonly LanguageModelV4Content[]): CutAnswer 
         return text === "" ? [] : [{ ...part, text }];
       }
       case "reasoning":
+        if (left.thought < 0) return [];
         // A part of a thought is none: providers sign them.
         left.thought -= JSON.stringify(part).length;
         return left.thought < 0 ? [] : [part];

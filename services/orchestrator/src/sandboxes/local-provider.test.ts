@@ -24,15 +24,6 @@ beforeAll(async () => {
 });
 afterAll(() => room[Symbol.asyncDispose]());
 
-it("gives a sandbox the files of its run, to be read only", async () => {
-  const path = join(room.volume, "given.txt");
-  await writeFile(path, "given");
-  await using sandbox = await room.start(room.provide(), 60_000, [{ name: "a.txt", path }]);
-  const given = join(placesOf(sandbox.handle.workFolder).inputs, "a.txt");
-  expect(await readFile(given, "utf8")).toBe("given");
-  expect((await stat(given)).mode & 0o777).toBe(0o400);
-});
-
 /** The agent, and the browser's first process: the one it started. */
 function principalsOf(handle: SandboxHandle): { agent: number; browser: number } {
   const processes = processesOf(handle);
@@ -165,10 +156,18 @@ describe("a sandbox", { timeout: 60_000 }, () => {
 describe("a ready sandbox", { timeout: 60_000 }, () => {
   let sandbox: StartedSandbox;
   beforeAll(async () => {
-    sandbox = await room.start();
+    const path = join(room.volume, "given.txt");
+    await writeFile(path, "given");
+    sandbox = await room.start(room.provide(), 60_000, [{ name: "a.txt", path }]);
     await ready(sandbox);
   }, 60_000);
   afterAll(() => sandbox[Symbol.asyncDispose]());
+
+  it("has the files of its run, to be read only", async () => {
+    const given = join(placesOf(sandbox.handle.workFolder).inputs, "a.txt");
+    expect(await readFile(given, "utf8")).toBe("given");
+    expect((await stat(given)).mode & 0o777).toBe(0o400);
+  });
 
   it("proves itself, and believes nobody without the secret", async () => {
     const { handle } = sandbox;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { connectGrpc } from "@clew/grpc/client";
 import { RunServiceService, type StreamRunEventsResponse } from "@clew/proto/grpc/clew/run/v1/run_service";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type System, startSystem } from "../support/system.ts";
 
@@ -12,6 +13,16 @@ const bearer = (text: string) => {
   metadata.set("authorization", `Bearer ${text}`);
   return { metadata };
 };
+
+/** Reads an event stream to its end. */
+async function readAll(response: Response): Promise<EventSourceMessage[]> {
+  const read: EventSourceMessage[] = [];
+  createParser({ onEvent: (event) => read.push(event) }).feed(await response.text());
+  return read;
+}
+
+const eventsOf = (read: readonly EventSourceMessage[]) =>
+  read.filter(({ event }) => event === undefined).map(({ data }) => JSON.parse(data));
 
 describe("a ticket", () => {
   let system: System;
@@ -24,19 +35,19 @@ describe("a ticket", () => {
       CLEW_POLICY: "{ allowPrivateNetworks: true }",
       CLEW_SERVICE_KEY: keys.service,
     });
-    const create = async () => {
-      const run = await system.clew.createRun(
-        system.spec(`id: short\nsteps:\n  - { action: goto, params: { url: "${system.backOffice.url}/login" } }\n`, {
-          labels: { private: "yes" },
-        }),
-      );
-      expect(await run.result()).toMatchObject({ state: "COMPLETED" });
-      return run.id;
-    };
     [mine, other] = [await create(), await create()];
   });
   afterAll(() => system[Symbol.asyncDispose]());
 
+  const create = async () => {
+    const run = await system.clew.createRun(
+      system.spec(`id: short\nsteps:\n  - { action: goto, params: { url: "${system.backOffice.url}/login" } }\n`, {
+        labels: { private: "yes" },
+      }),
+    );
+    expect(await run.result()).toMatchObject({ state: "COMPLETED" });
+    return run.id;
+  };
   const connect = () => connectGrpc(RunServiceService, system.orchestratorAddress);
   async function make(more: { types?: string[]; artifacts?: boolean; runs?: string[] } = {}, key = keys.acme): Promise<string> {
     using runs = connect();
@@ -154,6 +165,80 @@ describe("a ticket", () => {
       runs.createTicket({ runs: [mine], types: [], artifacts: false }, bearer(keys.service)),
     ])
       await expect(call).rejects.toMatchObject({ code: "PERMISSION_DENIED" });
+  });
+
+  describe("at the gateway", () => {
+    let runs: string[];
+    beforeAll(async () => {
+      runs = [mine, await create()];
+    });
+
+    async function ticketFor(body: object): Promise<string> {
+      const headers = { authorization: `Bearer ${keys.acme}`, "content-type": "application/json" };
+      const response = await fetch(`${system.url}/v1/tickets`, { method: "POST", headers, body: JSON.stringify(body) });
+      return (await response.json()).ticket;
+    }
+
+    it("opens its runs' stream, page and Run, and no other's", async () => {
+      const ticket = await ticketFor({ runs: [runs[0]] });
+      const run = `${system.url}/v1/runs/${runs[0]}`;
+      const read = await readAll(await fetch(`${run}/stream?ticket=${ticket}`));
+      expect(read.at(-1)?.event).toBe("end");
+      expect(eventsOf(read).map(({ sequence }) => sequence)).toEqual(eventsOf(read).map((_, index) => index + 1));
+      expect((await (await fetch(`${run}/events?ticket=${ticket}`)).json()).finished).toBe(true);
+      expect((await (await fetch(`${run}?ticket=${ticket}`)).json()).id).toBe(runs[0]);
+      expect((await fetch(`${system.url}/v1/runs/${other}/stream?ticket=${ticket}`)).status).toBe(404);
+      expect((await fetch(`${run}/stream`)).status).toBe(401);
+      expect((await fetch(`${run}/stream`, { headers: { authorization: `Bearer ${keys.rival}` } })).status).toBe(404);
+    });
+
+    it("of some types bounds what its reader gets of blocks that others have whole", async () => {
+      const stream = `${system.url}/v1/runs/${runs[0]}/stream`;
+      const whole = await readAll(await fetch(stream, { headers: { authorization: `Bearer ${keys.acme}` } }));
+      const ticket = await ticketFor({ runs: [runs[0]], types: ["stepCompleted"] });
+      const read = await readAll(await fetch(`${stream}?ticket=${ticket}&types=stepCompleted,runFinished`));
+      expect(eventsOf(whole).length).toBeGreaterThan(eventsOf(read).length);
+      expect(eventsOf(read)).toEqual(eventsOf(whole).filter(({ type }) => type === "stepCompleted"));
+      const { run } = JSON.parse(read.at(-1)?.data ?? "");
+      expect(run).toMatchObject({ id: runs[0], state: "COMPLETED" });
+      expect(run).not.toHaveProperty("spec");
+      expect(run).not.toHaveProperty("outcome");
+    });
+
+    it("that was forged is 401; one that has ended is told so in-band, and 401 where nothing streams", async () => {
+      const run = `${system.url}/v1/runs/${runs[0]}`;
+      const [prefix, allowed = ""] = (await ticketFor({ runs: [runs[0] ?? ""] })).split(".");
+      const [, ...rest]: unknown[] = JSON.parse(Buffer.from(allowed, "base64url").toString());
+      const body = `${prefix}.${Buffer.from(JSON.stringify([1, ...rest])).toString("base64url")}`;
+      const volumeKey = await readFile(join(system.volume, "volume.key"));
+      const proof = createHmac("sha256", volumeKey).update("ticket").update("\0").update(body).digest("hex");
+      expect((await fetch(`${run}/stream?ticket=${body}.${proof.replace(/^./, (digit) => (digit === "0" ? "1" : "0"))}`)).status).toBe(401);
+      const ended = await fetch(`${run}/stream?ticket=${body}.${proof}`);
+      expect(ended.status).toBe(200);
+      expect(await ended.text()).toMatch(/retry: 3600000\nevent: ticketExpired\ndata: \{\}\n\n$/);
+      expect((await fetch(`${run}?ticket=${body}.${proof}`)).status).toBe(401);
+    });
+
+    it("opens one connection that carries many runs to their ends, and must name them all", async () => {
+      const ticket = await ticketFor({ runs });
+      const read = await readAll(await fetch(`${system.url}/v1/streams?runs=${runs}&ticket=${ticket}`));
+      expect(read.at(-1)).toMatchObject({ event: "end", data: "{}" });
+      for (const runId of runs) {
+        const sequences = eventsOf(read).flatMap((event) => (event.runId === runId ? [event.sequence] : []));
+        const end = read.find(({ event, data }) => event === "end" && JSON.parse(data).runId === runId);
+        expect(JSON.parse(end?.data ?? "").lastSequence).toBe(sequences.length);
+        expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+      }
+      const half = read.filter(({ event }) => event === undefined)[3]?.id ?? "";
+      const rest = await readAll(
+        await fetch(`${system.url}/v1/streams?runs=${runs}&ticket=${ticket}`, { headers: { "last-event-id": half } }),
+      );
+      for (const runId of runs) {
+        const ofRun = (events: readonly { runId: string }[]) => events.filter((event) => event.runId === runId);
+        expect([...ofRun(eventsOf(read).slice(0, 4)), ...ofRun(eventsOf(rest))]).toEqual(ofRun(eventsOf(read)));
+      }
+      expect((await fetch(`${system.url}/v1/streams?runs=${runs},${other}&ticket=${ticket}`)).status).toBe(404);
+    });
   });
 
   it("shows nothing of a run that was deleted", async () => {

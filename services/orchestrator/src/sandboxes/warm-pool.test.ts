@@ -39,23 +39,24 @@ interface Pooled extends AsyncDisposable {
   start(inputs?: { readonly name: string; readonly path: string }[], allowedPrivateHosts?: string[]): Promise<SandboxHandle>;
 }
 
-/** A pool and its provider. Dispose it to end all that they started. */
+/** A pool and its provider, with a slot for each sandbox that waits at first: each run takes one. Dispose it to end all that they started. */
 function openPool(given: Partial<WarmPoolOptions> & { readonly options?: Parameters<SandboxRoom["options"]>[0] } = {}): Pooled {
   const options = room.options(given.options);
   const launcher = new SandboxLauncher(options);
+  const handles: SandboxHandle[] = [];
+  const bounds = { least: 1, most: 1, memoryBytes: 2 ** 40, ageMs: 600_000, ...given.bounds };
   const pool = new WarmPool({
     launcher,
     secretOf: () => secret,
     folder: folder(),
-    bounds: { least: 1, most: 1, memoryBytes: 2 ** 40, ageMs: 600_000 },
-    freeSlots: () => 10,
+    freeSlots: () => Math.max(0, bounds.most - handles.length),
     runBytes: 1,
     log: createLogger({ name: "test", level: "silent" }),
     ...given,
+    bounds,
   });
   pool.open();
   const provider = createLocalProvider(options, launcher, pool);
-  const handles: SandboxHandle[] = [];
   return {
     pool,
     provider,
@@ -137,7 +138,8 @@ describe("a warm sandbox", { timeout: 120_000 }, () => {
   });
 
   it("whose warden was killed, or does not answer, is passed over: the run's own is started", async () => {
-    await using pooled = openPool({ bounds: { least: 2, most: 2, memoryBytes: 2 ** 40, ageMs: 600_000 } });
+    let freeSlots = 2;
+    await using pooled = openPool({ bounds: { least: 2, most: 2, memoryBytes: 2 ** 40, ageMs: 600_000 }, freeSlots: () => freeSlots });
     await untilReady(pooled, 2);
     const names = await namesThere();
     const wardens = names.map((name) => readProcess(processesNamed(name).find(({ parentPid }) => parentPid > 1)?.parentPid ?? 0)?.pid ?? 0);
@@ -145,6 +147,7 @@ describe("a warm sandbox", { timeout: 120_000 }, () => {
     process.kill(stopped, "SIGSTOP");
     process.kill(killed, "SIGKILL");
     const handle = await pooled.start();
+    freeSlots = 0;
     expect(names).not.toContain(handle.warm?.name);
     await using connection = pooled.provider.connect(handle);
     await ready({ connection });

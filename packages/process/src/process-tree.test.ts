@@ -47,6 +47,13 @@ describe("findProcesses", () => {
     expect(found()).toEqual(expect.arrayContaining(pids));
   });
 
+  it("looks at nobody who is older than the first process, and at all that are as old", async () => {
+    const [pid = 0] = await shell("");
+    const { startTime = "" } = readProcess(pid) ?? {};
+    expect(findProcesses({ ...marks, since: startTime })).toEqual([readProcess(pid)]);
+    expect(findProcesses({ ...marks, since: String(Number(startTime) + 1) })).toEqual([]);
+  });
+
   it("finds by a folder given as an option, and leaves alone who only looks into the folder", async () => {
     const [browser = 0] = await shell("", { marked: false });
     expect(found()).toEqual([]);

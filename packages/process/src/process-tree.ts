@@ -27,6 +27,8 @@ export interface SandboxMarks {
   readonly folder: string;
   /** Process groups known to be the sandbox's, also when their first process is gone. */
   readonly groups?: ReadonlySet<number>;
+  /** The `startTime` of the process that all of the sandbox's descend from, where it is known: nobody older is looked at closely. */
+  readonly since?: string;
   /** The process that is the parent of whatever of the sandbox lost its own; it is none of the sandbox's itself. */
   readonly adopter?: number;
 }
@@ -74,8 +76,10 @@ export function findProcesses(marks: SandboxMarks): ProcessEntry[] {
     pid = ancestor?.parentPid ?? 0;
   }
   const found = new Map<number, ProcessEntry>();
+  const since = Number(marks.since ?? 0);
   for (const entry of all.values()) {
-    if (entry.parentPid === marks.adopter || marks.groups?.has(entry.group) || isMarked(entry, marks)) found.set(entry.pid, entry);
+    const isKnown = entry.parentPid === marks.adopter || marks.groups?.has(entry.group);
+    if (isKnown || (Number(entry.startTime) >= since && isMarked(entry, marks))) found.set(entry.pid, entry);
   }
   // A group or session is the sandbox's only if its first process is, or was: others merely started one of ours.
   const isOurs = (leader: number) => !foreign.has(leader) && (found.has(leader) || !all.has(leader));

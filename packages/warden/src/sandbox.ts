@@ -3,7 +3,7 @@ import { Fault } from "@clew/fault/fault";
 import type { Outbox } from "@clew/outbox/outbox";
 import { placesOf } from "@clew/outbox/work-folder";
 import type { Logger } from "@clew/process/logger";
-import { endProcesses, findProcesses, readProcesses, type SandboxMarks } from "@clew/process/process-tree";
+import { endProcesses, findProcesses, readProcess, readProcesses, type SandboxMarks } from "@clew/process/process-tree";
 import { SandboxExited, SandboxKept, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { delay } from "@clew/streams/delay";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
@@ -54,6 +54,7 @@ export class Sandbox implements Disposable {
   readonly #log: Logger;
   readonly #orphans: Orphans | undefined;
   readonly #groups: Set<number>;
+  readonly #since = readProcess(process.pid)?.startTime ?? "";
   readonly #startTimer: NodeJS.Timeout;
   readonly #watch: LimitsWatch;
   #deadlineTimer: NodeJS.Timeout | undefined;
@@ -272,7 +273,7 @@ export class Sandbox implements Disposable {
 
   #marks(): SandboxMarks {
     const { sandboxId: id, workFolder: folder } = this.#settings;
-    return { id, folder, groups: this.#groups, ...(this.#orphans && { adopter: process.pid }) };
+    return { id, folder, groups: this.#groups, since: this.#since, ...(this.#orphans && { adopter: process.pid }) };
   }
 
   #say(...[summary, payload]: [summary: string, payload: Parameters<Outbox["append"]>[0]["payload"]]): void {

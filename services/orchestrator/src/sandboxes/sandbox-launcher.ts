@@ -149,7 +149,8 @@ export class SandboxLauncher {
   /** Ends the warden and every process of a sandbox, and removes its sockets. It is dead where they could not be removed, too. */
   async kill(name: SandboxName, sandbox: SandboxProcess): Promise<void> {
     const wardens = this.isAlive(sandbox) ? [sandbox.pid] : [];
-    if (sandbox.bootId === this.#bootId) await endSandbox(wardens, { id: this.#idOf(name), folder: sandbox.workFolder });
+    const marks = { id: this.#idOf(name), folder: sandbox.workFolder, since: sandbox.startTime };
+    if (sandbox.bootId === this.#bootId) await endSandbox(wardens, marks);
     const sockets = dirname(sandbox.wardenAddress.slice("unix:".length));
     await removeFolder(sockets).catch((error: unknown) => {
       this.#options.log.error({ err: error, sandbox: this.#idOf(name) }, "the sockets of a sandbox could not be removed");

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { endProcesses, findProcesses } from "@clew/process/process-tree";
+import { endProcesses, findProcesses, readProcess } from "@clew/process/process-tree";
 
 /** By what the processes of one browser are known. */
 export interface BrowserMarks {
@@ -16,8 +16,9 @@ export interface BrowserProcesses {
   end(): Promise<void>;
 }
 
-/** Finds the processes of a browser. Its groups are noted: its children stay in them when it dies and they can no longer be told by their parent. */
-export function findBrowserProcesses(marks: BrowserMarks): BrowserProcesses {
+/** Finds the processes of a browser that this process has launched. Its groups are noted: its children stay in them when it dies and they can no longer be told by their parent. */
+export function findBrowserProcesses({ id, folder }: BrowserMarks): BrowserProcesses {
+  const marks = { id, folder, since: readProcess(process.pid)?.startTime ?? "" };
   const found = findProcesses(marks);
   const groups = new Set(found.map(({ group }) => group));
   const profile = found.map(({ pid }) => profileOf(pid)).find((folder) => folder !== undefined);

@@ -172,7 +172,10 @@ describe("clew run", () => {
       refuse(400, "INVALID_ARGUMENT", "INVALID_REQUEST", {}, { violations }),
     );
     const plain = await clew(gateway, ["run", "hello"]);
-    expect(plain).toMatchObject({ code: 2, err: "clew: It is INVALID_REQUEST. (INVALID_REQUEST)\n  --param order_id (params.order_id): is missing\n" });
+    expect(plain).toMatchObject({
+      code: 2,
+      err: "clew: It is INVALID_REQUEST. (INVALID_REQUEST)\n  --param order_id (params.order_id): is missing\n",
+    });
     const json = await spawnClew(gateway, ["run", "hello", "--json"]);
     expect(json.code).toBe(2);
     expect(JSON.parse(json.err)).toMatchObject({ error: { code: "INVALID_ARGUMENT", reason: "INVALID_REQUEST", details: { violations } } });

@@ -33,10 +33,10 @@ it.each([
 });
 
 it("knows no option that there is not, and no field of a RunSpec that there is not", async () => {
-  const helps = await Promise.all(["run", "stop", "answer"].map((command) => runHere([command, "--help"])));
+  const helps = await Promise.all(["run", "stop", "answer", "stream"].map((command) => runHere([command, "--help"])));
   const options = new Set(helps.flatMap(({ out }) => out.match(/--[a-z-]+/g) ?? []));
   const roots = RunSpecSchema.fields.map(({ jsonName }) => jsonName);
-  const others = ["requestId", "graceSeconds", "inputId"];
+  const others = ["requestId", "graceSeconds", "inputId", "types"];
   for (const [option, field] of Object.entries(fieldOfOption)) {
     expect(options).toContain(option);
     expect([...roots, ...others]).toContain(field.split(".")[0]);

@@ -24,6 +24,7 @@ export const fieldOfOption = {
   "--request-id": "requestId",
   "--grace": "graceSeconds",
   "--input": "inputId",
+  "--types": "types",
 } as const;
 
 /** An option that gives a field of a request. */

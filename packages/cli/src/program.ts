@@ -37,9 +37,20 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: "user" });
   } catch (thrown) {
     if (!(thrown instanceof CommanderError)) throw thrown;
-    return thrown.exitCode === 0 ? exitCode.done : exitCode.usage;
+    if (thrown.exitCode === 0) return exitCode.done;
+    // Help that was asked for in no other way than by naming no command is its own answer.
+    if (thrown.code === "commander.help") return exitCode.usage;
+    const output = createOutput(args.includes("--json"));
+    output.fail(usageFault(thrown));
+    output.remark("  npx clew --help says more");
+    return exitCode.usage;
   }
   return code;
+}
+
+/** What is wrong with a command line, as one sentence. */
+function usageFault({ message }: CommanderError): Fault {
+  return new Fault("INVALID_REQUEST", { message: message.replace(/^error: /, "").replaceAll("\n", " ") });
 }
 
 interface CommonOptions {
@@ -60,7 +71,8 @@ function createProgram(execute: Execute): Command {
     .description("Browser work that loses no event. CLEW_URL says where the gateway is, CLEW_API_KEY who asks.")
     .version(manifest.version)
     .exitOverride()
-    .showHelpAfterError("(clew --help says more)")
+    // What is wrong is said as every other error is.
+    .configureOutput({ outputError: () => {} })
     .addHelpText(
       "after",
       "\nExit codes: 0 the run completed, 1 it did not, 2 what was asked is wrong, 3 no gateway answers, 130 you left and the run goes on.",
@@ -152,7 +164,7 @@ function createProgram(execute: Execute): Command {
       }),
     );
   command("playbooks", "list the playbooks of the catalogue").action((options: CommonOptions) => execute(options, playbooksCommand));
-  const playbook = program.command("playbook").description("look at one playbook");
+  const playbook = program.command("playbook").description("check, show or import a playbook, or take over one that a run proposes");
   command("check <file...>", "say whether files are playbooks that can run, and what is wrong where", playbook).action(
     (files: string[], options: CommonOptions) => execute(options, (clew, output) => checkPlaybooksCommand(clew, output, files)),
   );

@@ -44,6 +44,16 @@ it("says why a run failed, with the option beside each field it speaks of, and w
     "  INPUT_EXPIRED: Raise --wait-for-person (waitForPersonSeconds).",
     "  Nothing was changed: it is safe to run again.",
     "",
+    `  npx clew explain ${sampleRunId}`,
     `  npx clew artifacts ${sampleRunId}`,
   ]);
+});
+
+it.each([
+  ["STEP_FAILED", "FAILED", ["  STEP_FAILED"]],
+  ["TERMINATED", "TERMINATED", []],
+] as const)("says an error once that is the summary too: %s", (reason, state, said) => {
+  const error = { code: "ABORTED", reason, message: "It is gone.", retryable: false, details: {} };
+  const lines = saidOf({ state, outcome: { ...outcome, summary: "It is gone.", error } });
+  expect(lines.slice(1, -4)).toEqual([`${state} after 2.0 s: It is gone.`, ...said]);
 });

@@ -15,7 +15,9 @@ export function sayOutcome(run: Run, output: Output): void {
     output.say(`  ${printable(name)}: ${printable(typeof value === "string" ? value : JSON.stringify(value))}`);
   const error = outcome?.error;
   if (error !== undefined) {
-    output.say(`  ${error.reason}: ${nameOptions(printable(error.message))}`);
+    // A run whose error says all there is has it for its summary too.
+    const isSaid = error.message === outcome?.summary;
+    if (!isSaid || error.reason !== state) output.say(`  ${error.reason}${isSaid ? "" : `: ${nameOptions(printable(error.message))}`}`);
     if (error.details.rule === "private_network")
       output.say("  Where a host of your own is meant, allow it with --allow-private-host host:port.");
   }
@@ -23,6 +25,7 @@ export function sayOutcome(run: Run, output: Output): void {
   for (const action of unconfirmedActions)
     output.say(`    ${printable(action.action)} ${printable(action.inputSummary)} (event ${action.sequence})`);
   output.say("");
+  if (state !== "COMPLETED") output.say(`  ${output.command(`explain ${id}`)}`);
   output.say(`  ${output.command(`artifacts ${id}`)}`);
   sayKept(run, output);
 }

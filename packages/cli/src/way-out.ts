@@ -7,6 +7,7 @@ const wayOutHere: Partial<Record<Reason, string>> = {
   KEY_INVALID: "Set CLEW_API_KEY to one of the keys that the service's CLEW_API_KEYS names.",
   RUN_NOT_FOUND: "See the runs there are: npx clew list",
   PLAYBOOK_NOT_FOUND: "See the playbooks there are: npx clew playbooks",
+  INPUT_NOT_AWAITED: "See what the run does: npx clew explain with its id",
   IDEMPOTENCY_CONFLICT: "Give another --request-id, or ask as before.",
   TOKEN_MALFORMED: "Give --after a token exactly as it was printed, a sequence, or now.",
   TIMED_OUT: "Give it more time with timeoutSeconds, or make the work smaller.",

@@ -73,8 +73,16 @@ function keysOfParams(shape: Readonly<Record<string, unknown>>): readonly string
   return params instanceof z.ZodObject ? Object.keys(params.shape) : [];
 }
 
-/** Says what a schema issue means, in a sentence without the value, and where it stands. */
-export function describeIssue(issue: Issue, positions: SourcePositions, content: unknown): readonly PlaybookProblem[] {
+/** Says what schema issues mean, in a sentence each, without the value unless it is a number out of its bounds, and where they stand. */
+export function describeIssues(issues: readonly Issue[], positions: SourcePositions, content: unknown): readonly PlaybookProblem[] {
+  const isSaid = (path: string) => issues.filter((issue) => formatPath(issue.path) === path).length > 1;
+  // A whole number without end has two bounds, and its own is the one to tell.
+  return issues
+    .filter((issue) => !(issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER && isSaid(formatPath(issue.path))))
+    .flatMap((issue) => describeIssue(issue, positions, content));
+}
+
+function describeIssue(issue: Issue, positions: SourcePositions, content: unknown): readonly PlaybookProblem[] {
   const path = writtenPath(issue.path, content);
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({
@@ -106,16 +114,21 @@ function messageOf(issue: Issue, path: readonly PropertyKey[], content: unknown)
     case "invalid_value":
       return `must be ${issue.values.length > 1 ? "one of " : ""}${issue.values.map(String).join(", ")}`;
     case "too_big":
-      return `must ${limit("at most", issue.origin, issue.maximum)}`;
+      return `must ${limit("at most", issue.origin, issue.maximum)}${notNumber(valueAt(content, path))}`;
     case "too_small":
       return issue.origin === "string" && issue.minimum === 1
         ? "must not be empty"
-        : `must ${limit("at least", issue.origin, issue.minimum)}`;
+        : `must ${limit("at least", issue.origin, issue.minimum)}${notNumber(valueAt(content, path))}`;
     case "invalid_union":
       return path.at(-1) === "action" ? unknownAction(valueAt(content, path)) : "is of none of the allowed kinds";
     default:
       return issue.message;
   }
+}
+
+/** The number that is out of its bounds; other values are not echoed. */
+function notNumber(value: unknown): string {
+  return typeof value === "number" ? `, not ${value}` : "";
 }
 
 /** Whether an element is named there, which may be done in short. */

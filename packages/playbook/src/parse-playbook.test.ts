@@ -244,6 +244,23 @@ test("compiles a script as the page does, and runs none", () => {
   expect("ran" in globalThis).toBe(false);
 });
 
+test.each([
+  ["{ timeout_ms: 1e99 }", "must be at most 60000, not 1e+99"],
+  ["{ timeout_ms: 7 }", "must be at least 50, not 7"],
+])("says a number that is out of its bounds, once: %s", (params, message) => {
+  const found = problemsOf(`steps: [{ action: extract, params: ${params} }]`);
+  expect(found.map((one) => one.message)).toEqual([message]);
+});
+
+test("tells what is wrong with the code of a step where another is no step at all", () => {
+  expect(problemsOf("steps:\n  - { action: nope }\n  - { action: click, selector: 'a[' }").map(({ field, line }) => [field, line])).toEqual(
+    [
+      ["steps[0].action", 2],
+      ["steps[1].selector", 3],
+    ],
+  );
+});
+
 test("tells all that is wrong at once", () => {
   expect(problemsOf("foo: 1\nsteps:\n  - { action: click }\n  - { action: nope }\n").map(({ field }) => field)).toEqual([
     "steps[0].selector",

@@ -1,7 +1,7 @@
 import { LineCounter, parseDocument } from "yaml";
 import { callsOf, type WrittenCall } from "./calls-of.ts";
 import { codeProblems } from "./code/code-problems.ts";
-import { describeIssue } from "./describe-issue.ts";
+import { describeIssues } from "./describe-issue.ts";
 import { injectParameters } from "./inject-parameters.ts";
 import { playbookLimits } from "./limits.ts";
 import { type Playbook, playbookSchema } from "./playbook-schema.ts";
@@ -10,7 +10,7 @@ import { createSourcePositions, type SourcePositions } from "./source-position.t
 import { takeValue } from "./take-value.ts";
 import { typeSecretsByName } from "./type-secrets-by-name.ts";
 import { nameProblems } from "./unknown-names.ts";
-import { walkSteps } from "./walk-steps.ts";
+import { walkFitSteps, walkSteps } from "./walk-steps.ts";
 import { writtenPath } from "./written-path.ts";
 import { yamlProblems } from "./yaml-problems.ts";
 
@@ -61,16 +61,18 @@ function checkContent(
   if ("problems" in injected) return { problems: injected.problems.map(place) };
   const whole = typeSecretsByName(injected.content);
   const checked = playbookSchema.safeParse(isRecord(whole) && whole.id === undefined ? { ...whole, id: id ?? "inline" } : whole);
-  if (!checked.success)
-    return {
-      problems: checked.error.issues.flatMap((issue) => describeIssue(issue, positions, content)).slice(0, playbookLimits.problems),
-    };
+  if (!checked.success) {
+    // What is wrong with other steps than those is told too.
+    const written = isRecord(whole) && Array.isArray(whole.steps) ? whole.steps.slice(0, playbookLimits.steps) : [];
+    const issues = describeIssues(checked.error.issues, positions, content);
+    return { problems: [...issues, ...codeProblems(walkFitSteps(written), {}).map(place)].slice(0, playbookLimits.problems) };
+  }
   const playbook = checked.data;
   const found: FoundProblem[] = [
     ...sizeProblems(playbook),
     ...defaultProblems(playbook, positions),
     ...nameProblems(playbook),
-    ...codeProblems(playbook),
+    ...codeProblems(walkSteps(playbook.steps), playbook),
   ];
   if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
   if (found.length === 0) return { playbook };

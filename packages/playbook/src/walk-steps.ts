@@ -1,4 +1,4 @@
-import type { PlaybookStep } from "./schema/step.ts";
+import { type PlaybookStep, stepSchema } from "./schema/step.ts";
 
 /** A step, and where it stands in its playbook. */
 export interface PlacedStep {
@@ -18,5 +18,14 @@ export function* walkSteps(steps: readonly PlaybookStep[], path: readonly Proper
       yield* walkSteps(step.else, [...place, "else"], depth + 1);
     }
     if (step.action === "for_each") yield* walkSteps(step.steps, [...place, "steps"], depth + 1);
+  }
+}
+
+/** Goes through those of some written steps that can be read by themselves, and the steps within them. */
+export function* walkFitSteps(written: readonly unknown[]): Generator<PlacedStep> {
+  for (const [index, one] of written.entries()) {
+    const read = stepSchema.safeParse(one);
+    if (!read.success) continue;
+    for (const { step, path, depth } of walkSteps([read.data])) yield { step, path: ["steps", index, ...path.slice(2)], depth };
   }
 }

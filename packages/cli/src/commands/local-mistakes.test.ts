@@ -30,3 +30,18 @@ it("an error that nobody explains comes with the id of its request", async () =>
     err: expect.stringContaining("(INTERNAL, request req-7)"),
   });
 });
+
+it.each([
+  [["run", "hello", "--bogus"], "unknown option '--bogus'"],
+  [["runn", "hello"], "unknown command 'runn' (Did you mean run?)"],
+  [["stop"], "missing required argument 'run'"],
+  [["playbook", "check"], "missing required argument 'file'"],
+])("a command line that is wrong is told as every other mistake is: %s", async (args, said) => {
+  expect(await runHere(args)).toEqual({ code: 2, out: "", err: `clew: ${said} (INVALID_REQUEST)\n  npx clew --help says more\n` });
+  const { code, out, err } = await runHere([...args, "--json"]);
+  expect([code, out, JSON.parse(err).error]).toMatchObject([2, "", { reason: "INVALID_REQUEST", message: said }]);
+});
+
+it.each([["--help"], ["run", "--help"], ["--version"]])("what is asked of the program itself is no mistake: %s", async (...args) => {
+  expect(await runHere(args)).toMatchObject({ code: 0, err: "" });
+});

@@ -1,5 +1,6 @@
 import { nameOptions } from "../name-options.ts";
 import { printable } from "../printable.ts";
+import { wrapText } from "../wrap-text.ts";
 import type { Explanation } from "./explain.ts";
 import type { Deed } from "./story.ts";
 
@@ -15,9 +16,10 @@ export function renderExplanation(explanation: Explanation, width: number): read
   const at = (time: string) => `+${((Date.parse(time) - Date.parse(createTime)) / 1000).toFixed(1)} s`.padStart(9);
   const cut = (line: string) => (line.length > width ? `${line.slice(0, width - 1)}…` : line);
   const lines: string[] = [];
-  const section = (title: string, content: readonly string[]) => {
-    for (const [index, line] of content.entries()) lines.push(cut(`${(index === 0 ? title : "").padEnd(titleWidth)}${line}`));
+  const section = (title: string, content: readonly string[], fit: (line: string) => readonly string[] = (line) => [line]) => {
+    for (const [index, line] of content.flatMap(fit).entries()) lines.push(cut(`${(index === 0 ? title : "").padEnd(titleWidth)}${line}`));
   };
+  const whole = (line: string) => wrapText(line, width - titleWidth);
   lines.push(cut(`${runId}  ${state}${took === undefined ? "" : ` after ${took}`}`), "");
 
   section("Asked", [
@@ -50,23 +52,30 @@ export function renderExplanation(explanation: Explanation, width: number): read
           `begun and not confirmed: ${printable(inputSummary || action)} (${effect.toLowerCase()}, event ${sequence})`,
       ),
   );
-  section("Result", [
-    printable(explanation.summary),
-    ...Object.entries(explanation.data)
-      .slice(0, mostLines)
-      .map(([name, value]) => `${printable(name)} = ${shown(value)}`),
-  ]);
+  section(
+    "Result",
+    [
+      printable(explanation.summary),
+      ...Object.entries(explanation.data)
+        .slice(0, mostLines)
+        .map(([name, value]) => `${printable(name)} = ${shown(value)}`),
+    ],
+    whole,
+  );
   if (stop !== undefined)
     section("Stopped", [
       `${stop.by === "" ? "on request" : `by ${printable(stop.by)}`}${stop.reason === "" ? "" : `: ${printable(stop.reason)}`}`,
     ]);
-  if (why !== undefined)
-    section("Why", [`${why.reason}: ${nameOptions(printable(why.message))}`, ...(why.wayOut === undefined ? [] : [why.wayOut])]);
-  if (again !== undefined) section("Again", [again]);
-  section("Warnings", warnings.slice(-mostLines).map(printable));
+  if (why !== undefined) {
+    const message = why.message === explanation.summary ? "" : `: ${nameOptions(printable(why.message))}`;
+    section("Why", [`${why.reason}${message}`, ...(why.wayOut === undefined ? [] : [why.wayOut])], whole);
+  }
+  if (again !== undefined) section("Again", [again], whole);
+  section("Warnings", warnings.slice(-mostLines).map(printable), whole);
   section(
     "Files",
     artifacts.length === 0 ? [] : [artifacts.map(({ name, sizeBytes }) => `${printable(name)} (${size(sizeBytes)})`).join(", ")],
+    whole,
   );
   lines.push("");
   for (const { command, purpose } of next) lines.push(`  ${command}`, `${" ".repeat(6)}${purpose}`);

@@ -3,7 +3,7 @@ import { mapTemplates, type TemplateContext } from "../map-templates.ts";
 import { namesIn } from "../placeholder.ts";
 import type { Playbook } from "../playbook-schema.ts";
 import { parsePath } from "../problem.ts";
-import { walkSteps } from "../walk-steps.ts";
+import type { PlacedStep } from "../walk-steps.ts";
 import type { CodeMistake } from "./code-mistake.ts";
 import { scriptMistake } from "./script-mistake.ts";
 import { selectorMistake } from "./selector-mistake.ts";
@@ -22,7 +22,10 @@ const sample = "1";
 const prefixes: Partial<Record<TemplateContext, string>> = { selector: "", css: "css=", xpath: "xpath=" };
 
 /** Finds scripts that do not compile, and selectors that neither Playwright nor a browser can read. */
-export function codeProblems({ steps, checks, auth }: Playbook): readonly CodeProblem[] {
+export function codeProblems(
+  steps: Iterable<PlacedStep>,
+  { checks, auth }: Partial<Pick<Playbook, "checks" | "auth">>,
+): readonly CodeProblem[] {
   const problems: CodeProblem[] = [];
   const note = (path: readonly PropertyKey[], mistake: CodeMistake | undefined, isExact: boolean) => {
     if (mistake !== undefined) problems.push({ path, message: mistake.message, at: isExact ? mistake.at : undefined });
@@ -37,7 +40,7 @@ export function codeProblems({ steps, checks, auth }: Playbook): readonly CodePr
       return template;
     });
   };
-  for (const { step, path } of walkSteps(steps)) {
+  for (const { step, path } of steps) {
     look(step, path);
     const actions = step.action === "execute_sequence" ? step.steps.map((one, index) => ({ one, at: [...path, "steps", index] })) : [];
     for (const { one, at } of [{ one: step, at: path }, ...actions])

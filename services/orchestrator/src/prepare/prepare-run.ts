@@ -233,5 +233,5 @@ async function lookFor(
 }
 
 function describeViolations(violations: readonly Violation[]): string {
-  return violations.map(({ field, message }) => `${field} ${message}`).join("; ");
+  return violations.map(({ field, rule, message }) => (rule === "playbook" ? message : `${field} ${message}`)).join("; ");
 }

@@ -54,6 +54,6 @@ it.each([
   ["TERMINATED", "TERMINATED", []],
 ] as const)("says an error once that is the summary too: %s", (reason, state, said) => {
   const error = { code: "ABORTED", reason, message: "It is gone.", retryable: false, details: {} };
-  const lines = saidOf({ state, outcome: { ...outcome, summary: "It is gone.", error } });
-  expect(lines.slice(1, -4)).toEqual([`${state} after 2.0 s: It is gone.`, ...said]);
+  const lines = saidOf({ state, outcome: { ...outcome, summary: "Step 1 failed: It is gone.", error } });
+  expect(lines.slice(1, -4)).toEqual([`${state} after 2.0 s: Step 1 failed: It is gone.`, ...said]);
 });

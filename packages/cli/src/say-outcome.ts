@@ -15,8 +15,8 @@ export function sayOutcome(run: Run, output: Output): void {
     output.say(`  ${printable(name)}: ${printable(typeof value === "string" ? value : JSON.stringify(value))}`);
   const error = outcome?.error;
   if (error !== undefined) {
-    // A run whose error says all there is has it for its summary too.
-    const isSaid = error.message === outcome?.summary;
+    // A summary often says where it failed, and then this.
+    const isSaid = outcome?.summary.includes(error.message) === true;
     if (!isSaid || error.reason !== state) output.say(`  ${error.reason}${isSaid ? "" : `: ${nameOptions(printable(error.message))}`}`);
     if (error.details.rule === "private_network")
       output.say("  Where a host of your own is meant, allow it with --allow-private-host host:port.");

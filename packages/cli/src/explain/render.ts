@@ -67,7 +67,7 @@ export function renderExplanation(explanation: Explanation, width: number): read
       `${stop.by === "" ? "on request" : `by ${printable(stop.by)}`}${stop.reason === "" ? "" : `: ${printable(stop.reason)}`}`,
     ]);
   if (why !== undefined) {
-    const message = why.message === explanation.summary ? "" : `: ${nameOptions(printable(why.message))}`;
+    const message = explanation.summary.includes(why.message) ? "" : `: ${nameOptions(printable(why.message))}`;
     section("Why", [`${why.reason}${message}`, ...(why.wayOut === undefined ? [] : [why.wayOut])], whole);
   }
   if (again !== undefined) section("Again", [again], whole);

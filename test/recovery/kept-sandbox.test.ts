@@ -68,7 +68,7 @@ describe("a sandbox that is kept while its orchestrator ends", () => {
     await noneIsLeft();
   }, 240_000);
 
-  it("ends at its time, or where its place is needed, and nothing of it is left", async () => {
+  it("ends at its time, where its place is needed, or with all that runs, and nothing of it is left", async () => {
     const parent = await leave(5);
     await system.restart(undefined, "kill");
     await noneIsLeft();
@@ -80,5 +80,10 @@ describe("a sandbox that is kept while its orchestrator ends", () => {
     expect(await (await create(fillIn().slice(0, 1))).result()).toMatchObject({ state: "COMPLETED" });
     await expect(continueFrom(other, look)).rejects.toMatchObject({ reason: "PARENT_GONE" });
     await noneIsLeft();
+
+    const last = await leave(600);
+    // All is stopped, and nothing handed over.
+    await system.restart(noneIsLeft);
+    await expect(continueFrom(last, look)).rejects.toMatchObject({ reason: "PARENT_GONE" });
   }, 240_000);
 });

@@ -152,7 +152,7 @@ test("removes what sandboxes left in the folders of runs that are over, and noth
   await using janitor = openJanitor();
   await janitor.clearSandboxes();
   janitor.clearRuns();
-  await expect.poll(() => readdir(volume.runFolder(over))).toEqual(["artifacts", "journal"]);
+  await expect.poll(() => readdir(volume.runFolder(over)), { timeout: 20_000 }).toEqual(["artifacts", "journal"]);
   // Every kind is told of, also one of which there was nothing.
   const nothing = { found: 0, removed: 0 };
   await expect
@@ -178,5 +178,5 @@ test("removes folders that lie deeper than a path may be long, among sockets and
   await using janitor = openJanitor();
   expect(await janitor.clearSandboxes()).toMatchObject({ socketFolders: 1 });
   janitor.clearRuns();
-  for (const place of places) await expect.poll(() => existsSync(place)).toBe(false);
+  for (const place of places) await expect.poll(() => existsSync(place), { timeout: 20_000 }).toBe(false);
 });

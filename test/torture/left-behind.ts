@@ -58,6 +58,7 @@ async function look(places: Places, mayWait: number): Promise<string[]> {
   const runs = await readdir(join(volume, "runs"));
   const inRuns = await Promise.all(runs.map(async (run) => (await readdir(join(volume, "runs", run))).map((name) => ({ run, name }))));
   const warm = await readdir(join(volume, "warm")).catch((): string[] => []);
+  const kept = await readdir(join(volume, "kept")).catch((): string[] => []);
   const waiting = warm.length <= mayWait ? warm : [];
   const mark = markOf(await openVolume(volume));
   const sockets = new Set(waiting.map((name) => socketFolderName({ mark, warm: name })));
@@ -66,6 +67,7 @@ async function look(places: Places, mayWait: number): Promise<string[]> {
     ...processesLeft(places, mark, waiting),
     ...(await readdir(socketFolder)).filter((name) => !sockets.has(name)).map((name) => `${name} is left among the sockets`),
     ...(await readdir(temp)).filter((name) => name !== "node-compile-cache").map((name) => `${name} is left in the temp folder`),
+    ...kept.map((name) => `kept/${name} is left`),
     ...warm.filter((name) => !waiting.includes(name)).map((name) => `warm/${name} is left`),
     ...inRuns.flat().flatMap(({ run, name }) => (lasting.has(name) ? [] : [`${run}/${name} is left`])),
     ...mounts

@@ -20,6 +20,11 @@ const victims = [
 
 /** Milliseconds after which what comes late on the page is there. */
 const lateMs = 600;
+/** How many of the runs make a trace, which takes time to end and may be cut off. */
+const tracedShare = 0.3;
+/** How many of the runs keep their sandbox, and for how long: whoever is killed meanwhile, it ends in time. */
+const keptShare = 0.25;
+const keepSeconds = 3;
 /** Milliseconds a run has to its end. */
 const patienceMs = 150_000;
 
@@ -83,6 +88,8 @@ export async function killShortRun(site: ShortSite, requestId: string, random: S
   const clew = createClew({ url: `http://${random.pick(site.fleet.gateways).address}`, patienceMs: 60_000 });
   const spec = {
     playbookSource: short,
+    recording: { trace: random.next() < tracedShare },
+    ...(random.next() < keptShare && { keepAliveSeconds: keepSeconds }),
     params: { page: site.page.url },
     guardrails: { allowedPrivateHosts: [new URL(site.page.url).host] },
   };
@@ -153,10 +160,14 @@ async function strike(site: ShortSite, runId: string, moment: Moment, victim: st
     default: {
       const adopting = moment === "adopting" ? inTurn(() => orchestrator.restart("SIGKILL")) : undefined;
       if (adopting !== undefined) await delay(random.integer(0, mostMs.adopting));
-      const [first, ...others] = sandboxMembers(fleet.volume).filter((member) => member.runId === runId && member.role === victim);
-      if (first !== undefined && signalTo(random.pick([first, ...others]), "SIGKILL")) {
+      const own = sandboxMembers(fleet.volume).filter((member) => member.runId === runId);
+      const wanted = own.filter(({ role }) => role === victim);
+      // Somebody is killed wherever there is anybody: not every tier has them all, nor every moment.
+      const [first, ...others] = wanted.length > 0 ? wanted : own;
+      const killed = first && random.pick([first, ...others]);
+      if (killed !== undefined && signalTo(killed, "SIGKILL")) {
         harmed.add(runId);
-        told();
+        site.onKill(`${moment}: ${killed.role}`);
       }
       await adopting;
     }

@@ -8,12 +8,14 @@ const { values } = parseArgs({
     sandbox: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     gateways: { type: "string", default: "2" },
-    side: { type: "string", default: "3" },
+    side: { type: "string" },
     seconds: { type: "string", default: "86400" },
     quiet: { type: "boolean", default: false },
   },
 });
 const seed = Number(values.seed);
+/** Short runs wait for pages, kills and restarts more than they compute. */
+const side = values.side ?? (values.short ? "6" : "3");
 const stint = { runs: Number(values.runs), budgetMs: Number(values.seconds) * 1_000 };
 process.stdout.write(`Seed ${seed}: npm run torture -- ${values.short ? "--short " : ""}--runs ${values.runs} --seed ${seed}\n`);
 const report = await runCampaign({
@@ -21,7 +23,7 @@ const report = await runCampaign({
   seed,
   tier: tierOf(values.sandbox),
   gateways: Number(values.gateways),
-  side: Number(values.side),
+  side: Number(side),
   say: (line) => values.quiet || process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`\n${tableOf(report)}\n`);
@@ -31,6 +33,11 @@ process.exitCode = report.problems.length + report.leftovers.length === 0 ? 0 : 
 function tierOf(name: string | undefined): Tier | undefined {
   if (name === undefined || name === "bubblewrap" || name === "process") return name;
   throw new Error(`--sandbox is bubblewrap or process, and not ${name}`);
+}
+
+/** How often somebody was killed. */
+function killedIn(faults: CampaignReport["faults"]): number {
+  return [...faults].reduce((sum, [what, count]) => (what.endsWith(": nobody") ? sum : sum + count), 0);
 }
 
 /** What came of a campaign, to be read. */
@@ -49,7 +56,9 @@ function tableOf(report: CampaignReport): string {
     "ends",
     ...rows(ends),
     "faults",
-    ...rows(new Map([...faults, ["connections cut or frozen", spoiled]])),
+    ...rows(
+      new Map([...faults, ["connections cut or frozen", spoiled], ...(values.short ? [["killed in all", killedIn(faults)] as const] : [])]),
+    ),
     "told",
     ...rows(told),
     problems.length === 0 ? "Every promise was kept." : `${problems.length} promises were broken:`,

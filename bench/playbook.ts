@@ -15,7 +15,8 @@ import { findChromium } from "../scripts/find-chromium.mjs";
 /**
  * How long 200 steps take through the engine (events kept in memory), without recordings, with the trace and the logs, and with all recordings, beside the
  * same 200 calls in bare Playwright without a trace and with one, in turn. A browser of its own each time, launched before the clock starts; the clock runs
- * from the new context to the last text that was read. `node bench/playbook.ts [repeats]`; `--quick` is one repeat.
+ * from the new context to the last text that was read. A ratio is the median of the repeats' ratios, each to the floor of the same repeat; the CPU time is
+ * this process's, without the browser's. `node bench/playbook.ts [repeats]`; `--quick` is one repeat.
  */
 
 const REPEATS = process.argv.includes("--quick") ? 1 : Number(process.argv[2] ?? 9);
@@ -51,18 +52,34 @@ interface Recording {
   readonly screenshots: boolean;
 }
 
+/** What one subject took, in milliseconds. */
+interface Took {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
+/** Starts the clock; what is answered reads it. */
+function startClock(): () => Took {
+  const startedAt = performance.now();
+  const before = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { ms: performance.now() - startedAt, cpuMs: (user + system) / 1_000 };
+  };
+}
+
 /** What was warned of, in any run. */
 const warnings = new Set<string>();
 
-async function throughEngine(url: string, folder: string, recording: Recording): Promise<number> {
+async function throughEngine(url: string, folder: string, recording: Recording): Promise<Took> {
   const browser = await launchBrowser({ executablePath, headless: true, sandbox, workFolder: folder, sandboxId: basename(folder) });
-  const startedAt = performance.now();
-  let endedAt = Number.NaN;
+  const readClock = startClock();
+  let took: Took | undefined;
   let steps = 0;
   let last = "";
   const say = async ({ summary, payload }: { readonly summary: string; readonly payload: { readonly $case: string } }) => {
     if (payload.$case === "outcomePublished") {
-      endedAt = performance.now();
+      took = readClock();
       last = summary;
     }
     if (payload.$case === "stepCompleted" && !summary.includes("failed")) steps++;
@@ -82,14 +99,14 @@ async function throughEngine(url: string, folder: string, recording: Recording):
     askWarden: async () => ({}),
     log: createLogger({ name: "bench", level: "silent" }),
   }).done;
-  if (steps !== 5 * ROUNDS) throw new Error(`Only ${steps} steps were done: ${last}`);
-  return endedAt - startedAt;
+  if (took === undefined || steps !== 5 * ROUNDS) throw new Error(`Only ${steps} steps were done: ${last}`);
+  return took;
 }
 
-async function throughPlaywright(url: string, folder: string, trace: boolean): Promise<number> {
+async function throughPlaywright(url: string, folder: string, trace: boolean): Promise<Took> {
   const browser = await chromium.launch({ executablePath, headless: true, chromiumSandbox: sandbox, args: chromiumArguments });
   try {
-    const startedAt = performance.now();
+    const readClock = startClock();
     const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
     const page = await context.newPage();
     if (trace) await context.tracing.start({ screenshots: true, snapshots: true });
@@ -100,9 +117,9 @@ async function throughPlaywright(url: string, folder: string, trace: boolean): P
       await page.locator("button").click();
       if ((await page.locator("#said").innerText()) !== `Sent name ${round} in green`) throw new Error("The page said something else.");
     }
-    const tookMs = performance.now() - startedAt;
+    const took = readClock();
     if (trace) await context.tracing.stop({ path: join(folder, "trace.zip") });
-    return tookMs;
+    return took;
   } finally {
     await browser.close();
   }
@@ -114,20 +131,25 @@ function median(values: readonly number[]): number {
 }
 
 const none: Recording = { trace: false, logs: false, video: false, screenshots: false };
-const subjects: readonly (readonly [name: string, run: (url: string, folder: string) => Promise<number>])[] = [
-  ["bare Playwright", (url, folder) => throughPlaywright(url, folder, false)],
-  ["bare Playwright, with trace", (url, folder) => throughPlaywright(url, folder, true)],
-  ["Clew, without recordings", (url, folder) => throughEngine(url, folder, none)],
-  ["Clew, with trace and logs", (url, folder) => throughEngine(url, folder, { ...none, trace: true, logs: true })],
-  ["Clew, with all recordings", (url, folder) => throughEngine(url, folder, { trace: true, logs: true, video: true, screenshots: true })],
+/** Each beside the floor of the given place in the list. */
+const subjects: readonly (readonly [name: string, floor: number, run: (url: string, folder: string) => Promise<Took>])[] = [
+  ["bare Playwright", 0, (url, folder) => throughPlaywright(url, folder, false)],
+  ["bare Playwright, with trace", 0, (url, folder) => throughPlaywright(url, folder, true)],
+  ["Clew, without recordings", 0, (url, folder) => throughEngine(url, folder, none)],
+  ["Clew, with trace and logs", 1, (url, folder) => throughEngine(url, folder, { ...none, trace: true, logs: true })],
+  [
+    "Clew, with all recordings",
+    1,
+    (url, folder) => throughEngine(url, folder, { trace: true, logs: true, video: true, screenshots: true }),
+  ],
 ];
 
 const server = createServer((_, response) => response.setHeader("content-type", "text/html").end(html)).listen(0, "127.0.0.1");
 await once(server, "listening");
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-const took = subjects.map((): number[] => []);
+const took = subjects.map((): Took[] => []);
 for (let repeat = 0; repeat < REPEATS; repeat++) {
-  for (const [index, [, run]] of repeat % 2 === 0 ? [...subjects.entries()] : [...subjects.entries()].reverse()) {
+  for (const [index, [, , run]] of repeat % 2 === 0 ? [...subjects.entries()] : [...subjects.entries()].reverse()) {
     const folder = await mkdtemp(join(tmpdir(), "clew-bench-"));
     try {
       took[index]?.push(await run(url, folder));
@@ -139,14 +161,14 @@ for (let repeat = 0; repeat < REPEATS; repeat++) {
 server.closeAllConnections();
 server.close();
 
-const floor = median(took[0] ?? []);
-console.log(`| ${5 * ROUNDS} steps | median ms | beside bare Playwright | min–max ms |`);
-console.log("|---|---|---|---|");
-for (const [index, [name]] of subjects.entries()) {
-  const times = took[index] ?? [];
-  const change = `${((median(times) / floor - 1) * 100).toFixed(0)} % more`;
-  console.log(
-    `| ${name} | ${Math.round(median(times))} | ${change} | ${Math.round(Math.min(...times))}–${Math.round(Math.max(...times))} |`,
-  );
+console.log(`| ${5 * ROUNDS} steps | median ms | beside | min–max ms | the process's own CPU, median ms |`);
+console.log("|---|---:|---:|---:|---:|");
+for (const [index, [name, floor]] of subjects.entries()) {
+  const times = (took[index] ?? []).map(({ ms }) => ms);
+  const ratio = median(times.map((ms, repeat) => ms / (took[floor]?.[repeat]?.ms ?? Number.NaN))).toFixed(2);
+  const beside = index === floor ? "1" : `${ratio} × ${floor === 0 ? "bare" : "bare with trace"}`;
+  const cpuMs = Math.round(median((took[index] ?? []).map((each) => each.cpuMs)));
+  const range = `${Math.round(Math.min(...times))}–${Math.round(Math.max(...times))}`;
+  console.log(`| ${name} | ${Math.round(median(times))} | ${beside} | ${range} | ${cpuMs} |`);
 }
 for (const warning of warnings) console.log(`Note: ${warning}`);

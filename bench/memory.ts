@@ -18,8 +18,8 @@ const IDLE = quick ? 300 : 3_000;
 const STALLED = quick ? 100 : 500;
 const HISTORIES = quick ? [5_000] : [5_000, 50_000];
 const WARM = 100;
-/** More events than a gateway keeps (64 MiB). */
-const FILLING = 150_000;
+/** More events than a gateway keeps (64 MiB); in a hurry, some. */
+const FILLING = quick ? 20_000 : 150_000;
 /** Events of a run that one stalled reader has for itself: some blocks of them. */
 const OWN = 600;
 const RUNS_EACH = 10;

@@ -31,11 +31,13 @@ export async function startNginx(folder: string, core: Core): Promise<Nginx> {
   await writeFile(join(folder, "nginx.conf"), configOf(port));
   const child = spawn("nginx", ["-p", folder, "-c", "nginx.conf", "-e", "stderr"], { stdio: ["ignore", "ignore", "inherit"] });
   await once(child, "spawn");
-  for (let tries = 0; !(await answers(port)); tries++) {
+  // The master listens before its worker is there.
+  const workerOf = () => Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1").trim().split(" ")[0]);
+  for (let tries = 0; !(await answers(port)) || workerOf() === 0; tries++) {
     if (child.exitCode !== null || tries > 100) throw new Error("nginx did not start.");
     await sleep(50);
   }
-  const pid = Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1").trim().split(" ")[0]);
+  const pid = workerOf();
   await pin(pid, core);
   return {
     port,

@@ -3,6 +3,7 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import type { Bell } from "./bell.ts";
 import type { Block } from "./block.ts";
 import type { Clock } from "./clock.ts";
+import type { Found } from "./feed.ts";
 import type { Sink } from "./frame.ts";
 import type { Hub } from "./hub.ts";
 import { type Judge, type Judgement, judgeToken } from "./judge.ts";
@@ -53,7 +54,6 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
   const { signal } = link;
   using _watched = keys?.enter({ keyId: reader.start.keyId, judge: reader.judge, end: link.abort });
   let position = reader.start.position;
-  let block: Block | undefined;
   let isSilent = false;
   let judgements = 0;
   signal.addEventListener("abort", bell.ring);
@@ -63,7 +63,6 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
   });
   const begin = ({ position: at, lost, tail }: Judgement) => {
     position = at;
-    block = undefined;
     if (lost !== undefined) sink.put({ kind: "reset", position, fault: lost });
     feed.moveTo(tail);
   };
@@ -98,6 +97,19 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
     while (!isSettled) await pause();
     return promise;
   };
+  /** Puts what there is and there is room for; answers what is to be waited for. Apart, so that who waits keeps no block that the cache lets go of. */
+  const putAll = (): Exclude<Found, { readonly kind: "events" }> | { readonly kind: "full" } => {
+    let block: Block | undefined;
+    while (sink.hasRoom) {
+      if (feed.lineage !== lineage) return { kind: "strange" };
+      const found = feed.read(position, block, decoded);
+      if (found.kind !== "events") return found;
+      block = found.block;
+      position = putEvents(block);
+      judgements = 0;
+    }
+    return { kind: "full" };
+  };
   using following = hub.follow(runId, reader.start.tail, bell);
   const { feed } = following;
   let { lineage } = feed;
@@ -106,20 +118,10 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
     begin(reader.start);
     sink.put({ kind: "hello", position, tail: Math.max(feed.tail, reader.start.tail) });
     for (;;) {
-      if (!sink.hasRoom) {
-        await pause();
-        continue;
-      }
-      const found = feed.lineage === lineage ? feed.read(position, block, decoded) : ({ kind: "strange" } as const);
+      const found = putAll();
       switch (found.kind) {
-        case "events":
-          block = found.block;
-          position = putEvents(block);
-          judgements = 0;
-          break;
+        case "full":
         case "tail":
-          // Who waits must not keep in memory what the cache lets go of.
-          block = undefined;
           await pause();
           break;
         case "loading":

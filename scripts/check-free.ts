@@ -19,7 +19,8 @@ export interface Listener {
 
 type TcpAddress = Extract<Address, { readonly kind: "tcp" }>;
 
-const askMs = 1_000;
+/** Milliseconds that who has the port is asked who he is: a machine with much to do takes its time. */
+const askMs = 3_000;
 
 /**
  * Tries an address before the service does, to say who has it and which setting changes it.

@@ -3,6 +3,8 @@ import { type System, startSystem } from "../support/system.ts";
 
 const key = "a-key-for-tests";
 const otherKey = "another-tenants-key";
+/** A playbook of the catalogue, and that it may go where it goes. */
+const hello = { playbook: "hello", guardrails: { allowedPrivateHosts: ["127.0.0.1:4000"] } };
 
 describe("bad input", () => {
   let system: System;
@@ -15,8 +17,8 @@ describe("bad input", () => {
       CLEW_POLICY: "{ allowPrivateNetworks: true }",
       CLEW_MAX_CONCURRENT_RUNS: "1",
     });
-    const run = await system.clew.createRun(await system.cancelOrder());
-    const other = await system.clew.createRun(await system.cancelOrder("12346"));
+    const run = await system.clew.createRun(short());
+    const other = await system.clew.createRun(short());
     [runId, otherRunId, tokenOfAnotherRun] = [run.id, other.id, other.resumeToken];
     await Promise.all([run.result(), other.result()]);
   });
@@ -24,6 +26,7 @@ describe("bad input", () => {
     await system[Symbol.asyncDispose]();
   });
 
+  const short = () => system.spec(`id: short\nsteps:\n  - { action: goto, params: { url: "${system.backOffice.url}/login" } }\n`);
   const ask = (path: string, init: RequestInit = {}, bearer = key) =>
     fetch(`${system.url}${path}`, { ...init, headers: { authorization: `Bearer ${bearer}`, ...init.headers } });
   const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -82,6 +85,13 @@ describe("bad input", () => {
       /CLEW_MODEL/,
     ],
     [
+      "a login to keep where no key is set to keep it under",
+      () => create({ ...hello, browserState: "shop" }),
+      400,
+      "STATE_KEY_MISSING",
+      /CLEW_STATE_KEY/,
+    ],
+    [
       "a page for a browser that goes on",
       () => create({ playbook: "hello", continueFrom: "run-1", viewport: { width: 800, height: 600 } }),
       400,
@@ -132,6 +142,11 @@ describe("bad input", () => {
     expect(response.headers.get("x-request-id")).toMatch(/^[A-Za-z0-9._-]+$/);
   });
 
+  it("is told of by a dry run too", async () => {
+    const { checks } = await system.clew.dryRun({ ...hello, browserState: "shop" });
+    expect(checks.find(({ name }) => name === "browser_state")?.passed).toBe(false);
+  });
+
   it("starts nothing", async () => {
     const runs = await Array.fromAsync(system.clew.listRuns());
     expect(runs.map(({ id }) => id).sort()).toEqual([runId, otherRunId].sort());
@@ -139,7 +154,7 @@ describe("bad input", () => {
 
   it("names every field that is wrong at once, as the caller wrote it, and echoes no value", async () => {
     const response = await create({
-      playbook: "hello",
+      ...hello,
       timeoutSeconds: 1,
       priority: 77,
       credentials: { password: "" },
@@ -158,7 +173,7 @@ describe("bad input", () => {
   });
 
   it("[weakness 20] answers the same request id with the same run, and refuses it for another request", async () => {
-    const spec = await system.cancelOrder("12347");
+    const spec = short();
     const first = await post("/v1/runs", spec, { "idempotency-key": "once" });
     const again = await post("/v1/runs", spec, { "idempotency-key": "once" });
     expect([first.status, again.status]).toEqual([201, 201]);

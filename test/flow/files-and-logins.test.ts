@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { connectGrpc } from "@clew/grpc/client";
 import { RunServiceService } from "@clew/proto/grpc/clew/run/v1/run_service";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type AskingSystem, startAskingSystem } from "../support/asking-system.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
@@ -78,18 +78,12 @@ describe("what a run is given", () => {
     await system.killOrchestrator();
     expect(await start({ loggedOut: "" })).toBe(saved("second-session"));
     expect(await start({})).toBe(sha256(""));
-    const kept = await Promise.all((await filesUnder(system.volume)).map((file) => readFile(file, "latin1")));
+    // Once more from the start where a file was renamed before it was read: services still write.
+    const kept = await vi.waitFor(
+      async () => await Promise.all((await filesUnder(system.volume)).map((file) => readFile(file, "latin1"))),
+      { timeout: 20_000 },
+    );
     expect([kept.length > 10, kept.filter((text) => text.includes(sha256("first-session")))]).toEqual([true, []]);
-  });
-
-  it("is refused a login where no key is set to keep it under", async () => {
-    await using bare = await startAskingSystem();
-    const spec = bare.spec([], { browserState: "shop" });
-    await expect(bare.clew.createRun(spec)).rejects.toMatchObject({
-      reason: "STATE_KEY_MISSING",
-      message: expect.stringContaining("CLEW_STATE_KEY"),
-    });
-    expect((await bare.clew.dryRun(spec)).checks.find(({ name }) => name === "browser_state")?.passed).toBe(false);
   });
 });
 

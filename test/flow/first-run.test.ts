@@ -47,7 +47,7 @@ async function gatewayOf(said: { readonly out: string; readonly err: string }): 
   return /gateway\s+(http:\S+)/.exec(said.out)?.[1] ?? "";
 }
 
-test("the demo runs its playbook, says what happened, and what it says to do next works", async () => {
+test("the demo runs its playbook, says what happened, and what it says to do next works: npm start knows the run and the example playbooks, and leaves nothing behind", async () => {
   const demo = command(["scripts/run.mjs", "demo", "--volume", volume]);
   expect(await demo.exit, demo.said.err).toBe(0);
   expect(demo.said.out).toMatch(/^ {3}1 +\+0\.0 s {2}\S/m);
@@ -68,8 +68,10 @@ test("the demo runs its playbook, says what happened, and what it says to do nex
   const trace = join(volume, "trace.zip");
   const artifact = clew("artifacts", run, "trace.zip", "-o", trace);
   expect(await artifact.exit, artifact.said.err).toBe(0);
-  services.child.kill("SIGINT");
+  expect(await (await fetch(`${url}/v1/playbooks`)).text()).toContain('"id":"hello"');
+  services.child.kill("SIGTERM");
   expect(await services.exit).toBe(0);
+  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
 
 test("Ctrl-C ends the demo with its services", async () => {
@@ -78,15 +80,6 @@ test("Ctrl-C ends the demo with its services", async () => {
   const url = /Gateway (http:\S+?),/.exec(demo.said.out)?.[1] ?? "";
   demo.child.kill("SIGINT");
   expect(await demo.exit).toBe(130);
-  await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-});
-
-test("npm start knows the example playbooks, answers until it is stopped, and leaves nothing behind", async () => {
-  const services = start();
-  const url = await gatewayOf(services.said);
-  expect(await (await fetch(`${url}/v1/playbooks`)).text()).toContain('"id":"hello"');
-  services.child.kill("SIGTERM");
-  expect(await services.exit).toBe(0);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
 });
 

@@ -10,7 +10,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 describe("a run that asks a person", () => {
   let system: AskingSystem;
   beforeAll(async () => {
-    system = await startAskingSystem();
+    system = await startAskingSystem({ CLEW_MAX_CONCURRENT_RUNS: "5" });
   });
   afterAll(async () => {
     await system[Symbol.asyncDispose]();
@@ -66,21 +66,9 @@ describe("a run that asks a person", () => {
     await untilAsked(run, "input-1-2");
     const wrong = { reason: "INVALID_REQUEST", violations: [expect.objectContaining({ field: "decision" })] };
     await expect(run.answer({ inputId: "input-1-2", decision: "approve" })).rejects.toMatchObject(wrong);
-    await system.killOrchestrator();
-    await run.answer({ inputId: "input-1-1", secret: "first" });
-    await expect(run.answer({ inputId: "input-1-1", secret: "other" })).rejects.toMatchObject({ reason: "INPUT_NOT_AWAITED" });
     await run.answer({ inputId: "input-1-2", answer: "second" });
     expect((await run.result()).state).toBe("COMPLETED");
     await expect(run.answer({ inputId: "input-1-2", answer: "third" })).rejects.toMatchObject({ reason: "INPUT_NOT_AWAITED" });
-  });
-
-  it("hears that nobody answered, by one clock that stands still for no restart", async () => {
-    const run = await ask(["APPROVE"], { waitForPersonSeconds: 3 });
-    await system.killOrchestrator();
-    const { state, outcome } = await run.result();
-    expect([state, outcome.extractedTexts]).toEqual(["COMPLETED", ["expired"]]);
-    expect(await types(run)).toContain("inputReceived: Nobody answered in time");
-    await expect(run.answer({ inputId: "input-1-1", decision: "approve" })).rejects.toMatchObject({ reason: "INPUT_NOT_AWAITED" });
   });
 
   it("finds nobody where it was not told to wait", async () => {
@@ -103,30 +91,6 @@ describe("a run that asks a person", () => {
     expect([state, ended.awaits]).toEqual(["TERMINATED", undefined]);
   });
 
-  it("goes on waiting when the orchestrator is killed meanwhile, and the next one passes the answer on", async () => {
-    const run = await ask(["SECRET"]);
-    await system.killOrchestrator();
-    expect((await run.get()).state).toBe("WAITING");
-    await run.answer({ secret: "after the restart" });
-    expect((await run.result()).outcome.data?.["hashes"]).toEqual([sha256("after the restart")]);
-  });
-
-  it("gets an answer that is in the journal, also when the orchestrator was killed before it passed that on", async () => {
-    const run = await ask(["ANSWER"], { labels: { asks: "ANSWER", deaf: "" } });
-    await run.answer({ answer: "durable" });
-    await system.killOrchestrator();
-    expect((await run.result()).outcome.extractedTexts).toEqual(["durable"]);
-  });
-
-  it("asks again for a secret that was lost with the orchestrator that had it", async () => {
-    const run = await ask(["SECRET"], { labels: { asks: "SECRET", deaf: "" } });
-    await run.answer({ secret: "lost" });
-    await system.killOrchestrator();
-    expect((await untilAsked(run, "input-1-2")).kind).toBe("SECRET");
-    await run.answer({ inputId: "input-1-2", secret: "given again" });
-    expect((await run.result()).outcome.data?.["hashes"]).toEqual([sha256("given again")]);
-  });
-
   it("takes a browser state that is one, and hides what it holds", async () => {
     const run = await ask(["BROWSER_STATE"]);
     await expect(run.answer({ browserState: { cookies: "none" } })).rejects.toMatchObject({ reason: "INVALID_REQUEST" });
@@ -135,5 +99,60 @@ describe("a run that asks a person", () => {
     const { outcome } = await run.result();
     expect(outcome.extractedTexts[0]).toContain('"name":"sid"');
     expect(outcome.extractedTexts[0]).not.toContain("a-session-of-somebody");
+  });
+
+  describe("and whose orchestrator is killed meanwhile", () => {
+    let begun: RunHandle;
+    let unheard: RunHandle;
+    let deaf: RunHandle;
+    let deafToSecret: RunHandle;
+    let expiring: RunHandle;
+    /** Each is looked at after those before it. */
+    const patient = { waitForPersonSeconds: 600 };
+    beforeAll(async () => {
+      [begun, unheard, deaf, deafToSecret] = await Promise.all([
+        ask(["SECRET", "ANSWER"], patient),
+        ask(["SECRET"], patient),
+        ask(["ANSWER"], { ...patient, labels: { asks: "ANSWER", deaf: "" } }),
+        ask(["SECRET"], { ...patient, labels: { asks: "SECRET", deaf: "" } }),
+      ]);
+      await begun.answer({ inputId: "input-1-1", secret: "first" });
+      await untilAsked(begun, "input-1-2");
+      await deaf.answer({ answer: "durable" });
+      await deafToSecret.answer({ secret: "lost" });
+      // The last, so that its time is not over before.
+      expiring = await ask(["APPROVE"], { waitForPersonSeconds: 3 });
+      await system.killOrchestrator();
+    });
+
+    it("hears that nobody answered, by one clock that stands still for no restart", async () => {
+      const { state, outcome } = await expiring.result();
+      expect([state, outcome.extractedTexts]).toEqual(["COMPLETED", ["expired"]]);
+      expect(await types(expiring)).toContain("inputReceived: Nobody answered in time");
+      await expect(expiring.answer({ inputId: "input-1-1", decision: "approve" })).rejects.toMatchObject({ reason: "INPUT_NOT_AWAITED" });
+    });
+
+    it("takes the same answer again, and no other", async () => {
+      await begun.answer({ inputId: "input-1-1", secret: "first" });
+      await expect(begun.answer({ inputId: "input-1-1", secret: "other" })).rejects.toMatchObject({ reason: "INPUT_NOT_AWAITED" });
+      await begun.answer({ inputId: "input-1-2", answer: "second" });
+      expect((await begun.result()).state).toBe("COMPLETED");
+    });
+
+    it("goes on waiting, and the next one passes the answer on", async () => {
+      expect((await unheard.get()).state).toBe("WAITING");
+      await unheard.answer({ secret: "after the restart" });
+      expect((await unheard.result()).outcome.data?.["hashes"]).toEqual([sha256("after the restart")]);
+    });
+
+    it("gets an answer that is in the journal, also where it was killed before it passed that on", async () => {
+      expect((await deaf.result()).outcome.extractedTexts).toEqual(["durable"]);
+    });
+
+    it("asks again for a secret that was lost with the one that had it", async () => {
+      expect((await untilAsked(deafToSecret, "input-1-2")).kind).toBe("SECRET");
+      await deafToSecret.answer({ inputId: "input-1-2", secret: "given again" });
+      expect((await deafToSecret.result()).outcome.data?.["hashes"]).toEqual([sha256("given again")]);
+    });
   });
 });

@@ -112,7 +112,7 @@ describe("[weakness 5] a stream that is cut", () => {
         const at = { url: proxy.url, orchestratorAddress: proxy.address };
         return readStubbornly(door, at, { runId, signal: AbortSignal.timeout(60_000), pauseMs: 10 });
       };
-      await checkAll(door.name === "sse" ? 150 : 30, read, { target: isGrpc ? system.orchestratorAddress : gateway() });
+      await checkAll(30, read, { target: isGrpc ? system.orchestratorAddress : gateway() });
     },
   );
 

@@ -62,12 +62,12 @@ steps:
 test("fails where a condition cannot be looked at, instead of taking it for false", async () => {
   const report = await run(`
 steps:
-  - if: { element_visible: "button:has-text(" }
+  - if: { element_visible: "button:no-such" }
     then: [{ action: extract, store_as: never }]
     else: [{ action: extract, store_as: never_either }]`);
   expect(report.outcome).toMatchObject({
     state: Run_State.FAILED,
-    outcome: { error: { message: expect.stringContaining("'button:has-text(' of the condition is not valid") } },
+    outcome: { error: { message: expect.stringContaining("'button:no-such' of the condition is not valid") } },
   });
   expect(report.all("stepStarted")).toHaveLength(1);
 });

@@ -11,7 +11,7 @@ export type RunEgress = Omit<EgressPolicy, "forbidden">;
  * what pages embed, so it is the guardrails' alone.
  */
 export function runEgress({ guardrails, proxy }: Pick<RunSpec, "guardrails" | "proxy">, playbookSource: string): RunEgress {
-  const parsed = parsePlaybook(playbookSource);
+  const parsed = parsePlaybook(playbookSource, { wasRight: true });
   const playbook = givenGuardrails("playbook" in parsed ? parsed.playbook.guardrails : undefined);
   const own = guardrails?.allowedDomains ?? [];
   return {

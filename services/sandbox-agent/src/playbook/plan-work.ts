@@ -67,12 +67,12 @@ export function planWork(request: StartWorkRequest): WorkPlan | Fault {
       outputSchema,
     };
   }
-  const parsed = parsePlaybook(request.playbookSource);
+  const parsed = parsePlaybook(request.playbookSource, { wasRight: true });
   if ("problems" in parsed) return invalid(parsed.problems);
   const { playbook } = parsed;
   const calledPlaybooks = new Map<string, Playbook>();
   for (const [id, source] of Object.entries(request.calledPlaybooks)) {
-    const called = parsePlaybook(source, { id });
+    const called = parsePlaybook(source, { id, wasRight: true });
     if ("problems" in called) return invalid(called.problems.map((problem) => ({ ...problem, field: `${id}: ${problem.field}` })));
     calledPlaybooks.set(id, called.playbook);
   }

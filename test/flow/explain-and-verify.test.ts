@@ -74,7 +74,7 @@ describe("clew explain", () => {
     await run.result();
     const { screen, explanation } = await explain(run.id);
     expect(screen).toMatch(/\d\. \S.* {2}FAILED {2}\d+\.\d s {2}.*There is no order 99999/);
-    expect(screen).toMatch(/Why {7}\w+: .*There is no order 99999/);
+    expect(screen).toMatch(/Result {4}Step 6 of 9 .* failed: There is no order 99999\.\nWhy {7}SELECTOR_NOT_FOUND\n/);
     expect(explanation.why.wayOut).not.toBe("");
     const again = explanation.next.findLast(({ command }: { readonly command: string }) => command.startsWith("npx clew run"));
     expect(again.command).toContain(`--param order_id=99999 --param base_url=${system.backOffice.url}`);
@@ -89,7 +89,7 @@ describe("clew explain", () => {
     const { screen, explanation } = await explain(run.id);
     expect(screen).toMatch(/2\. Press the button {2}CUT OFF {2}about to click '#never'\n/);
     expect(screen).toMatch(/Unsure {4}begun and not confirmed: click '#never' \(write, event \d+\)\n/);
-    expect(screen).toContain("Why       SANDBOX_LOST: ");
+    expect(screen).toContain("Result    The sandbox ended unexpectedly.\nWhy       SANDBOX_LOST\n");
     expect(screen).toContain("Again     An action was begun and never confirmed: look before you run it again.");
     expect(explanation).toMatchObject({ effects: "UNKNOWN", unconfirmed: [{ action: "click", effect: "WRITE" }] });
     await followAdvice(explanation.next);
@@ -121,7 +121,7 @@ describe("clew explain", () => {
     const run = await system.clew.createRun(system.spec(waitingPlaybook(system.backOffice.url), { timeoutSeconds: 5 }));
     await run.result();
     const { screen } = await explain(run.id);
-    expect(screen).toContain("Why       TIMED_OUT: ");
+    expect(screen).toContain("Result    The run reached its deadline.\nWhy       TIMED_OUT\n");
     expect(screen).toContain("Give it more time with --timeout");
     expect(screen).toContain("Nothing was changed: it is safe to run again.");
   });

@@ -40,7 +40,8 @@ const optionOfField: ReadonlyMap<string, string> = new Map([
 const named: ReadonlySet<string> = new Set(["params", "credentials", "labels"]);
 
 const fields = [...optionOfField.keys()].sort((a, b) => b.length - a.length);
-const oneOf = (names: readonly string[]) => names.map((field) => RegExp.escape(field)).join("|");
+/** Of all that means something in an expression a field's name has dots only. */
+const oneOf = (names: readonly string[]) => names.map((field) => field.replaceAll(".", String.raw`\.`)).join("|");
 const place = String.raw`((?:\.\w+|\[\d+\])*)(?![\w-])`;
 const wholeField = new RegExp(`^(?:spec\\.)?(${oneOf(fields)})${place}$`);
 /** In a sentence a plain word is no field. */

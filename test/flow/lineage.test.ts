@@ -39,6 +39,8 @@ describe("a run that goes on from another", () => {
     playbook("looking", [
       { action: "evaluate", params: { script: "return sessionStorage.getItem('thread')" }, store_as: "thread" },
       { action: "evaluate", params: { script: "return document.querySelector('input[name=username]').value" }, store_as: "typed" },
+      // A trace holds the page where a step does something to it.
+      { action: "hover", selector: 'role=button[name="Log in"]' },
     ]);
   const sending = () =>
     playbook("sending", [

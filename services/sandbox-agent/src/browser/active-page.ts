@@ -5,6 +5,7 @@ import { Dialogs } from "./dialogs.ts";
 import { Downloads } from "./downloads.ts";
 import { MainFrame } from "./main-frame.ts";
 import { Notices } from "./notices.ts";
+import { SentRequests } from "./sent-requests.ts";
 
 /** Milliseconds a navigation that has begun may take until the page is looked at all the same. */
 const settleMs = 3_000;
@@ -30,6 +31,7 @@ export class ActivePage implements AsyncDisposable {
   readonly notices = new Notices();
   readonly dialogs = new Dialogs(this.notices);
   readonly downloads: Downloads;
+  readonly sent: SentRequests;
   readonly #onCrash: () => void;
   /** In the order they were opened. */
   readonly #pages = new Map<Page, MainFrame>();
@@ -43,6 +45,7 @@ export class ActivePage implements AsyncDisposable {
     this.context = context;
     this.#onCrash = onCrash;
     this.downloads = new Downloads(downloadsFolder, this.notices);
+    this.sent = new SentRequests(context);
     context.on("page", (page) => this.#track(page));
     context.on("dialog", (dialog) => this.dialogs.answer(dialog));
   }

@@ -35,6 +35,9 @@ import { createFindings, type Findings, type StepContext } from "./step-context.
 const preparedMs = 2_000;
 const leaveMs = 2_000;
 
+/** Milliseconds, from its begin, that a request of a page's script has to be answered before the page is closed: what the last step asked for may be on its way. */
+const sentMs = 2_000;
+
 /** Milliseconds that downloads which began by themselves have at the end. */
 const downloadMs = 10_000;
 
@@ -186,6 +189,7 @@ async function doSteps(
     recordings,
   };
   const end = hasPlaybook(plan) ? await runPlaybook(plan, findings, context) : await runDirective(plan, findings, context);
+  if (!stopping.aborted && !browser.crashed.aborted) await active.sent.answered(sentMs, signal);
   await active.downloads.finish(downloadMs, signal);
   await login.leave(active, end.kind === "completed", signal);
   await leftSession.take(active, signal);

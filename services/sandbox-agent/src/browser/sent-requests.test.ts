@@ -1,0 +1,82 @@
+import type { ServerResponse } from "node:http";
+import type { Browser } from "playwright";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { launchBareBrowser } from "./bare-browser.fixture.ts";
+import { SentRequests } from "./sent-requests.ts";
+import { type Site, startSite } from "./site.fixture.ts";
+
+const { signal } = new AbortController();
+const longMs = 60_000;
+
+let browser: Browser;
+let site: Site;
+let held: ServerResponse[];
+
+beforeAll(async () => {
+  const hold = (_request: unknown, response: ServerResponse) => {
+    held.push(response);
+    return undefined;
+  };
+  site = await startSite({ "/": "<p>a page</p>", "/held": hold });
+  browser = await launchBareBrowser();
+});
+beforeEach(() => {
+  held = [];
+});
+afterAll(async () => {
+  await browser.close();
+  await site[Symbol.asyncDispose]();
+});
+
+/** A page whose scripts' requests are followed, and what it sends. */
+async function open() {
+  const context = await browser.newContext();
+  const sent = new SentRequests(context);
+  const page = await context.newPage();
+  await page.goto(site.url);
+  const send = async (script: string) => {
+    const responses = held.length;
+    await page.evaluate(script);
+    await expect.poll(() => held.length, { timeout: longMs }).toBe(responses + 1);
+    const response = held.at(-1);
+    if (response === undefined) throw new Error("Nothing was sent.");
+    return response;
+  };
+  return { context, page, sent, send, [Symbol.asyncDispose]: () => context.close() };
+}
+
+it.each([
+  ["fetch", "void fetch('/held')"],
+  ["XMLHttpRequest", "{ const asked = new XMLHttpRequest(); asked.open('POST', '/held'); asked.send('x'); }"],
+  ["a beacon", "navigator.sendBeacon('/held', 'x')"],
+])("waits until what a page's script has sent is answered: %s", async (_name, script) => {
+  await using opened = await open();
+  const response = await opened.send(script);
+  let isOver = false;
+  const waiting = opened.sent.answered(longMs, signal).then(() => {
+    isOver = true;
+  });
+  await opened.page.evaluate("1");
+  expect(isOver).toBe(false);
+  response.end();
+  await waiting;
+});
+
+it("waits for nothing where nothing is open, what the page gave up, and what began long ago", async () => {
+  await using opened = await open();
+  await opened.sent.answered(longMs, signal);
+  await opened.send("window.leave = new AbortController(); void fetch('/held', { signal: leave.signal }).catch(() => {})");
+  await opened.page.evaluate("leave.abort()");
+  await opened.sent.answered(longMs, signal);
+  await opened.send("void fetch('/held')");
+  await opened.sent.answered(1, signal);
+});
+
+it("ends with the signal, whose reason it gives", async () => {
+  await using opened = await open();
+  await opened.send("void fetch('/held')");
+  const stop = new AbortController();
+  const waiting = opened.sent.answered(longMs, stop.signal);
+  stop.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+});

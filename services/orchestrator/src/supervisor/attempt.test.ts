@@ -15,18 +15,9 @@ import { runAttempt } from "./attempt.ts";
 import { FinalizingTime } from "./finalizing-time.ts";
 import { RunLog } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
+import { handleOf } from "./sandbox-handle.fixture.ts";
 
 const runId = `run-${"5".repeat(32)}`;
-const handle = {
-  runId,
-  attempt: 1,
-  isolation: "process",
-  wardenAddress: "",
-  agentAddress: "",
-  pid: 0,
-  startTime: "",
-  bootId: "",
-} as const;
 
 describe("an attempt whose run was asked to stop", () => {
   let temp: TempFolder;
@@ -98,7 +89,7 @@ describe("an attempt whose run was asked to stop", () => {
       log,
       attempt: 1,
       provider: provide(partialOutcome),
-      handle: { ...handle, workFolder: join(temp.path, "work") },
+      handle: handleOf(runId, join(temp.path, "work")),
       runFolder: join(temp.path, runId),
       spec: RunSpec.fromPartial(spec),
       secrets: new RunSecrets(RunSpec.fromPartial({})),

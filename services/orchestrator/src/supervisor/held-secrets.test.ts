@@ -6,22 +6,13 @@ import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { holdSecrets, recallSecrets } from "./held-secrets.ts";
 import { RunSecrets } from "./run-secrets.ts";
+import { handleOf } from "./sandbox-handle.fixture.ts";
 
 const signal = AbortSignal.timeout(20_000);
-const handle = {
-  runId: "child",
-  attempt: 1,
-  isolation: "process",
-  wardenAddress: "",
-  agentAddress: "",
-  pid: 0,
-  startTime: "",
-  bootId: "",
-  workFolder: "",
-} as const;
+const handle = handleOf("child");
 /** As an orchestrator finds it that was not there when the run was created. */
 const spec = RunSpec.fromPartial({ continueFrom: "parent", credentials: { password: "" } });
-const fold = { attempt: { startedAtMs: 1 }, inputs: [] } as unknown as Parameters<RunSecrets["coverGiven"]>[1];
+const fold = { attempt: { startedAtMs: 1 }, inputs: [] };
 
 /** Recalls from a warden that answers so, time after time; it lives as long as it is said to. */
 async function recall(answer: (call: number) => readonly string[], lives: (call: number) => boolean = () => true) {

@@ -8,19 +8,10 @@ import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxPlan, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { Continuations } from "./continuations.ts";
 import { KeptSandboxes } from "./kept-sandboxes.ts";
+import { handleOf } from "./sandbox-handle.fixture.ts";
 
 const keepMs = 600_000;
-const handle = {
-  runId: "parent",
-  attempt: 1,
-  isolation: "process",
-  wardenAddress: "",
-  agentAddress: "",
-  pid: 0,
-  startTime: "",
-  bootId: "",
-  workFolder: "",
-} as const;
+const handle = handleOf("parent");
 const plan: SandboxPlan = { runId: "child", attempt: 1, runFolder: "", deadlineMs: 1_000 };
 const refused = () => Promise.reject(new Error("It does not answer."));
 const hung = () => Promise.reject(new Fault("SANDBOX_HUNG"));

@@ -4,23 +4,14 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxProvider } from "../sandboxes/sandbox-provider.ts";
 import { releaseSandbox } from "./release-sandbox.ts";
+import { handleOf } from "./sandbox-handle.fixture.ts";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 const never = () => new Promise<never>(() => {});
 const refused = () => Promise.reject(new Error("It does not end."));
-const handle = {
-  runId: `run-${"7".repeat(32)}`,
-  attempt: 1,
-  isolation: "process",
-  wardenAddress: "",
-  agentAddress: "",
-  pid: 0,
-  startTime: "",
-  bootId: "",
-  workFolder: "",
-} as const;
+const handle = handleOf(`run-${"7".repeat(32)}`);
 
 /** Releases a sandbox that is as it should be but for this; answers what came of it, and after how many seconds. */
 async function release(

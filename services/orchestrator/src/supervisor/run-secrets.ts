@@ -46,7 +46,10 @@ export class RunSecrets {
   }
 
   /** Whether all that a run's sandbox was given is known, so that none of it need be written. */
-  coverGiven({ continueFrom, ...spec }: RunSpec, { attempt, inputs }: Pick<RunFold, "attempt" | "inputs">): boolean {
+  coverGiven(
+    { continueFrom, ...spec }: RunSpec,
+    { attempt, inputs }: { readonly attempt: Pick<RunFold["attempt"], "startedAtMs">; readonly inputs: readonly ReceivedInput[] },
+  ): boolean {
     if (this.#hasHeld) return true;
     const hasSet = attempt.startedAtMs === undefined || this.hasSetOf(spec);
     return continueFrom === undefined && !hasLostSecrets(spec) && hasSet && this.#hasAnswers(inputs);

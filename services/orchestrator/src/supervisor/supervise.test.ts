@@ -14,6 +14,7 @@ import { decodeRecord } from "./decode-record.ts";
 import { attemptFailed } from "./phrases.ts";
 import { RunLog } from "./run-log.ts";
 import { RunSecrets } from "./run-secrets.ts";
+import { handleOf } from "./sandbox-handle.fixture.ts";
 import { finishRun, superviseRun } from "./supervise.ts";
 
 const runId = `run-${"2".repeat(32)}`;
@@ -118,16 +119,6 @@ describe("a supervised run", () => {
   });
 
   describe("whose sandbox is lost", () => {
-    const handle = {
-      runId,
-      attempt: 1,
-      isolation: "process",
-      wardenAddress: "",
-      agentAddress: "",
-      pid: 0,
-      startTime: "",
-      bootId: "",
-    } as const;
     let calls: string[];
     /** What finds the sandbox of the first attempt, dead, and cannot be rid of it so often. */
     const finding = (fails: { readonly kill?: number; readonly remove?: number }): Partial<SandboxProvider> => {
@@ -138,7 +129,7 @@ describe("a supervised run", () => {
         if (left[name]-- > 0) throw new Error("It could not be done.");
       };
       return {
-        find: async () => ({ ...handle, workFolder: join(parent, runId, "work-1") }),
+        find: async () => handleOf(runId, join(parent, runId, "work-1")),
         connect: () => ({ [Symbol.asyncDispose]: async () => {} }) as unknown as SandboxConnection,
         kill: call("kill"),
         remove: call("remove"),

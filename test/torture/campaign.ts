@@ -4,6 +4,7 @@ import { type Fleet, startFleet } from "../support/fleet.ts";
 import { type SeededRandom, seededRandom } from "../support/seeded-random.ts";
 import { checkCounters } from "./counters.ts";
 import { wreakHavoc } from "./faults.ts";
+import type { Parent } from "./jobs.ts";
 import { countEnds, judge, type Records, readRecords } from "./judge.ts";
 import { leftBehind } from "./left-behind.ts";
 import { checkShortEnd, killShortRun, oneAfterTheOther, serveShortPage } from "./short-run.ts";
@@ -26,6 +27,8 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Runs that are read at all doors while services and sandboxes are killed, paused and cut. */
   readonly told?: Stint;
+  /** The same with few readers each, most of which go on in the sandbox that another left: many runs in the time of few. */
+  readonly chained?: Stint;
   /** The shortest of runs, each with a kill at an instant of its own. */
   readonly short?: Stint;
   /** One batch so, the next so, unless given. */
@@ -59,8 +62,14 @@ export interface CampaignReport {
   readonly leftovers: readonly string[];
 }
 
+/** The kinds of runs, in their order. */
+const kinds = ["told", "chained", "short"] as const;
+
 /** After so many runs of a kind, all that go on are waited for, and it is looked what is left. */
-const batchRuns = 40;
+const batchRuns = { told: 40, chained: 400, short: 40 };
+
+/** What runs of a chain are told by: how many read one, and for how many seconds the next may begin in its sandbox. */
+const chain = { mostReaders: 3, keepAliveSeconds: 10 };
 
 /** Runs real services, real sandboxes and many readers at all doors while processes are killed and connections cut, and checks all that was told, and that nothing is left. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
@@ -101,13 +110,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const records: Records = new Map();
   const byTier = new Map<string, number>();
   const leftovers: string[] = [];
-  for (const [batch, stint] of [
-    ["told", options.told],
-    ["short", options.short],
-  ] as const) {
+  for (const batch of kinds) {
     const beginAt = performance.now();
-    const { runs = 0, atLeast = 0, budgetMs = Number.POSITIVE_INFINITY } = stint ?? {};
-    for (let from = 0; from < runs; from += batchRuns) {
+    const { runs = 0, atLeast = 0, budgetMs = Number.POSITIVE_INFINITY } = options[batch] ?? {};
+    for (let from = 0; from < runs; from += batchRuns[batch]) {
       const isTimeOver = (index: number) => index >= atLeast && performance.now() - beginAt > budgetMs;
       if (isTimeOver(from)) break;
       const tier = tiers.next().value;
@@ -115,13 +121,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       const mayWait = batch === "short" ? 1 : 0;
       await fleet.orchestrator.restart("SIGTERM", { CLEW_SANDBOX: tier, CLEW_WARM_SANDBOXES: String(mayWait) });
       const before = campaign.begun.length;
-      const indexes = Array.from({ length: Math.min(batchRuns, runs - from) }, (_, index) => from + index);
+      const indexes = Array.from({ length: Math.min(batchRuns[batch], runs - from) }, (_, index) => from + index);
       const told = campaign.told.length;
-      const work = batch === "told" ? tellBatch : killBatch;
-      await work(campaign, indexes, isTimeOver, seed, random.fork(`${batch} ${from}`));
+      await batches[batch](campaign, indexes, isTimeOver, seed, random.fork(`${batch} ${from}`));
       const ended = campaign.begun.slice(before);
       campaign.problems.push(...(await readRecords(fleet, ended, records)));
       campaign.problems.push(...judge(campaign.told.slice(told), records, campaign.harmed));
+      for (const { job } of campaign.told.slice(told)) await job[Symbol.asyncDispose]();
       if (batch === "short")
         campaign.problems.push(...ended.flatMap((id) => checkShortEnd(id, records.get(id) ?? [], campaign.harmed.has(id))));
       const left = await leftBehind(fleet, mayWait);
@@ -134,7 +140,6 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const ends = await countEnds(fleet, campaign.begun);
   await fleet.stop();
   leftovers.push(...(await leftBehind(fleet)).map((left) => `after the end: ${left}`));
-  for (const { job } of campaign.told) await job[Symbol.asyncDispose]();
   const deliveries = campaign.told.flatMap((told) => told.deliveries);
   const connections = deliveries.flatMap((delivery) => delivery.connections);
   return {
@@ -182,18 +187,40 @@ type Batch = (
 ) => Promise<void>;
 
 /** Runs that are read at all doors, while chance does harm to all there is. */
-const tellBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => {
+const tellBatch: Batch = (campaign, indexes, isTimeOver, seed, random) =>
+  underHavoc(campaign, random, () =>
+    work(campaign, indexes, isTimeOver, async (index) => {
+      note(campaign, await tellOne(campaign, `${seed}-${index}`, random.fork(`run ${index}`)));
+    }),
+  );
+
+/** Runs of which most continue another, while chance does harm to all there is. */
+const chainBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => {
+  const parents: Parent[] = [];
+  await underHavoc(campaign, random, () =>
+    work(campaign, indexes, isTimeOver, async (index) => {
+      const telling = { ...chain, parent: parents.shift() };
+      const told = await tellOne(campaign, `${seed}-chained-${index}`, random.fork(`run ${index}`), telling);
+      note(campaign, told);
+      parents.push(told.job.parent);
+    }),
+  );
+};
+
+function note({ told, say }: Campaign, one: Told): void {
+  told.push(one);
+  say(`run ${told.length}: ${one.job.kind} ${one.job.run.id}`);
+}
+
+/** Has chance do harm to all there is until the work is done. */
+async function underHavoc(campaign: Campaign, random: SeededRandom, working: () => Promise<void>): Promise<void> {
   const ending = new AbortController();
   const targets = { ...campaign, onFault: (what: string) => campaign.say(what) };
   const havoc = wreakHavoc(targets, random.fork("faults"), ending.signal);
-  await work(campaign, indexes, isTimeOver, async (index) => {
-    const told = await tellOne(campaign, `${seed}-${index}`, random.fork(`run ${index}`));
-    campaign.told.push(told);
-    campaign.say(`run ${campaign.told.length}: ${told.job.kind} ${told.job.run.id}`);
-  });
+  await working();
   ending.abort();
   await havoc;
-};
+}
 
 /** Short runs, each of which kills somebody by itself. */
 const killBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => {
@@ -208,6 +235,8 @@ const killBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => 
     await killShortRun(site, `${seed}-short-${index}`, random.fork(`run ${index}`));
   });
 };
+
+const batches: Readonly<Record<(typeof kinds)[number], Batch>> = { told: tellBatch, chained: chainBatch, short: killBatch };
 
 /** Has workers do one index after the other. */
 async function work(

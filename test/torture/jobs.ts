@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Clew, RunHandle, RunSpec } from "@clew/client";
+import { Fault } from "@clew/fault/fault";
 import { z } from "zod";
 import { type BackOffice, startBackOffice } from "../../examples/back-office/src/back-office.ts";
 import type { KnownEvent } from "../support/delivery.ts";
@@ -23,10 +24,37 @@ const finished = z.object({
   }),
 });
 
+/** A run whose kept sandbox another may continue in. */
+export interface Parent {
+  readonly id: string;
+  /** The run that the sandbox was started for. */
+  readonly root: string;
+  /** The hosts that the browser may have pages of: who continues there must allow them. */
+  readonly hosts: readonly string[];
+}
+
+/** The most private hosts that a run may allow. */
+const mostHosts = 100;
+
+/** How a run stands among others. */
+export interface Kinship {
+  /** Seconds for which it keeps its sandbox; it keeps none unless given. */
+  readonly keepAliveSeconds?: number;
+  /** Whose sandbox it goes on in, where that is still there. */
+  readonly parent?: Parent | undefined;
+}
+
+/** How many of the runs make a trace; of those that go on in one sandbox few, since a browser that is killed leaves them on the disk. */
+const tracedShare = { alone: 0.5, chained: 0.05 };
+
 /** A run of the campaign, with a world of its own. Dispose it: that world is gone. */
 export interface Job extends AsyncDisposable {
   readonly kind: JobKind;
   readonly run: RunHandle;
+  /** It as the parent of the next, were its sandbox kept. */
+  readonly parent: Parent;
+  /** Whoever harmed the sandbox of one of these harmed it: its own, the one it continues, the root. */
+  readonly kin: ReadonlySet<string>;
   /** Stops the run where that is its part, once it has seen an event. */
   onEvent(sequence: number): void;
   /** Finds what is wrong with how the run ended, knowing whether anybody harmed its sandbox. */
@@ -34,7 +62,8 @@ export interface Job extends AsyncDisposable {
 }
 
 /** Begins a run: its kind, and when it is stopped, are chance's. */
-export async function beginJob(clew: Clew, requestId: string, random: SeededRandom): Promise<Job> {
+export async function beginJob(clew: Clew, requestId: string, random: SeededRandom, kinship: Kinship = {}): Promise<Job> {
+  const { keepAliveSeconds } = kinship;
   const kind = random.pick(kinds);
   await using undo = new AsyncDisposableStack();
   const backOffice = undo.use(await startBackOffice());
@@ -42,10 +71,10 @@ export async function beginJob(clew: Clew, requestId: string, random: SeededRand
   const spec: RunSpec = {
     playbookSource: kind === "cancel" ? await readFile("examples/playbooks/cancel-order.yaml", "utf8") : look,
     params: kind === "cancel" ? { order_id: "12345", base_url: backOffice.url } : { base_url: backOffice.url },
-    guardrails: { allowedPrivateHosts: [host] },
-    recording: { trace: random.next() < 0.5 },
+    recording: { trace: random.next() < (keepAliveSeconds === undefined ? tracedShare.alone : tracedShare.chained) },
+    ...(keepAliveSeconds !== undefined && { keepAliveSeconds }),
   };
-  const run = await clew.createRun(spec, { requestId });
+  const { run, kin, parent } = await create(clew, spec, requestId, host, kinship.parent);
   const stopAt = kind === "stop-queued" ? 0 : random.integer(4, 16);
   const stopping = { asked: false };
   const stop = () => {
@@ -59,12 +88,36 @@ export async function beginJob(clew: Clew, requestId: string, random: SeededRand
   return {
     kind,
     run,
+    kin,
+    parent,
     onEvent(sequence) {
       if (kind === "stop" && sequence >= stopAt) stop();
     },
     check: (events, isHarmed) => checkEnd({ kind, backOffice, isHarmed }, events),
     [Symbol.asyncDispose]: () => world.disposeAsync(),
   };
+}
+
+/** Creates a run that continues, or one that begins anew where there is nothing to continue in any more. */
+async function create(
+  clew: Clew,
+  spec: RunSpec,
+  requestId: string,
+  host: string,
+  parent: Parent | undefined,
+): Promise<Pick<Job, "run" | "kin" | "parent">> {
+  if (parent !== undefined) {
+    const { id, root } = parent;
+    const hosts = [host, ...parent.hosts].slice(0, mostHosts);
+    try {
+      const run = await clew.createRun({ ...spec, guardrails: { allowedPrivateHosts: hosts }, continueFrom: id }, { requestId });
+      return { run, kin: new Set([run.id, id, root]), parent: { id: run.id, root, hosts } };
+    } catch (error) {
+      if (!["PARENT_GONE", "PARENT_BUSY"].includes(Fault.from(error).reason)) throw error;
+    }
+  }
+  const run = await clew.createRun({ ...spec, guardrails: { allowedPrivateHosts: [host] } }, { requestId: `${requestId}-anew` });
+  return { run, kin: new Set([run.id]), parent: { id: run.id, root: run.id, hosts: [host] } };
 }
 
 const look = `id: look

@@ -29,7 +29,7 @@ export async function readRecords(fleet: Fleet, runIds: readonly string[], recor
 export function judge(done: readonly Told[], records: Records, harmed: ReadonlySet<string>): string[] {
   // Who reads many runs reads some that others began.
   return done.flatMap(({ job, deliveries }) => [
-    ...job.check(records.get(job.run.id) ?? [], harmed.has(job.run.id)),
+    ...job.check(records.get(job.run.id) ?? [], !job.kin.isDisjointFrom(harmed)),
     ...deliveries.flatMap((delivery) => checkDelivery(delivery, records.get(delivery.runId) ?? [])),
   ]);
 }

@@ -1,6 +1,6 @@
 import type { Fleet } from "../support/fleet.ts";
 import { sandboxProcesses } from "../support/sandbox-processes.ts";
-import { everyWarden, sandboxMembers } from "./sandboxes.ts";
+import { everyWarden, keptRuns, sandboxMembers } from "./sandboxes.ts";
 
 /** Kills everything at once, as when the power fails, and starts the services again: what sandboxes left is theirs to find. */
 export async function cutPower({ volume, orchestrator, gateways }: Fleet): Promise<void> {
@@ -17,6 +17,7 @@ export async function orphanSandboxes({ volume, orchestrator }: Fleet, harmed: S
   orchestrator.process.kill();
   // Nobody gets one any more.
   for (const { runId, role } of sandboxMembers(volume)) if (role === "warden") harmed.add(runId);
+  for (const runId of keptRuns(volume)) harmed.add(runId);
   for (const pid of wardens) killNow(pid);
   await orchestrator.restart("SIGKILL");
   return wardens.length;

@@ -29,6 +29,11 @@ export function sandboxMembers(volume: string): readonly SandboxMember[] {
   return [...parts, ...named.flatMap(({ runId, pid }): SandboxMember[] => (isWarden(pid) ? [{ runId, role: "warden", pid }] : []))];
 }
 
+/** The runs that are over and whose sandboxes are kept. */
+export function keptRuns(volume: string): readonly string[] {
+  return readdirSync(join(volume, "kept")).flatMap((name) => (name.endsWith(".json") ? [name.slice(0, -".json".length)] : []));
+}
+
 /** Finds every warden of a volume, also of sandboxes that are nobody's yet. */
 export async function everyWarden(volume: string): Promise<readonly number[]> {
   const mark = markOf(await openVolume(volume));

@@ -15,7 +15,7 @@ import { type ManyRunsReader, readManyStubbornly, readManyWithClew } from "../su
 import type { SeededRandom } from "../support/seeded-random.ts";
 import { readStubbornly } from "../support/stubborn-reader.ts";
 import type { Door } from "../support/told.ts";
-import { beginJob, type Job } from "./jobs.ts";
+import { beginJob, type Job, type Kinship } from "./jobs.ts";
 
 /** Milliseconds every run and reader has to reach the end. */
 const patienceMs = 150_000;
@@ -52,11 +52,20 @@ export interface Site {
   readonly going: Set<string>;
 }
 
-/** Begins one run and has it read at every door and by every client until all have its end, or their time is up. */
-export async function tellOne(site: Site, requestId: string, random: SeededRandom): Promise<Told> {
+/** What a run is told by. */
+export interface Telling extends Kinship {
+  /** How many read it, of chance's choice; at every door and with every client one unless given. */
+  readonly mostReaders?: number;
+}
+
+/** Begins one run and has it read until all readers have its end, or their time is up. */
+export async function tellOne(site: Site, requestId: string, random: SeededRandom, telling: Telling = {}): Promise<Told> {
   const { fleet } = site;
   await using entry = await startCuttingProxy({ target: () => random.pick(fleet.gateways).address });
-  const job = await beginJob(createClew({ url: entry.url, patienceMs: 60_000 }), requestId, random);
+  const { parent } = telling;
+  // Whoever harms all that goes on harms what this one is to begin in.
+  if (parent !== undefined) site.going.add(parent.root);
+  const job = await beginJob(createClew({ url: entry.url, patienceMs: 60_000 }), requestId, random, telling);
   const ended = Promise.withResolvers<void>();
   const signal = patienceFor(ended.promise);
   site.begun.push(job.run.id);
@@ -87,10 +96,23 @@ export async function tellOne(site: Site, requestId: string, random: SeededRando
     readThroughProxy(site, `many ${index}`, random.fork(`many ${index}`), false, (url) =>
       read({ url, runIds, ticket: () => ticketFor(runIds), signal }),
     );
-  const [one, many] = await Promise.all([Promise.all([...doors.map(at), ...clients.map(by)]), Promise.all(manyRunsReaders.map(byMany))]);
+  const readings = [
+    ...doors.map((door) => async () => [await at(door)]),
+    ...clients.map((client, index) => async () => [await by(client, index)]),
+    ...manyRunsReaders.map((read, index) => () => byMany(read, index)),
+  ];
+  const chosen = someOf(readings, telling.mostReaders ?? readings.length, random.fork("readers"));
+  const deliveries = await Promise.all(chosen.map((reading) => reading()));
   await watching;
   site.going.delete(job.run.id);
-  return { job, deliveries: [...one, ...many.flat()] };
+  site.going.delete(job.parent.root);
+  return { job, deliveries: deliveries.flat() };
+}
+
+/** So many of them, each as likely as the others. */
+function someOf<T>(all: readonly T[], count: number, random: SeededRandom): readonly T[] {
+  const left = [...all];
+  return Array.from({ length: Math.min(count, all.length) }, () => left.splice(random.integer(0, left.length - 1), 1)).flat();
 }
 
 /** Aborts when the time is over that a run and its readers have. */

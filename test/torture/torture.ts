@@ -5,6 +5,7 @@ const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "40" },
     short: { type: "boolean", default: false },
+    chained: { type: "boolean", default: false },
     sandbox: { type: "string" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     gateways: { type: "string", default: "2" },
@@ -14,12 +15,13 @@ const { values } = parseArgs({
   },
 });
 const seed = Number(values.seed);
+const kind = values.short ? "short" : values.chained ? "chained" : "told";
 /** Short runs wait for pages, kills and restarts more than they compute. */
 const side = values.side ?? (values.short ? "6" : "3");
 const stint = { runs: Number(values.runs), budgetMs: Number(values.seconds) * 1_000 };
-process.stdout.write(`Seed ${seed}: npm run torture -- ${values.short ? "--short " : ""}--runs ${values.runs} --seed ${seed}\n`);
+process.stdout.write(`Seed ${seed}: npm run torture -- ${kind === "told" ? "" : `--${kind} `}--runs ${values.runs} --seed ${seed}\n`);
 const report = await runCampaign({
-  [values.short ? "short" : "told"]: stint,
+  [kind]: stint,
   seed,
   tier: tierOf(values.sandbox),
   gateways: Number(values.gateways),

@@ -112,6 +112,9 @@ test.each([
     "Unexpected token '*'",
   ],
   ["steps:\n  - { action: evaluate, params: { script: 'a b' } }", "steps[0].params.script", 2, 46, "Unexpected identifier"],
+  ["steps:\n  - { action: press, params: { key: 'Control+return' } }", "steps[0].params.key", 2, 46, "return is called Enter"],
+  ["steps:\n  - { action: key_press, params: { text: a, key: 'F13' } }", "steps[0].params.key", 2, 51, "names no key: F13"],
+  ["steps:\n  - { action: click, selector: { role: btn } }", "steps[0].selector.role", 2, 40, "must be a role of ARIA"],
   ["steps:\n  - { action: evaluate, params: { script: 'if (a) {' } }", "steps[0].params.script", 2, 52, "a bracket is missing"],
   [
     'steps:\n  - action: execute_sequence\n    steps: [{ action: evaluate, params: { script: "\' \\x22" } }]',

@@ -5,6 +5,7 @@ import type { Playbook } from "../playbook-schema.ts";
 import { parsePath } from "../problem.ts";
 import type { PlacedStep } from "../walk-steps.ts";
 import type { CodeMistake } from "./code-mistake.ts";
+import { keyMistake } from "./key-mistake.ts";
 import { scriptMistake } from "./script-mistake.ts";
 import { selectorMistake } from "./selector-mistake.ts";
 
@@ -21,7 +22,7 @@ const sample = "1";
 
 const prefixes: Partial<Record<TemplateContext, string>> = { selector: "", css: "css=", xpath: "xpath=" };
 
-/** Finds scripts that do not compile, and selectors that neither Playwright nor a browser can read. */
+/** Finds scripts that do not compile, selectors that neither Playwright nor a browser can read, and keys that there are not. */
 export function codeProblems(
   steps: Iterable<PlacedStep>,
   { checks, auth }: Partial<Pick<Playbook, "checks" | "auth">>,
@@ -43,8 +44,11 @@ export function codeProblems(
   for (const { step, path } of steps) {
     look(step, path);
     const actions = step.action === "execute_sequence" ? step.steps.map((one, index) => ({ one, at: [...path, "steps", index] })) : [];
-    for (const { one, at } of [{ one: step, at: path }, ...actions])
+    for (const { one, at } of [{ one: step, at: path }, ...actions]) {
       if (one.action === "evaluate") note([...at, "params", "script"], scriptMistake(one.params.script), true);
+      if ((one.action === "press" || one.action === "key_press") && one.params.key !== undefined && namesIn(one.params.key).length === 0)
+        note([...at, "params", "key"], keyMistake(one.params.key), true);
+    }
   }
   look(checks, ["checks"]);
   look(auth, ["auth"]);

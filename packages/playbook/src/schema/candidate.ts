@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { playbookLimits as limits } from "../limits.ts";
 import { namesIn } from "../placeholder.ts";
+import { roleSchema } from "./role.ts";
 
 const part = z.string().min(1).max(limits.selectorChars);
 
@@ -45,7 +46,7 @@ export const candidateSchema: z.ZodType<Candidate> = z.lazy(() =>
 const writtenSchema = z
   .strictObject({
     selector: part.optional(),
-    role: part.optional(),
+    role: roleSchema.optional(),
     label: part.optional(),
     placeholder: part.optional(),
     test_id: part.optional(),

@@ -37,7 +37,9 @@ async function take(folder: string, lock: LockOptions, logger: Logger): Promise<
     isFull ? logger.error("volume is full: runs are ended, none is begun") : logger.info("volume has room");
   taken.use(room.watch(say));
   if (room.isFull) say(true);
-  await Promise.all([probeVolume(folder), probeLock(lockFile(folder))]);
+  // What is written is told first: on a volume that is read-only nobody's lock excludes anybody.
+  for (const probe of await Promise.allSettled([probeVolume(folder), probeLock(lockFile(folder))]))
+    if (probe.status === "rejected") throw probe.reason;
   const volume = await openVolume(folder);
   const all = taken.move();
   return { volume, room, [Symbol.asyncDispose]: () => all.disposeAsync() };

@@ -1,6 +1,6 @@
 import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
 import type { Candidate } from "@clew/playbook/schema/candidate";
-import type { Locator, Page } from "playwright";
+import type { Frame, Locator, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
 import { readEach } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
@@ -11,8 +11,8 @@ import { nearness } from "./nearness.ts";
 import { toLocator } from "./to-locator.ts";
 
 /** Milliseconds one look may take, and all of them: whoever waits for the explanation has failed already. */
-const lookMs = 500;
-const totalMs = 2_000;
+const lookMs = 1_000;
+const totalMs = 2_500;
 
 const mostFrames = 20;
 const mostNamed = 3;
@@ -53,14 +53,18 @@ type Ask = <T>(question: () => Promise<T>, otherwise: T) => Promise<T>;
 /** The path of a frame in which a candidate that names none shows. */
 async function matchInFrame(page: Page, candidates: readonly Candidate[], ask: Ask): Promise<readonly string[] | undefined> {
   const frames = page.frames().filter((frame) => frame !== page.mainFrame());
-  for (const frame of frames.slice(0, mostFrames)) {
-    for (const candidate of candidates.filter(({ frame: path }) => path.length === 0)) {
-      const count = await ask(() => toLocator(frame, candidate).filter({ visible: true }).count(), 0);
-      const path = count === 0 ? [] : await ask<readonly string[]>(() => framePath(frame), []);
-      if (path.length > 0) return path;
+  const own = candidates.filter(({ frame: path }) => path.length === 0);
+  const found: (readonly string[] | undefined)[] = [];
+  const lookInto = async (frame: Frame, index: number) => {
+    for (const candidate of own) {
+      const count = await toLocator(frame, candidate).filter({ visible: true }).count();
+      if (count > 0) found[index] = await framePath(frame);
+      if (count > 0) return;
     }
-  }
-  return undefined;
+  };
+  // All at once, so that one that hangs keeps no other from being asked.
+  await ask<unknown>(() => Promise.allSettled(frames.slice(0, mostFrames).map(lookInto)), undefined);
+  return found.find((path) => path !== undefined && path.length > 0);
 }
 
 /** What a person would call each match; none where nothing matches. */

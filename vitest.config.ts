@@ -85,6 +85,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "conformance",
+          isolate: false,
           include: ["test/conformance/**/*.test.ts", "test/mutants/*.test.ts"],
           testTimeout: 60 * seconds,
           hookTimeout: 60 * seconds,
@@ -96,6 +97,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "flow",
+          isolate: false,
           include: whole,
           exclude: alone,
           testTimeout: 120 * seconds,

@@ -37,7 +37,8 @@ const targets = {
     ["knip"],
     ["buf", "lint", "proto"],
     [node, "scripts/proto-check.ts"],
-    [...vitest, ...args],
+    // Whole services, and what takes the machine for itself, take longer than anybody waits between two commits: `test` runs those too.
+    [...vitest, "--project", "unit", "--project", "conformance", ...args],
   ],
 };
 

@@ -68,6 +68,9 @@ const kinds = ["told", "chained", "short"] as const;
 /** After so many runs of a kind, all that go on are waited for, and it is looked what is left. */
 const batchRuns = { told: 40, chained: 400, short: 40 };
 
+/** Milliseconds from one fault to the next; where most are to go on in the same sandbox, those must last for some runs. */
+const pauses = { told: [200, 2_500], chained: [500, 9_000] } as const;
+
 /** What runs of a chain are told by: how many read one, and for how many seconds the next may begin in its sandbox. */
 const chain = { mostReaders: 3, keepAliveSeconds: 10 };
 
@@ -188,7 +191,7 @@ type Batch = (
 
 /** Runs that are read at all doors, while chance does harm to all there is. */
 const tellBatch: Batch = (campaign, indexes, isTimeOver, seed, random) =>
-  underHavoc(campaign, random, () =>
+  underHavoc(campaign, random, pauses.told, () =>
     work(campaign, indexes, isTimeOver, async (index) => {
       note(campaign, await tellOne(campaign, `${seed}-${index}`, random.fork(`run ${index}`)));
     }),
@@ -197,7 +200,7 @@ const tellBatch: Batch = (campaign, indexes, isTimeOver, seed, random) =>
 /** Runs of which most continue another, while chance does harm to all there is. */
 const chainBatch: Batch = async (campaign, indexes, isTimeOver, seed, random) => {
   const parents: Parent[] = [];
-  await underHavoc(campaign, random, () =>
+  await underHavoc(campaign, random, pauses.chained, () =>
     work(campaign, indexes, isTimeOver, async (index) => {
       const telling = { ...chain, parent: parents.shift() };
       const told = await tellOne(campaign, `${seed}-chained-${index}`, random.fork(`run ${index}`), telling);
@@ -213,9 +216,14 @@ function note({ told, say }: Campaign, one: Told): void {
 }
 
 /** Has chance do harm to all there is until the work is done. */
-async function underHavoc(campaign: Campaign, random: SeededRandom, working: () => Promise<void>): Promise<void> {
+async function underHavoc(
+  campaign: Campaign,
+  random: SeededRandom,
+  pauseMs: readonly [number, number],
+  working: () => Promise<void>,
+): Promise<void> {
   const ending = new AbortController();
-  const targets = { ...campaign, onFault: (what: string) => campaign.say(what) };
+  const targets = { ...campaign, pauseMs, onFault: (what: string) => campaign.say(what) };
   const havoc = wreakHavoc(targets, random.fork("faults"), ending.signal);
   await working();
   ending.abort();

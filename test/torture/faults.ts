@@ -48,13 +48,15 @@ export interface Targets {
   /** Gets how often each was done. */
   readonly faults: Map<string, number>;
   readonly onFault: (what: string) => void;
+  /** Milliseconds from one to the next, at least and at most. */
+  readonly pauseMs: readonly [number, number];
 }
 
 /** Does one thing after the other, as chance has it, until `signal` aborts; each is over, and what was killed runs again, before this resolves. */
 export async function wreakHavoc(targets: Targets, random: SeededRandom, signal: AbortSignal): Promise<void> {
-  const { faults } = targets;
+  const { faults, pauseMs } = targets;
   for (;;) {
-    await delay(random.integer(200, 2_500), { signal }).catch(() => {});
+    await delay(random.integer(...pauseMs), { signal }).catch(() => {});
     if (signal.aborted) return;
     const choice = random.pick(choices);
     const whom = await strike(choice, targets, random);

@@ -69,7 +69,7 @@ const kinds = ["told", "chained", "short"] as const;
 const batchRuns = { told: 40, chained: 400, short: 40 };
 
 /** Milliseconds from one fault to the next; where most are to go on in the same sandbox, those must last for some runs. */
-const pauses = { told: [200, 2_500], chained: [500, 9_000] } as const;
+const pauses = { told: [200, 2_500], chained: [2_000, 18_000] } as const;
 
 /** What runs of a chain are told by: how many read one, and for how many seconds the next may begin in its sandbox. */
 const chain = { mostReaders: 3, keepAliveSeconds: 10 };

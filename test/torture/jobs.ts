@@ -12,6 +12,12 @@ export type JobKind = "look" | "cancel" | "stop" | "stop-queued";
 /** Some oftener than others. */
 const kinds: readonly [JobKind, ...JobKind[]] = ["look", "look", "look", "cancel", "cancel", "stop", "stop-queued"];
 
+/** Those of runs that others are to go on from: one that is stopped mostly leaves nothing. */
+const chainedKinds: readonly [JobKind, ...JobKind[]] = [
+  ...(["look", "look", "look", "look", "look", "look", "look"] as const),
+  ...(["cancel", "cancel", "cancel", "stop", "stop-queued"] as const),
+];
+
 /** What is asked of the Run in the last event. */
 const finished = z.object({
   runFinished: z.object({
@@ -51,7 +57,7 @@ const tracedShare = { alone: 0.5, chained: 0.05 };
 export interface Job extends AsyncDisposable {
   readonly kind: JobKind;
   readonly run: RunHandle;
-  /** It as the parent of the next, were its sandbox kept. */
+  /** Whom the next may go on from: it, or the one before where it is to be stopped before it takes the sandbox. */
   readonly parent: Parent;
   /** Whoever harmed the sandbox of one of these harmed it: its own, the one it continues, the root. */
   readonly kin: ReadonlySet<string>;
@@ -64,7 +70,7 @@ export interface Job extends AsyncDisposable {
 /** Begins a run: its kind, and when it is stopped, are chance's. */
 export async function beginJob(clew: Clew, requestId: string, random: SeededRandom, kinship: Kinship = {}): Promise<Job> {
   const { keepAliveSeconds } = kinship;
-  const kind = random.pick(kinds);
+  const kind = random.pick(keepAliveSeconds === undefined ? kinds : chainedKinds);
   await using undo = new AsyncDisposableStack();
   const backOffice = undo.use(await startBackOffice());
   const { host } = new URL(backOffice.url);
@@ -89,7 +95,7 @@ export async function beginJob(clew: Clew, requestId: string, random: SeededRand
     kind,
     run,
     kin,
-    parent,
+    parent: (kind === "stop-queued" ? kinship.parent : undefined) ?? parent,
     onEvent(sequence) {
       if (kind === "stop" && sequence >= stopAt) stop();
     },

@@ -91,12 +91,17 @@ async function measureRun(
   return { ms: firstAt - (run?.createTime?.getTime() ?? Number.NaN), memory, isWarm };
 }
 
-/** The same of a run that finds a warm sandbox. */
-async function measureWarmRun(system: Started, more?: object): ReturnType<typeof measureRun> {
-  const folder = join(system.volume, "warm");
+/** Waits until a sandbox is warm, and nothing else of the machine is at work for it. */
+async function untilWarm({ volume }: Started): Promise<void> {
+  const folder = join(volume, "warm");
   const isThere = async () => (await readdir(folder).catch(() => [])).some((name) => existsSync(join(folder, name, "agent/agent.outbox")));
   while (!(await isThere())) await delay(50, { signal });
   await delay(launchMs, { signal });
+}
+
+/** The same of a run that finds a warm sandbox. */
+async function measureWarmRun(system: Started, more?: object): ReturnType<typeof measureRun> {
+  await untilWarm(system);
   const measured = await measureRun(system, more);
   if (!measured.isWarm) throw new Error("A run found no warm sandbox.");
   return measured;
@@ -140,6 +145,8 @@ const took: Record<"context" | "launch" | "warm" | "other" | (typeof isolations)
 };
 const memories: Record<"warm" | (typeof isolations)[number], SandboxMemory[]> = { bubblewrap: [], process: [], warm: [] };
 for (let repeat = -1; repeat < options.repeats; repeat++) {
+  // The one that follows what the last run took would be started beside what is measured.
+  await untilWarm(systems.warm);
   const [context, launched] = [await bareContext(), await bareLaunch()];
   const runs = { bubblewrap: await measureRun(systems.bubblewrap), process: await measureRun(systems.process) };
   const warmed = await measureWarmRun(systems.warm);

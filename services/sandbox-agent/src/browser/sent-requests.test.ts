@@ -62,6 +62,39 @@ it.each([
   await waiting;
 });
 
+it("waits for a form in a frame too, and, where it is only about what changes something, for nothing that is only read", async () => {
+  await using opened = await open();
+  const read = await opened.send("void fetch('/held')");
+  await opened.sent.answered(longMs, signal, "changes");
+  const script = `{
+    const frame = Object.assign(document.createElement("iframe"), { srcdoc: "<form method=post action=/held><button>Pay</button></form>" });
+    frame.onload = () => { frame.onload = null; frame.contentDocument.querySelector("button").click() };
+    document.body.append(frame);
+  }`;
+  const paid = await opened.send(script);
+  await opened.sent.begun(longMs, signal);
+  let isOver = false;
+  const waiting = opened.sent.answered(longMs, signal, "changes").then(() => {
+    isOver = true;
+  });
+  await opened.page.evaluate("1");
+  expect(isOver).toBe(false);
+  paid.end("paid");
+  await waiting;
+  read.end();
+});
+
+it("tells when something has begun that may change something, or that nothing has in time", async () => {
+  await using opened = await open();
+  await opened.sent.begun(1, signal);
+  const begun = opened.sent.begun(longMs, signal);
+  const response = await opened.send("void fetch('/held', { method: 'POST' })");
+  await begun;
+  await opened.sent.begun(longMs, signal);
+  response.end();
+  await opened.sent.answered(longMs, signal, "changes");
+});
+
 it("waits for nothing where nothing is open, what the page gave up, and what began long ago", async () => {
   await using opened = await open();
   await opened.sent.answered(longMs, signal);

@@ -74,6 +74,11 @@ export class ActionChecks implements AsyncDisposable {
     return checks;
   }
 
+  /** Has an address judged that an action will open soon, so that the action need not wait for where it leads. Decides nothing. */
+  foresee(address: string): void {
+    this.guard.check(address, this.#options.signal).catch(() => {});
+  }
+
   /** Lets an action begin, or says why not and throws GUARDRAIL_BLOCKED. */
   async before(step: ActingStep, facts: ActionFacts): Promise<void> {
     const end = this.guard.end ?? this.takeTrip();

@@ -42,6 +42,14 @@ export function hasPlaybook(plan: WorkPlan): plan is PlaybookPlan {
   return plan.playbook !== undefined;
 }
 
+/** The address that the work opens first, where that is known. */
+export function firstAddress({ startUrl, playbook, values }: Pick<WorkPlan, "startUrl" | "playbook" | "values">): string | undefined {
+  const first = playbook?.steps[0];
+  if (startUrl !== undefined || first?.action !== "goto") return startUrl;
+  const bound = bindUrl(first.params.url, values);
+  return "text" in bound ? bound.text : undefined;
+}
+
 /** Reads what a request asks for. Answers a Fault where it cannot be done; the orchestrator has checked most of it before. */
 export function planWork(request: StartWorkRequest): WorkPlan | Fault {
   const spec = request.spec ?? RunSpec.fromPartial({});

@@ -19,6 +19,7 @@ import { authorWords } from "../guardrails/author-words.ts";
 import type { ActionFacts } from "../guardrails/check-actions.ts";
 import { checkClick } from "../guardrails/check-click.ts";
 import type { PageLook } from "../observation/look-at-page.ts";
+import { awaitSent } from "./await-sent.ts";
 import { noteArrival } from "./note-arrival.ts";
 import { runErrorOf } from "./run-error.ts";
 import { cutBytes, textBytes } from "./shorten.ts";
@@ -66,6 +67,9 @@ export interface FoundText {
 }
 
 const effects = { read: Effect.READ, write: Effect.WRITE, commit: Effect.COMMIT } as const;
+
+/** What takes back what the page has sent and is not answered. */
+const leaving: ReadonlySet<ActingStep["action"]> = new Set(["goto", "go_back", "reload", "close_tab"]);
 
 /** How long the news that the browser is gone may lag behind the action that noticed. */
 const crashNewsMs = 1_000;
@@ -139,10 +143,13 @@ export async function runAction(
       await faceChallenge(challenge, place, context);
       return await prepare();
     });
+    if (leaving.has(step.action)) await awaitSent(context);
     if (stopping.aborted) throw stopping.reason;
     hasTouched = true;
     onHanded?.(effect, clicks);
     const result = await perform();
+    // Where it led to another page, that has its own time.
+    active.sent.mayFollow = effect !== "read" && active.navigations === from.navigations;
     // Playwright takes an action as done when the browser dies under it.
     if (!active.isOpen) await delay(crashNewsMs, { signal });
     signal.throwIfAborted();

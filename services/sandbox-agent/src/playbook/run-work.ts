@@ -26,7 +26,7 @@ import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { WorkOptions } from "../work-options.ts";
 import { composeOutcome } from "./outcome.ts";
-import { hasPlaybook, planWork, type WorkPlan } from "./plan-work.ts";
+import { firstAddress, hasPlaybook, planWork, type WorkPlan } from "./plan-work.ts";
 import { runErrorOf } from "./run-error.ts";
 import { type PlaybookEnd, runPlaybook } from "./run-playbook.ts";
 import { createFindings, type Findings, type StepContext } from "./step-context.ts";
@@ -161,6 +161,8 @@ async function doSteps(
     const forbidden = await abortable(checkLeftPages(active, checks, signal), signal);
     if (forbidden !== undefined && plan.startUrl === undefined) throw forbidden;
   }
+  const first = firstAddress(plan);
+  if (first !== undefined) checks.foresee(first);
   await abortable(recordings.begin(active, plan.spec), signal);
   active.downloads.keepIn(recordings.files, signal);
   let actions = 0;

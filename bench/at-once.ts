@@ -13,7 +13,7 @@ import { interruption, readOptions } from "./support/options.ts";
 
 /**
  * How many runs a machine carries at once until the p95 of a step is twice that of one run alone: each in a sandbox of its own that isolates, begun cold and together. Only
- * steps are counted that were done while all of them were at their steps. Once with a second between two steps, as when a model or a slow site takes its time, and once
+ * steps are counted that were done while all of them were at their steps. Once with a second of waiting in each round of three steps, as when a model or a slow site takes its time, and once
  * without any. `node bench/at-once.ts [--quick] [--repeats N] [--folder F]`.
  */
 const options = readOptions();

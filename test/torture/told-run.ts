@@ -105,7 +105,7 @@ export async function tellOne(site: Site, requestId: string, random: SeededRando
   const deliveries = await Promise.all(chosen.map((reading) => reading()));
   await watching;
   site.going.delete(job.run.id);
-  site.going.delete(job.parent.root);
+  if (parent !== undefined) site.going.delete(parent.root);
   return { job, deliveries: deliveries.flat() };
 }
 

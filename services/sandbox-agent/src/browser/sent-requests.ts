@@ -20,7 +20,7 @@ interface OpenRequest {
 
 /** Follows what a context's pages have sent and is not answered, by scripts and by forms in frames: who leaves or closes the page at once takes it back. */
 export class SentRequests {
-  /** Whether the last action may have begun what nothing is known of yet. */
+  /** Whether the last action may have begun what nothing is known of yet: whoever acts says so. */
   mayFollow = false;
   readonly #open = new Map<Request, OpenRequest>();
   /** Resolves when the next begins that may change something. */

@@ -1,4 +1,5 @@
 import { findFocus } from "../browser/find-focus.ts";
+import { settledFocus } from "../browser/settled-focus.ts";
 import { readEach } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
 import type { FoundElement } from "./find-element.ts";
@@ -17,7 +18,7 @@ export async function checkKey(key: string, element: FoundElement | undefined, c
     return;
   }
   const labels = await inBrowser("Looking at what has the focus", timeouts.action, context, async (options) => {
-    await using focus = await findFocus(await active.settled(options.signal));
+    await using focus = await findFocus(await settledFocus(active, options.signal));
     const focused = focus.frame.locator("*:focus");
     if ((await focused.count()) === 0) return [];
     return (await readEach(focused, "target", options)).flatMap((target) => target.labels);

@@ -1,4 +1,5 @@
 import type { StepOf } from "@clew/playbook/playbook-schema";
+import { settledFocus } from "../browser/settled-focus.ts";
 import { conceal, concealFocused } from "../recording/conceal.ts";
 import type { PrepareAction } from "./action.ts";
 import { boundField, boundTyping, fillField } from "./bound-field.ts";
@@ -24,7 +25,7 @@ export const keyPress: PrepareAction<StepOf<"key_press">> = async (step, context
     const typingMs = step.params.timeout_ms ?? timeouts.action + typed.text.length * timeouts.typedCharacter;
     await inBrowser(`Typing${into}`, element === undefined ? typingMs : timeout, context, async (options) => {
       if (element === undefined) {
-        const page = await active.settled(options.signal);
+        const page = await settledFocus(active, options.signal);
         if (typed.isSecret) await concealFocused(page);
         return await typeKeys(typed.text, page, options.signal, boundTyping(step, context));
       }

@@ -1,5 +1,6 @@
 import type { Page } from "playwright";
 import type { ActivePage } from "../browser/active-page.ts";
+import { settledFocus } from "../browser/settled-focus.ts";
 import type { TypeBound } from "./bound-field.ts";
 import type { FoundElement } from "./find-element.ts";
 import type { CallOptions } from "./in-browser.ts";
@@ -10,7 +11,7 @@ const atOnce = 5;
 /** Presses a key or a combination, in an element or where the focus is. */
 export async function pressKey(key: string, element: FoundElement | undefined, active: ActivePage, options: CallOptions): Promise<void> {
   if (element !== undefined) return await element.locator.press(key, options);
-  const page = await active.settled(options.signal);
+  const page = await settledFocus(active, options.signal);
   await page.keyboard.press(key);
 }
 

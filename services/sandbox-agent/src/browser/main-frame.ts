@@ -23,7 +23,8 @@ export class MainFrame {
       else this.#wasPosted = response.request().method() !== "GET";
     });
     page.on("requestfailed", (request) => {
-      if (this.#pending === request) this.#arrive();
+      // What was given up leaves the page as it was; all else shows the browser's own page for an error, which comes a moment later.
+      if (this.#pending === request && isGivenUp(request)) this.#arrive();
     });
     // A download is a navigation that never commits.
     page.on("download", () => this.#arrive());
@@ -49,6 +50,10 @@ export class MainFrame {
     this.#pending = undefined;
     this.#onMove(false);
   }
+}
+
+function isGivenUp(request: Request): boolean {
+  return request.failure()?.errorText === "net::ERR_ABORTED";
 }
 
 function isOfMainFrame(request: Request): boolean {

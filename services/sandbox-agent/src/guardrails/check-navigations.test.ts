@@ -118,6 +118,7 @@ test("held up ahead, nothing is opened until somebody judges; then all is judged
   const page = await context.newPage();
   await expect(page.goto(`${site.url}/ok`)).rejects.toThrow("ERR_NAME_NOT_RESOLVED");
   expect(site.asked).toHaveLength(asked);
+  await page.waitForURL("chrome-error://chromewebdata/");
   await using it = await watched();
   await page.goto(`${site.url}/ok`);
   await expect(page.goto(`${secret.url}/`)).rejects.toThrow("ERR_ABORTED");

@@ -259,7 +259,10 @@ steps:
     await room.start({ playbookSource, spec: { params, guardrails: { allowedPrivateHosts: [site.host] } } }, report).done;
     return report;
   };
-  const [direct, file, led] = await Promise.all([run({ url: secret.url }), run({ url: "file:///etc/passwd" }), run({ url: site.url })]);
+  // One after the other: each watches its browser whole, as one that has it to itself.
+  const direct = await run({ url: secret.url });
+  const file = await run({ url: "file:///etc/passwd" });
+  const led = await run({ url: site.url });
   expect(direct.all("actionBlocked")).toMatchObject([{ rule: "private_network", action: "goto" }]);
   expect(direct.all("actionStarted")).toEqual([]);
   expect(direct.outcome.outcome.error).toMatchObject({

@@ -1,4 +1,5 @@
 import type { Browser } from "playwright";
+import { capture } from "../browser/capture.ts";
 
 /** Where an element shows, in CSS pixels from the top left of what is pictured. */
 export interface Box {
@@ -85,5 +86,5 @@ export async function drawBoxes(browser: Browser, picture: Buffer, boxes: readon
 b{position:absolute;right:0;top:0;font:bold 11px sans-serif;color:#fff;background:#d6006e;padding:0 2px}</style><img src="${image}">${drawn.join("")}`,
     { timeout: shot.timeout, waitUntil: "load", signal: shot.signal },
   );
-  return await page.screenshot({ ...shot, clip: { x: 0, y: 0, width, height } });
+  return await capture(page, { ...shot, clip: { x: 0, y: 0, width, height } });
 }

@@ -1,5 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { Locator, Page } from "playwright";
+import { capture } from "../browser/capture.ts";
 import { untraced } from "../browser/untraced.ts";
 import { covered } from "../recording/screenshot.ts";
 import { type Box, drawBoxes, findBoxes } from "./boxes.ts";
@@ -46,7 +47,7 @@ export async function takePicture(page: Page, options: PictureOptions): Promise<
   const readTree = () => (element ?? page).ariaSnapshotJSON({ mode: "ai", boxes: true, timeout, signal });
   const found = boxes ? findBoxes(await untraced(page, readTree)) : [];
   const clip = atMost(element === undefined ? (fullPage ? view.content : view.shown) : await placeOf(page, element, view, options));
-  const bytes = await page.screenshot({
+  const bytes = await capture(page, {
     type,
     ...(type === "jpeg" && { quality }),
     fullPage: fullPage || element !== undefined,

@@ -1,6 +1,7 @@
 import { Artifact_Kind } from "@clew/proto/grpc/clew/run/v1/run";
 import type { Locator, Page } from "playwright";
 import { timeouts } from "../actions/timeouts.ts";
+import { capture } from "../browser/capture.ts";
 import type { LastLooks } from "../browser/last-looks.ts";
 import { untraced } from "../browser/untraced.ts";
 import type { RunFiles } from "./run-files.ts";
@@ -28,7 +29,7 @@ export async function storeScreenshot(page: Page, { name, files, secrets, signal
       mask: covered(page, secrets),
       maskColor: "#808080",
     } as const;
-    const take = (options: { readonly timeout: number; readonly signal: AbortSignal }) => page.screenshot({ ...how, ...options });
+    const take = (options: { readonly timeout: number; readonly signal: AbortSignal }) => capture(page, { ...how, ...options });
     const picture = await looks.ask((options) => untraced(page, () => take(options)), signal, timeouts.screenshot);
     return await files.write({ name, kind: Artifact_Kind.SCREENSHOT, contentType: "image/jpeg" }, picture);
   } catch {

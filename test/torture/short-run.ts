@@ -120,9 +120,10 @@ async function untilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Pro
 /** Finds what is wrong with how a short run ended. */
 export function checkShortEnd(runId: string, record: readonly KnownEvent[], isHarmed: boolean): readonly string[] {
   const state = endOf(record);
-  const why = record.at(-1)?.json.match(/"reason":"([A-Z_]+)"/)?.[1];
-  if (why === "INTERNAL") return [`${runId}: ended INTERNAL: whatever is done to it has a name`];
-  return state === "COMPLETED" || isHarmed ? [] : [`${runId}: ${state} ${why}, and nobody harmed its sandbox`];
+  const last = record.at(-1)?.json ?? "";
+  const why = /"reason":"([A-Z_]+)"/.exec(last)?.[1];
+  if (why === "INTERNAL") return [`${runId}: ended INTERNAL: whatever is done to it has a name: ${last}`];
+  return state === "COMPLETED" || isHarmed ? [] : [`${runId}: ${state} ${why}, and nobody harmed its sandbox: ${last}`];
 }
 
 type Moment = (typeof moments)[number];

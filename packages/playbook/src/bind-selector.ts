@@ -77,7 +77,8 @@ function escapeFor(place: Place, value: string, before: string): string | undefi
   }
   switch (place.engine) {
     case "css":
-      if (place.brackets.at(-1) === "(" && /^\d+$/.test(value)) return value;
+      // A number of its own, as in `:nth-child(2)`; elsewhere digits are a name, as in `:has(#2)`.
+      if (place.brackets.at(-1) === "(" && /[(,+-]\s*$/.test(before) && /^\d+$/.test(value)) return value;
       return value === "" ? undefined : escapeCssIdentifier(value, /[A-Za-z0-9_-]$/.test(before));
     case "raw":
       return />>|["'`\\]|^\s*\/|^\s|\s$|^$/.test(value) ? undefined : value;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { credentialNames } from "./credential-names.ts";
+import { playbookLimits } from "./limits.ts";
 import { parsePlaybook } from "./parse-playbook.ts";
 
 const problemsOf = (text: string, id?: string) => {
@@ -234,11 +235,28 @@ test.each([
   ["selector", "text=/a{{2}}/ >> text={x}"],
   ["selector", "role=button[name='{x}'][level={x}]"],
   ["css", "#{x}.a{x}:text-is('{x}')"],
+  ["css", "tr:has(#{x}):not(.{x}) > li:has(> {x}), :is({x}), a:nth-child(2n+{x})"],
   ["xpath", "//a[@id='{x}'][{x}]"],
   ["role", "button[{x}"],
   ["text", "a ["],
 ])("takes a %s wherever values stand in it: %s", (way, value) => {
   expect(problemsOf(`parameters: [{ name: x }]\nsteps: [{ action: click, selector: { ${way}: "${value}" } }]`)).toEqual([]);
+});
+
+test("takes a brace for a key", () => {
+  expect(problemsOf("steps: [{ action: press, params: { key: '{{' } }, { action: press, params: { key: 'Control+}}' } }]")).toEqual([]);
+});
+
+test.each([
+  ["keys that are given twice", "a: 1\n".repeat(50_000)],
+  ["pairs of them", Array.from({ length: 12_000 }, (_, index) => `k${index}: 1\nk${index}: 2\n`).join("")],
+  ["keys that are given once", `${Array.from({ length: 25_000 }, (_, index) => `k${index}: 1\n`).join("")}k1: 1`],
+  ["aliases", `x: &a 1\ny: [${"*a,".repeat(80_000)}]`],
+  ["aliases of nothing", `y: [${"*a,".repeat(80_000)}]`],
+])("reads a text that is all %s without comparing each with all others", { timeout: 20_000 }, (_, text) => {
+  const found = problemsOf(text).length;
+  expect(found).toBeGreaterThan(0);
+  expect(found).toBeLessThanOrEqual(playbookLimits.problems);
 });
 
 test("compiles a script as the page does, and runs none", () => {

@@ -37,7 +37,8 @@ export function parsePlaybook(text: string, options: ParsePlaybookOptions = {}):
   let mistakes: readonly PlaybookProblem[];
   let content: unknown;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    // Keys given twice are found below: the library compares each with all before it.
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
     positions = createSourcePositions(document, text, lines);
     mistakes = yamlProblems(document, positions);
     if (mistakes.length === 0) content = document.toJS({ maxAliasCount: 100 });
@@ -45,7 +46,7 @@ export function parsePlaybook(text: string, options: ParsePlaybookOptions = {}):
     return onlyProblem("is nested too deeply, or repeats its anchors too often");
   }
   if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
-  if (mistakes.length > 0) return { calls: [], problems: mistakes.slice(0, playbookLimits.problems) };
+  if (mistakes.length > 0) return { calls: [], problems: mistakes };
   if (content === null || content === undefined) return onlyProblem("is empty; a playbook has at least steps");
   return { ...checkContent(content, positions, options), calls: callsOf(content, positions) };
 }

@@ -1,4 +1,5 @@
-import { type Document, isAlias, isMap, isPair, isScalar, type Node, visit, type YAMLParseError } from "yaml";
+import { type Document, isAlias, isMap, isPair, isScalar, type Node, visit, type YAMLMap, type YAMLParseError } from "yaml";
+import { playbookLimits } from "./limits.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
 import type { SourcePositions } from "./source-position.ts";
 
@@ -8,36 +9,55 @@ const sentences: Partial<Record<YAMLParseError["code"], string>> = {
   MULTIPLE_DOCS: "a playbook is one document; leave out what begins with ---",
 };
 
-/** Says each mistake of syntax in a YAML text, and aliases of nothing. */
+/** Says the mistakes of syntax in a YAML text, keys that are given twice, and aliases of nothing, in the text's order; as many as are told of a playbook. */
 export function yamlProblems(document: Document<Node, boolean>, positions: SourcePositions): readonly PlaybookProblem[] {
-  if (document.errors.length === 0) return unknownAliases(document, positions);
-  return document.errors.map(({ code, message, pos: [offset] }) => {
-    const twice = code === "DUPLICATE_KEY" ? findTwice(document, offset, positions) : undefined;
-    return { field: "", message: sentences[code] ?? message, ...twice, ...positions.ofOffset(offset) };
-  });
+  const found = document.errors.map(({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }));
+  // A text that cannot be read in whole has aliases of what was not read.
+  const all = [...found, ...nodeMistakes(document, positions, found.length === 0)];
+  return all
+    .toSorted((one, other) => one.offset - other.offset)
+    .slice(0, playbookLimits.problems)
+    .map(({ field = [], message, offset }) => ({ field: formatPath(field), message, ...positions.ofOffset(offset) }));
 }
 
-/** Finds the key that stands at an offset, and the equal one before it. */
-function findTwice(
-  document: Document<Node, boolean>,
-  offset: number,
-  positions: SourcePositions,
-): Pick<PlaybookProblem, "field" | "message"> | undefined {
-  let found: Pick<PlaybookProblem, "field" | "message"> | undefined;
-  visit(document, {
-    Pair(_, { key }, ancestors) {
-      const holder = ancestors.at(-1);
-      if (!isScalar(key) || key.range?.[0] !== offset || !isMap(holder)) return undefined;
-      const first = holder.items.find((pair) => isScalar(pair.key) && pair.key.value === key.value)?.key;
-      const line = isScalar(first) && first.range ? positions.ofOffset(first.range[0]).line : 0;
-      found = {
-        field: formatPath([...pathOf([...ancestors, holder]), String(key.value)]),
-        message: `is given more than once; the first is in line ${line}`,
-      };
-      return visit.BREAK;
-    },
+interface FoundMistake {
+  readonly field?: readonly PropertyKey[];
+  readonly message: string;
+  /** Where it stands in the text. */
+  readonly offset: number;
+}
+
+/** Finds in one walk what no node is wrong by itself in. */
+function nodeMistakes(document: Document<Node, boolean>, positions: SourcePositions, areAliasesLooked: boolean): readonly FoundMistake[] {
+  const mistakes: FoundMistake[] = [];
+  const anchors = new Set<string>();
+  visit(document, (_, node, ancestors) => {
+    if (isAlias(node)) {
+      if (areAliasesLooked && !anchors.has(node.source))
+        mistakes.push({ message: "there is no anchor (&) of this name before it", offset: node.range?.[0] ?? 0 });
+    } else if (typeof node === "object" && node !== null && "anchor" in node && typeof node.anchor === "string") anchors.add(node.anchor);
+    if (isMap(node)) mistakes.push(...keysTwice(node, [...ancestors, node], positions));
+    return mistakes.length > playbookLimits.problems ? visit.BREAK : undefined;
   });
-  return found;
+  return mistakes;
+}
+
+/** Finds the keys of a mapping that stand there before; no more than are told. */
+function keysTwice(map: YAMLMap, nodes: readonly unknown[], positions: SourcePositions): readonly FoundMistake[] {
+  const firsts = new Map<unknown, number>();
+  const twice: FoundMistake[] = [];
+  for (const { key } of map.items) {
+    if (!isScalar(key) || !key.range) continue;
+    const [offset] = key.range;
+    const first = firsts.get(key.value);
+    if (first === undefined) firsts.set(key.value, offset);
+    else {
+      const message = `is given more than once; the first is in line ${positions.ofOffset(first).line}`;
+      twice.push({ field: [...pathOf(nodes), String(key.value)], message, offset });
+    }
+    if (twice.length === playbookLimits.problems) break;
+  }
+  return twice;
 }
 
 /** The keys and places that lead to the last of some nodes, each of which holds the next. */
@@ -48,16 +68,4 @@ function pathOf(ancestors: readonly unknown[]): readonly PropertyKey[] {
     const at = typeof node === "object" && node !== null && "items" in node && Array.isArray(node.items) ? node.items.indexOf(next) : -1;
     return at < 0 || isMap(node) ? [] : [at];
   });
-}
-
-function unknownAliases(document: Document<Node, boolean>, positions: SourcePositions): readonly PlaybookProblem[] {
-  const problems: PlaybookProblem[] = [];
-  visit(document, {
-    Alias(_, alias) {
-      if (!isAlias(alias) || alias.resolve(document) !== undefined) return;
-      const place = alias.range ? positions.ofOffset(alias.range[0]) : { line: 0, column: 0 };
-      problems.push({ field: "", message: "there is no anchor (&) of this name before it", ...place });
-    },
-  });
-  return problems;
 }

@@ -1,6 +1,6 @@
 import { bindSelector } from "../bind-selector.ts";
 import { mapTemplates, type TemplateContext } from "../map-templates.ts";
-import { namesIn } from "../placeholder.ts";
+import { namesIn, splitTemplate } from "../placeholder.ts";
 import type { Playbook } from "../playbook-schema.ts";
 import { parsePath } from "../problem.ts";
 import type { PlacedStep } from "../walk-steps.ts";
@@ -17,8 +17,8 @@ export interface CodeProblem {
   readonly at: number | undefined;
 }
 
-/** What stands for each value while a selector is looked at: it fits wherever a value may stand. */
-const sample = "1";
+/** What stands for each value while a selector is looked at: a number, or a name. One of them fits wherever a value may stand. */
+const samples = ["1", "a"];
 
 const prefixes: Partial<Record<TemplateContext, string>> = { selector: "", css: "css=", xpath: "xpath=" };
 
@@ -46,8 +46,7 @@ export function codeProblems(
     const actions = step.action === "execute_sequence" ? step.steps.map((one, index) => ({ one, at: [...path, "steps", index] })) : [];
     for (const { one, at } of [{ one: step, at: path }, ...actions]) {
       if (one.action === "evaluate") note([...at, "params", "script"], scriptMistake(one.params.script), true);
-      if ((one.action === "press" || one.action === "key_press") && one.params.key !== undefined && namesIn(one.params.key).length === 0)
-        note([...at, "params", "key"], keyMistake(one.params.key), true);
+      if (one.action === "press" || one.action === "key_press") note([...at, "params", "key"], mistakeInKey(one.params.key), true);
     }
   }
   look(checks, ["checks"]);
@@ -56,6 +55,16 @@ export function codeProblems(
 }
 
 function mistakeIn(template: string, prefix: string): CodeMistake | undefined {
-  const bound = bindSelector(`${prefix}${template}`, new Map(namesIn(template).map((name) => [name, sample])));
-  return "text" in bound ? selectorMistake(bound.text) : undefined;
+  const names = namesIn(template);
+  const mistakes = samples.map((sample) => {
+    const bound = bindSelector(`${prefix}${template}`, new Map(names.map((name) => [name, sample])));
+    return "text" in bound ? selectorMistake(bound.text) : undefined;
+  });
+  return mistakes.includes(undefined) ? undefined : mistakes[0];
+}
+
+/** A key that is put in later is looked at then. */
+function mistakeInKey(template = ""): CodeMistake | undefined {
+  const [part, ...others] = splitTemplate(template);
+  return part !== undefined && "text" in part && others.length === 0 ? keyMistake(part.text) : undefined;
 }

@@ -14,12 +14,14 @@ const roles: ReadonlySet<string> = new Set([
   ...["textbox", "time", "timer", "toolbar", "tooltip", "tree", "treegrid", "treeitem"],
 ]);
 
+/** Whether elements can be looked for by a role, in letters of any case. */
+export function isRole(role: string): boolean {
+  return roles.has(role.toLowerCase());
+}
+
 /** A role, in letters of any case; or one that is known once its placeholders are. */
 export const roleSchema = z
   .string()
   .min(1)
   .max(playbookLimits.selectorChars)
-  .refine(
-    (role) => namesIn(role).length > 0 || roles.has(role.toLowerCase()),
-    "must be a role of ARIA, such as button, link, textbox, combobox or heading",
-  );
+  .refine((role) => namesIn(role).length > 0 || isRole(role), "must be a role of ARIA, such as button, link, textbox, combobox or heading");

@@ -19,9 +19,19 @@ test.each([
   ["text", ["text/Pay"], { by: "text", value: "Pay", exact: true }],
   ["a path through shadow roots", [["x-form", "#pay"]], { by: "selector", value: "x-form >> #pay" }],
   ["pierce", ["pierce/#pay"], { by: "selector", value: "#pay" }],
+  ["what it is called, where its role is none", ['aria/Pay[role="image"]', "#pay"], { by: "selector", value: "#pay" }],
   ["XPath", ['xpath///*[@id="pay"]'], { by: "xpath", value: '//*[@id="pay"]' }],
 ] as const)("a click is found by %s", (_, selectors, primary) => {
   expect(stepsOf({ type: "click", selectors, offsetX: 1, offsetY: 1 })).toMatchObject([{ action: "click", selector: { primary } }]);
+});
+
+test("a key that no keyboard has is left out and named, and all else is taken over", () => {
+  const { text, warnings } = read({ type: "keyDown", key: "ä" }, { type: "keyDown", key: "Dead" }, { type: "click", selectors: ["#pay"] });
+  expect(warnings).toEqual([
+    "Step 2 (keyDown) is left out: it names no key: ä; type it as text.",
+    "Step 3 (keyDown) is left out: it names no key: Dead; say what the key is called, such as Enter, ArrowDown or Control+A.",
+  ]);
+  expect(text).toContain('primary: "#pay"');
 });
 
 test("what is typed is a parameter, keys are pressed where the focus is, and what follows is verified", () => {

@@ -1,4 +1,5 @@
 import { Fault } from "@clew/fault/fault";
+import { keyMistake } from "@clew/playbook/code/key-mistake";
 import type { Interaction } from "../interaction.ts";
 import { type RecordedPlaybook, writePlaybook } from "../steps/write-playbook.ts";
 import { namesList, namesSecret, readSelectors } from "./read-selectors.ts";
@@ -46,7 +47,7 @@ interface Taking {
 
 function take(step: KnownStep, { held, leaveOut }: Taking): readonly Interaction[] {
   if (step.type === "navigate") return [{ kind: "goto", url: step.url }];
-  if (step.type === "keyDown" || step.type === "keyUp") return takeKey(step, held);
+  if (step.type === "keyDown" || step.type === "keyUp") return takeKey(step, { held, leaveOut });
   const isField = step.type === "change";
   if (step.frame !== undefined && step.frame.length > 0) {
     leaveOut(`it is in a frame that only has a number (${step.frame.join(", ")}); write it by hand`);
@@ -82,7 +83,10 @@ function take(step: KnownStep, { held, leaveOut }: Taking): readonly Interaction
   }
 }
 
-function takeKey({ type, key }: { readonly type: "keyDown" | "keyUp"; readonly key: string }, held: Set<string>): readonly Interaction[] {
+function takeKey(
+  { type, key }: { readonly type: "keyDown" | "keyUp"; readonly key: string },
+  { held, leaveOut }: Taking,
+): readonly Interaction[] {
   if (modifiers.has(key)) {
     if (type === "keyDown") held.add(key);
     else held.delete(key);
@@ -90,7 +94,11 @@ function takeKey({ type, key }: { readonly type: "keyDown" | "keyUp"; readonly k
   }
   // A key that goes up again does nothing more; a change step has what was typed, and says where the focus is.
   if (type === "keyUp" || (key === "Tab" && held.size === 0)) return [];
-  return [{ kind: "press", key: [...heldModifiers(held), key].join("+") }];
+  const combination = [...heldModifiers(held), key].join("+");
+  const mistake = keyMistake(combination);
+  if (mistake === undefined) return [{ kind: "press", key: combination }];
+  leaveOut(`it ${mistake.message}`);
+  return [];
 }
 
 function heldModifiers(held: ReadonlySet<string>) {

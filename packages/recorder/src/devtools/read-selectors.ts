@@ -1,3 +1,4 @@
+import { isRole } from "@clew/playbook/schema/role";
 import type { RecordedCandidate, Target } from "../interaction.ts";
 import type { DevtoolsSelectors } from "./recording-schema.ts";
 
@@ -94,7 +95,7 @@ function fromAria(words: string, { tag, type }: Tag, isField: boolean): Recorded
   const role = given("role") ?? (tag === "input" ? roleOfInput[type] : roleOfTag[tag]);
   if (name === "") return undefined;
   if (isField && given("role") === undefined) return { label: name, exact: true };
-  if (role !== undefined && role !== "generic") return { role, name, exact: true };
+  if (role !== undefined && role !== "generic" && isRole(role)) return { role, name, exact: true };
   return isField ? { label: name, exact: true } : { text: name, exact: true };
 }
 

@@ -88,6 +88,11 @@ test("secrets in addresses are cut out, and it is said", () => {
   expect(warnings).toEqual(["What looked like a secret was cut out of an address."]);
 });
 
+test("an element is not found by a role that a page has made up", () => {
+  const card = { element: "1", label: "Pay", candidates: [{ role: "card", name: "Pay" }, { css: "#pay" }], frame: [] };
+  expect(write({ kind: "click", target: card, button: "left", count: 1, modifiers: [] }).text).toContain('primary: "#pay"');
+});
+
 test("an element that nothing finds is left out and named, and nothing at all is no playbook", () => {
   const lost: Interaction = { kind: "check", target: { element: "1", label: "Agree", candidates: [], frame: [] }, checked: true };
   expect(write(lost, click("go")).warnings).toEqual(["'check' was left out: nothing finds its element 'Agree' alone."]);

@@ -1,3 +1,4 @@
+import { isRole } from "@clew/playbook/schema/role";
 import type { RecordedCandidate, Target } from "../interaction.ts";
 import { hasValue, type TypedValues } from "./typed-values.ts";
 
@@ -12,7 +13,9 @@ const mostFallbacks = 3;
  * one that does not would find the same element whatever the value is.
  */
 export function writeSelector({ candidates, frame, label }: Target, values: TypedValues): WrittenSelector | undefined {
-  const written = candidates.map((candidate) => writeCandidate(candidate, frame, values));
+  // A page may say any role of its elements; nothing is found by one that there is not.
+  const known = candidates.filter(({ role }) => role === undefined || isRole(role));
+  const written = known.map((candidate) => writeCandidate(candidate, frame, values));
   const [primary] = written;
   if (primary === undefined) return undefined;
   const fallbacks = written

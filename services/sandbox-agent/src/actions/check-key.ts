@@ -1,5 +1,6 @@
 import { findFocus } from "../browser/find-focus.ts";
 import { settledFocus } from "../browser/settled-focus.ts";
+import { untraced } from "../browser/untraced.ts";
 import { readEach } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
 import type { FoundElement } from "./find-element.ts";
@@ -18,9 +19,10 @@ export async function checkKey(key: string, element: FoundElement | undefined, c
     return;
   }
   const labels = await inBrowser("Looking at what has the focus", timeouts.action, context, async (options) => {
-    await using focus = await findFocus(await settledFocus(active, options.signal));
+    const page = await settledFocus(active, options.signal);
+    await using focus = await findFocus(page);
     const focused = focus.frame.locator("*:focus");
-    if ((await focused.count()) === 0) return [];
+    if ((await untraced(page, () => focused.count())) === 0) return [];
     return (await readEach(focused, "target", options)).flatMap((target) => target.labels);
   });
   checkClick(labels);

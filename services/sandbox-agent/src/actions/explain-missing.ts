@@ -2,6 +2,7 @@ import type { PlaybookSelector } from "@clew/playbook/playbook-schema";
 import type { Candidate } from "@clew/playbook/schema/candidate";
 import type { Frame, Locator, Page } from "playwright";
 import { publicAddress } from "../browser/address.ts";
+import { untraced } from "../browser/untraced.ts";
 import { readEach } from "../observation/reader.ts";
 import type { ActionContext } from "./action.ts";
 import { candidatesOf } from "./describe-selector.ts";
@@ -33,7 +34,7 @@ export async function explainMissing(
   const deadline = performance.now() + totalMs;
   const ask = async <T>(question: () => Promise<T>, otherwise: T): Promise<T> => {
     const left = Math.min(lookMs, deadline - performance.now());
-    return left <= 0 || signal.aborted ? otherwise : await looks.ask(question, signal, left).catch(() => otherwise);
+    return left <= 0 || signal.aborted ? otherwise : await looks.ask(() => untraced(page, question), signal, left).catch(() => otherwise);
   };
   const candidates = candidatesOf(selector);
   const where = `on ${publicAddress(redact(page.url()))}`;

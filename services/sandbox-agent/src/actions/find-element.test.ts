@@ -152,7 +152,8 @@ test("finds an element by its scope and by a text it holds", async () => {
 
 describe("a text that an element holds", () => {
   const rows = `<table><tr id=a><td>1<td>23<td>O'Neil "x" >> y<tr id=b><td>123<td>4<tr id=c><td>Order<td>77<tr id=d><td><b>1</b>5<br>9</table>
-    <ul><li id=e><span>4</span><span>2</span><li id=f style="display:flex"><span>4</span><span>2</span></ul>`;
+    <ul><li id=e><span>4</span><span>2</span><li id=f style="display:flex"><span>4</span><span>2</span>
+    <li id=g>Kranken&shy;versicherung<li id=h>foo&#8203;bar</ul>`;
   const idOf = async (selector: object) => (await find(selector)).locator.getAttribute("id");
 
   test.each([
@@ -162,6 +163,8 @@ describe("a text that an element holds", () => {
     ["tr", "15 9", "d"],
     ["li", "42", "e"],
     ["li", "2", "f"],
+    ["li", "krankenversicherung", "g"],
+    ["li", "foo\u200bbar", "h"],
     ["tr", `o'neil "X" >> y`, "a"],
   ])("is looked for where cells and blocks are apart, as a person sees them: %s, %s", async (css, text, id) => {
     await active.page.setContent(rows);

@@ -9,6 +9,10 @@ beforeAll(async () => {
     ActionRoom.open(),
     startSite({
       "/": "<title>Shop</title>",
+      "/cut": (_, response) => {
+        response.writeHead(200, { "content-type": "text/html", "content-length": "1000" }).write("<p>half</p>", () => response.destroy());
+        return undefined;
+      },
       "/broken": (_, response) => {
         response.destroy();
         return undefined;
@@ -31,4 +35,13 @@ test("opens an address right after one that could not be opened, whose page for 
     });
     await expect(desk.act({ action: "goto", params: { url: site.url } })).resolves.toEqual({ did: `Opened ${site.url}/ (status 200)` });
   }
+});
+
+test("goes on at once on a page that broke off", { timeout: 30_000 }, async () => {
+  await using desk = await room.desk(`<a href="${site.url}/cut">Go</a>`);
+  await desk.act({ action: "click", selector: "a" });
+  await expect.poll(() => desk.active.url).toBe(`${site.url}/cut`);
+  // Each would wait three seconds for a page that is still coming: too long for the test.
+  for (let time = 0; time < times; time++)
+    await expect(desk.act({ action: "extract", selector: "p" })).resolves.toMatchObject({ found: "half" });
 });

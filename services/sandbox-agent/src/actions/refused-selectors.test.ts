@@ -27,7 +27,8 @@ const isTaken = async (selector: string) =>
 async function isReadWhole(selector: string): Promise<boolean> {
   for (const part of [selector, ...selector.split(">>")]) {
     if (!(await isTaken(part))) return false;
-    const css = /^[^=]*=|^\s*["'>+~]|^\s*\(*\/\/|^\s*\.\./.test(part.replaceAll(/\[[^\]]*\]/g, "")) ? "*" : part;
+    const isOther = /^\s*["'>+~]|^\s*\(*\/\/|^\s*\.\./.test(part) || /^[^=]*=/.test(part.replaceAll(/\[[^\]]*\]/g, ""));
+    const css = isOther ? "*" : part;
     const isCss = await page.evaluate((text) => {
       try {
         document.querySelector(text);

@@ -50,24 +50,7 @@ export function isOffered(name: string): name is OfferedAction {
   return Object.hasOwn(purposes, name);
 }
 
-/** Makes the tools for the actions that are allowed, of the schemas that playbooks' steps are read with. */
-export function actionTools(allowed: ReadonlySet<string>): LanguageModelV4FunctionTool[] {
-  return Object.keys(purposes)
-    .filter(isOffered)
-    .filter((action) => allowed.has(action))
-    .map((name) => ({ type: "function", name, description: purposes[name], inputSchema: knownSchema(name) }));
-}
-
 type InputSchema = LanguageModelV4FunctionTool["inputSchema"];
-
-/** Those that were made already: every turn of every agent asks for all of them, and they never change. */
-const inputSchemas = new Map<OfferedAction, InputSchema>();
-
-function knownSchema(action: OfferedAction): InputSchema {
-  const schema = inputSchemas.get(action) ?? inputSchema(action);
-  inputSchemas.set(action, schema);
-  return schema;
-}
 
 function isSelector(schema: unknown): boolean {
   return schema === selectorSchema;
@@ -94,4 +77,14 @@ function inputSchema(action: OfferedAction): InputSchema {
     additionalProperties: false,
     ...(action === "api_request" && { $defs: written.$defs }),
   } as InputSchema;
+}
+
+/** All there are: every turn of every agent asks for them. */
+const tools: readonly LanguageModelV4FunctionTool[] = Object.keys(purposes)
+  .filter(isOffered)
+  .map((name) => ({ type: "function", name, description: purposes[name], inputSchema: inputSchema(name) }));
+
+/** Gives the tools for the actions that are allowed, of the schemas that playbooks' steps are read with. */
+export function actionTools(allowed: ReadonlySet<string>): LanguageModelV4FunctionTool[] {
+  return tools.filter(({ name }) => allowed.has(name));
 }

@@ -6,8 +6,7 @@ const tries = 10;
 const pauseMs = 50;
 
 /**
- * Takes a screenshot. A browser that is busy has nothing to show of a page that has just come, and says that it is unable to: it is asked again, 10 times at
- * most. Rejects as Playwright does.
+ * Takes a screenshot. A browser that is busy has nothing to show of a page that has just come, and says that it is unable to: it is asked up to 10 times. Rejects as Playwright does.
  */
 export async function capture(page: Page, options: PageScreenshotOptions): Promise<Buffer> {
   for (let left = tries - 1; ; left--) {

@@ -1,4 +1,5 @@
 import type { ElementHandle, Frame, Page } from "playwright";
+import { untraced } from "./untraced.ts";
 
 /** What has the focus, and the frame it is in; a document's body where nothing else has it. */
 export interface Focus extends AsyncDisposable {
@@ -7,7 +8,11 @@ export interface Focus extends AsyncDisposable {
 }
 
 /** Finds what has the focus, in whichever frame or open shadow root. Its caller disposes it, and bounds it: a frame that hangs never answers. */
-export async function findFocus(page: Page): Promise<Focus> {
+export function findFocus(page: Page): Promise<Focus> {
+  return untraced(page, () => followFocus(page));
+}
+
+async function followFocus(page: Page): Promise<Focus> {
   // Only frames that have the focus are asked: another one may hang.
   for (let frame = page.mainFrame(); ; ) {
     const answer = await frame.evaluateHandle(activeElement);

@@ -6,6 +6,8 @@ export class MainFrame {
   #pending: Request | undefined;
   #status: number | undefined;
   #wasPosted = false;
+  /** Whether the pending navigation has been answered. */
+  #isAnswered = false;
 
   /** `onMove` is called whenever a navigation begins or ends. */
   constructor(page: Page, onMove: (begun: boolean) => void) {
@@ -13,18 +15,21 @@ export class MainFrame {
     page.on("request", (request) => {
       if (!isOfMainFrame(request)) return;
       this.#pending = request;
+      this.#isAnswered = false;
       onMove(true);
     });
     page.on("response", (response) => {
       if (!isOfMainFrame(response.request())) return;
       this.#status = response.status();
+      if (response.request() === this.#pending) this.#isAnswered = true;
       // The page stays as it is.
       if (this.#status === 204 || this.#status === 205) this.#arrive();
       else this.#wasPosted = response.request().method() !== "GET";
     });
     page.on("requestfailed", (request) => {
-      // What was given up leaves the page as it was; all else shows the browser's own page for an error, which comes a moment later.
-      if (this.#pending === request && isGivenUp(request)) this.#arrive();
+      // What was given up leaves the page as it was, and what breaks off shows what has come; all else shows the browser's own page for an error, which
+      // is there a moment later.
+      if (this.#pending === request && (this.#isAnswered || isGivenUp(request))) this.#arrive();
     });
     // A download is a navigation that never commits.
     page.on("download", () => this.#arrive());

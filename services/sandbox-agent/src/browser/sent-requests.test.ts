@@ -72,7 +72,6 @@ it("waits for a form in a frame too, and, where it is only about what changes so
     document.body.append(frame);
   }`;
   const paid = await opened.send(script);
-  await opened.sent.begun(longMs, signal);
   let isOver = false;
   const waiting = opened.sent.answered(longMs, signal, "changes").then(() => {
     isOver = true;
@@ -84,15 +83,65 @@ it("waits for a form in a frame too, and, where it is only about what changes so
   read.end();
 });
 
-it("tells when something has begun that may change something, or that nothing has in time", async () => {
+it("tells when something has begun since the last action that may change something, or that nothing has in time", async () => {
   await using opened = await open();
+  // Such as a page that is told of news: it began before, and says nothing of what is done.
+  const poll = await opened.send("void fetch('/held', { method: 'POST' })");
+  // Nobody has done anything.
+  await opened.sent.begun(longMs, signal);
+  opened.sent.handed(false)();
   await opened.sent.begun(1, signal);
-  const begun = opened.sent.begun(longMs, signal);
+  const onOver = opened.sent.handed(false);
+  let hasBegun = false;
+  const begun = opened.sent.begun(longMs, signal).then(() => {
+    hasBegun = true;
+  });
+  onOver();
+  await opened.page.evaluate("1");
+  expect(hasBegun).toBe(false);
   const response = await opened.send("void fetch('/held', { method: 'POST' })");
   await begun;
   await opened.sent.begun(longMs, signal);
   response.end();
+  poll.end();
   await opened.sent.answered(longMs, signal, "changes");
+});
+
+it("takes an action that was followed by a look at the page as done, unless it is a commit", async () => {
+  await using opened = await open();
+  expect(opened.sent.mayFollow).toBe(false);
+  for (const isCommit of [false, true]) {
+    opened.sent.handed(isCommit)();
+    expect(opened.sent.mayFollow).toBe(true);
+    opened.sent.read();
+    expect(opened.sent.mayFollow).toBe(isCommit);
+  }
+});
+
+it("waits for a form that opens a page of its own", async () => {
+  await using opened = await open();
+  const paid = await opened.send(`{
+    document.body.innerHTML = "<form method=post target=_blank action=/held><button>Pay</button></form>";
+    document.querySelector("button").click();
+  }`);
+  let isOver = false;
+  const waiting = opened.sent.answered(longMs, signal, "changes").then(() => {
+    isOver = true;
+  });
+  await opened.page.evaluate("1");
+  expect(isOver).toBe(false);
+  paid.end("paid");
+  await waiting;
+});
+
+it.each([
+  ["fetch", "void fetch('/held', { method: 'POST' })"],
+  ["a beacon", "navigator.sendBeacon('/held', 'x')"],
+])("waits for nothing that a page sent which has closed: %s", async (_name, script) => {
+  await using opened = await open();
+  await opened.send(script);
+  await opened.page.close();
+  await opened.sent.answered(longMs, signal);
 });
 
 it("waits for nothing where nothing is open, what the page gave up, and what began long ago", async () => {

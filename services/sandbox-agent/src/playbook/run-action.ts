@@ -141,15 +141,17 @@ export async function runAction(
         throw thrown;
       }
       await faceChallenge(challenge, place, context);
+      // A person may have taken minutes.
+      context.looks.renew();
       return await prepare();
     });
     if (leaving.has(step.action)) await awaitSent(context);
     if (stopping.aborted) throw stopping.reason;
     hasTouched = true;
     onHanded?.(effect, clicks);
-    const result = await perform();
-    // Where it led to another page, that has its own time.
-    active.sent.mayFollow = effect !== "read" && active.navigations === from.navigations;
+    if (effect === "read") active.sent.read();
+    const onOver = effect === "read" ? undefined : active.sent.handed(effect === "commit");
+    const result = await perform().finally(onOver);
     // Playwright takes an action as done when the browser dies under it.
     if (!active.isOpen) await delay(crashNewsMs, { signal });
     signal.throwIfAborted();

@@ -25,6 +25,7 @@ import type { Person } from "../person/ask-person.ts";
 import { Recordings } from "../recording/recordings.ts";
 import { RunFiles } from "../recording/run-files.ts";
 import type { WorkOptions } from "../work-options.ts";
+import { awaitAllSent } from "./await-sent.ts";
 import { composeOutcome } from "./outcome.ts";
 import { firstAddress, hasPlaybook, planWork, type WorkPlan } from "./plan-work.ts";
 import { runErrorOf } from "./run-error.ts";
@@ -34,9 +35,6 @@ import { createFindings, type Findings, type StepContext } from "./step-context.
 /** Milliseconds that a browser may still prepare itself once there is work, and that taking the run's headers from it may take. */
 const preparedMs = 2_000;
 const leaveMs = 2_000;
-
-/** Milliseconds, from its begin, that a request of a page's script has to be answered before the page is closed: what the last step asked for may be on its way. */
-const sentMs = 2_000;
 
 /** Milliseconds that downloads which began by themselves have at the end. */
 const downloadMs = 10_000;
@@ -191,7 +189,7 @@ async function doSteps(
     recordings,
   };
   const end = hasPlaybook(plan) ? await runPlaybook(plan, findings, context) : await runDirective(plan, findings, context);
-  if (!stopping.aborted && !browser.crashed.aborted) await active.sent.answered(sentMs, signal);
+  if (!stopping.aborted && !browser.crashed.aborted) await awaitAllSent({ active, signal });
   await active.downloads.finish(downloadMs, signal);
   await login.leave(active, end.kind === "completed", signal);
   await leftSession.take(active, signal);

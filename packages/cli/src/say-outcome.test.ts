@@ -13,6 +13,8 @@ function saidOf(part: Partial<Run>): readonly string[] {
 const spec = sampleRun().spec;
 const outcome = { summary: "Done.", extractedTexts: [], sessionMemory: "", truncated: false };
 
+const lost = { code: "ABORTED", reason: "SANDBOX_LOST", message: "It is gone.", retryable: true, details: {} };
+
 it("says until when a run's browser is kept, from its end on, and how to go on in it or let go of it", () => {
   const until = new Date("2026-01-01T00:05:02Z").toLocaleTimeString("en-GB");
   expect(saidOf({ outcome, spec: { ...spec, keepAliveSeconds: 300 } }).slice(-4)).toEqual([
@@ -26,6 +28,7 @@ it("says until when a run's browser is kept, from its end on, and how to go on i
 it.each<[string, Partial<Run>]>([
   ["keeps nothing", {}],
   ["leaves a session only", { spec: { ...spec, keepAliveSeconds: 0 } }],
+  ["lost its sandbox", { state: "FAILED", spec: { ...spec, keepAliveSeconds: 300 }, outcome: { ...outcome, error: lost } }],
 ])("says nothing of a browser where a run %s", (_, part) => {
   expect(saidOf({ outcome, ...part }).filter((line) => /kept|release|continue/.test(line))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { type Code, codes } from "./code.ts";
 import { type Reason, type ReasonDefinition, reasons } from "./reasons.ts";
 
-/** One field of a request that is wrong. Values are never echoed. */
+/** One field of a request that is wrong. Values are never echoed, but for numbers that are out of their bounds. */
 export interface Violation {
   /** The field as the caller wrote it, such as `spec.timeoutSeconds`. */
   readonly field: string;

@@ -15,6 +15,11 @@ export class KnownSecrets {
     return [...this.#values];
   }
 
+  /** How many there are; it only grows. */
+  get count(): number {
+    return this.#values.size;
+  }
+
   /** From now on these are secrets too. */
   add(values: Iterable<string>): void {
     const known = this.#values.size;

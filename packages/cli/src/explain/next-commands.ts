@@ -55,7 +55,7 @@ function runAgain(run: Run): readonly NextCommand[] {
   return [...fetched, { words: ["run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
 }
 
-function optionsOf({ spec }: Run): readonly string[] {
+function optionsOf({ spec, startTime }: Run): readonly string[] {
   const option = (name: FieldOption, value: string | number) => `${name} ${shellWord(String(value))}`;
   const given = (name: FieldOption, value: string | number | undefined) => (value === undefined ? [] : [option(name, value)]);
   const { params = {}, credentials, labels, startUrl, timeoutSeconds = defaultTimeoutSeconds, guardrails, recording } = spec;
@@ -79,7 +79,8 @@ function optionsOf({ spec }: Run): readonly string[] {
     ...given("--wait-for-person", waitForPersonSeconds === 0 ? undefined : waitForPersonSeconds),
     ...given("--browser-state", browserState),
     ...given("--fork-from", forkFrom),
-    ...given("--continue-from", continueFrom),
+    // The browser that it went on in is gone; what the run before left of its session is not.
+    ...given(startTime === undefined ? "--continue-from" : "--fork-from", continueFrom),
     ...given("--keep-alive", keepAliveSeconds),
     ...files.map(({ name }) => option("--file", `${name}=${name}`)),
     ...given("--start-url", startUrl),

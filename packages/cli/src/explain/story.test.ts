@@ -156,6 +156,15 @@ describe("the way to run it again", () => {
     );
   });
 
+  it.each([
+    ["in the browser that it waited for", undefined, "--continue-from run-1"],
+    ["with the session of a browser that it has used up", "2026-01-01T00:00:01Z", "--fork-from run-1"],
+  ])("goes on %s", (_, startTime, option) => {
+    const spec = { ...sampleRun().spec, continueFrom: "run-1" };
+    const { next } = explain(sampleRun({ state: "FAILED", startTime, spec }), new Story(), toCommand);
+    expect(next.map(({ command }) => command).join()).toContain(option);
+  });
+
   it("has every option it was run with, quoted for a shell, and no secret", () => {
     const story = new Story();
     const spec = {

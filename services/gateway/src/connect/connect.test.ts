@@ -236,6 +236,13 @@ describe("a name that an object has twice", () => {
       enveloped(gzipSync(stream), 1),
       "resumeToken",
     ],
+    [
+      "in a stream, in a message of a kind that nobody knows",
+      "StreamRunEvents",
+      { "content-type": "application/connect+json" },
+      enveloped(Buffer.from(stream), 4),
+      "resumeToken",
+    ],
     ["in gRPC-Web", "ValidatePlaybook", { "content-type": "application/grpc-web+json" }, enveloped(Buffer.from(unary)), "source"],
     [
       "in the second message of an upload",

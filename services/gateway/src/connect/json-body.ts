@@ -8,7 +8,9 @@ import { parseJsonBody } from "../rest/parse-json-body.ts";
 import type { JsonForm } from "./json-form.ts";
 import { readEnvelopes } from "./read-envelopes.ts";
 
-const compressed = 1;
+const compressed = 0x01;
+/** The ends of a stream, in Connect and in gRPC-Web: no message of the call. */
+const ended = 0x02 | 0x80;
 
 /** The body of a call in JSON, looked at while Connect reads it, so that what is wrong with it can be said by its fields. */
 export class JsonBody {
@@ -27,7 +29,7 @@ export class JsonBody {
   async *read(chunks: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<Uint8Array> {
     if (this.#form.isEnveloped) {
       for await (const { bytes, flags, message } of readEnvelopes(chunks, mostBytes)) {
-        if (message !== undefined && flags <= compressed) await this.#lookAt(message, flags === compressed, mostBytes);
+        if (message !== undefined && (flags & ended) === 0) await this.#lookAt(message, (flags & compressed) !== 0, mostBytes);
         yield bytes;
       }
       return;

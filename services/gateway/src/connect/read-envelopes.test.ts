@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { readEnvelopes } from "./read-envelopes.ts";
 
 function envelope(flags: number, message: Uint8Array): Buffer {
@@ -36,6 +36,25 @@ test("passes on a message that is too long, and all that follows, without holdin
   const found = await Array.fromAsync(readEnvelopes(cut(whole, [0.2, 0.4, 0.6]), 20));
   expect(found.map(({ message }) => message?.toString())).toEqual(["ab", undefined, undefined, undefined]);
   expect(Buffer.concat(found.map(({ bytes }) => bytes))).toEqual(whole);
+});
+
+test("puts a long message together once, however many pieces it comes in", async () => {
+  const whole = envelope(0, Buffer.alloc(200_000, "a"));
+  let concatenated = 0;
+  const { concat } = Buffer;
+  const counting = vi.spyOn(Buffer, "concat").mockImplementation((list, total) => {
+    const made = concat(list, total);
+    concatenated += made.length;
+    return made;
+  });
+  try {
+    const pieces = Array.from({ length: 2_000 }, (_, index) => index / 2_000);
+    const found = await Array.fromAsync(readEnvelopes(cut(whole, pieces), 1_000_000));
+    expect(found.map(({ message }) => message?.length)).toEqual([200_000]);
+    expect(concatenated).toBeLessThan(3 * whole.length);
+  } finally {
+    counting.mockRestore();
+  }
 });
 
 test("passes on a message that is cut off", async () => {

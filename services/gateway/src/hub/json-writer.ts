@@ -12,8 +12,8 @@ export class JsonWriter extends ByteWriter {
   /** Writes a time since 1970 as protobuf does: to the second, or with 3, 6 or 9 digits. */
   time(seconds: number, nanos: number): void {
     if (seconds !== this.#second) {
-      this.#second = seconds;
       this.#secondPhrase = phraseOf(`"${new Date(seconds * 1_000).toISOString().slice(0, -5)}`);
+      this.#second = seconds;
     }
     this.phrase(this.#secondPhrase);
     if (nanos !== 0) {

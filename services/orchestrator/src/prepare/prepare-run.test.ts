@@ -36,6 +36,8 @@ describe("a run that is asked for", () => {
     await mkdir(folder);
     await writeFile(join(folder, "cancel-order.yaml"), cancel);
     await writeFile(join(folder, "track-order.yaml"), cancel.replace("cancel", "track"));
+    const scripted = `${cancel.replace("tags: [cancel, order]\n", "")}  - { action: evaluate, params: { script: return 1 } }\n`;
+    await writeFile(join(folder, "evaluate.yaml"), scripted);
     await writeFile(join(folder, "broken.yaml"), "tags: [cancel order]\nsteps: []\n");
     sources = {
       catalogue: await Catalogue.open(folder),
@@ -226,6 +228,19 @@ describe("a run that is asked for", () => {
         { field: "spec.playbook", rule: "playbook_not_found", message: expect.stringContaining("no-such") },
       ]),
     });
+  });
+
+  it("is told of a playbook that goes beyond the policy also where its parameters do not fit", async () => {
+    policy = { ...usualPolicy, evaluate: false };
+    const asked = { ...playbook("evaluate"), params: { order_id: "x" }, credentials };
+    await expect(create(asked)).rejects.toMatchObject({
+      violations: [
+        { field: "spec.params.order_id", rule: "parameter" },
+        { field: "spec.playbook", rule: "policy" },
+      ],
+    });
+    const { checks } = await dryRun({ spec: RunSpec.fromPartial(asked) }, caller, sources);
+    expect(checks.find(({ name }) => name === "playbook")?.message).toMatch(/order_id.*; .*evaluate/);
   });
 
   it("for one reason alone is refused with that", async () => {

@@ -75,7 +75,8 @@ export async function prepareRun(asked: RunSpec | undefined, tenant: string, sou
     const isTold = (field: string) => wrong.some((violation) => violation.field === field);
     const beyond = policyFault(policed.violations.filter((violation) => checkOf(violation) === name && !isTold(violation.field)));
     const look = () => (name === "playbook" ? found.message : looks[name](work));
-    checks.push({ name, ...(name === "playbook" && !found.passed ? found : await lookFor(wrong, beyond, look)) });
+    const isUnfound = name === "playbook" && !found.passed;
+    checks.push({ name, ...(isUnfound ? withBeyond(found, beyond) : await lookFor(wrong, beyond, look)) });
   }
   const isFit = checks.every(({ passed }) => passed);
   const prepared = { ...policed.spec, model: gathered.model ?? policed.spec.model };
@@ -230,6 +231,12 @@ async function lookFor(
     if (fault.reason === "INTERNAL") throw error;
     return { passed: false, message: describeViolations(fault.violations) || fault.message, faults: [fault] };
   }
+}
+
+/** What was found, and what the policy says besides. */
+function withBeyond(found: Omit<RunCheck, "name">, beyond: Fault | undefined): Omit<RunCheck, "name"> {
+  if (beyond === undefined) return found;
+  return { ...found, message: `${found.message}; ${describeViolations(beyond.violations)}`, faults: [...found.faults, beyond] };
 }
 
 function describeViolations(violations: readonly Violation[]): string {

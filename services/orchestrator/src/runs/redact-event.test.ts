@@ -1,3 +1,4 @@
+import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { Outcome, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { SandboxEvent } from "@clew/proto/grpc/clew/sandbox/v1/sandbox_event";
 import fc from "fast-check";
@@ -39,7 +40,7 @@ describe("an event that a sandbox may just say", () => {
     ],
   ])("fits the journal when it was redacted: %s", (_, secrets, data) => {
     const event = filled(data);
-    const { summary, payload } = createRedactEvent(secrets)(event);
+    const { summary, payload } = createRedactEvent(new KnownSecrets(secrets))(event);
     const body = encodeBody({ summary, payload: payload as Payload });
     expect(body.byteLength).toBeLessThanOrEqual(limits.eventBytes);
     const text = Buffer.from(body).toString();
@@ -54,7 +55,7 @@ describe("an event that a sandbox may just say", () => {
         fc.string({ maxLength: 8 }),
         (secrets, around) => {
           const event = filled((count) => ({ text: `${around}${secrets.join(around)}`.repeat(count) }));
-          const { summary, payload } = createRedactEvent(secrets)(event);
+          const { summary, payload } = createRedactEvent(new KnownSecrets(secrets))(event);
           expect(encodeBody({ summary, payload: payload as Payload }).byteLength).toBeLessThanOrEqual(limits.eventBytes);
           const { value } = payload as Extract<Payload, { $case: "outcomePublished" }>;
           for (const secret of secrets) expect(String(value.outcome?.data?.["text"])).not.toContain(secret);
@@ -72,10 +73,19 @@ describe("an event that a sandbox may just say", () => {
         value: { state: Run_State.COMPLETED, outcome: Outcome.fromPartial({ data: { "key abcd": { name: "abcd" } } }) },
       },
     });
-    const said = createRedactEvent(["abcd"])(event);
+    const said = createRedactEvent(new KnownSecrets(["abcd"]))(event);
     expect(said.summary).toBe("typed [redacted]");
     expect(said.payload).toMatchObject({ value: { outcome: { data: { "key [redacted]": { name: "[redacted]" } } } } });
   });
+});
+
+it("masks what became a secret since", () => {
+  const secrets = new KnownSecrets(["abcd"]);
+  const redact = createRedactEvent(secrets);
+  const event = SandboxEvent.fromPartial({ summary: "abcd, efgh", payload: { $case: "outcomePublished", value: {} } });
+  expect(redact(event).summary).toBe("[redacted], efgh");
+  secrets.add(["efgh"]);
+  expect(redact(event).summary).toBe("[redacted], [redacted]");
 });
 
 it("cuts an outcome that fits no event to its beginning, and says so", () => {

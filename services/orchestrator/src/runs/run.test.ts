@@ -25,6 +25,7 @@ const complete = (actionId: string, untouched = false): Payload => ({
   $case: "actionCompleted",
   value: ActionCompleted.fromPartial({ actionId, untouched }),
 });
+const damaged: Payload = { $case: "warningRaised", value: { reason: "JOURNAL_DAMAGED", message: "", details: { epoch: "2" } } };
 const outcome = (state: Run_State): Payload => ({
   $case: "outcomePublished",
   value: { state, outcome: { summary: "s", data: undefined, extractedTexts: [], sessionMemory: "", error: undefined, truncated: false } },
@@ -86,6 +87,13 @@ describe("the Run as the fold of its events", () => {
       Run_Effects.COMMITTED,
       0,
     ],
+    [
+      "a write was not done, and events before it were lost",
+      [begin("a", Effect.WRITE), damaged, complete("a", true)],
+      Run_Effects.COMMITTED,
+      0,
+    ],
+    ["events were lost", [damaged], Run_Effects.UNKNOWN, 0],
     ["one of two writes was confirmed", [begin("a", Effect.WRITE), complete("a"), begin("b", Effect.COMMIT)], Run_Effects.UNKNOWN, 1],
   ])("says what it may have changed when %s", (_, actions, effects, unconfirmed) => {
     const { run } = fold([created, attemptStarted, runStarted, ...actions]);

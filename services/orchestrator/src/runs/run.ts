@@ -205,7 +205,7 @@ function resume(clock: RunFold["clock"], atMs: number): RunFold["clock"] {
 
 /** What was lost may have been anything: the record must never know less than the world. */
 function lose(fold: RunFold, { epoch = "" }: Readonly<Record<string, string>>): RunFold {
-  return { ...fold, epoch: Math.max(fold.epoch, Number(epoch) || 1), run: { ...fold.run, effects: Run_Effects.UNKNOWN } };
+  return { ...fold, hasWritten: true, epoch: Math.max(fold.epoch, Number(epoch) || 1), run: { ...fold.run, effects: Run_Effects.UNKNOWN } };
 }
 
 /** Milliseconds at which a stop's grace is over. */

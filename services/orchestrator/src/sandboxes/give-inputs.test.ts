@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { tempFolder } from "../../../../test/support/temp-folder.ts";
@@ -28,6 +28,19 @@ it("follows no link that a sandbox put in the folder's place, or a file's", asyn
   await using other = await room();
   await mkdir(other.folder);
   await symlink(join(other.outside, "written"), join(other.folder, "list.csv"));
-  await expect(giveInputs(other.folder, other.inputs)).rejects.toMatchObject({ reason: "SANDBOX_LOST" });
+  await giveInputs(other.folder, other.inputs);
   expect([await readdir(at.outside), await readdir(other.outside)]).toEqual([[], []]);
+  expect((await lstat(join(other.folder, "list.csv"))).isFile()).toBe(true);
+});
+
+it("copies them again for an attempt after one that came no further, and not over a folder", async () => {
+  await using at = await room();
+  await mkdir(at.folder);
+  await giveInputs(at.folder, at.inputs);
+  await writeFile(at.inputs[0]?.path ?? "", "of the caller, anew");
+  await giveInputs(at.folder, at.inputs);
+  expect(await readFile(join(at.folder, "list.csv"), "utf8")).toBe("of the caller, anew");
+  await using other = await room();
+  await mkdir(join(other.folder, "list.csv"), { recursive: true });
+  await expect(giveInputs(other.folder, other.inputs)).rejects.toMatchObject({ reason: "SANDBOX_LOST" });
 });

@@ -52,24 +52,39 @@ export class KeptRecords {
     await onVolume(rm(this.#file(runId), { force: true }));
   }
 
-  /** All there are, the oldest first. What cannot be understood is removed: its sandbox is nobody's then. */
+  /** All there are, the oldest first. What is no record is removed: its sandbox is nobody's then. One that cannot be read now stays for the next time. */
   async list(): Promise<KeptRecord[]> {
     const records: KeptRecord[] = [];
-    for (const name of await readdir(this.#folder)) {
-      const file = join(this.#folder, name);
-      try {
-        if (!name.endsWith(suffix)) throw new Error("It is no record.");
-        records.push(keptRecord.parse(JSON.parse(await readFile(file, "utf8"))));
-      } catch (error) {
-        this.#logger.warn({ error, name }, "the record of a kept sandbox could not be read");
+    for (const entry of await readdir(this.#folder, { withFileTypes: true })) {
+      const file = join(this.#folder, entry.name);
+      const isRecord = entry.isFile() && entry.name.endsWith(suffix);
+      const text = isRecord ? await readFile(file, "utf8").catch((error: unknown) => this.#tell(error, entry.name)) : "";
+      if (text === undefined) continue;
+      const record = isRecord ? keptRecord.safeParse(parseJson(text)) : undefined;
+      if (record?.success) records.push(record.data);
+      else {
+        // What was being written when the orchestrator ended is nothing to speak of.
+        if (!entry.name.endsWith(".tmp")) this.#tell(record?.error, entry.name);
         await rm(file, { recursive: true, force: true });
       }
     }
     return records.sort((a, b) => a.sinceMs - b.sinceMs);
   }
 
+  #tell(error: unknown, name: string): undefined {
+    this.#logger.warn({ error, name }, "the record of a kept sandbox could not be read");
+  }
+
   #file(runId: string): string {
     if (!isRunId(runId)) throw new Fault("RUN_NOT_FOUND");
     return join(this.#folder, `${runId}${suffix}`);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

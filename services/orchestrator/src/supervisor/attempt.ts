@@ -8,6 +8,7 @@ import { linkSignals } from "@clew/streams/linked-signal";
 import type { RunModels } from "../models/run-models.ts";
 import type { SandboxProducer } from "../runs/admit.ts";
 import { limits } from "../runs/limits.ts";
+import { redactEventOf } from "../runs/redact-event.ts";
 import { isDecided, type RunFold } from "../runs/run.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { SandboxHandle, SandboxProvider } from "../sandboxes/sandbox-provider.ts";
@@ -190,7 +191,7 @@ function source(
     log,
     attempt,
     producer,
-    secrets: secrets.known,
+    redact: redactEventOf(producer, secrets.known),
     takeArtifact: (ready, signal) =>
       takeArtifact(log, runFolder, ready, (offset, until) => warden.readWorkFile({ name: ready.name, offset }, { signal: until }), {
         signal,

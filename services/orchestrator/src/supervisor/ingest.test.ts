@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { Producer } from "@clew/journal-format/record";
-import { KnownSecrets } from "@clew/playbook/known-secrets";
 import { createLogger } from "@clew/process/logger";
 import { Effect, Outcome, Run, Run_Effects, Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import { ActionStarted, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -68,7 +67,7 @@ describe("what a sandbox says", () => {
     log,
     attempt,
     producer: "agent",
-    secrets: new KnownSecrets([]),
+    redact: (event) => event,
     takeArtifact: () => Promise.reject(new Error("No file was said to be ready.")),
     logger: createLogger({ name: "test", level: "silent" }),
   });

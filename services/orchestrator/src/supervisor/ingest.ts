@@ -1,7 +1,6 @@
 import { Fault } from "@clew/fault/fault";
 import type { GrpcClient } from "@clew/grpc/service";
 import { Producer } from "@clew/journal-format/record";
-import type { KnownSecrets } from "@clew/playbook/known-secrets";
 import type { Logger } from "@clew/process/logger";
 import { Run_State } from "@clew/proto/grpc/clew/run/v1/run";
 import type { OutcomePublished } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -12,8 +11,7 @@ import { delay } from "@clew/streams/delay";
 import { admit, type SandboxProducer, whyUnasked } from "../runs/admit.ts";
 import { personRestMs } from "../runs/deadline.ts";
 import type { Payload } from "../runs/event.ts";
-import { withHostSpellings } from "../runs/host-spellings.ts";
-import { createRedactEvent } from "../runs/redact-event.ts";
+import type { RedactEvent } from "../runs/redact-event.ts";
 import { retryAtMs } from "../runs/retry.ts";
 import { isDecided, type RunFold } from "../runs/run.ts";
 import { attemptFailed, warningRaised } from "./phrases.ts";
@@ -38,8 +36,8 @@ export interface Source {
   readonly log: RunLog;
   readonly attempt: number;
   readonly producer: SandboxProducer;
-  /** Values that must never be written. */
-  readonly secrets: KnownSecrets;
+  /** Masks what must never be written. */
+  readonly redact: RedactEvent;
   readonly takeArtifact: TakeArtifact;
   readonly logger: Logger;
 }
@@ -114,8 +112,7 @@ export function ingestPosition({ log, attempt, producer }: Source): number {
 
 /** Admits events one by one and writes what is admitted, in order, as few batches as artifacts allow. */
 async function take(source: Source, events: readonly SandboxEvent[], signal: AbortSignal): Promise<void> {
-  const { log, attempt, producer, secrets } = source;
-  const redact = createRedactEvent(producer === "warden" ? withHostSpellings(secrets.values) : secrets.values);
+  const { log, attempt, producer, redact } = source;
   let batch: RunDraft[] = [];
   let position = ingestPosition(source);
   let begun = log.fold.attempt.startedAtMs !== undefined;

@@ -167,11 +167,27 @@ describe("a kept sandbox", () => {
     await kept[Symbol.asyncDispose]();
     expect([released, records.size]).toEqual([0, 1]);
     kept = keep();
-    await kept.adopt();
+    (await kept.adopt())[Symbol.dispose]();
     kept.demand("parent");
     await pass(4_000);
     expect([released, records.size]).toEqual([0, 1]);
     await pass(2_000);
+    expect([released, records.size]).toEqual([1, 0]);
+  });
+
+  it("whose time is over is there for the run that had reserved it, until all runs have been read", async () => {
+    await kept[Symbol.asyncDispose]();
+    await pass(keepMs);
+    kept = keep();
+    const adopting = await kept.adopt();
+    await pass(5_000);
+    expect(deadlines.at(-1)).toBeGreaterThanOrEqual(60_000);
+    kept.reserve("parent", "child");
+    adopting[Symbol.dispose]();
+    await pass(5_000);
+    expect(released).toBe(0);
+    kept.giveBack("child");
+    await pass(1_000);
     expect([released, records.size]).toEqual([1, 0]);
   });
 
@@ -184,7 +200,7 @@ describe("a kept sandbox", () => {
     warden = async () => ({ alive: true, runId: "child" });
     isRuns = async () => isTheirs;
     await pass(keepMs);
-    await kept.adopt();
+    (await kept.adopt())[Symbol.dispose]();
     await pass(1_000);
     expect(counts()).toEqual(expected);
     expect(records.size).toBe(0);

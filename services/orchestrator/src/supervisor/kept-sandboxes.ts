@@ -62,6 +62,7 @@ export class KeptSandboxes implements AsyncDisposable {
   readonly #options: KeptSandboxesOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #stopping = new AbortController();
+  #isAdopting = false;
   #isEndingAll = false;
 
   constructor(options: KeptSandboxesOptions) {
@@ -75,9 +76,15 @@ export class KeptSandboxes implements AsyncDisposable {
     });
   }
 
-  /** Goes on to keep what the orchestrator before kept. */
-  async adopt(): Promise<void> {
+  /** Goes on to keep what the orchestrator before kept. Until the answer is disposed none ends by time: the runs that had reserved them are still to be read. */
+  async adopt(): Promise<Disposable> {
+    this.#isAdopting = true;
     for (const record of await this.#options.records.list()) this.#attendTo(record);
+    return {
+      [Symbol.dispose]: () => {
+        this.#isAdopting = false;
+      },
+    };
   }
 
   /** Keeps what a run left, also for the next orchestrator. The run's folder names it no more once this resolves. @throws what the volume says. */
@@ -221,6 +228,7 @@ export class KeptSandboxes implements AsyncDisposable {
     const { provider, isRuns } = this.#options;
     const calls = { signal, timeoutMs: callMs };
     const leftMs = () => kept.sinceMs + kept.keepMs - performance.now();
+    const isAwaited = () => kept.reservedBy !== undefined || this.#isAdopting;
     do {
       try {
         const { alive, runId } = await warden.getSandbox({}, calls);
@@ -228,14 +236,14 @@ export class KeptSandboxes implements AsyncDisposable {
         if (!alive) return "over";
         // It acknowledges nothing, and is a sign of life.
         await agentEvents.acknowledgeSandboxEvents({ through: 0 }, calls);
-        if (kept.reservedBy !== undefined) await warden.setDeadline({ remainingMs: Math.max(reservedMs, leftMs() + slackMs) }, calls);
+        if (isAwaited()) await warden.setDeadline({ remainingMs: Math.max(reservedMs, leftMs() + slackMs) }, calls);
         silence.renew();
       } catch (error) {
         signal.throwIfAborted();
         if (!(await provider.isAlive(kept.handle))) throw error;
       }
       await delay(Math.max(10, Math.min(lookMs, leftMs())), { signal });
-    } while (kept.reservedBy !== undefined || leftMs() > 0);
+    } while (isAwaited() || leftMs() > 0);
     return "over";
   }
 

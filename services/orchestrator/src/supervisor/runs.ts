@@ -79,7 +79,7 @@ export class Runs implements AsyncDisposable {
   async recover(): Promise<void> {
     const { underWay, queued } = await findUnended(this.#options, this.#rows);
     // Sandboxes wait for an orchestrator only so long; and a run that is to continue in one finds it.
-    await this.#slots.kept.adopt();
+    using _adopting = await this.#slots.kept.adopt();
     this.#unopened = [...(await this.#reopen(underWay)), ...(await this.#reopen(queued))];
     this.#slots.fill();
     if (this.#unopened.length > 0) this.#retryOpening();

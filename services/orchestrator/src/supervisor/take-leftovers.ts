@@ -2,6 +2,7 @@ import { readOutboxFile } from "@clew/outbox/read-outbox-file";
 import { placesOf } from "@clew/outbox/work-folder";
 import { abortable } from "@clew/streams/abortable";
 import type { SandboxProducer } from "../runs/admit.ts";
+import { redactEventOf } from "../runs/redact-event.ts";
 import type { SandboxConnection } from "../sandboxes/sandbox-connection.ts";
 import type { AttemptPlan } from "./attempt.ts";
 import { usualShares } from "./finalizing-time.ts";
@@ -39,7 +40,7 @@ export async function takeLeftovers(
       log,
       attempt,
       producer,
-      secrets: secrets.known,
+      redact: redactEventOf(producer, secrets.known),
       takeArtifact: (ready) =>
         takeArtifact(log, runFolder, ready, (offset, until) => read(ready.name, offset, until), { signal, deadline }),
       logger,

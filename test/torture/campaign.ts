@@ -37,6 +37,8 @@ export interface CampaignOptions {
   /** Runs at the same time. */
   readonly side?: number;
   readonly say?: (line: string) => void;
+  /** Has no further run begin; those that go on are told to their end, and judged. */
+  readonly signal?: AbortSignal;
 }
 
 /** What came of it. */
@@ -76,7 +78,7 @@ const chain = { mostReaders: 3, keepAliveSeconds: 10 };
 
 /** Runs real services, real sandboxes and many readers at all doors while processes are killed and connections cut, and checks all that was told, and that nothing is left. */
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
-  const { seed, gateways = 2, side = 3, say = () => {} } = options;
+  const { seed, gateways = 2, side = 3, say = () => {}, signal } = options;
   const random = seededRandom(seed);
   const startedAt = performance.now();
   await using stack = new AsyncDisposableStack();
@@ -117,7 +119,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     const beginAt = performance.now();
     const { runs = 0, atLeast = 0, budgetMs = Number.POSITIVE_INFINITY } = options[batch] ?? {};
     for (let from = 0; from < runs; from += batchRuns[batch]) {
-      const isTimeOver = (index: number) => index >= atLeast && performance.now() - beginAt > budgetMs;
+      const isTimeOver = (index: number) => signal?.aborted === true || (index >= atLeast && performance.now() - beginAt > budgetMs);
       if (isTimeOver(from)) break;
       const tier = tiers.next().value;
       // Short runs take sandboxes that wait, where there is one.

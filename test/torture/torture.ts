@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { untilSignal } from "@clew/process/until-signal";
 import { type CampaignReport, runCampaign, type Tier } from "./campaign.ts";
 
 const { values } = parseArgs({
@@ -20,12 +21,15 @@ const kind = values.short ? "short" : values.chained ? "chained" : "told";
 const side = values.side ?? (values.short ? "6" : "3");
 const stint = { runs: Number(values.runs), budgetMs: Number(values.seconds) * 1_000 };
 process.stdout.write(`Seed ${seed}: npm run torture -- ${kind === "told" ? "" : `--${kind} `}--runs ${values.runs} --seed ${seed}\n`);
+const enough = new AbortController();
+void untilSignal().then(() => enough.abort());
 const report = await runCampaign({
   [kind]: stint,
   seed,
   tier: tierOf(values.sandbox),
   gateways: Number(values.gateways),
   side: Number(side),
+  signal: enough.signal,
   say: (line) => values.quiet || process.stdout.write(`${line}\n`),
 });
 process.stdout.write(`\n${tableOf(report)}\n`);

@@ -26,7 +26,9 @@ export function lookForCaptcha(): Captcha | "none" | "unknown" {
     },
     { kind: "hcaptcha", box: ".h-captcha, iframe[src*='hcaptcha.com']", answer: "[name='h-captcha-response']" },
   ] as const;
-  for (const { kind, box, answer } of widgets) {
+  // Most pages show none: they are searched once, not for each.
+  const isSought = document.querySelector(widgets.map(({ box }) => box).join()) !== null;
+  for (const { kind, box, answer } of isSought ? widgets : []) {
     const shows = [...document.querySelectorAll(box)].some(
       (element) =>
         element.closest(".grecaptcha-badge, [data-size='invisible']") === null &&

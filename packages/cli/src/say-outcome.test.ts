@@ -6,7 +6,7 @@ import { sayOutcome } from "./say-outcome.ts";
 
 function saidOf(part: Partial<Run>): readonly string[] {
   const output = createKeptOutput();
-  sayOutcome(sampleRun({ state: "COMPLETED", endTime: "2026-01-01T00:00:02Z", ...part }), output);
+  sayOutcome(sampleRun({ state: "COMPLETED", startTime: "2026-01-01T00:00:00Z", endTime: "2026-01-01T00:00:02Z", ...part }), output);
   return output.said;
 }
 
@@ -28,6 +28,7 @@ it("says until when a run's browser is kept, from its end on, and how to go on i
 it.each<[string, Partial<Run>]>([
   ["keeps nothing", {}],
   ["leaves a session only", { spec: { ...spec, keepAliveSeconds: 0 } }],
+  ["never had one", { state: "TERMINATED", startTime: undefined, spec: { ...spec, keepAliveSeconds: 300 } }],
   ["lost its sandbox", { state: "FAILED", spec: { ...spec, keepAliveSeconds: 300 }, outcome: { ...outcome, error: lost } }],
 ])("says nothing of a browser where a run %s", (_, part) => {
   expect(saidOf({ outcome, ...part }).filter((line) => /kept|release|continue/.test(line))).toEqual([]);

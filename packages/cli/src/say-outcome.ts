@@ -31,9 +31,10 @@ export function sayOutcome(run: Run, output: Output): void {
 }
 
 /** Says until when another run may go on in its browser, and how, unless the run lost that. Where it could not be kept, a warning among the events has said so. */
-function sayKept({ id, spec, endTime, outcome }: Run, output: Output): void {
+function sayKept({ id, spec, startTime, endTime, outcome }: Run, output: Output): void {
   const { keepAliveSeconds = 0 } = spec;
-  if (keepAliveSeconds === 0 || endTime === undefined || /^(?:SANDBOX|BROWSER)_/.test(outcome?.error?.reason ?? "")) return;
+  if (keepAliveSeconds === 0 || startTime === undefined || endTime === undefined) return;
+  if (/^(?:SANDBOX|BROWSER)_/.test(outcome?.error?.reason ?? "")) return;
   const until = new Date(Date.parse(endTime) + keepAliveSeconds * 1_000).toLocaleTimeString("en-GB");
   output.say(`  Its browser is kept until ${until}. Go on in it, or let go of it:`);
   output.say(`    ${output.command(`run PLAYBOOK --continue-from ${id}`)}`);

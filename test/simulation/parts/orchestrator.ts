@@ -50,7 +50,7 @@ export async function startSimulatedOrchestrator(stage: Stage): Promise<Simulate
     registry,
     tombstones: await Tombstones.open(volumeFolder),
     provider: createSimulatedProvider(stage),
-    keptRecords: { save: async () => {}, remove: async () => {}, list: async () => [] },
+    keptRecords: { save: async () => {}, remove: async () => {}, list: async () => ({ records: [], isWhole: true }) },
     maxConcurrentRuns: 2,
     maxQueuedRuns: 10,
     logger,

@@ -55,7 +55,13 @@ function runAgain(run: Run): readonly NextCommand[] {
   return [...fetched, { words: ["run", shellWord(spec.playbook ?? source ?? ""), ...optionsOf(run)].join(" "), purpose }];
 }
 
-function optionsOf({ spec, startTime }: Run): readonly string[] {
+/** Whether a run has used up the browser that it continued in, or did not find it. */
+function isParentGone({ startTime, outcome }: Run): boolean {
+  return startTime !== undefined || /^(?:PARENT_GONE|SANDBOX_)/.test(outcome?.error?.reason ?? "");
+}
+
+function optionsOf(run: Run): readonly string[] {
+  const { spec } = run;
   const option = (name: FieldOption, value: string | number) => `${name} ${shellWord(String(value))}`;
   const given = (name: FieldOption, value: string | number | undefined) => (value === undefined ? [] : [option(name, value)]);
   const { params = {}, credentials, labels, startUrl, timeoutSeconds = defaultTimeoutSeconds, guardrails, recording } = spec;
@@ -79,8 +85,8 @@ function optionsOf({ spec, startTime }: Run): readonly string[] {
     ...given("--wait-for-person", waitForPersonSeconds === 0 ? undefined : waitForPersonSeconds),
     ...given("--browser-state", browserState),
     ...given("--fork-from", forkFrom),
-    // The browser that it went on in is gone; what the run before left of its session is not.
-    ...given(startTime === undefined ? "--continue-from" : "--fork-from", continueFrom),
+    // Where the browser that it was to go on in is gone, what the run before left of its session is not.
+    ...given(isParentGone(run) ? "--fork-from" : "--continue-from", continueFrom),
     ...given("--keep-alive", keepAliveSeconds),
     ...files.map(({ name }) => option("--file", `${name}=${name}`)),
     ...given("--start-url", startUrl),

@@ -157,11 +157,14 @@ describe("the way to run it again", () => {
   });
 
   it.each([
-    ["in the browser that it waited for", undefined, "--continue-from run-1"],
-    ["with the session of a browser that it has used up", "2026-01-01T00:00:01Z", "--fork-from run-1"],
-  ])("goes on %s", (_, startTime, option) => {
+    ["in the browser that it waited for", undefined, "QUEUE_TIMED_OUT", "--continue-from run-1"],
+    ["with the session of a browser that it has used up", "2026-01-01T00:00:01Z", "STEP_FAILED", "--fork-from run-1"],
+    ["with the session of a browser that was there no more", undefined, "PARENT_GONE", "--fork-from run-1"],
+  ])("goes on %s", (_, startTime, reason, option) => {
     const spec = { ...sampleRun().spec, continueFrom: "run-1" };
-    const { next } = explain(sampleRun({ state: "FAILED", startTime, spec }), new Story(), toCommand);
+    const error = { code: "ABORTED", reason, message: "", retryable: false, details: {} };
+    const outcome = { summary: "", extractedTexts: [], sessionMemory: "", truncated: false, error };
+    const { next } = explain(sampleRun({ state: "FAILED", startTime, spec, outcome }), new Story(), toCommand);
     expect(next.map(({ command }) => command).join()).toContain(option);
   });
 

@@ -243,6 +243,13 @@ describe("a name that an object has twice", () => {
       enveloped(Buffer.from(stream), 4),
       "resumeToken",
     ],
+    [
+      "in a stream, in a message that would end one of gRPC-Web",
+      "StreamRunEvents",
+      { "content-type": "application/connect+json" },
+      enveloped(Buffer.from(stream), 0x80),
+      "resumeToken",
+    ],
     ["in gRPC-Web", "ValidatePlaybook", { "content-type": "application/grpc-web+json" }, enveloped(Buffer.from(unary)), "source"],
     [
       "in the second message of an upload",

@@ -9,8 +9,6 @@ import type { JsonForm } from "./json-form.ts";
 import { readEnvelopes } from "./read-envelopes.ts";
 
 const compressed = 0x01;
-/** The ends of a stream, in Connect and in gRPC-Web: no message of the call. */
-const ended = 0x02 | 0x80;
 
 /** The body of a call in JSON, looked at while Connect reads it, so that what is wrong with it can be said by its fields. */
 export class JsonBody {
@@ -27,9 +25,10 @@ export class JsonBody {
    * message of a body is passed on as it comes, those of a stream once they are whole. One of more than `mostBytes`, as it is read, is not looked at.
    */
   async *read(chunks: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<Uint8Array> {
-    if (this.#form.isEnveloped) {
+    const { endFlag } = this.#form;
+    if (endFlag !== undefined) {
       for await (const { bytes, flags, message } of readEnvelopes(chunks, mostBytes)) {
-        if (message !== undefined && (flags & ended) === 0) await this.#lookAt(message, (flags & compressed) !== 0, mostBytes);
+        if (message !== undefined && (flags & endFlag) === 0) await this.#lookAt(message, (flags & compressed) !== 0, mostBytes);
         yield bytes;
       }
       return;

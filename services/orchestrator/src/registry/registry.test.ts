@@ -32,6 +32,7 @@ function fold(id: string, createTimeMs: number, more: Partial<Run> = {}): RunFol
     tries: { begun: 0, unbegun: 0 },
     epoch: 1,
     hasWritten: false,
+    hasLost: false,
   };
 }
 

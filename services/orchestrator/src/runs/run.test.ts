@@ -90,9 +90,10 @@ describe("the Run as the fold of its events", () => {
     [
       "a write was not done, and events before it were lost",
       [begin("a", Effect.WRITE), damaged, complete("a", true)],
-      Run_Effects.COMMITTED,
+      Run_Effects.UNKNOWN,
       0,
     ],
+    ["a write was confirmed after events were lost", [damaged, begin("a", Effect.WRITE), complete("a")], Run_Effects.UNKNOWN, 0],
     ["events were lost", [damaged], Run_Effects.UNKNOWN, 0],
     ["one of two writes was confirmed", [begin("a", Effect.WRITE), complete("a"), begin("b", Effect.COMMIT)], Run_Effects.UNKNOWN, 1],
   ])("says what it may have changed when %s", (_, actions, effects, unconfirmed) => {

@@ -43,6 +43,8 @@ export interface RunFold {
   readonly artifacts: readonly Artifact[];
   /** Whether an action that writes was confirmed. */
   readonly hasWritten: boolean;
+  /** Whether events were lost: what was begun among them nobody knows. */
+  readonly hasLost: boolean;
   /** The journal's epoch, as far as its events tell of damages: each begins a new one. */
   readonly epoch: number;
   readonly requestHmac: string;
@@ -80,6 +82,7 @@ const nothing: RunFold = {
   inputs: [],
   artifacts: [],
   hasWritten: false,
+  hasLost: false,
   epoch: 1,
   requestHmac: "",
   requestId: "",
@@ -205,7 +208,7 @@ function resume(clock: RunFold["clock"], atMs: number): RunFold["clock"] {
 
 /** What was lost may have been anything: the record must never know less than the world. */
 function lose(fold: RunFold, { epoch = "" }: Readonly<Record<string, string>>): RunFold {
-  return { ...fold, hasWritten: true, epoch: Math.max(fold.epoch, Number(epoch) || 1), run: { ...fold.run, effects: Run_Effects.UNKNOWN } };
+  return { ...fold, hasLost: true, epoch: Math.max(fold.epoch, Number(epoch) || 1), run: { ...fold.run, effects: Run_Effects.UNKNOWN } };
 }
 
 /** Milliseconds at which a stop's grace is over. */
@@ -231,7 +234,8 @@ function confirm(fold: RunFold, { actionId, untouched }: ActionCompleted, attemp
   if (unconfirmedActions.length === run.unconfirmedActions.length) return fold;
   const hasWritten = fold.hasWritten || !untouched;
   const known = hasWritten ? Run_Effects.COMMITTED : Run_Effects.NONE;
-  return { ...fold, hasWritten, run: { ...run, unconfirmedActions, effects: unconfirmedActions.length > 0 ? Run_Effects.UNKNOWN : known } };
+  const effects = fold.hasLost || unconfirmedActions.length > 0 ? Run_Effects.UNKNOWN : known;
+  return { ...fold, hasWritten, run: { ...run, unconfirmedActions, effects } };
 }
 
 function count(fold: RunFold, more: Partial<Usage>): RunFold {

@@ -101,7 +101,8 @@ export class Janitor implements AsyncDisposable {
       const state = registry.get(name.runId)?.state;
       return !(state !== undefined && isTerminal(state)) && (await this.#names(name.runId, name));
     }
-    if ((await keptRecords.list()).some(({ handle }) => handle.warm?.name === name.warm)) return true;
+    const kept = await keptRecords.list();
+    if (!kept.isWhole || kept.records.some(({ handle }) => handle.warm?.name === name.warm)) return true;
     // Whose it is, if anybody's, only the runs say.
     for (const [runId, state] of registry.ids()) if (isRunId(runId) && !isTerminal(state) && (await this.#names(runId, name))) return true;
     return false;

@@ -24,6 +24,14 @@ export type KeptRecord = z.infer<typeof keptRecord>;
 
 const suffix = ".json";
 
+/** What is on record. */
+export interface KeptList {
+  /** The oldest first. */
+  readonly records: readonly KeptRecord[];
+  /** Whether each that there is could be read. */
+  readonly isWhole: boolean;
+}
+
 /** Which sandboxes are kept, on the volume: the next orchestrator finds them there. */
 export class KeptRecords {
   readonly #folder: string;
@@ -52,13 +60,15 @@ export class KeptRecords {
     await onVolume(rm(this.#file(runId), { force: true }));
   }
 
-  /** All there are, the oldest first. What is no record is removed: its sandbox is nobody's then. One that cannot be read now stays for the next time. */
-  async list(): Promise<KeptRecord[]> {
+  /** All there are. What is no record is removed: its sandbox is nobody's then. One that cannot be read now stays for the next time. */
+  async list(): Promise<KeptList> {
     const records: KeptRecord[] = [];
+    let isWhole = true;
     for (const entry of await readdir(this.#folder, { withFileTypes: true })) {
       const file = join(this.#folder, entry.name);
       const isRecord = entry.isFile() && entry.name.endsWith(suffix);
       const text = isRecord ? await readFile(file, "utf8").catch((error: unknown) => this.#tell(error, entry.name)) : "";
+      if (text === undefined) isWhole = false;
       if (text === undefined) continue;
       const record = isRecord ? keptRecord.safeParse(parseJson(text)) : undefined;
       if (record?.success) records.push(record.data);
@@ -68,7 +78,7 @@ export class KeptRecords {
         await rm(file, { recursive: true, force: true });
       }
     }
-    return records.sort((a, b) => a.sinceMs - b.sinceMs);
+    return { records: records.sort((a, b) => a.sinceMs - b.sinceMs), isWhole };
   }
 
   #tell(error: unknown, name: string): undefined {

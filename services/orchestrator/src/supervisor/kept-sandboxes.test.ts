@@ -69,7 +69,7 @@ beforeEach(async () => {
       records: {
         save: async (record) => void records.set(record.runId, record),
         remove: async (runId) => void records.delete(runId),
-        list: async () => [...records.values()],
+        list: async () => ({ records: [...records.values()], isWhole: true }),
       },
       isRuns: () => isRuns(),
       logger: createLogger({ name: "test", level: "silent" }),

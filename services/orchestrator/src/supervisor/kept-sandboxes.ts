@@ -72,14 +72,23 @@ export class KeptSandboxes implements AsyncDisposable {
   /** Those that hold a slot, the oldest first, whether they are about to end or not. */
   get slots(): readonly (KeptSlot & { readonly reservedBy: string | undefined })[] {
     return [...this.#kept.values()].map(({ runId, tenant, sinceMs, reservedBy, isEnding, isHung }) => {
-      return { runId, tenant, sinceMs, keys: [], reservedBy, isFree: reservedBy === undefined && !isEnding, isEnding: isEnding && !isHung };
+      return {
+        runId,
+        tenant,
+        sinceMs,
+        keys: [],
+        reservedBy,
+        isFree: reservedBy === undefined && !isEnding && !this.#isAdopting,
+        isEnding: isEnding && !isHung,
+      };
     });
   }
 
   /** Goes on to keep what the orchestrator before kept. Until the answer is disposed none ends by time: the runs that had reserved them are still to be read. */
   async adopt(): Promise<Disposable> {
     this.#isAdopting = true;
-    for (const record of await this.#options.records.list()) this.#attendTo(record);
+    const { records } = await this.#options.records.list();
+    for (const record of records) this.#attendTo(record);
     return {
       [Symbol.dispose]: () => {
         this.#isAdopting = false;
@@ -242,7 +251,7 @@ export class KeptSandboxes implements AsyncDisposable {
         signal.throwIfAborted();
         if (!(await provider.isAlive(kept.handle))) throw error;
       }
-      await delay(Math.max(10, Math.min(lookMs, leftMs())), { signal });
+      await delay(isAwaited() ? lookMs : Math.max(10, Math.min(lookMs, leftMs())), { signal });
     } while (isAwaited() || leftMs() > 0);
     return "over";
   }

@@ -35,6 +35,8 @@ import { findUnended } from "./unended-runs.ts";
 import type { WantedRun } from "./wanted-run.ts";
 
 const reopenMs = 5_000;
+/** After so many tries to open what could not be opened, no sandbox that is kept past its time waits for it any more. */
+const mostAdopting = 12;
 /** As many as there are threads for the disk. */
 const opensAtOnce = 16;
 const settleMs = 5_000;
@@ -79,10 +81,11 @@ export class Runs implements AsyncDisposable {
   async recover(): Promise<void> {
     const { underWay, queued } = await findUnended(this.#options, this.#rows);
     // Sandboxes wait for an orchestrator only so long; and a run that is to continue in one finds it.
-    using _adopting = await this.#slots.kept.adopt();
+    const adopting = await this.#slots.kept.adopt();
     this.#unopened = [...(await this.#reopen(underWay)), ...(await this.#reopen(queued))];
     this.#slots.fill();
-    if (this.#unopened.length > 0) this.#retryOpening();
+    if (this.#unopened.length > 0) this.#retryOpening(adopting);
+    else adopting[Symbol.dispose]();
   }
 
   /** Creates a run and queues it; the same request id with the same request answers the run it made before. */
@@ -360,15 +363,19 @@ export class Runs implements AsyncDisposable {
   }
 
   /** Tries again until all of them are opened: every run that was ever created is ended. */
-  #retryOpening(): void {
+  #retryOpening(adopting: Disposable): void {
     const { ending: signal } = this.#slots;
     const retrying = (async () => {
-      while (this.#unopened.length > 0) {
+      for (let tries = 0; this.#unopened.length > 0; tries++) {
+        // Nor does what may be a run's wait for ever for one that cannot be read.
+        if (tries === mostAdopting) adopting[Symbol.dispose]();
         await delay(reopenMs, { signal });
         this.#unopened = await this.#reopen(this.#unopened.map(({ runId }) => runId));
         this.#slots.fill();
       }
-    })().catch(() => {});
+    })()
+      .catch(() => {})
+      .finally(() => adopting[Symbol.dispose]());
     this.#slots.awaitAtEnd(retrying);
   }
 

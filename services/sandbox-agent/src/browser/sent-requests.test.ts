@@ -36,7 +36,10 @@ async function open() {
   await page.goto(site.url);
   const send = async (script: string) => {
     const responses = held.length;
+    // The browser tells of it by a way of its own.
+    const told = context.waitForEvent("request", (request) => request.url().endsWith("/held"));
     await page.evaluate(script);
+    await told;
     await expect.poll(() => held.length, { timeout: longMs }).toBe(responses + 1);
     const response = held.at(-1);
     if (response === undefined) throw new Error("Nothing was sent.");
@@ -83,39 +86,30 @@ it("waits for a form in a frame too, and, where it is only about what changes so
   read.end();
 });
 
-it("tells when something has begun since the last action that may change something, or that nothing has in time", async () => {
+it("waits a while after an action that may change something, until the page is read, and after a commit all the same", async () => {
   await using opened = await open();
-  // Such as a page that is told of news: it began before, and says nothing of what is done.
-  const poll = await opened.send("void fetch('/held', { method: 'POST' })");
-  // Nobody has done anything.
-  await opened.sent.begun(longMs, signal);
-  opened.sent.handed(false)();
-  await opened.sent.begun(1, signal);
-  const onOver = opened.sent.handed(false);
-  let hasBegun = false;
-  const begun = opened.sent.begun(longMs, signal).then(() => {
-    hasBegun = true;
-  });
-  onOver();
-  await opened.page.evaluate("1");
-  expect(hasBegun).toBe(false);
-  const response = await opened.send("void fetch('/held', { method: 'POST' })");
-  await begun;
-  await opened.sent.begun(longMs, signal);
-  response.end();
-  poll.end();
-  await opened.sent.answered(longMs, signal, "changes");
-});
-
-it("takes an action that was followed by a look at the page as done, unless it is a commit", async () => {
-  await using opened = await open();
-  expect(opened.sent.mayFollow).toBe(false);
-  for (const isCommit of [false, true]) {
-    opened.sent.handed(isCommit)();
-    expect(opened.sent.mayFollow).toBe(true);
-    opened.sent.read();
-    expect(opened.sent.mayFollow).toBe(isCommit);
-  }
+  const { sent } = opened;
+  /** Whether it is waited for: for longer than the test has, where it is. */
+  const isAwaited = async () => {
+    const stop = new AbortController();
+    const calm = sent.calm(longMs, stop.signal).then(
+      () => false,
+      () => true,
+    );
+    await opened.page.evaluate("1");
+    stop.abort(new Error("enough"));
+    return await calm;
+  };
+  await expect(isAwaited()).resolves.toBe(false);
+  sent.handed(false)();
+  await expect(isAwaited()).resolves.toBe(true);
+  await sent.calm(1, signal);
+  sent.read();
+  await expect(isAwaited()).resolves.toBe(false);
+  sent.handed(true)();
+  sent.handed(false);
+  sent.read();
+  await expect(isAwaited()).resolves.toBe(true);
 });
 
 it("waits for a form that opens a page of its own", async () => {
@@ -134,14 +128,21 @@ it("waits for a form that opens a page of its own", async () => {
   await waiting;
 });
 
-it.each([
-  ["fetch", "void fetch('/held', { method: 'POST' })"],
-  ["a beacon", "navigator.sendBeacon('/held', 'x')"],
-])("waits for nothing that a page sent which has closed: %s", async (_name, script) => {
+it("waits for nothing that a page sent which has closed, but for its time for beacons", async () => {
   await using opened = await open();
-  await opened.send(script);
+  await opened.send("void fetch('/held', { method: 'POST' })");
+  const aside = await opened.context.newPage();
   await opened.page.close();
   await opened.sent.answered(longMs, signal);
+  await aside.goto(site.url);
+  const told = opened.context.waitForEvent("request", (request) => request.url().endsWith("/held"));
+  await aside.evaluate("navigator.sendBeacon('/held', 'x')");
+  await told;
+  await aside.close();
+  const stop = new AbortController();
+  const waiting = opened.sent.answered(longMs, stop.signal);
+  stop.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
 });
 
 it("waits for nothing where nothing is open, what the page gave up, and what began long ago", async () => {

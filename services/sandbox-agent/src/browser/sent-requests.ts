@@ -20,24 +20,18 @@ interface OpenRequest {
   readonly page: Page | undefined;
 }
 
-/** The last action that may change something. The times are those of `performance.now()`. */
-interface LastAct {
-  readonly isCommit: boolean;
-  readonly handedAt: number;
-  /** When it was over; while it is not, what follows it has all its time. */
+/** An action that may change something. */
+interface Act {
+  /** The `performance.now()` when it was over; while it is not, what follows it has all its time. */
   overAt: number;
-  /** Whether the page was read since. */
-  wasRead: boolean;
 }
 
 /** Follows what a context's pages have sent and is not answered, by scripts, and by forms in frames and new tabs: who leaves or closes the page at once takes it back. */
 export class SentRequests {
   readonly #open = new Map<Request, OpenRequest>();
-  #lastAct: LastAct | undefined;
-  /** The `performance.now()` when the last began that may change something. */
-  #changeAt = Number.NEGATIVE_INFINITY;
-  /** Resolves when the next does. */
-  #next = Promise.withResolvers<void>();
+  /** The last one, unless the page was read since: what shows what it did is taken to show that nothing follows. */
+  #lastAct: Act | undefined;
+  #lastCommit: Act | undefined;
 
   constructor(context: BrowserContext) {
     const settle = (request: Request) => {
@@ -48,25 +42,22 @@ export class SentRequests {
       const mayChange = !["GET", "HEAD"].includes(request.method());
       const page = pageOf(request);
       if (!byScripts.has(request.resourceType()) && !(mayChange && isOfFrame(request))) return;
-      const beganAt = performance.now();
-      if (this.#open.size < mostFollowed) this.#open.set(request, { answered: Promise.withResolvers(), beganAt, mayChange, page });
-      if (!mayChange) return;
-      this.#changeAt = beganAt;
-      this.#next.resolve();
-      this.#next = Promise.withResolvers();
+      if (this.#open.size >= mostFollowed) for (const oldest of [...this.#open.keys()].slice(0, 1)) settle(oldest);
+      this.#open.set(request, { answered: Promise.withResolvers(), beganAt: performance.now(), mayChange, page });
     });
     context.on("response", (response) => settle(response.request())).on("requestfailed", settle);
-    // Of a page that closes with something open nothing more is heard.
+    // Of a page that closes with something open nothing more is heard; the browser goes on with beacons all the same.
     const forget = (closed: Page) => {
-      for (const [request, { page }] of this.#open) if (page === closed) settle(request);
+      for (const [request, { page }] of this.#open) if (page === closed && request.resourceType() !== "ping") settle(request);
     };
     context.on("page", (page) => page.once("close", forget));
   }
 
   /** Says that an action that may change something is handed to a page; the answer is called once it is over, however it ended. */
   handed(isCommit: boolean): () => void {
-    const act: LastAct = { isCommit, handedAt: performance.now(), overAt: Number.POSITIVE_INFINITY, wasRead: false };
+    const act: Act = { overAt: Number.POSITIVE_INFINITY };
     this.#lastAct = act;
+    if (isCommit) this.#lastCommit = act;
     return () => {
       act.overAt = performance.now();
     };
@@ -74,23 +65,17 @@ export class SentRequests {
 
   /** Says that a page was read. */
   read(): void {
-    if (this.#lastAct !== undefined) this.#lastAct.wasRead = true;
+    this.#lastAct = undefined;
   }
 
-  /** Whether the last action may have set off what nothing is known of yet; one that was followed by a look at the page is taken not to have, unless it is a commit. */
-  get mayFollow(): boolean {
-    return this.#lastAct !== undefined && (this.#lastAct.isCommit || !this.#lastAct.wasRead);
-  }
-
-  /** Resolves once something that may change something has begun since the last action was handed over, or `ms` milliseconds after the end of that. */
-  async begun(ms: number, signal: AbortSignal): Promise<void> {
-    const { handedAt, overAt } = this.#lastAct ?? { handedAt: 0, overAt: Number.NEGATIVE_INFINITY };
+  /**
+   * Resolves `ms` milliseconds after the end of the last action that may have set off what nothing is known of yet: one that may change something and was
+   * followed by no look at the page, or a commit.
+   */
+  async calm(ms: number, signal: AbortSignal): Promise<void> {
+    const overAt = Math.max(...[this.#lastAct, this.#lastCommit].map((act) => act?.overAt ?? Number.NEGATIVE_INFINITY));
     const leftMs = Math.min(overAt + ms - performance.now(), ms);
-    if (this.#changeAt >= handedAt || leftMs <= 0) return;
-    using waiting = linkSignals(signal);
-    const late = delay(leftMs, { signal: waiting.signal }).catch(() => signal.throwIfAborted());
-    await Promise.race([this.#next.promise, late]);
-    waiting.abort(new Fault("CANCELLED"));
+    if (leftMs > 0) await delay(leftMs, { signal });
   }
 
   /**

@@ -45,7 +45,7 @@ function createTextFilter(plain: typeof withoutBreaks): SelectorEngine {
     if (!(node instanceof Element)) return [...node.childNodes].map(textOf).join("");
     if (node.matches("script, style, noscript, template")) return "";
     if (node.matches("br, hr")) return " ";
-    if (node instanceof HTMLInputElement) return /^(?:submit|button|reset)$/.test(node.type) ? ` ${node.value} ` : " ";
+    if (node instanceof HTMLInputElement) return /^(?:submit|button|reset)$/.test(node.type) ? ` ${plain(node.value)} ` : " ";
     const slotted = node instanceof HTMLSlotElement ? node.assignedNodes({ flatten: true }) : [];
     const parts = slotted.length > 0 ? slotted : [...(node.shadowRoot?.childNodes ?? []), ...(node.shadowRoot ? [] : node.childNodes)];
     const text = parts.map(textOf).join("");

@@ -15,6 +15,7 @@ const pages: Readonly<Record<string, string>> = {
   "a form in a frame": `${at}<iframe name=f></iframe><form method=post action=/paid target=f><button>Pay</button></form>`,
   "a form that opens a page": `${at}<form method=post action=/paid target=_blank><button>Pay</button></form>`,
   "a request that a script sends a little later": at + late("fetch('/paid', { method: 'POST' })"),
+  "the same, after another that tells of the click": `${at}<button onclick="navigator.sendBeacon('/log', 'x'); setTimeout(() => fetch('/paid', { method: 'POST' }), 40)">Pay</button>`,
   "the same, on a page that waits for news all the time": `<script>
     void fetch("/news", { method: "POST" });
     // Long enough ago that it is waited for no more.
@@ -33,6 +34,7 @@ test.each(cases)("what a commit sets off is heard and answered: %s, %s", async (
   await using site = await startSite({
     "/": pages[page] ?? "",
     "/left": "left",
+    "/log": "",
     "/news": () => new Promise(() => {}),
     "/paid": async (_, response) => {
       response.on("close", () => {

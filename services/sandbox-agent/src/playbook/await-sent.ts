@@ -1,6 +1,6 @@
 import type { ActivePage } from "../browser/active-page.ts";
 
-/** Milliseconds in which what an action sets off begins, such as a form's request: the browser tells of it a moment later. */
+/** Milliseconds in which what an action sets off begins, and the browser tells of it. */
 const beginMs = 100;
 /** Milliseconds, from its begin, that it has to be answered. */
 const sentMs = 2_000;
@@ -16,12 +16,12 @@ interface Waiting {
  * browser would take it back. A whole page that is on its way is waited for by every action.
  */
 export async function awaitSent({ active: { sent }, signal }: Waiting): Promise<void> {
-  if (sent.mayFollow) await sent.begun(beginMs, signal);
+  await sent.calm(beginMs, signal);
   await sent.answered(sentMs, signal, "changes");
 }
 
 /** Waits, before the page is closed for good, until all that it has sent has its answer, and what the last action may still send. */
 export async function awaitAllSent({ active: { sent }, signal }: Waiting): Promise<void> {
-  await sent.begun(beginMs, signal);
+  await sent.calm(beginMs, signal);
   await sent.answered(sentMs, signal);
 }

@@ -5,6 +5,8 @@ import { inBrowser } from "../../actions/in-browser.ts";
 import { timeouts } from "../../actions/timeouts.ts";
 import { toLocator } from "../../actions/to-locator.ts";
 import { findFocus } from "../../browser/find-focus.ts";
+import { settledFocus } from "../../browser/settled-focus.ts";
+import { untraced } from "../../browser/untraced.ts";
 import { readEach } from "../../observation/reader.ts";
 import type { TargetFacts } from "./scope-verdict.ts";
 
@@ -15,12 +17,14 @@ export async function readTargets(action: PlaybookAction, context: Context): Pro
   const selectors = selectorsOf(action);
   if (selectors.length === 0 && action.action !== "press" && action.action !== "key_press") return [];
   return await inBrowser("Looking at the element", timeouts.selectorProbe, context, async (options) => {
-    const page = await context.active.settled(options.signal);
-    if (selectors.length > 0)
+    if (selectors.length > 0) {
+      const page = await context.active.settled(options.signal);
       return (await Promise.all(selectors.map(({ primary }) => readEach(toLocator(page, primary), "touch", options)))).flat().map(toFacts);
+    }
+    const page = await settledFocus(context.active, options.signal);
     await using focus = await findFocus(page);
     const focused = focus.frame.locator("*:focus");
-    return (await focused.count()) === 0 ? [] : (await readEach(focused, "touch", options)).map(toFacts);
+    return (await untraced(page, () => focused.count())) === 0 ? [] : (await readEach(focused, "touch", options)).map(toFacts);
   });
 }
 

@@ -9,6 +9,7 @@ import { OutcomePublished, RunStarted } from "@clew/proto/grpc/clew/run/v1/run_e
 import { abortable } from "@clew/streams/abortable";
 import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
+import { openInTime } from "@clew/streams/open-in-time";
 import { profileOf } from "../agent/profiles/profile.ts";
 import { runDirective } from "../agent/run-directive.ts";
 import { untilStopped } from "../agent/until-stopped.ts";
@@ -107,7 +108,7 @@ export async function runWork(options: WorkOptions, control: WorkControl): Promi
 
 /** Opens a page for the work, or goes on in the one that the run before left. */
 async function openPage(spec: RunSpec, browser: BrowserSession, { login, signal }: WorkControl): Promise<ActivePage> {
-  if (spec.continueFrom === undefined) return await abortable(browser.openPage({ ...pageOptions(spec), state: login.state }), signal);
+  if (spec.continueFrom === undefined) return await openInTime(browser.openPage({ ...pageOptions(spec), state: login.state }), signal);
   const active = browser.takeLeftPage();
   // They may be secrets of the run before.
   await abortable(active.context.setExtraHTTPHeaders({ ...spec.browser?.extraHttpHeaders }), signal);
@@ -154,7 +155,7 @@ async function doSteps(
     givenGuardrails(plan.playbook?.guardrails),
     profileOf(plan.spec.profile).guardrails,
   );
-  await using checks = await abortable(ActionChecks.open({ settings, askWarden, active, report, redact, signal }), signal);
+  await using checks = await openInTime(ActionChecks.open({ settings, askWarden, active, report, redact, signal }), signal);
   if (login.isThere) {
     const forbidden = await abortable(checkLeftPages(active, checks, signal), signal);
     if (forbidden !== undefined && plan.startUrl === undefined) throw forbidden;

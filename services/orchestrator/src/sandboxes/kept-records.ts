@@ -65,24 +65,28 @@ export class KeptRecords {
     const records: KeptRecord[] = [];
     let isWhole = true;
     for (const entry of await readdir(this.#folder, { withFileTypes: true })) {
-      const file = join(this.#folder, entry.name);
-      const isRecord = entry.isFile() && entry.name.endsWith(suffix);
-      const text = isRecord ? await readFile(file, "utf8").catch((error: unknown) => this.#tell(error, entry.name)) : "";
-      if (text === undefined) isWhole = false;
-      if (text === undefined) continue;
-      const record = isRecord ? keptRecord.safeParse(parseJson(text)) : undefined;
-      if (record?.success) records.push(record.data);
-      else {
-        // What was being written when the orchestrator ended is nothing to speak of.
-        if (!entry.name.endsWith(".tmp")) this.#tell(record?.error, entry.name);
-        await rm(file, { recursive: true, force: true });
-      }
+      const read = entry.isFile() && entry.name.endsWith(suffix) ? await this.#read(entry.name) : undefined;
+      if (read === "unread") isWhole = false;
+      else if (read !== undefined) records.push(read);
+      else await this.#discard(entry.name);
     }
     return { records: records.sort((a, b) => a.sinceMs - b.sinceMs), isWhole };
   }
 
-  #tell(error: unknown, name: string): undefined {
-    this.#logger.warn({ error, name }, "the record of a kept sandbox could not be read");
+  /** Reads one; undefined where it is no record. */
+  async #read(name: string): Promise<KeptRecord | "unread" | undefined> {
+    try {
+      return keptRecord.safeParse(parseJson(await readFile(join(this.#folder, name), "utf8"))).data;
+    } catch (error) {
+      this.#logger.warn({ error, name }, "the record of a kept sandbox could not be read");
+      return "unread";
+    }
+  }
+
+  async #discard(name: string): Promise<void> {
+    // What was being written when the orchestrator ended is nothing to speak of.
+    if (!name.endsWith(".tmp")) this.#logger.warn({ name }, "what lies among the records of kept sandboxes is none, and is removed");
+    await rm(join(this.#folder, name), { recursive: true, force: true });
   }
 
   #file(runId: string): string {

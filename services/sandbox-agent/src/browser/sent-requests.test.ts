@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { delay } from "@clew/streams/delay";
 import type { Browser } from "playwright";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { launchBareBrowser } from "./bare-browser.fixture.ts";
@@ -86,30 +87,22 @@ it("waits for a form in a frame too, and, where it is only about what changes so
   read.end();
 });
 
-it("waits a while after an action that may change something, until the page is read, and after a commit all the same", async () => {
+it("expects something a while after an action that may change something, until the page is read, and after a commit all the same", async () => {
   await using opened = await open();
   const { sent } = opened;
-  /** Whether it is waited for: for longer than the test has, where it is. */
-  const isAwaited = async () => {
-    const stop = new AbortController();
-    const calm = sent.calm(longMs, stop.signal).then(
-      () => false,
-      () => true,
-    );
-    await opened.page.evaluate("1");
-    stop.abort(new Error("enough"));
-    return await calm;
-  };
-  await expect(isAwaited()).resolves.toBe(false);
-  sent.handed(false)();
-  await expect(isAwaited()).resolves.toBe(true);
-  await sent.calm(1, signal);
+  expect(sent.leftMs(longMs)).toBe(0);
+  const onOver = sent.handed(false);
+  expect(sent.leftMs(longMs)).toBe(longMs);
+  onOver();
+  await delay(2);
+  expect(sent.leftMs(longMs)).toBeLessThan(longMs);
+  expect(sent.leftMs(1)).toBe(0);
   sent.read();
-  await expect(isAwaited()).resolves.toBe(false);
+  expect(sent.leftMs(longMs)).toBe(0);
   sent.handed(true)();
   sent.handed(false);
   sent.read();
-  await expect(isAwaited()).resolves.toBe(true);
+  expect(sent.leftMs(longMs)).toBeGreaterThan(0);
 });
 
 it("waits for a form that opens a page of its own", async () => {

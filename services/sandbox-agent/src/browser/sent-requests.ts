@@ -69,13 +69,12 @@ export class SentRequests {
   }
 
   /**
-   * Resolves `ms` milliseconds after the end of the last action that may have set off what nothing is known of yet: one that may change something and was
+   * Milliseconds that are left of the `ms` after the last action that may have set off what nothing is known of yet: one that may change something and was
    * followed by no look at the page, or a commit.
    */
-  async calm(ms: number, signal: AbortSignal): Promise<void> {
+  leftMs(ms: number): number {
     const overAt = Math.max(...[this.#lastAct, this.#lastCommit].map((act) => act?.overAt ?? Number.NEGATIVE_INFINITY));
-    const leftMs = Math.min(overAt + ms - performance.now(), ms);
-    if (leftMs > 0) await delay(leftMs, { signal });
+    return Math.max(0, Math.min(ms, overAt + ms - performance.now()));
   }
 
   /**

@@ -4,6 +4,8 @@ import { holdSecrets } from "./held-secrets.ts";
 
 /** Milliseconds that agent and warden each have. */
 const callMs = 5_000;
+/** The most secrets of a sandbox that goes on: those of all its runs, each of which is looked for in all that is written of it. */
+const mostSecrets = 5_000;
 
 type KeepPlan = Pick<AttemptPlan, "log" | "attempt" | "spec" | "handle" | "provider" | "secrets" | "logger">;
 
@@ -18,6 +20,10 @@ export async function askToKeep(
 ): Promise<boolean> {
   const { keepAliveSeconds = 0 } = spec;
   if (keepAliveSeconds === 0 || provider.handOver === undefined || handle.warm === undefined || log.run.outcome === undefined) return false;
+  if (secrets.known.count > mostSecrets) {
+    logger.warn({ attempt, secrets: secrets.known.count }, "sandbox was not kept: its runs have too many secrets");
+    return false;
+  }
   try {
     const { kept } = await agent.keepBrowser({}, { signal, timeoutMs: callMs });
     if (!kept) return false;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { playbookLimits } from "./limits.ts";
 import { nearestOf } from "./nearest.ts";
 import { playbookSchema } from "./playbook-schema.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
@@ -75,9 +76,11 @@ function keysOfParams(shape: Readonly<Record<string, unknown>>): readonly string
 
 /** Says what schema issues mean, in a sentence each, without the value unless it is a number out of its bounds, and where they stand. */
 export function describeIssues(issues: readonly Issue[], positions: SourcePositions, content: unknown): readonly PlaybookProblem[] {
-  const isSaid = (path: string) => issues.filter((issue) => formatPath(issue.path) === path).length > 1;
+  // Each looks for its place in all of the text: no more are described than are told.
+  const told = issues.slice(0, 2 * playbookLimits.problems);
+  const isSaid = (path: string) => told.filter((issue) => formatPath(issue.path) === path).length > 1;
   // A whole number without end has two bounds, and its own is the one to tell.
-  return issues
+  return told
     .filter((issue) => !(issue.code === "too_big" && issue.maximum === Number.MAX_SAFE_INTEGER && isSaid(formatPath(issue.path))))
     .flatMap((issue) => describeIssue(issue, positions, content));
 }
@@ -85,7 +88,7 @@ export function describeIssues(issues: readonly Issue[], positions: SourcePositi
 function describeIssue(issue: Issue, positions: SourcePositions, content: unknown): readonly PlaybookProblem[] {
   const path = writtenPath(issue.path, content);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, playbookLimits.problems).map((key) => ({
       field: formatPath([...path, key]),
       message: unknownKey(key, path, content),
       ...positions.ofKey(path, key),

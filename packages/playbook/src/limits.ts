@@ -6,6 +6,8 @@ export const playbookLimits = {
   checks: 50,
   /** How deep steps may stand in steps, and calls in calls. */
   depth: 5,
+  /** How often the text may name what stands elsewhere in it; each is looked for in all of it. */
+  aliases: 500,
   problems: 50,
   selectorChars: 1_000,
   textChars: 16 * 1024,

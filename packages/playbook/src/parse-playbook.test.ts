@@ -40,6 +40,7 @@ test("reads a playbook and fills in what it leaves out", () => {
 test.each([
   ["steps: [}", "", 1, 9, "end with a ]"],
   ["steps:\n\t- x", "", 2, 1, "Tabs are not allowed"],
+  ["x:\n  ? [a]\n  : 1", "x", 2, 5, "has a key that is no text"],
   ["a: 1\na: 2", "a", 2, 1, "is given more than once; the first is in line 1"],
   ["steps:\n  - action: click\n    params: { 'count': 1, count: 2 }", "steps[0].params.count", 3, 27, "the first is in line 3"],
   ["id: a: b", "", 1, 5, "must be in quotes"],
@@ -251,6 +252,13 @@ test.each([
   ["keys that are given twice", "a: 1\n".repeat(50_000)],
   ["pairs of them", Array.from({ length: 12_000 }, (_, index) => `k${index}: 1\nk${index}: 2\n`).join("")],
   ["keys that are given once", `${Array.from({ length: 25_000 }, (_, index) => `k${index}: 1\n`).join("")}k1: 1`],
+  ["keys that nobody knows", `steps: []\n${Array.from({ length: 19_000 }, (_, index) => `k${index}: abc\n`).join("")}`],
+  ["keys that are lists", Array.from({ length: 12_000 }, (_, index) => `? [a${index}]\n: b\n`).join("")],
+  [
+    "anchors and aliases by turns",
+    `x: &a0 1\ny: {${Array.from({ length: 11_000 }, (_, index) => `&a${index + 1} k${index}: *a${index}, `).join("")}}`,
+  ],
+  ["steps that are all wrong", `steps:\n${"  - { action: click, selectr: a }\n".repeat(7_000)}`],
   ["aliases", `x: &a 1\ny: [${"*a,".repeat(80_000)}]`],
   ["aliases of nothing", `y: [${"*a,".repeat(80_000)}]`],
 ])("reads a text that is all %s without comparing each with all others", { timeout: 20_000 }, (_, text) => {

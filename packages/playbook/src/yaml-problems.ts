@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isPair, isScalar, type Node, visit, type YAMLMap, type YAMLParseError } from "yaml";
+import { type Document, isAlias, isCollection, isMap, isPair, isScalar, type Node, visit, type YAMLMap, type YAMLParseError } from "yaml";
 import { playbookLimits } from "./limits.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
 import type { SourcePositions } from "./source-position.ts";
@@ -30,34 +30,40 @@ interface FoundMistake {
 /** Finds in one walk what no node is wrong by itself in. */
 function nodeMistakes(document: Document<Node, boolean>, positions: SourcePositions, areAliasesLooked: boolean): readonly FoundMistake[] {
   const mistakes: FoundMistake[] = [];
+  let aliases = 0;
   const anchors = new Set<string>();
   visit(document, (_, node, ancestors) => {
     if (isAlias(node)) {
+      aliases += 1;
+      if (aliases === playbookLimits.aliases + 1)
+        mistakes.push({ message: `there are more than ${playbookLimits.aliases} aliases (*)`, offset: node.range?.[0] ?? 0 });
       if (areAliasesLooked && !anchors.has(node.source))
         mistakes.push({ message: "there is no anchor (&) of this name before it", offset: node.range?.[0] ?? 0 });
     } else if (typeof node === "object" && node !== null && "anchor" in node && typeof node.anchor === "string") anchors.add(node.anchor);
-    if (isMap(node)) mistakes.push(...keysTwice(node, [...ancestors, node], positions));
+    if (isMap(node)) mistakes.push(...wrongKeys(node, [...ancestors, node], positions));
     return mistakes.length > playbookLimits.problems ? visit.BREAK : undefined;
   });
   return mistakes;
 }
 
-/** Finds the keys of a mapping that stand there before; no more than are told. */
-function keysTwice(map: YAMLMap, nodes: readonly unknown[], positions: SourcePositions): readonly FoundMistake[] {
+/** Finds the keys of a mapping that stand there before, or are no texts; no more than are told. */
+function wrongKeys(map: YAMLMap, nodes: readonly unknown[], positions: SourcePositions): readonly FoundMistake[] {
   const firsts = new Map<unknown, number>();
-  const twice: FoundMistake[] = [];
+  const wrong: FoundMistake[] = [];
   for (const { key } of map.items) {
+    if (isCollection(key) && key.range) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
+    if (wrong.length === playbookLimits.problems) break;
     if (!isScalar(key) || !key.range) continue;
     const [offset] = key.range;
     const first = firsts.get(key.value);
     if (first === undefined) firsts.set(key.value, offset);
     else {
       const message = `is given more than once; the first is in line ${positions.ofOffset(first).line}`;
-      twice.push({ field: [...pathOf(nodes), String(key.value)], message, offset });
+      wrong.push({ field: [...pathOf(nodes), String(key.value)], message, offset });
     }
-    if (twice.length === playbookLimits.problems) break;
+    if (wrong.length === playbookLimits.problems) break;
   }
-  return twice;
+  return wrong;
 }
 
 /** The keys and places that lead to the last of some nodes, each of which holds the next. */

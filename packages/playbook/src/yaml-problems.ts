@@ -9,7 +9,7 @@ const sentences: Partial<Record<YAMLParseError["code"], string>> = {
   MULTIPLE_DOCS: "a playbook is one document; leave out what begins with ---",
 };
 
-/** Says the mistakes of syntax in a YAML text, keys that are given twice, and aliases of nothing, in the text's order; as many as are told of a playbook. */
+/** Says the mistakes of syntax in a YAML text, keys that are given twice or are no texts, aliases of nothing, and too many of them, in the text's order; as many as are told of a playbook. */
 export function yamlProblems(document: Document<Node, boolean>, positions: SourcePositions): readonly PlaybookProblem[] {
   const found = document.errors.map(({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }));
   // A text that cannot be read in whole has aliases of what was not read.
@@ -51,8 +51,8 @@ function wrongKeys(map: YAMLMap, nodes: readonly unknown[], positions: SourcePos
   const firsts = new Map<unknown, number>();
   const wrong: FoundMistake[] = [];
   for (const { key } of map.items) {
-    if (isCollection(key) && key.range) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
     if (wrong.length === playbookLimits.problems) break;
+    if (isCollection(key) && key.range) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
     if (!isScalar(key) || !key.range) continue;
     const [offset] = key.range;
     const first = firsts.get(key.value);
@@ -61,7 +61,6 @@ function wrongKeys(map: YAMLMap, nodes: readonly unknown[], positions: SourcePos
       const message = `is given more than once; the first is in line ${positions.ofOffset(first).line}`;
       wrong.push({ field: [...pathOf(nodes), String(key.value)], message, offset });
     }
-    if (wrong.length === playbookLimits.problems) break;
   }
   return wrong;
 }

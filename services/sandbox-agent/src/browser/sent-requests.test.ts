@@ -1,6 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { delay } from "@clew/streams/delay";
-import type { Browser } from "playwright";
+import type { Browser, Page } from "playwright";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { launchBareBrowser } from "./bare-browser.fixture.ts";
 import { SentRequests } from "./sent-requests.ts";
@@ -49,6 +48,22 @@ async function open() {
   return { context, page, sent, send, [Symbol.asyncDispose]: () => context.close() };
 }
 
+/** Expects that something is waited for until it is answered, and no longer. */
+async function expectAwaited(
+  { page, sent }: { page: Page; sent: SentRequests },
+  response: ServerResponse,
+  which?: "changes",
+): Promise<void> {
+  let isOver = false;
+  const waiting = sent.answered(longMs, signal, which).then(() => {
+    isOver = true;
+  });
+  await page.evaluate("1");
+  expect(isOver).toBe(false);
+  response.end();
+  await waiting;
+}
+
 it.each([
   ["fetch", "void fetch('/held')"],
   ["XMLHttpRequest", "{ const asked = new XMLHttpRequest(); asked.open('POST', '/held'); asked.send('x'); }"],
@@ -56,14 +71,7 @@ it.each([
 ])("waits until what a page's script has sent is answered: %s", async (_name, script) => {
   await using opened = await open();
   const response = await opened.send(script);
-  let isOver = false;
-  const waiting = opened.sent.answered(longMs, signal).then(() => {
-    isOver = true;
-  });
-  await opened.page.evaluate("1");
-  expect(isOver).toBe(false);
-  response.end();
-  await waiting;
+  await expectAwaited(opened, response);
 });
 
 it("waits for a form in a frame too, and, where it is only about what changes something, for nothing that is only read", async () => {
@@ -76,14 +84,7 @@ it("waits for a form in a frame too, and, where it is only about what changes so
     document.body.append(frame);
   }`;
   const paid = await opened.send(script);
-  let isOver = false;
-  const waiting = opened.sent.answered(longMs, signal, "changes").then(() => {
-    isOver = true;
-  });
-  await opened.page.evaluate("1");
-  expect(isOver).toBe(false);
-  paid.end("paid");
-  await waiting;
+  await expectAwaited(opened, paid, "changes");
   read.end();
 });
 
@@ -94,9 +95,8 @@ it("expects something a while after an action that may change something, until t
   const onOver = sent.handed(false);
   expect(sent.leftMs(longMs)).toBe(longMs);
   onOver();
-  await delay(2);
+  await expect.poll(() => sent.leftMs(1)).toBe(0);
   expect(sent.leftMs(longMs)).toBeLessThan(longMs);
-  expect(sent.leftMs(1)).toBe(0);
   sent.read();
   expect(sent.leftMs(longMs)).toBe(0);
   sent.handed(true)();
@@ -111,14 +111,7 @@ it("waits for a form that opens a page of its own", async () => {
     document.body.innerHTML = "<form method=post target=_blank action=/held><button>Pay</button></form>";
     document.querySelector("button").click();
   }`);
-  let isOver = false;
-  const waiting = opened.sent.answered(longMs, signal, "changes").then(() => {
-    isOver = true;
-  });
-  await opened.page.evaluate("1");
-  expect(isOver).toBe(false);
-  paid.end("paid");
-  await waiting;
+  await expectAwaited(opened, paid, "changes");
 });
 
 it("waits for nothing that a page sent which has closed, but for its time for beacons", async () => {

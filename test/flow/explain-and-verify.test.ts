@@ -90,7 +90,7 @@ describe("clew explain", () => {
     expect(screen).toMatch(/2\. Press the button {2}CUT OFF {2}about to click '#never'\n/);
     expect(screen).toMatch(/Unsure {4}begun and not confirmed: click '#never' \(write, event \d+\)\n/);
     expect(screen).toContain("Result    The sandbox ended unexpectedly.\nWhy       SANDBOX_LOST\n");
-    expect(screen).toContain("Again     An action was begun and never confirmed: look before you run it again.");
+    expect(screen).toContain("Again     An action was begun, and nobody knows whether it was done: look before you run it again.");
     expect(explanation).toMatchObject({ effects: "UNKNOWN", unconfirmed: [{ action: "click", effect: "WRITE" }] });
     await followAdvice(explanation.next);
   });

@@ -42,9 +42,9 @@ export async function startCuttingProxy({ target, fate = () => ({}) }: CuttingPr
   let connections = 0;
   let bytes = 0;
   let spoiled = 0;
-  const server = createServer((client) => {
+  const server = createServer({ noDelay: true }, (client) => {
     const { host, port } = splitAddress(target());
-    const upstream = dial({ host, port });
+    const upstream = dial({ host, port, noDelay: true });
     for (const socket of [client, upstream]) {
       open.add(socket);
       socket.on("error", () => {}).on("close", () => open.delete(socket));

@@ -21,7 +21,7 @@ export function sayOutcome(run: Run, output: Output): void {
     if (error.details.rule === "private_network")
       output.say("  Where a host of your own is meant, allow it with --allow-private-host host:port.");
   }
-  if (state !== "COMPLETED") output.say(`  ${againText[effects]}`);
+  if (state !== "COMPLETED" || effects === "UNKNOWN") output.say(`  ${againText[effects]}`);
   for (const action of unconfirmedActions)
     output.say(`    ${printable(action.action)} ${printable(action.inputSummary)} (event ${action.sequence})`);
   output.say("");

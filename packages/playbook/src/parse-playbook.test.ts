@@ -116,6 +116,12 @@ test.each([
   ["steps:\n  - { action: evaluate, params: { script: 'a b' } }", "steps[0].params.script", 2, 46, "Unexpected identifier"],
   ["steps:\n  - { action: press, params: { key: 'Control+return' } }", "steps[0].params.key", 2, 46, "return is called Enter"],
   ["steps:\n  - { action: key_press, params: { text: a, key: 'F13' } }", "steps[0].params.key", 2, 51, "names no key: F13"],
+  ["steps:\n  - { action: goto, params: { url: example.com } }", "steps[0].params.url", 2, 36, "must begin with http:// or https://"],
+  ["steps:\n  - { action: goto, params: { url: 'javascript:x' } }", "steps[0].params.url", 2, 37, "must begin with http:// or https://"],
+  ["steps:\n  - { action: goto, params: { url: 'http://' } }", "steps[0].params.url", 2, 37, "is no address of the web"],
+  ["steps:\n  - { action: api_request, request: { url: /x } }", "steps[0].request.url", 2, 44, "must begin with http:// or https://"],
+  ["start_url: file:///x\nsteps: [{ action: extract }]", "start_url", 1, 12, "must begin with http:// or https://"],
+  ["parameters: [{ name: x }]\nsteps:\n  - { action: goto, params: { url: 'data:{x}' } }", "steps[0].params.url", 3, 37, "must begin"],
   ["steps:\n  - { action: click, selector: { role: btn } }", "steps[0].selector.role", 2, 40, "must be a role of ARIA"],
   ["steps:\n  - { action: evaluate, params: { script: 'if (a) {' } }", "steps[0].params.script", 2, 52, "a bracket is missing"],
   [

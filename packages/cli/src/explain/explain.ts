@@ -25,7 +25,7 @@ export interface Explanation {
   readonly deeds: readonly Deed[];
   readonly stepCount: number;
   readonly attempts: readonly Attempt[];
-  /** Actions that write, were begun, and have no completion in the record. */
+  /** Actions that write and were begun, of which nobody knows whether they were done. */
   readonly unconfirmed: Run["unconfirmedActions"];
   /** What came of it, or where it stands, as one sentence. */
   readonly summary: string;
@@ -71,7 +71,7 @@ export function explain(run: Run, story: Story, toCommand: (words: string) => st
     effects,
     again: !over
       ? undefined
-      : state === "COMPLETED" && effects !== "NONE"
+      : state === "COMPLETED" && effects === "COMMITTED"
         ? "It was done, and confirmed; to run it again is to do it again."
         : againText[effects],
     warnings: story.warnings,

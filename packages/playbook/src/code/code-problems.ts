@@ -4,6 +4,7 @@ import { namesIn, splitTemplate } from "../placeholder.ts";
 import type { Playbook } from "../playbook-schema.ts";
 import { parsePath } from "../problem.ts";
 import type { PlacedStep } from "../walk-steps.ts";
+import { addressMistake } from "./address-mistake.ts";
 import type { CodeMistake } from "./code-mistake.ts";
 import { keyMistake } from "./key-mistake.ts";
 import { scriptMistake } from "./script-mistake.ts";
@@ -22,10 +23,10 @@ const samples = ["1", "a"];
 
 const prefixes: Partial<Record<TemplateContext, string>> = { selector: "", css: "css=", xpath: "xpath=" };
 
-/** Finds scripts that do not compile, selectors that neither Playwright nor a browser can read, and keys that there are not. */
+/** Finds scripts that do not compile, selectors that neither Playwright nor a browser can read, addresses that are none of the web, and keys that there are not. */
 export function codeProblems(
   steps: Iterable<PlacedStep>,
-  { checks, auth }: Partial<Pick<Playbook, "checks" | "auth">>,
+  { start_url, checks, auth }: Partial<Pick<Playbook, "start_url" | "checks" | "auth">>,
 ): readonly CodeProblem[] {
   const problems: CodeProblem[] = [];
   const note = (path: readonly PropertyKey[], mistake: CodeMistake | undefined, isExact: boolean) => {
@@ -33,6 +34,7 @@ export function codeProblems(
   };
   const look = (part: unknown, path: readonly PropertyKey[]) => {
     mapTemplates(part, (template, context, field) => {
+      if (context === "url") note([...path, ...parsePath(field)], addressMistake(template), true);
       const prefix = prefixes[context];
       if (prefix !== undefined) {
         const mistake = mistakeIn(template, prefix);
@@ -41,6 +43,7 @@ export function codeProblems(
       return template;
     });
   };
+  look({ start_url: start_url ?? "" }, []);
   for (const { step, path } of steps) {
     look(step, path);
     const actions = step.action === "execute_sequence" ? step.steps.map((one, index) => ({ one, at: [...path, "steps", index] })) : [];

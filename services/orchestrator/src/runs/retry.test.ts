@@ -9,7 +9,7 @@ const begun = "begun";
 const lost = "lost";
 const write: Payload = { $case: "actionStarted", value: ActionStarted.fromPartial({ actionId: "a", effect: Effect.WRITE }) };
 const read: Payload = { $case: "actionStarted", value: ActionStarted.fromPartial({ actionId: "r", effect: Effect.READ }) };
-const confirmed: Payload = { $case: "actionCompleted", value: ActionCompleted.fromPartial({ actionId: "a" }) };
+const confirmed: Payload = { $case: "actionCompleted", value: ActionCompleted.fromPartial({ actionId: "a", success: true }) };
 const stop: Payload = { $case: "stopRequested", value: { reason: "", graceSeconds: 1, by: undefined } };
 
 /** A run of so many attempts, by whether the work of each began, with more said in the last. All at time 0. */

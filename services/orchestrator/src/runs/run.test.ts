@@ -21,9 +21,13 @@ const begin = (actionId: string, effect: Effect): Payload => ({
   $case: "actionStarted",
   value: ActionStarted.fromPartial({ actionId, action: "click", effect }),
 });
-const complete = (actionId: string, untouched = false): Payload => ({
+const complete = (actionId: string): Payload => ({
   $case: "actionCompleted",
-  value: ActionCompleted.fromPartial({ actionId, untouched }),
+  value: ActionCompleted.fromPartial({ actionId, success: true }),
+});
+const fail = (actionId: string, untouched: boolean): Payload => ({
+  $case: "actionCompleted",
+  value: ActionCompleted.fromPartial({ actionId, success: false, untouched }),
 });
 const damaged: Payload = { $case: "warningRaised", value: { reason: "JOURNAL_DAMAGED", message: "", details: { epoch: "2" } } };
 const outcome = (state: Run_State): Payload => ({
@@ -80,19 +84,22 @@ describe("the Run as the fold of its events", () => {
     ["only reads were begun", [begin("a", Effect.READ)], Run_Effects.NONE, 0],
     ["a write was begun and not confirmed", [begin("a", Effect.WRITE)], Run_Effects.UNKNOWN, 1],
     ["every write was confirmed", [begin("a", Effect.COMMIT), complete("a")], Run_Effects.COMMITTED, 0],
-    ["a write failed before the browser had it", [begin("a", Effect.WRITE), complete("a", true)], Run_Effects.NONE, 0],
+    ["a write failed after the browser had it", [begin("a", Effect.WRITE), fail("a", false)], Run_Effects.UNKNOWN, 1],
+    [
+      "a write failed after the browser had it, and was done at a second try",
+      [begin("a", Effect.WRITE), fail("a", false), begin("b", Effect.WRITE), complete("b")],
+      Run_Effects.UNKNOWN,
+      1,
+    ],
+    ["only a read failed", [begin("a", Effect.READ), fail("a", false)], Run_Effects.NONE, 0],
+    ["a write failed before the browser had it", [begin("a", Effect.WRITE), fail("a", true)], Run_Effects.NONE, 0],
     [
       "only the first of two writes was handed over",
-      [begin("a", Effect.WRITE), complete("a"), begin("b", Effect.COMMIT), complete("b", true)],
+      [begin("a", Effect.WRITE), complete("a"), begin("b", Effect.COMMIT), fail("b", true)],
       Run_Effects.COMMITTED,
       0,
     ],
-    [
-      "a write was not done, and events before it were lost",
-      [begin("a", Effect.WRITE), damaged, complete("a", true)],
-      Run_Effects.UNKNOWN,
-      0,
-    ],
+    ["a write was not done, and events before it were lost", [begin("a", Effect.WRITE), damaged, fail("a", true)], Run_Effects.UNKNOWN, 0],
     ["a write was confirmed after events were lost", [damaged, begin("a", Effect.WRITE), complete("a")], Run_Effects.UNKNOWN, 0],
     ["events were lost", [damaged], Run_Effects.UNKNOWN, 0],
     ["one of two writes was confirmed", [begin("a", Effect.WRITE), complete("a"), begin("b", Effect.COMMIT)], Run_Effects.UNKNOWN, 1],

@@ -228,7 +228,9 @@ function begin(fold: RunFold, { actionId, stepIndex, action, inputSummary, effec
   return { ...fold, run: { ...fold.run, unconfirmedActions, effects: Run_Effects.UNKNOWN } };
 }
 
-function confirm(fold: RunFold, { actionId, untouched }: ActionCompleted, attempt: number): RunFold {
+/** What failed after it was handed over may have happened all the same: it stays unconfirmed. */
+function confirm(fold: RunFold, { actionId, success, untouched }: ActionCompleted, attempt: number): RunFold {
+  if (!success && !untouched) return fold;
   const { run } = fold;
   const unconfirmedActions = run.unconfirmedActions.filter((begun) => begun.actionId !== actionId || begun.attempt !== attempt);
   if (unconfirmedActions.length === run.unconfirmedActions.length) return fold;

@@ -54,6 +54,15 @@ export function isInvalidSelector(thrown: unknown): boolean {
   );
 }
 
+/** Whether an element was waited for in vain to be fit for a click, and nothing was clicked: Playwright's log names each click before it is done. */
+export function isKeptOff(thrown: unknown): boolean {
+  return (
+    thrown instanceof errors.TimeoutError &&
+    /attempting click action/.test(thrown.message) &&
+    !/performing click action/.test(thrown.message)
+  );
+}
+
 /** Whether the page, or the whole browser, went away under an action. */
 export function isTargetGone(thrown: unknown): boolean {
   return thrown instanceof Error && /Target (?:page, context or browser|crashed|closed)|has been closed|Page crashed/.test(thrown.message);

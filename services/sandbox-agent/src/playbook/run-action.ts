@@ -9,7 +9,7 @@ import { delay } from "@clew/streams/delay";
 import { linkSignals } from "@clew/streams/linked-signal";
 import type { ActionResult, JsonValue } from "../actions/action.ts";
 import { inputSummary } from "../actions/input-summary.ts";
-import { isTargetGone } from "../actions/playwright-fault.ts";
+import { isKeptOff, isTargetGone } from "../actions/playwright-fault.ts";
 import { prepareAction } from "../actions/prepare-action.ts";
 import { publicAddress } from "../browser/address.ts";
 import { challengeBehind } from "../captcha/challenge-behind.ts";
@@ -179,7 +179,7 @@ export async function runAction(
       await complete(`Could not ${facts.inputSummary}: ${fault.message}`, {
         success: false,
         error: runErrorOf(fault, context.redact),
-        untouched: !hasTouched,
+        untouched: !hasTouched || isKeptOff(fault.cause),
       });
     if (!signal.aborted) await checks.after(step, subject, fault);
     throw fault;

@@ -1452,7 +1452,7 @@ export type ActionCompleted = Message<"clew.run.v1.ActionCompleted"> & {
   videoOffsetMs?: number | undefined;
 
   /**
-   * Whether it failed before it was handed to the browser, such as when its element was not found: it changed nothing.
+   * Whether it failed before it touched the page, such as when its element was not found, or was covered: it changed nothing.
    *
    * @generated from field: bool untouched = 18;
    */
@@ -1585,7 +1585,7 @@ export type ActionCompletedJson = {
   videoOffsetMs?: number;
 
   /**
-   * Whether it failed before it was handed to the browser, such as when its element was not found: it changed nothing.
+   * Whether it failed before it touched the page, such as when its element was not found, or was covered: it changed nothing.
    *
    * @generated from field: bool untouched = 18;
    */

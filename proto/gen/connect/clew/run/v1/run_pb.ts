@@ -107,7 +107,7 @@ export type Run = Message<"clew.run.v1.Run"> & {
   effects: Run_Effects;
 
   /**
-   * Actions that write, were begun, and have no completion in the record.
+   * Actions that write and were begun, of which nobody knows whether they were done.
    *
    * @generated from field: repeated clew.run.v1.UnconfirmedAction unconfirmed_actions = 13;
    */
@@ -254,7 +254,7 @@ export type RunJson = {
   effects?: Run_EffectsJson;
 
   /**
-   * Actions that write, were begun, and have no completion in the record.
+   * Actions that write and were begun, of which nobody knows whether they were done.
    *
    * @generated from field: repeated clew.run.v1.UnconfirmedAction unconfirmed_actions = 13;
    */
@@ -435,14 +435,14 @@ export const Run_Effects = {
   NONE: 1,
 
   /**
-   * Every action that writes and was begun was also confirmed.
+   * Every action that writes and was begun is known to be done, or not to have touched the page.
    *
    * @generated from enum value: COMMITTED = 2;
    */
   COMMITTED: 2,
 
   /**
-   * An action that writes was begun and never confirmed: look before you run again.
+   * An action that writes was begun, and nobody knows whether it was done: look before you run again.
    *
    * @generated from enum value: UNKNOWN = 3;
    */
@@ -721,7 +721,7 @@ export const PlaybookReferenceSchema: GenMessage<PlaybookReference, {jsonType: P
   messageDesc(file_clew_run_v1_run, 2);
 
 /**
- * An action that was begun and not confirmed.
+ * An action that was begun and not confirmed: it has no completion in the record, or it failed after the browser had it.
  *
  * @generated from message clew.run.v1.UnconfirmedAction
  */
@@ -777,7 +777,7 @@ export type UnconfirmedAction = Message<"clew.run.v1.UnconfirmedAction"> & {
 };
 
 /**
- * An action that was begun and not confirmed.
+ * An action that was begun and not confirmed: it has no completion in the record, or it failed after the browser had it.
  *
  * @generated from message clew.run.v1.UnconfirmedAction
  */

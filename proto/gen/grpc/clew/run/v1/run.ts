@@ -74,7 +74,7 @@ export interface Run {
     | undefined;
   /** What the run may have changed in the world. */
   readonly effects: Run_Effects;
-  /** Actions that write, were begun, and have no completion in the record. */
+  /** Actions that write and were begun, of which nobody knows whether they were done. */
   readonly unconfirmedActions: readonly UnconfirmedAction[];
   /** What the run used so far, also on failure. */
   readonly usage?:
@@ -146,9 +146,9 @@ export const Run_Effects = {
   EFFECTS_UNSPECIFIED: 0,
   /** NONE - Nothing that writes was begun: safe to run again. */
   NONE: 1,
-  /** COMMITTED - Every action that writes and was begun was also confirmed. */
+  /** COMMITTED - Every action that writes and was begun is known to be done, or not to have touched the page. */
   COMMITTED: 2,
-  /** UNKNOWN - An action that writes was begun and never confirmed: look before you run again. */
+  /** UNKNOWN - An action that writes was begun, and nobody knows whether it was done: look before you run again. */
   UNKNOWN: 3,
 } as const;
 
@@ -222,7 +222,7 @@ export interface PlaybookReference {
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }
 
-/** An action that was begun and not confirmed. */
+/** An action that was begun and not confirmed: it has no completion in the record, or it failed after the browser had it. */
 export interface UnconfirmedAction {
   /** The action's id within the run. */
   readonly actionId: string;

@@ -308,7 +308,7 @@ export interface ActionCompleted {
   readonly videoOffsetMs?:
     | number
     | undefined;
-  /** Whether it failed before it was handed to the browser, such as when its element was not found: it changed nothing. */
+  /** Whether it failed before it touched the page, such as when its element was not found, or was covered: it changed nothing. */
   readonly untouched: boolean;
   _unknownFields?: { [key: number]: Uint8Array[] } | undefined;
 }

@@ -1,16 +1,16 @@
 import { Fault } from "@clew/client";
 
-/**
- * Reads `name=value` arguments; a later one wins. Throws INVALID_REQUEST that names the option, never the value.
- */
+/** Reads `name=value` arguments. Throws INVALID_REQUEST for one that is none or gives a name again; it names the option, never the value. */
 export function parseAssignments(option: string, assignments: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    assignments.map((assignment) => {
-      const at = assignment.indexOf("=");
-      if (at < 1) throw new Fault("INVALID_REQUEST", { message: `${option}: write it as name=value.` });
-      return [assignment.slice(0, at), assignment.slice(at + 1)];
-    }),
-  );
+  const values = new Map<string, string>();
+  for (const assignment of assignments) {
+    const at = assignment.indexOf("=");
+    if (at < 1) throw new Fault("INVALID_REQUEST", { message: `${option}: write it as name=value.` });
+    const name = assignment.slice(0, at);
+    if (values.has(name)) throw new Fault("INVALID_REQUEST", { message: `${option} ${name}: it is given more than once.` });
+    values.set(name, assignment.slice(at + 1));
+  }
+  return Object.fromEntries(values);
 }
 
 /** Reads `name=value` arguments whose value may be `@VARIABLE`: then the environment's value is meant, and the secret is in no process list. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
 import { Fault, type RunSpec } from "@clew/client";
 import { demandFile } from "./local-file.ts";
@@ -15,5 +16,7 @@ export async function readWork(named: string): Promise<Pick<RunSpec, "playbook" 
   await demandFile(named);
   if (found !== undefined && found.size > maxSourceBytes)
     throw new Fault("INVALID_REQUEST", { message: `${named} is larger than 256 KiB.` });
-  return { playbookSource: await readFile(named, "utf8") };
+  const bytes = await readFile(named);
+  if (!isUtf8(bytes)) throw new Fault("INVALID_REQUEST", { message: `${named} is no text in UTF-8.` });
+  return { playbookSource: bytes.toString("utf8") };
 }

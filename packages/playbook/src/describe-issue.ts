@@ -88,7 +88,7 @@ export function describeIssues(issues: readonly Issue[], positions: SourcePositi
 function describeIssue(issue: Issue, positions: SourcePositions, content: unknown): readonly PlaybookProblem[] {
   const path = writtenPath(issue.path, content);
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.slice(0, playbookLimits.problems).map((key) => ({
+    return issue.keys.slice(0, playbookLimits.problems + 1).map((key) => ({
       field: formatPath([...path, key]),
       message: unknownKey(key, path, content),
       ...positions.ofKey(path, key),
@@ -112,6 +112,7 @@ function messageOf(issue: Issue, path: readonly PropertyKey[], content: unknown)
   switch (issue.code) {
     case "invalid_type":
       if (valueAt(content, path) === undefined) return "is missing";
+      if (valueAt(content, path) === null) return "is empty; what begins with # is a comment unless it is in quotes";
       if (issue.expected === "object" && isLocatorPlace(path)) return "must be a text or a mapping";
       return `must be ${withArticle(issue.expected)}${issue.expected === "string" ? "; put it in quotes" : ""}`;
     case "invalid_value":
@@ -123,7 +124,7 @@ function messageOf(issue: Issue, path: readonly PropertyKey[], content: unknown)
         ? "must not be empty"
         : `must ${limit("at least", issue.origin, issue.minimum)}${notNumber(valueAt(content, path))}`;
     case "invalid_union":
-      return path.at(-1) === "action" ? unknownAction(valueAt(content, path)) : "is of none of the allowed kinds";
+      return path.at(-1) === "action" ? unknownAction(valueAt(content, path.slice(0, -1))) : "is of none of the allowed kinds";
     default:
       return issue.message;
   }
@@ -140,9 +141,18 @@ function isLocatorPlace(path: readonly PropertyKey[]): boolean {
   return typeof room === "string" && (locatorPlaces.has(room) || /element_(?:visible|gone)$/.test(room));
 }
 
-function unknownAction(action: unknown): string {
+/** Why a step has no action that is known: what it gives in its stead is named. */
+function unknownAction(step: unknown): string {
   const known = [...Object.keys(stepActions), ...flowSteps];
-  if (action === undefined) return `is missing; it is one of ${known.join(", ")}`;
+  const written = typeof step === "object" && step !== null ? step : {};
+  const action: unknown = Reflect.get(written, "action");
+  if (action === undefined) {
+    const keys = Object.keys(written);
+    const asKey = keys.find((key) => Object.hasOwn(stepActions, key));
+    const misspelt = keys.find((key) => nearestOf(key, ["action"]) !== undefined);
+    if (misspelt !== undefined) return `is missing; is it meant by '${misspelt}'?`;
+    return asKey === undefined ? `is missing; it is one of ${known.join(", ")}` : `is missing; write action: ${asKey}`;
+  }
   const nearest = typeof action === "string" ? nearestOf(action, known) : undefined;
   return nearest === undefined ? `is no action; known are ${known.join(", ")}` : `is no action; did you mean '${nearest}'?`;
 }

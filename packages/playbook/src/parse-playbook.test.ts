@@ -56,6 +56,10 @@ test.each([
   ],
   ["steps:\n  - action: click\n    selecter: a\n    selector: b\n", "steps[0].selecter", 3, 5, "did you mean 'selector'?"],
   ["steps:\n  - action: click\n", "steps[0].selector", 2, 5, "is missing"],
+  ["steps:\n  - acton: click\n    selector: a\n", "steps[0].action", 2, 5, "is missing; is it meant by 'acton'?"],
+  ["steps:\n  - click: a\n", "steps[0].action", 2, 5, "is missing; write action: click"],
+  ["steps:\n  - action: click\n    selector: #a\n", "steps[0].selector", 3, 15, "what begins with # is a comment unless it is in quotes"],
+  ["steps:\n  - { action: click, selector: !!js/function 'a' }\n", "", 2, 32, "there is no such tag"],
   ["stps: []\nsteps:\n  - { action: extract }", "stps", 1, 1, "did you mean 'steps'?"],
   ["steps:\n  - action: goto\n    params:\n      url: 7\n", "steps[0].params.url", 4, 12, "must be a string; put it in quotes"],
   ["steps:\n  - action: extract\n    verify: { timeout_ms: 100 }\n", "steps[0].verify", 3, 13, "must expect something"],
@@ -270,7 +274,32 @@ test.each([
 ])("reads a text that is all %s without comparing each with all others", { timeout: 20_000 }, (_, text) => {
   const found = problemsOf(text).length;
   expect(found).toBeGreaterThan(0);
-  expect(found).toBeLessThanOrEqual(playbookLimits.problems);
+  expect(found).toBeLessThanOrEqual(playbookLimits.problems + 1);
+});
+
+test.each([
+  ["steps that are wrong", "steps:\n", "  - { action: clik }\n"],
+  ["keys that nobody knows", "steps: [{ action: extract }]\n", "k#: 1\n"],
+  ["keys that are given twice", "steps: [{ action: extract }]\nid: a\n", "id: a\n"],
+  ["selectors that are none", "steps:\n", "  - { action: click, selector: 'a >' }\n"],
+  ["tags that are none", "steps:\n", "  - { action: extract, selector: !x a }\n"],
+])("tells fifty %s, and that there are more", (_, before, wrong) => {
+  const text = (count: number) => before + Array.from({ length: count }, (__, index) => wrong.replace("#", String(index))).join("");
+  expect(problemsOf(text(50))).toHaveLength(50);
+  const told = problemsOf(text(51));
+  expect(told).toHaveLength(51);
+  expect(told.at(-1)).toEqual({ field: "", message: "more is wrong with it than is told here", line: 0, column: 0 });
+});
+
+test("takes mappings that are merged, as those brought from elsewhere may be", () => {
+  const text = "steps:\n  - &first { action: click, selector: a, description: one }\n  - { <<: *first, selector: b }\n";
+  expect(parsePlaybook(text)).toMatchObject({ playbook: { steps: [{ description: "one" }, { action: "click", description: "one" }] } });
+  const wrong = "steps:\n  - &first { action: click, selectr: a }\n  - { <<: *first, selector: b }\n";
+  expect(problemsOf(wrong).map(({ field, line }) => [field, line])).toEqual([
+    ["steps[0].selector", 2],
+    ["steps[0].selectr", 2],
+    ["steps[1].selectr", 3],
+  ]);
 });
 
 test("compiles a script as the page does, and runs none", () => {

@@ -5,7 +5,7 @@ import { describeIssues } from "./describe-issue.ts";
 import { injectParameters } from "./inject-parameters.ts";
 import { playbookLimits } from "./limits.ts";
 import { type Playbook, playbookSchema } from "./playbook-schema.ts";
-import { formatPath, type PlaybookProblem } from "./problem.ts";
+import { formatPath, type PlaybookProblem, toldProblems } from "./problem.ts";
 import { createSourcePositions, type SourcePositions } from "./source-position.ts";
 import { takeValue } from "./take-value.ts";
 import { typeSecretsByName } from "./type-secrets-by-name.ts";
@@ -37,8 +37,8 @@ export function parsePlaybook(text: string, options: ParsePlaybookOptions = {}):
   let mistakes: readonly PlaybookProblem[];
   let content: unknown;
   try {
-    // Keys given twice are found below: the library compares each with all before it.
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+    // Keys given twice are found below: the library compares each with all before it. Those brought from the reference system may merge mappings (<<).
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true });
     positions = createSourcePositions(document, text, lines);
     mistakes = yamlProblems(document, positions);
     if (mistakes.length === 0) content = document.toJS({ maxAliasCount: 100 });
@@ -68,7 +68,7 @@ function checkContent(
     // What is wrong with other steps than those is told too.
     const written = isRecord(whole) && Array.isArray(whole.steps) ? whole.steps.slice(0, playbookLimits.steps) : [];
     const issues = describeIssues(checked.error.issues, positions, content);
-    return { problems: [...issues, ...codeProblems(walkFitSteps(written), {}).map(place)].slice(0, playbookLimits.problems) };
+    return { problems: toldProblems([...issues, ...codeProblems(walkFitSteps(written), {}).map(place)]) };
   }
   const playbook = checked.data;
   const found: FoundProblem[] = [
@@ -79,7 +79,7 @@ function checkContent(
   ];
   if (id !== undefined && playbook.id !== id) found.unshift({ path: ["id"], message: `must be '${id}', as the playbook is stored` });
   if (found.length === 0) return { playbook };
-  return { problems: found.slice(0, playbookLimits.problems).map(place) };
+  return { problems: toldProblems(found.slice(0, playbookLimits.problems + 1).map(place)) };
 }
 
 /** Steps within steps count as steps. */

@@ -1,3 +1,5 @@
+import { playbookLimits } from "./limits.ts";
+
 /** One thing that is wrong with a playbook, or with what it was given. */
 export interface PlaybookProblem {
   /** Where, as a path such as `steps[2].selector`. */
@@ -8,6 +10,13 @@ export interface PlaybookProblem {
   readonly line: number;
   /** The column, from 1; 0 when unknown. */
   readonly column: number;
+}
+
+/** As many as are told of one playbook; the last one then says that there are more. */
+export function toldProblems(problems: readonly PlaybookProblem[]): readonly PlaybookProblem[] {
+  if (problems.length <= playbookLimits.problems) return problems;
+  const more = { field: "", message: "more is wrong with it than is told here", line: 0, column: 0 };
+  return [...problems.slice(0, playbookLimits.problems), more];
 }
 
 /** Reads a path that `formatPath` wrote. */

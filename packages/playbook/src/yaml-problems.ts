@@ -1,23 +1,23 @@
 import { type Document, isAlias, isCollection, isMap, isPair, isScalar, type Node, visit, type YAMLMap, type YAMLParseError } from "yaml";
 import { playbookLimits } from "./limits.ts";
-import { formatPath, type PlaybookProblem } from "./problem.ts";
+import { formatPath, type PlaybookProblem, toldProblems } from "./problem.ts";
 import type { SourcePositions } from "./source-position.ts";
 
 /** What an author is to know of a mistake that the YAML library words for programmers. */
 const sentences: Partial<Record<YAMLParseError["code"], string>> = {
   BLOCK_AS_IMPLICIT_KEY: "a text that holds ': ' must be in quotes",
   MULTIPLE_DOCS: "a playbook is one document; leave out what begins with ---",
+  TAG_RESOLVE_FAILED: "there is no such tag (!) in a playbook; leave it out",
 };
 
-/** Says the mistakes of syntax in a YAML text, keys that are given twice or are no texts, aliases of nothing, and too many of them, in the text's order; as many as are told of a playbook. */
+/** Says the mistakes of syntax in a YAML text, keys that are given twice or are no texts, aliases of nothing, too many of them, and tags that are none, in the text's order; as many as are told of a playbook. */
 export function yamlProblems(document: Document<Node, boolean>, positions: SourcePositions): readonly PlaybookProblem[] {
-  const found = document.errors.map(({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }));
+  const odd = document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED");
+  const found = [...document.errors, ...odd].map(({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }));
   // A text that cannot be read in whole has aliases of what was not read.
   const all = [...found, ...nodeMistakes(document, positions, found.length === 0)];
-  return all
-    .toSorted((one, other) => one.offset - other.offset)
-    .slice(0, playbookLimits.problems)
-    .map(({ field = [], message, offset }) => ({ field: formatPath(field), message, ...positions.ofOffset(offset) }));
+  const first = all.toSorted((one, other) => one.offset - other.offset).slice(0, playbookLimits.problems + 1);
+  return toldProblems(first.map(({ field = [], message, offset }) => ({ field: formatPath(field), message, ...positions.ofOffset(offset) })));
 }
 
 interface FoundMistake {
@@ -51,7 +51,7 @@ function wrongKeys(map: YAMLMap, nodes: readonly unknown[], positions: SourcePos
   const firsts = new Map<unknown, number>();
   const wrong: FoundMistake[] = [];
   for (const { key } of map.items) {
-    if (wrong.length === playbookLimits.problems) break;
+    if (wrong.length > playbookLimits.problems) break;
     if (isCollection(key) && key.range) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
     if (!isScalar(key) || !key.range) continue;
     const [offset] = key.range;

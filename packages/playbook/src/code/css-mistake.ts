@@ -1,4 +1,5 @@
 import type { CodeMistake } from "./code-mistake.ts";
+import { misspeltPseudo } from "./pseudo-classes.ts";
 
 /** Reads one kind of sign where the reader stands. */
 const sign = (source: string) => new RegExp(source, "y");
@@ -18,12 +19,16 @@ const combinator = sign("[>+~]");
 const attribute = sign(
   String.raw`\[${space}*(?:(?:${name}|\*)?\|)?${name}${space}*(?:[~|^$*]?=${space}*(?:${string}|${name})${space}*(?:[iIsS]${space}*)?)?\]`,
 );
+const oneText = new RegExp(`^${space}*(?:${string})${space}*$`);
 /** What stands in brackets, however it is written. */
 const bracketed = sign(String.raw`\[(?:${string}|\\[^]|[^\]"'\\])*\]`);
 const plain = sign(String.raw`(?:\\[^]|[^"'\\()])+`);
 
 /** Functions that take selectors; Playwright gives some of them texts and numbers too. */
 const takeSelectors: ReadonlySet<string> = new Set(["is", "where", "not", "has", "light"]);
+
+/** Playwright's that take one text, and nothing else. */
+const takeText: ReadonlySet<string> = new Set(["text", "text-is", "has-text"]);
 
 /** Words of jQuery, which are no CSS, and what to say instead. */
 const jquery: ReadonlyMap<string, string> = new Map([
@@ -140,6 +145,8 @@ class CssReader {
         : this.#unexpected();
     const instead = jquery.get(pseudo);
     if (instead !== undefined) throw new Mistake(`is no selector: :${pseudo} is jQuery's; say ${instead}`, from);
+    const meant = misspeltPseudo(pseudo);
+    if (meant !== undefined) throw new Mistake(`is no selector: there is no :${pseudo}; did you mean :${meant}?`, from);
     if (this.#next() !== "(") return;
     const open = this.#at;
     this.#at += 1;
@@ -149,6 +156,8 @@ class CssReader {
     if (this.#next() !== ")") throw this.#unexpected();
     this.#at += 1;
     const given = this.#css.slice(open + 1, this.#at - 1);
+    if (takeText.has(pseudo.toLowerCase()) && !oneText.test(given))
+      throw new Mistake(`is no selector: the text must be in quotes: :${pseudo}("…")`, open + 1);
     const message = pseudo === "text-matches" ? patternMistake(given) : undefined;
     if (message !== undefined) throw new Mistake(message, open + 1);
   }

@@ -64,3 +64,11 @@ export function demandCredentials({ playbook, called }: FoundWork, given: readon
   ];
   if (first !== undefined) throw invalidRequest([first, ...others]);
 }
+
+/** @throws Fault INVALID_REQUEST naming the files that the playbook is sure to upload and that are not `given`. What it may leave out is looked for when it runs. */
+export function demandFiles({ playbook }: FoundWork, given: readonly string[]): void {
+  const uploaded = playbook?.steps.flatMap((step) => (step.action === "upload" ? step.params.files : [])) ?? [];
+  const missing = [...new Set(uploaded)].filter((name) => !given.includes(name));
+  const [first, ...others] = missing.map((name): Violation => ({ field: "spec.files", rule: "required", message: `must give '${name}': a step uploads it` }));
+  if (first !== undefined) throw invalidRequest([first, ...others]);
+}

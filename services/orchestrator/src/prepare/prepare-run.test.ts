@@ -230,6 +230,25 @@ describe("a run that is asked for", () => {
     });
   });
 
+  it("names the files that it is sure to upload and was not given", async () => {
+    const source = `
+steps:
+  - { action: upload, selector: a, params: { files: [a.pdf, b.pdf] } }
+  - { action: upload, selector: a, params: { files: [b.pdf, c.pdf] } }
+  - { if: { element_visible: a }, then: [{ action: upload, selector: a, params: { files: [maybe.pdf] } }] }`;
+    const uploads = new Uploads({ volumeFolder: temp.path });
+    const { fileId } = await uploads.store(caller.tenant, "b.pdf", ReadableStream.from([Buffer.from("x")]));
+    const asked = { work: { $case: "playbookSource", value: source }, files: [{ name: "b.pdf", fileId }] } as const;
+    await expect(create(asked)).rejects.toMatchObject({
+      reason: "INVALID_REQUEST",
+      violations: ["a.pdf", "c.pdf"].map((name) => ({
+        field: "spec.files",
+        rule: "required",
+        message: `must give '${name}': a step uploads it`,
+      })),
+    });
+  });
+
   it("is told of a playbook that goes beyond the policy also where its parameters do not fit", async () => {
     policy = { ...usualPolicy, evaluate: false };
     const asked = { ...playbook("evaluate"), params: { order_id: "x" }, credentials };

@@ -122,6 +122,15 @@ steps:
   expect(said.find((line) => line.startsWith("step-3.2.steps-2 "))).not.toMatch(/8.*\(8\)$/);
 });
 
+test("says a round's value also where it is a part of another word of the step", async () => {
+  const report = await run(`
+steps:
+  - { for_each: id, in: ["1", "11"], steps: [{ action: extract, selector: ul, description: "Read row 11" }] }`);
+  expect(report.all("stepStarted").map(({ description }) => description)).toEqual(
+    expect.arrayContaining(["Read row 11 (1)", "Read row 11"]),
+  );
+});
+
 test("gives an outer loop its value back, and stops waiting for a condition when the run is stopped", async () => {
   const waiting = Promise.withResolvers<void>();
   const report = new ReportInMemory(({ payload }) => {

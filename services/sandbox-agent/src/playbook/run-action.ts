@@ -181,7 +181,8 @@ export async function runAction(
         error: runErrorOf(fault, context.redact),
         untouched: !hasTouched || isKeptOff(fault.cause),
       });
-    if (!signal.aborted) await checks.after(step, subject, fault);
+    // What a stop cuts off says nothing of what was done.
+    if (!stopping.aborted && !signal.aborted) await checks.after(step, subject, fault);
     throw fault;
   }
 }

@@ -79,7 +79,7 @@ export async function runStep(template: PlaybookStep, place: StepPlace, findings
     });
     const summary = value.success
       ? `${words} ${value.skipped ? "left out" : "done"}: ${description}`
-      : `${words} failed: ${value.error?.message}`;
+      : `${words} ${value.error?.reason === "TERMINATED" ? "cut off" : "failed"}: ${value.error?.message}`;
     await report.say({ summary, payload: { $case: "stepCompleted", value } });
   };
   try {
@@ -130,9 +130,11 @@ async function perform(
   }
 }
 
-/** Says of a step what the round it is in is about, where it does not say so itself. */
+/** Says of a step what the round it is in is about, where it does not say so itself: in words of their own, not as a part of another. */
 function inRound(description: string, round: string): string {
-  return round === "" || description.includes(round) ? description : `${description} (${cut(round, roundChars)})`;
+  const own = `(?<![\\p{L}\\p{N}])${RegExp.escape(round)}(?![\\p{L}\\p{N}])`;
+  const isSaid = round === "" || new RegExp(own, "u").test(description);
+  return isSaid ? description : `${description} (${cut(round, roundChars)})`;
 }
 
 /** Runs steps in order. Rejects with what was told of the one that failed, or with why the run is being stopped. */

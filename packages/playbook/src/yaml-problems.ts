@@ -13,11 +13,15 @@ const sentences: Partial<Record<YAMLParseError["code"], string>> = {
 /** Says the mistakes of syntax in a YAML text, keys that are given twice or are no texts, aliases of nothing, too many of them, and tags that are none, in the text's order; as many as are told of a playbook. */
 export function yamlProblems(document: Document<Node, boolean>, positions: SourcePositions): readonly PlaybookProblem[] {
   const odd = document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED");
-  const found = [...document.errors, ...odd].map(({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }));
+  const found = [...document.errors, ...odd].map(
+    ({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }),
+  );
   // A text that cannot be read in whole has aliases of what was not read.
   const all = [...found, ...nodeMistakes(document, positions, found.length === 0)];
   const first = all.toSorted((one, other) => one.offset - other.offset).slice(0, playbookLimits.problems + 1);
-  return toldProblems(first.map(({ field = [], message, offset }) => ({ field: formatPath(field), message, ...positions.ofOffset(offset) })));
+  return toldProblems(
+    first.map(({ field = [], message, offset }) => ({ field: formatPath(field), message, ...positions.ofOffset(offset) })),
+  );
 }
 
 interface FoundMistake {

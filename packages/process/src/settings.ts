@@ -9,6 +9,7 @@ export const settingNames = [
   "CLEW_ALLOWED_HOSTS",
   "CLEW_API_KEY",
   "CLEW_API_KEYS",
+  "CLEW_CGROUP",
   "CLEW_CHROMIUM",
   "CLEW_CONFIG",
   "CLEW_CORS_ORIGINS",

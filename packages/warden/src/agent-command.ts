@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { placesOf } from "@clew/outbox/work-folder";
 import { compileCacheEnvironment } from "@clew/process/compile-cache";
+import type { ControlGroup } from "@clew/process/control-groups";
 import { frugalNode } from "@clew/process/frugal-node";
 import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";
@@ -19,8 +20,16 @@ export interface AgentCommand {
   readonly folder: string;
 }
 
-/** Writes the command that starts the agent, by itself or enclosed, with nothing of this process's environment; and makes the folders it expects. */
-export async function agentCommand(settings: WardenSettings): Promise<AgentCommand> {
+/** How many threads a sandbox may have, its processes' first ones among them. */
+export function mostThreads({ processes }: WardenSettings["limits"]): number {
+  return Math.max(fewestThreads, threadsEach * processes);
+}
+
+/**
+ * Writes the command that starts the agent, by itself or enclosed, in its control group where it has one, with nothing of this process's environment; and makes
+ * the folders it expects.
+ */
+export async function agentCommand(settings: WardenSettings, group: ControlGroup | undefined): Promise<AgentCommand> {
   const { isolation } = settings;
   const { agent: folder } = placesOf(settings.workFolder);
   const [home, temp] = [join(folder, "home"), join(folder, "tmp")];
@@ -33,14 +42,15 @@ export async function agentCommand(settings: WardenSettings): Promise<AgentComma
     ...compileCacheEnvironment(),
     [sandboxVariable]: settings.sandboxId,
   };
-  if (isolation.kind === "process") return { command, environment, folder };
+  const entering = (inner: AgentCommand["command"]) => ({ command: group?.entering(inner) ?? inner, environment, folder });
+  if (isolation.kind === "process") return entering(command);
   const enclosed = await enclose({
     id: settings.sandboxId,
     command,
     environment,
     readable: isolation.readable,
     folders: [folder, dirname(settings.agentSocket)],
-    limits: { threads: Math.max(fewestThreads, threadsEach * settings.limits.processes), fileBytes: settings.limits.diskBytes },
+    limits: { threads: mostThreads(settings.limits), fileBytes: settings.limits.diskBytes },
   });
-  return { command: enclosed, environment, folder };
+  return entering(enclosed);
 }

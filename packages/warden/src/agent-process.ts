@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
+import type { ControlGroup } from "@clew/process/control-groups";
 import { agentCommand } from "./agent-command.ts";
 import { writeAgentLog } from "./agent-log.ts";
 import type { WardenSettings } from "./config.ts";
@@ -32,12 +33,12 @@ export interface AgentProcess {
 /**
  * Starts the agent with nothing of this process's environment.
  *
- * Its log is written to `agent.log` for it; its input stays open for as long as this process lives, which is how it learns of our death.
+ * It enters its control group where it has one. Its log is written to `agent.log` for it; its input stays open for as long as this process lives, which is how it learns of our death.
  *
  * @throws Fault SANDBOX_START_FAILED when it cannot be spawned.
  */
-export async function startAgentProcess(settings: WardenSettings): Promise<AgentProcess> {
-  const { command, environment, folder } = await agentCommand(settings);
+export async function startAgentProcess(settings: WardenSettings, group?: ControlGroup): Promise<AgentProcess> {
+  const { command, environment, folder } = await agentCommand(settings, group);
   const [program, ...args] = command;
   const child = spawn(program, args, { cwd: folder, detached: true, stdio: "pipe", env: environment });
   const { stdin, stdout, stderr } = child;

@@ -2,10 +2,12 @@ import { dirname } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import type { Outbox } from "@clew/outbox/outbox";
 import { placesOf } from "@clew/outbox/work-folder";
+import { ControlGroup, groupOf } from "@clew/process/control-groups";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, findProcesses, readProcess, readProcesses, type SandboxMarks } from "@clew/process/process-tree";
 import { SandboxExited, SandboxKept, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
 import { delay } from "@clew/streams/delay";
+import { mostThreads } from "./agent-command.ts";
 import { type AgentExit, type AgentProcess, startAgentProcess } from "./agent-process.ts";
 import type { ClaimSlot } from "./claim.ts";
 import type { WardenSettings } from "./config.ts";
@@ -36,12 +38,25 @@ export interface SandboxParts {
   readonly log: Logger;
 }
 
+/** What holds the sandbox's processes, so that none gets away. */
+interface Holders {
+  readonly orphans: Orphans | undefined;
+  readonly group: ControlGroup | undefined;
+}
+
 /** Starts a sandbox and watches over it. Rejects when its first process cannot be spawned. */
 export async function startSandbox(settings: WardenSettings, parts: SandboxParts): Promise<Sandbox> {
   const startedAt = performance.now();
   // A namespace of processes keeps what it holds; without one, nothing but this does.
   const orphans = settings.isolation.kind === "process" ? await adoptOrphans() : undefined;
-  return new Sandbox(settings, await startAgentProcess(settings), { ...parts, orphans }, startedAt);
+  const { controlGroups, sandboxId, limits } = settings;
+  const group = controlGroups && new ControlGroup(controlGroups, groupOf(sandboxId));
+  await using undo = new AsyncDisposableStack();
+  if (group !== undefined) undo.defer(() => group.remove());
+  await group?.make({ memoryBytes: limits.memoryBytes, tasks: mostThreads(limits) });
+  const agent = await startAgentProcess(settings, group);
+  undo.move();
+  return new Sandbox(settings, agent, { ...parts, orphans, group }, startedAt);
 }
 
 /** The processes of one sandbox, from their start until none is left; and what the warden says of them. */
@@ -53,6 +68,7 @@ export class Sandbox implements Disposable {
   readonly #models: SandboxParts["models"];
   readonly #log: Logger;
   readonly #orphans: Orphans | undefined;
+  readonly #group: ControlGroup | undefined;
   readonly #groups: Set<number>;
   readonly #since = readProcess(process.pid)?.startTime ?? "";
   readonly #startTimer: NodeJS.Timeout;
@@ -67,7 +83,7 @@ export class Sandbox implements Disposable {
   /** Resolves once no process is left and `sandboxExited` is written. Never rejects. */
   readonly exited: Promise<void>;
 
-  constructor(settings: WardenSettings, agent: AgentProcess, parts: SandboxParts & { orphans: Orphans | undefined }, startedAt: number) {
+  constructor(settings: WardenSettings, agent: AgentProcess, parts: SandboxParts & Holders, startedAt: number) {
     const { slot, stays, egress, models, log } = parts;
     this.#settings = settings;
     this.#agent = agent;
@@ -76,12 +92,14 @@ export class Sandbox implements Disposable {
     this.#models = models;
     this.#log = log;
     this.#orphans = parts.orphans;
+    this.#group = parts.group;
     this.#groups = new Set([agent.pid]);
     this.#startTimer = setTimeout(() => this.#killFor("START_TIMEOUT"), settings.startTimeoutMs);
     this.#watch = watchLimits({
       findPids: () => this.#findPids(),
       folders: [placesOf(settings.workFolder).agent, dirname(settings.agentSocket)],
       limits: settings.limits,
+      lackedMemory: parts.group && (() => parts.group?.lackedMemory === true),
       onExcess: (excess) => this.#killFor(excess),
       onBlind: (err) => log.warn({ err }, "what the sandbox takes could not be looked at"),
     });
@@ -223,6 +241,7 @@ export class Sandbox implements Disposable {
     } catch (error) {
       this.#log.error({ err: error }, "processes of the sandbox are left");
     }
+    await this.#leaveGroup();
     await Promise.race([this.#agent.logged, delay(loggedMs)]);
     // What its calls took is said before its last event.
     await this.#models[Symbol.asyncDispose]();
@@ -245,6 +264,12 @@ export class Sandbox implements Disposable {
     await outbox.finish().catch((error: unknown) => this.#log.error({ err: error }, "the outbox could not be finished"));
   }
 
+  /** What the kernel ended has no other cause. */
+  async #leaveGroup(): Promise<void> {
+    if (this.#cause === "" && this.#group?.lackedMemory === true) this.#cause = "OUT_OF_MEMORY";
+    await this.#group?.remove().catch((error: unknown) => this.#log.error({ err: error }, "the sandbox's control group is left"));
+  }
+
   #killFor(cause: string): void {
     this.kill(cause).catch((error: unknown) => this.#log.error({ err: error, cause }, "the sandbox could not be ended"));
   }
@@ -258,12 +283,13 @@ export class Sandbox implements Disposable {
     }
   }
 
-  /** What left its parent is held by a namespace of processes, or is this process's child; where neither is to be had, its marks tell. */
-  #findPids(): number[] {
+  /** What left its parent is held by a control group or a namespace of processes, or is this process's child; where none is to be had, its marks tell. */
+  #findPids(): readonly number[] {
+    if (this.#group !== undefined && this.#orphans === undefined) return this.#group.pids;
     if (!this.#isHeld) return findProcesses(this.#marks()).map(({ pid }) => pid);
     const all = readProcesses();
     this.#orphans?.reap(all, new Set([this.#agent.pid]));
-    return findDescendants(all, process.pid);
+    return this.#group?.pids ?? findDescendants(all, process.pid);
   }
 
   /** Whether all that lives of it descends from this process. */

@@ -80,6 +80,10 @@ export const orchestratorSettings = z.object({
   ...modelSettings,
   CLEW_CHROMIUM: z.string().min(1).optional(),
   CLEW_HEADED: z.enum(["0", "1"]).default("0"),
+  CLEW_CGROUP: z
+    .string()
+    .regex(/^(?:\/[\w@.:-]*[\w@:-])+$/, "must be the path of a control group, such as /system.slice/clew.service")
+    .optional(),
   CLEW_SANDBOX: z.enum(["bubblewrap", "process"]).default("bubblewrap"),
   CLEW_SANDBOX_DISK: sizeBytes.prefault("4GiB"),
   CLEW_SANDBOX_MEMORY: sizeBytes.prefault("2GiB"),
@@ -124,6 +128,8 @@ export interface Config {
   readonly hiddenPlaces: Readonly<Record<string, string>>;
   /** How sandboxes are kept apart. */
   readonly sandbox: Isolation;
+  /** The control group in which each sandbox has one of its own; none where it is undefined. */
+  readonly controlGroup: string | undefined;
   /** What a sandbox may take of the machine. */
   readonly sandboxLimits: SandboxLimits;
   readonly chromium: { readonly executablePath: string; readonly sandbox: boolean };
@@ -178,6 +184,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     models: toModels(settings),
     hiddenPlaces: hiddenPlaces(settings, env["CLEW_CONFIG"] || undefined),
     sandbox: settings.CLEW_SANDBOX,
+    controlGroup: settings.CLEW_CGROUP,
     sandboxLimits: {
       memoryBytes: settings.CLEW_SANDBOX_MEMORY,
       processes: settings.CLEW_SANDBOX_PROCESSES,

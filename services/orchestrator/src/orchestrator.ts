@@ -32,6 +32,7 @@ import { Janitor } from "./sandboxes/janitor.ts";
 import { KeptRecords } from "./sandboxes/kept-records.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { OwnAddresses } from "./sandboxes/own-addresses.ts";
+import { demandControlGroups } from "./sandboxes/prove-control-groups.ts";
 import { demandIsolation } from "./sandboxes/prove-isolation.ts";
 import { markOf } from "./sandboxes/sandbox-id.ts";
 import { SandboxLauncher } from "./sandboxes/sandbox-launcher.ts";
@@ -75,6 +76,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
   const isIsolated = config.sandbox === "bubblewrap";
   if (isIsolated) await demandIsolation(programs, config.hiddenPlaces);
+  const controlGroups = config.controlGroup === undefined ? undefined : await demandControlGroups(config.controlGroup);
   const elsewhere = started.use(await OwnAddresses.open({ addresses: config.ownAddresses, log: logger }));
   const metrics = createMetrics();
   const serving = config.metricsAddress && started.use(await serveMetrics(config.metricsAddress, metrics));
@@ -89,6 +91,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
     forbidden,
+    controlGroups,
     limits: config.sandboxLimits,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
@@ -141,7 +144,9 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   );
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
   if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");
-  const janitor = started.use(new Janitor({ volume, registry, provider, keptRecords, socketFolder: config.socketFolder, logger }));
+  const janitor = started.use(
+    new Janitor({ volume, registry, provider, keptRecords, socketFolder: config.socketFolder, controlGroups, logger }),
+  );
   await janitor.clearSandboxes();
   metrics.watch({
     runsByState: () => registry.countByState(),

@@ -15,7 +15,20 @@ const ofBrowsers = [
 ];
 
 /** Those of Playwright: https://playwright.dev/docs/other-locators#css-locator */
-const ofPlaywright = ["above", "below", "has-text", "left-of", "light", "near", "nth-match", "right-of", "text", "text-is", "text-matches", "visible"];
+const ofPlaywright = [
+  "above",
+  "below",
+  "has-text",
+  "left-of",
+  "light",
+  "near",
+  "nth-match",
+  "right-of",
+  "text",
+  "text-is",
+  "text-matches",
+  "visible",
+];
 
 const all = [...ofBrowsers, ...ofPlaywright];
 const known: ReadonlySet<string> = new Set(all);

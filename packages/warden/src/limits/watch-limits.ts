@@ -21,6 +21,8 @@ export interface WatchedSandbox {
   /** Where it may write on the disk. */
   readonly folders: readonly string[];
   readonly limits: SandboxLimits;
+  /** Whether the kernel ended a process of it for want of memory; nobody knows unless given. */
+  readonly lackedMemory?: (() => boolean) | undefined;
   /** Called once. */
   readonly onExcess: (excess: Excess) => void;
   /** Called each time nobody could look. */
@@ -77,7 +79,9 @@ async function watch(watched: WatchedSandbox, onMemory: (bytes: number) => void,
   }
 }
 
-async function look({ findPids, folders, limits }: WatchedSandbox, onMemory: (bytes: number) => void): Promise<Excess | undefined> {
+async function look(watched: WatchedSandbox, onMemory: (bytes: number) => void): Promise<Excess | undefined> {
+  const { findPids, folders, limits, lackedMemory } = watched;
+  if (lackedMemory?.() === true) return "OUT_OF_MEMORY";
   const pids = findPids();
   if (pids.length > limits.processes) return "TOO_MANY_PROCESSES";
   const memoryBytes = measureMemory(pids, limits.memoryBytes);

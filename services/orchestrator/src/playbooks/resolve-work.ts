@@ -69,6 +69,8 @@ export function demandCredentials({ playbook, called }: FoundWork, given: readon
 export function demandFiles({ playbook }: FoundWork, given: readonly string[]): void {
   const uploaded = playbook?.steps.flatMap((step) => (step.action === "upload" ? step.params.files : [])) ?? [];
   const missing = [...new Set(uploaded)].filter((name) => !given.includes(name));
-  const [first, ...others] = missing.map((name): Violation => ({ field: "spec.files", rule: "required", message: `must give '${name}': a step uploads it` }));
+  const [first, ...others] = missing.map(
+    (name): Violation => ({ field: "spec.files", rule: "required", message: `must give '${name}': a step uploads it` }),
+  );
   if (first !== undefined) throw invalidRequest([first, ...others]);
 }

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { metadataServices } from "@clew/egress/metadata-services";
 import { type DeepPartial, RunSpec } from "@clew/proto/grpc/clew/run/v1/run";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -237,7 +238,7 @@ steps:
   - { action: upload, selector: a, params: { files: [b.pdf, c.pdf] } }
   - { if: { element_visible: a }, then: [{ action: upload, selector: a, params: { files: [maybe.pdf] } }] }`;
     const uploads = new Uploads({ volumeFolder: temp.path });
-    const { fileId } = await uploads.store(caller.tenant, "b.pdf", ReadableStream.from([Buffer.from("x")]));
+    const { fileId } = await uploads.store(caller.tenant, "b.pdf", Readable.from([Buffer.from("x")]));
     const asked = { work: { $case: "playbookSource", value: source }, files: [{ name: "b.pdf", fileId }] } as const;
     await expect(create(asked)).rejects.toMatchObject({
       reason: "INVALID_REQUEST",

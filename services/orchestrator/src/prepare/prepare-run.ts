@@ -9,7 +9,14 @@ import { asksModel } from "../models/asks-model.ts";
 import { cassetteInput, type RunModels } from "../models/run-models.ts";
 import type { Catalogue } from "../playbooks/catalogue.ts";
 import { type FoundWork, findWork } from "../playbooks/find-work.ts";
-import { demandCredentials, demandFiles, demandParameters, playbooksOf, type ResolvedWork, resolveWork } from "../playbooks/resolve-work.ts";
+import {
+  demandCredentials,
+  demandFiles,
+  demandParameters,
+  playbooksOf,
+  type ResolvedWork,
+  resolveWork,
+} from "../playbooks/resolve-work.ts";
 import { checkSpec } from "../runs/spec.ts";
 import type { CredentialSet, CredentialSets } from "../secrets/credential-sets.ts";
 import type { BrowserStates } from "../states/browser-states.ts";
@@ -139,7 +146,11 @@ function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, gathere
     checks: () => (checks.length === 0 ? "none" : `${checks.length} on the final page`),
     files: async (work) => {
       gathered.inputs.push(...(await findInputs(files, tenant, uploads)));
-      if (work !== undefined) demandFiles(work, files.map(({ name }) => name));
+      if (work !== undefined)
+        demandFiles(
+          work,
+          files.map(({ name }) => name),
+        );
       return files.length === 0 ? "none" : `all there: ${files.map(({ name }) => name).join(", ")}`;
     },
     browser_state: async () => {

@@ -1,9 +1,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { ControlGroup, groupedSandboxes, groupOf, type LentGroup } from "@clew/process/control-groups";
 import { readProcess } from "@clew/process/process-tree";
 import { removeFolder } from "@clew/process/remove-folder";
 import { endSandbox } from "./end-sandbox.ts";
-import { removeEach } from "./found-leftovers.ts";
+import { type FoundLeftovers, removeEach } from "./found-leftovers.ts";
 import { findMarkedSandboxes } from "./marked-processes.ts";
 import { formatSandboxId, type SandboxId } from "./sandbox-id.ts";
 import { socketFolderName, socketFolderPrefix } from "./socket-folder.ts";
@@ -14,6 +15,8 @@ export interface LeftoverPlaces {
   readonly mark: string;
   /** Where sandboxes have their sockets. */
   readonly socketFolder: string;
+  /** Where they have their control groups, where they have any. */
+  readonly controlGroups?: LentGroup | undefined;
   /** The folder that the sandbox would have. */
   readonly workFolderOf: (id: SandboxId) => string;
   /** Whether a sandbox may live: its run goes on, and its folder names it. */
@@ -29,19 +32,23 @@ export interface ClearedLeftovers {
   readonly socketFolders: number;
   /** Of those folders, how many could not be removed. */
   readonly left: number;
+  readonly controlGroups: FoundLeftovers;
 }
 
 /**
- * Removes what a crash or a power cut left of this volume's sandboxes, while none is being started: processes of sandboxes that nobody expects, and the sockets of
- * those that no longer live. Repeatable.
+ * Removes what a crash or a power cut left of this volume's sandboxes, while none is being started: processes of sandboxes that nobody expects, and the sockets and
+ * control groups of those that no longer live. Repeatable.
  */
-export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpected, onLeft }: LeftoverPlaces): Promise<ClearedLeftovers> {
+export async function clearLeftovers(places: LeftoverPlaces): Promise<ClearedLeftovers> {
+  const { mark, socketFolder, controlGroups, workFolderOf, isExpected, onLeft } = places;
   const living = new Set<string>();
+  const ids = new Set<string>();
   const cleared = { sandboxes: 0, processes: 0, socketFolders: 0 };
   for (const { id, wardens } of findMarkedSandboxes().values()) {
     if (id.mark !== mark) continue;
     if (await isExpected(id)) {
       living.add(socketFolderName(id));
+      ids.add(formatSandboxId(id));
       continue;
     }
     const wardensLeft = wardens.filter((warden) => readProcess(warden) !== undefined);
@@ -52,5 +59,8 @@ export async function clearLeftovers({ mark, socketFolder, workFolderOf, isExpec
   const prefix = socketFolderPrefix(mark);
   const names = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
   const { found, removed } = await removeEach(names, (name) => removeFolder(join(socketFolder, name)), onLeft);
-  return { ...cleared, socketFolders: found, left: found - removed };
+  const grouped = controlGroups === undefined ? [] : await groupedSandboxes(controlGroups);
+  const groups = grouped.filter((id) => id.startsWith(`${mark}.`) && !ids.has(id));
+  const remove = async (id: string) => await (controlGroups && new ControlGroup(controlGroups, groupOf(id)).remove());
+  return { ...cleared, socketFolders: found, left: found - removed, controlGroups: await removeEach(groups, remove, onLeft) };
 }

@@ -17,6 +17,8 @@ import { readSandboxFile, writeSandboxFile } from "./sandbox-file.ts";
 import { formatSandboxId, markOf } from "./sandbox-id.ts";
 import { socketPaths } from "./socket-folder.ts";
 
+const nothing = { found: 0, removed: 0 };
+
 let temp: TempFolder;
 let volume: Volume;
 let keptRecords: KeptRecords;
@@ -84,14 +86,14 @@ test("ends the processes of runs that are over, with their sockets, and leaves a
     bootId: readBootId(),
   });
   await using janitor = openJanitor();
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 2, socketFolders: 1, left: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 2, socketFolders: 1, left: 0, controlGroups: nothing });
   for (const { pid } of ended) expect(readProcess(pid)).toBeUndefined();
   expect(await isThere(ended[0]?.sockets ?? "")).toBe(false);
   for (const { pid, sockets } of [expected, foreign]) {
     expect(readProcess(pid)).toBeDefined();
     expect(await isThere(sockets)).toBe(true);
   }
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0, controlGroups: nothing });
 });
 
 test("leaves a sandbox that is kept though its run is over, and ends it once it is on record no more", async () => {
@@ -117,18 +119,18 @@ test("leaves a sandbox that is kept though its run is over, and ends it once it 
     },
   });
   await using janitor = openJanitor();
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0, controlGroups: nothing });
   expect([readProcess(pid) !== undefined, existsSync(workFolder)]).toEqual([true, true]);
   // What cannot be understood names none.
   await writeFile(join(volume.folder, "kept", `${over}.json`), "torn");
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 1, socketFolders: 1, left: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 1, socketFolders: 1, left: 0, controlGroups: nothing });
   expect([readProcess(pid), existsSync(workFolder)]).toEqual([undefined, false]);
 });
 
 test("ends a sandbox of a run that goes on where the run's folder names another attempt, or none", async () => {
   const { pid, sockets } = await leave(goesOn);
   await using janitor = openJanitor();
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 1, socketFolders: 1, left: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 1, processes: 1, socketFolders: 1, left: 0, controlGroups: nothing });
   expect(readProcess(pid)).toBeUndefined();
   expect(await isThere(sockets)).toBe(false);
 });
@@ -138,7 +140,7 @@ test("leaves a sandbox whose record cannot be understood: it may well be somebod
   await mkdir(volume.runFolder(goesOn));
   await writeFile(join(volume.runFolder(goesOn), "sandbox.json"), "torn");
   await using janitor = openJanitor();
-  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0 });
+  expect(await janitor.clearSandboxes()).toEqual({ sandboxes: 0, processes: 0, socketFolders: 0, left: 0, controlGroups: nothing });
   expect(readProcess(pid)).toBeDefined();
 });
 
@@ -154,10 +156,16 @@ test("removes what sandboxes left in the folders of runs that are over, and noth
   janitor.clearRuns();
   await expect.poll(() => readdir(volume.runFolder(over)), { timeout: 20_000 }).toEqual(["artifacts", "journal"]);
   // Every kind is told of, also one of which there was nothing.
-  const nothing = { found: 0, removed: 0 };
   await expect
     .poll(() => Object.fromEntries(janitor.found))
-    .toEqual({ sandbox: nothing, process: nothing, socket_folder: nothing, warm_folder: nothing, run_file: { found: 3, removed: 3 } });
+    .toEqual({
+      sandbox: nothing,
+      process: nothing,
+      socket_folder: nothing,
+      control_group: nothing,
+      warm_folder: nothing,
+      run_file: { found: 3, removed: 3 },
+    });
   expect((await readdir(volume.runFolder(goesOn))).sort()).toEqual([halfStored, "artifacts", "journal", "sandbox.json", "work-2"]);
 });
 

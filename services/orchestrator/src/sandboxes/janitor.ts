@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { LentGroup } from "@clew/process/control-groups";
 import type { Logger } from "@clew/process/logger";
 import type { Registry } from "../registry/registry.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
@@ -20,6 +21,8 @@ export interface JanitorOptions {
   readonly provider: Pick<SandboxProvider, "find">;
   readonly keptRecords: Pick<KeptRecords, "list">;
   readonly socketFolder: string;
+  /** Where sandboxes have their control groups, where they have any. */
+  readonly controlGroups?: LentGroup | undefined;
   readonly logger: Logger;
 }
 
@@ -41,10 +44,11 @@ export class Janitor implements AsyncDisposable {
 
   /** Removes processes and sockets that belong to no run which goes on. To be asked before any sandbox is started. */
   async clearSandboxes(): Promise<ClearedLeftovers> {
-    const { volume, socketFolder, logger } = this.#options;
+    const { volume, socketFolder, controlGroups, logger } = this.#options;
     const cleared = await clearLeftovers({
       mark: markOf(volume),
       socketFolder,
+      controlGroups,
       workFolderOf: (id) => {
         if ("warm" in id) return join(warmFolder(volume), id.warm);
         return workFolderOf({ runFolder: isRunId(id.runId) ? volume.runFolder(id.runId) : volume.folder, attempt: id.attempt });
@@ -57,8 +61,10 @@ export class Janitor implements AsyncDisposable {
     this.#note("sandbox", { found: sandboxes, removed: sandboxes });
     this.#note("process", { found: processes, removed: processes });
     this.#note("socket_folder", { found: socketFolders, removed: socketFolders - left });
+    this.#note("control_group", cleared.controlGroups);
     this.#note("warm_folder", warm);
-    if (cleared.processes > 0 || cleared.socketFolders > 0) logger.warn(cleared, "what earlier sandboxes left was removed");
+    if (cleared.processes + cleared.socketFolders + cleared.controlGroups.found > 0)
+      logger.warn(cleared, "what earlier sandboxes left was removed");
     return cleared;
   }
 

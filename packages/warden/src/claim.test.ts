@@ -6,7 +6,7 @@ const refused = { reason: "INVALID_REQUEST" };
 
 function slot() {
   const applied: string[] = [];
-  return { applied, slot: new ClaimSlot(async ({ runId, stay }) => void applied.push(`${runId} ${stay}`)) };
+  return { applied, slot: new ClaimSlot(async ({ runId, stay }, isAgain) => void applied.push(`${runId} ${stay}${isAgain ? " again" : ""}`)) };
 }
 
 it("is one attempt's, which may claim it again", async () => {
@@ -32,4 +32,31 @@ it("is another's once it is kept: of the next stay, and once", async () => {
   await expect(one.take(claim("c", { stay: 3 }))).rejects.toMatchObject(refused);
   await expect(one.take(claim("a"))).rejects.toMatchObject(refused);
   expect([applied, one.claim?.runId]).toEqual([["a 1", "b 2"], "b"]);
+});
+
+it("is had by a later attempt of the run that goes on in it, and by no earlier one", async () => {
+  const { applied, slot: one } = slot();
+  await one.take(claim("a"));
+  one.keep(1);
+  await one.take(claim("b", { stay: 2 }));
+  await one.take(claim("b", { stay: 2, attempt: 2 }));
+  await expect(one.take(claim("b", { stay: 2 }))).rejects.toMatchObject(refused);
+  await expect(one.take(claim("c", { stay: 2, attempt: 3 }))).rejects.toMatchObject(refused);
+  await expect(one.take(claim("b", { stay: 3, attempt: 3 }))).rejects.toMatchObject(refused);
+  expect([applied, one.claim?.attempt]).toEqual([["a 1", "b 2", "b 2 again"], 2]);
+});
+
+it("lets a later attempt do what an earlier one could not be let", async () => {
+  let fails = true;
+  const applied: boolean[] = [];
+  const one = new ClaimSlot(async ({ stay }, isAgain) => {
+    if (stay > 1 && fails) throw new Error("It could not be.");
+    applied.push(isAgain);
+  });
+  await one.take(claim("a"));
+  one.keep(1);
+  await expect(one.take(claim("b", { stay: 2 }))).rejects.toThrow("It could not be.");
+  fails = false;
+  await one.take(claim("b", { stay: 2, attempt: 2 }));
+  expect(applied).toEqual([false, false]);
 });

@@ -22,14 +22,14 @@ export type Claim = z.infer<typeof claimSchema>;
 
 /** Whom a sandbox is for: nobody, or one attempt; once it is kept, one more. */
 export class ClaimSlot {
-  readonly #apply: (claim: Claim) => Promise<void>;
+  readonly #apply: (claim: Claim, isAgain: boolean) => Promise<void>;
   readonly #taken = Promise.withResolvers<Claim>();
   #claim: Claim | undefined;
   #isKept = false;
   #applied: Promise<void> | undefined;
 
-  /** @param apply lets the attempt do what its claim says; called once for each. */
-  constructor(apply: (claim: Claim) => Promise<void>) {
+  /** @param apply lets the attempt do what its claim says; called once for each, with whether it was done in this stay for an attempt before. */
+  constructor(apply: (claim: Claim, isAgain: boolean) => Promise<void>) {
     this.#apply = apply;
   }
 
@@ -49,7 +49,8 @@ export class ClaimSlot {
   }
 
   /**
-   * Gives the sandbox to an attempt; the same again changes nothing.
+   * Gives the sandbox to an attempt; the same again changes nothing. A later attempt of the run that has gone on in it may have it too: the orchestrator that
+   * gave it to the one before ended before it had put that on record, so that nothing was begun there.
    *
    * @throws Fault INVALID_REQUEST where it is another's, and not kept: what is one run's does not become another's.
    */
@@ -59,14 +60,24 @@ export class ClaimSlot {
       this.#isKept = false;
       this.#claim = claim;
       this.#applied = undefined;
+    } else if (this.#claim !== undefined && isLaterAttempt(claim, this.#claim)) {
+      this.#claim = claim;
+      this.#applied = this.#applied?.then(
+        () => this.#apply(claim, true),
+        () => this.#apply(claim, false),
+      );
     }
     this.#claim ??= claim;
     if (this.#claim.runId !== claim.runId || this.#claim.attempt !== claim.attempt)
       throw invalidRequest([{ field: "claim", rule: "unclaimed", message: "This sandbox is another attempt's." }]);
-    this.#applied ??= this.#apply(claim);
+    this.#applied ??= this.#apply(claim, false);
     await this.#applied;
     this.#taken.resolve(claim);
   }
+}
+
+function isLaterAttempt(claim: Claim, before: Claim): boolean {
+  return before.stay > 1 && claim.stay === before.stay && claim.runId === before.runId && claim.attempt > before.attempt;
 }
 
 /** Reads one that is nobody's: what is read for the first time takes many times as long as later. */

@@ -53,15 +53,17 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
       log,
     }),
   );
-  const slot = new ClaimSlot(async (claim) => {
+  const slot = new ClaimSlot(async (claim, isAgain) => {
     const { stay } = claim;
+    const goesOn = stay > 1 && !isAgain;
     log.info({ run: claim.runId, attempt: claim.attempt, stay }, "sandbox is claimed");
-    if (stay > 1) await stays.begin(stay);
+    if (goesOn) await stays.begin(stay);
     if (claim.models !== undefined) await models.grant(claim.models, stays.current.places.cassette);
     // What the pages of the run before asked for until now is not in this one's record.
-    if (stay > 1) egress.restart();
+    if (goesOn) egress.restart();
     if (claim.egress !== undefined) egress.follow(claim.egress);
-    if (stay > 1) sandbox.goOn(claim.deadlineMs);
+    if (goesOn) sandbox.goOn(claim.deadlineMs);
+    else if (isAgain) sandbox.setDeadline(claim.deadlineMs);
   });
   if (settings.claim !== undefined) await slot.take(settings.claim);
   const sandbox = parts.use(await startSandbox(settings, { slot, stays, egress, models, log }));

@@ -24,7 +24,7 @@ const lasting: ReadonlySet<string> = new Set(["CREDENTIALS_LOST"]);
 export function retryAtMs(fold: RunFold, fault: AttemptFault, nowMs: number): number | undefined {
   const { attempt, run, stop, tries } = fold;
   if (!fault.retryable || lasting.has(fault.reason) || stop !== undefined) return undefined;
-  // The browser that it was to continue in is gone, unless nobody had touched it. Where the warden has the claim already, the next attempt finds it gone too.
+  // The browser that it was to continue in is gone, unless nobody had touched it.
   if (run.spec?.continueFrom !== undefined && !isNobodys(fault.reason)) return undefined;
   if (attempt.startedAtMs === undefined) return isNobodys(fault.reason) || tries.unbegun + 1 < limits.startAttempts ? nowMs : undefined;
   const { maxAttempts, backoffSeconds } = { ...usual, ...run.spec?.retry };

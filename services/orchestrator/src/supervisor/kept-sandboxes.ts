@@ -241,7 +241,11 @@ export class KeptSandboxes implements AsyncDisposable {
     do {
       try {
         const { alive, runId } = await warden.getSandbox({}, calls);
-        if (runId !== kept.runId) return this.#kept.has(runId) || (await isRuns(kept.handle, runId)) ? "taken" : "over";
+        if (runId !== kept.runId) {
+          if (this.#kept.has(runId) || (await isRuns(kept.handle, runId))) return "taken";
+          // Not on record for that run, which asks for it again once it has been read.
+          if (!this.#isAdopting && kept.reservedBy !== runId) return "over";
+        }
         if (!alive) return "over";
         // It acknowledges nothing, and is a sign of life.
         await agentEvents.acknowledgeSandboxEvents({ through: 0 }, calls);

@@ -94,7 +94,10 @@ function describeIssue(issue: Issue, positions: SourcePositions, content: unknow
       ...positions.ofKey(path, key),
     }));
   }
-  return [{ field: formatPath(path), message: messageOf(issue, path, content), ...positions.ofValue(path) }];
+  // What is not written at all is what a comment leaves.
+  const isEmpty = issue.code === "invalid_type" && valueAt(content, path) === null && positions.textOf(path) === "";
+  const message = isEmpty ? "is empty; what begins with # is a comment unless it is in quotes" : messageOf(issue, path, content);
+  return [{ field: formatPath(path), message, ...positions.ofValue(path) }];
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[], content: unknown): string {
@@ -112,7 +115,6 @@ function messageOf(issue: Issue, path: readonly PropertyKey[], content: unknown)
   switch (issue.code) {
     case "invalid_type":
       if (valueAt(content, path) === undefined) return "is missing";
-      if (valueAt(content, path) === null) return "is empty; what begins with # is a comment unless it is in quotes";
       if (issue.expected === "object" && isLocatorPlace(path)) return "must be a text or a mapping";
       return `must be ${withArticle(issue.expected)}${issue.expected === "string" ? "; put it in quotes" : ""}`;
     case "invalid_value":

@@ -123,6 +123,8 @@ test.each([
   ["steps:\n  - { action: goto, params: { url: example.com } }", "steps[0].params.url", 2, 36, "must begin with http:// or https://"],
   ["steps:\n  - { action: goto, params: { url: 'javascript:x' } }", "steps[0].params.url", 2, 37, "must begin with http:// or https://"],
   ["steps:\n  - { action: goto, params: { url: 'http://' } }", "steps[0].params.url", 2, 37, "is no address of the web"],
+  ["steps:\n  - { action: click, selector: null }", "steps[0].selector", 2, 32, "must be a text or a mapping"],
+  ["steps:\n  - { <<: text, action: click }", "", 1, 1, "merges (<<) what is no mapping"],
   ["steps:\n  - { action: api_request, request: { url: /x } }", "steps[0].request.url", 2, 44, "must begin with http:// or https://"],
   ["start_url: file:///x\nsteps: [{ action: extract }]", "start_url", 1, 12, "must begin with http:// or https://"],
   ["parameters: [{ name: x }]\nsteps:\n  - { action: goto, params: { url: 'data:{x}' } }", "steps[0].params.url", 3, 37, "must begin"],
@@ -275,6 +277,19 @@ test.each([
   const found = problemsOf(text).length;
   expect(found).toBeGreaterThan(0);
   expect(found).toBeLessThanOrEqual(playbookLimits.problems + 1);
+});
+
+test.each(["http{s}://example.com/", "http://[{s}]/", "https://{s}.example/{s}", "{s}", " HTTP://example.com", "http://{s}"])(
+  "takes an address that may be one of the web once its values stand in it: %s",
+  (url) => {
+    expect(problemsOf(`parameters: [{ name: s }]\nsteps: [{ action: goto, params: { url: "${url}" } }]`)).toEqual([]);
+  },
+);
+
+test("says nothing of tags in a text that was found right before", () => {
+  const text = "steps: [{ action: click, selector: !x a }]";
+  expect(problemsOf(text)).toHaveLength(1);
+  expect(parsePlaybook(text, { wasRight: true })).toHaveProperty("playbook");
 });
 
 test.each([

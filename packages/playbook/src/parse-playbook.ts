@@ -40,10 +40,11 @@ export function parsePlaybook(text: string, options: ParsePlaybookOptions = {}):
     // Keys given twice are found below: the library compares each with all before it. Those brought from the reference system may merge mappings (<<).
     document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true });
     positions = createSourcePositions(document, text, lines);
-    mistakes = yamlProblems(document, positions);
+    mistakes = yamlProblems(document, positions, { mayBeTagged: options.wasRight === true });
     if (mistakes.length === 0) content = document.toJS({ maxAliasCount: 100 });
-  } catch {
-    return onlyProblem("is nested too deeply, or repeats its anchors too often");
+  } catch (error) {
+    const isMerge = error instanceof Error && error.message.startsWith("Merge sources");
+    return onlyProblem(isMerge ? "merges (<<) what is no mapping" : "is nested too deeply, or repeats its anchors too often");
   }
   if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
   if (mistakes.length > 0) return { calls: [], problems: mistakes };

@@ -11,8 +11,12 @@ const sentences: Partial<Record<YAMLParseError["code"], string>> = {
 };
 
 /** Says the mistakes of syntax in a YAML text, keys that are given twice or are no texts, aliases of nothing, too many of them, and tags that are none, in the text's order; as many as are told of a playbook. */
-export function yamlProblems(document: Document<Node, boolean>, positions: SourcePositions): readonly PlaybookProblem[] {
-  const odd = document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED");
+export function yamlProblems(
+  document: Document<Node, boolean>,
+  positions: SourcePositions,
+  { mayBeTagged }: { readonly mayBeTagged: boolean },
+): readonly PlaybookProblem[] {
+  const odd = mayBeTagged ? [] : document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED");
   const found = [...document.errors, ...odd].map(
     ({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }),
   );

@@ -107,7 +107,7 @@ export async function endProcesses(marks: SandboxMarks, { timeoutMs = 10_000 }: 
     empty = found.length === 0 ? empty + 1 : 0;
     for (const { pid } of found) {
       killed.add(pid);
-      kill(pid);
+      killProcess(pid);
     }
     if (found.length === 0) continue;
     if (performance.now() > until) throw new Error(`${found.length} processes of a sandbox could not be ended.`);
@@ -147,11 +147,12 @@ function workingFolder(pid: number): string {
   }
 }
 
-function kill(pid: number): void {
+/** Kills a process, where it is there and ours to kill. */
+export function killProcess(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // Gone already, or not ours to kill: the next reading tells.
+    // Gone already, or not ours to kill: the next look tells.
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { placesOf } from "@clew/outbox/work-folder";
 import { compileCacheEnvironment } from "@clew/process/compile-cache";
-import type { ControlGroup } from "@clew/process/control-groups";
+import type { ControlGroup } from "@clew/process/control-group";
 import { frugalNode } from "@clew/process/frugal-node";
 import { sandboxVariable } from "@clew/process/process-tree";
 import type { WardenSettings } from "./config.ts";

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
-import type { ControlGroup } from "@clew/process/control-groups";
+import type { ControlGroup } from "@clew/process/control-group";
 import { agentCommand } from "./agent-command.ts";
 import { writeAgentLog } from "./agent-log.ts";
 import type { WardenSettings } from "./config.ts";
@@ -35,7 +35,7 @@ export interface AgentProcess {
  *
  * It enters its control group where it has one. Its log is written to `agent.log` for it; its input stays open for as long as this process lives, which is how it learns of our death.
  *
- * @throws Fault SANDBOX_START_FAILED when it cannot be spawned.
+ * @throws Fault SANDBOX_START_FAILED when it cannot be spawned. What is spawned in a control group, and cannot become the agent there, has ended instead.
  */
 export async function startAgentProcess(settings: WardenSettings, group?: ControlGroup): Promise<AgentProcess> {
   const { command, environment, folder } = await agentCommand(settings, group);

@@ -6,7 +6,10 @@ const refused = { reason: "INVALID_REQUEST" };
 
 function slot() {
   const applied: string[] = [];
-  return { applied, slot: new ClaimSlot(async ({ runId, stay }, isAgain) => void applied.push(`${runId} ${stay}${isAgain ? " again" : ""}`)) };
+  return {
+    applied,
+    slot: new ClaimSlot(async ({ runId, stay }, isAgain) => void applied.push(`${runId} ${stay}${isAgain ? " again" : ""}`)),
+  };
 }
 
 it("is one attempt's, which may claim it again", async () => {

@@ -49,8 +49,8 @@ export class ClaimSlot {
   }
 
   /**
-   * Gives the sandbox to an attempt; the same again changes nothing. A later attempt of the run that has gone on in it may have it too: the orchestrator that
-   * gave it to the one before ended before it had put that on record, so that nothing was begun there.
+   * Gives the sandbox to an attempt; the same again changes nothing. A later attempt of the run that has gone on in it may have it too: an orchestrator asks for
+   * that only where the one before it gave it away and ended before that was on record, so that nothing was begun there.
    *
    * @throws Fault INVALID_REQUEST where it is another's, and not kept: what is one run's does not become another's.
    */

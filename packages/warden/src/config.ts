@@ -38,8 +38,8 @@ const wardenSettings = z.strictObject({
       readable: z.array(absolutePath),
     }),
   ]),
-  /** Where it is to have a control group of its own, named after it; without it, what it takes is only looked at. */
-  controlGroups: z.strictObject({ version: z.literal([1, 2]), folders: z.array(absolutePath).min(1) }).optional(),
+  /** The control group that is to be its own; without it, what it takes is only looked at. */
+  controlGroup: z.strictObject({ version: z.literal([1, 2]), folders: z.array(absolutePath).min(1) }).optional(),
   /** What the sandbox may take of the machine. */
   limits: z.strictObject({ memoryBytes: z.int().min(1), processes: z.int().min(1), diskBytes: z.int().min(1) }),
   /** Milliseconds the agent has to be ready. */

@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { Fault } from "@clew/fault/fault";
 import type { Outbox } from "@clew/outbox/outbox";
 import { placesOf } from "@clew/outbox/work-folder";
-import { ControlGroup, groupOf } from "@clew/process/control-groups";
+import { ControlGroup } from "@clew/process/control-group";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, findProcesses, readProcess, readProcesses, type SandboxMarks } from "@clew/process/process-tree";
 import { SandboxExited, SandboxKept, SandboxReady } from "@clew/proto/grpc/clew/run/v1/run_event";
@@ -49,8 +49,8 @@ export async function startSandbox(settings: WardenSettings, parts: SandboxParts
   const startedAt = performance.now();
   // A namespace of processes keeps what it holds; without one, nothing but this does.
   const orphans = settings.isolation.kind === "process" ? await adoptOrphans() : undefined;
-  const { controlGroups, sandboxId, limits } = settings;
-  const group = controlGroups && new ControlGroup(controlGroups, groupOf(sandboxId));
+  const { controlGroup, limits } = settings;
+  const group = controlGroup && new ControlGroup(controlGroup);
   await using undo = new AsyncDisposableStack();
   if (group !== undefined) undo.defer(() => group.remove());
   await group?.make({ memoryBytes: limits.memoryBytes, tasks: mostThreads(limits) });
@@ -99,7 +99,7 @@ export class Sandbox implements Disposable {
       findPids: () => this.#findPids(),
       folders: [placesOf(settings.workFolder).agent, dirname(settings.agentSocket)],
       limits: settings.limits,
-      lackedMemory: parts.group && (() => parts.group?.lackedMemory === true),
+      lacksMemory: () => parts.group?.lacksMemory === true,
       onExcess: (excess) => this.#killFor(excess),
       onBlind: (err) => log.warn({ err }, "what the sandbox takes could not be looked at"),
     });
@@ -266,7 +266,7 @@ export class Sandbox implements Disposable {
 
   /** What the kernel ended has no other cause. */
   async #leaveGroup(): Promise<void> {
-    if (this.#cause === "" && this.#group?.lackedMemory === true) this.#cause = "OUT_OF_MEMORY";
+    if (this.#cause === "" && this.#group?.lacksMemory === true) this.#cause = "OUT_OF_MEMORY";
     await this.#group?.remove().catch((error: unknown) => this.#log.error({ err: error }, "the sandbox's control group is left"));
   }
 
@@ -285,11 +285,17 @@ export class Sandbox implements Disposable {
 
   /** What left its parent is held by a control group or a namespace of processes, or is this process's child; where none is to be had, its marks tell. */
   #findPids(): readonly number[] {
-    if (this.#group !== undefined && this.#orphans === undefined) return this.#group.pids;
+    const grouped = this.#group?.pids ?? [];
+    if (this.#group !== undefined && this.#settings.isolation.kind !== "process") return grouped;
+    // As a process, it may leave its group where Clew may write there.
+    return [...new Set([...grouped, ...this.#findUngrouped()])];
+  }
+
+  #findUngrouped(): number[] {
     if (!this.#isHeld) return findProcesses(this.#marks()).map(({ pid }) => pid);
     const all = readProcesses();
     this.#orphans?.reap(all, new Set([this.#agent.pid]));
-    return this.#group?.pids ?? findDescendants(all, process.pid);
+    return findDescendants(all, process.pid);
   }
 
   /** Whether all that lives of it descends from this process. */

@@ -58,7 +58,8 @@ export async function startWarden(settings: WardenSettings, log: Logger): Promis
     const goesOn = stay > 1 && !isAgain;
     log.info({ run: claim.runId, attempt: claim.attempt, stay }, "sandbox is claimed");
     if (goesOn) await stays.begin(stay);
-    if (claim.models !== undefined) await models.grant(claim.models, stays.current.places.cassette);
+    // What it may call, and has called, stays with the stay.
+    if (claim.models !== undefined && !isAgain) await models.grant(claim.models, stays.current.places.cassette);
     // What the pages of the run before asked for until now is not in this one's record.
     if (goesOn) egress.restart();
     if (claim.egress !== undefined) egress.follow(claim.egress);

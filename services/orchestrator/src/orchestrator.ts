@@ -30,6 +30,7 @@ import { findFfmpeg } from "./sandboxes/find-ffmpeg.ts";
 import { allForbidden } from "./sandboxes/forbidden-addresses.ts";
 import { Janitor } from "./sandboxes/janitor.ts";
 import { KeptRecords } from "./sandboxes/kept-records.ts";
+import { noteLentGroup } from "./sandboxes/lent-groups.ts";
 import { createLocalProvider } from "./sandboxes/local-provider.ts";
 import { OwnAddresses } from "./sandboxes/own-addresses.ts";
 import { demandControlGroups } from "./sandboxes/prove-control-groups.ts";
@@ -76,7 +77,8 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const programs = sandboxPrograms({ chromiumPath: config.chromium.executablePath, ...(agentPath === undefined ? {} : { agentPath }) });
   const isIsolated = config.sandbox === "bubblewrap";
   if (isIsolated) await demandIsolation(programs, config.hiddenPlaces);
-  const controlGroups = config.controlGroup === undefined ? undefined : await demandControlGroups(config.controlGroup);
+  const lentGroup = config.controlGroup === undefined ? undefined : await demandControlGroups(config.controlGroup, markOf(volume));
+  const lentGroups = await noteLentGroup(config.volume, lentGroup);
   const elsewhere = started.use(await OwnAddresses.open({ addresses: config.ownAddresses, log: logger }));
   const metrics = createMetrics();
   const serving = config.metricsAddress && started.use(await serveMetrics(config.metricsAddress, metrics));
@@ -91,7 +93,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
     chromium: { executablePath: programs.chromiumPath, sandbox: config.chromium.sandbox },
     headless: config.headless,
     forbidden,
-    controlGroups,
+    lentGroup,
     limits: config.sandboxLimits,
     adoptionGraceMs: config.adoptionGraceMs,
     silenceMs: config.sandboxSilenceMs,
@@ -145,7 +147,7 @@ export async function startOrchestrator(config: Config, logger: Logger, agentPat
   const waiting = [...registry.ids().values()].filter((state) => state === Run_State.QUEUED).length;
   if (waiting > 0) logger.info({ queued: waiting }, "queued runs were found");
   const janitor = started.use(
-    new Janitor({ volume, registry, provider, keptRecords, socketFolder: config.socketFolder, controlGroups, logger }),
+    new Janitor({ volume, registry, provider, keptRecords, socketFolder: config.socketFolder, lentGroups, logger }),
   );
   await janitor.clearSandboxes();
   metrics.watch({

@@ -1,17 +1,15 @@
 import { splitTemplate } from "../placeholder.ts";
 import type { CodeMistake } from "./code-mistake.ts";
 
-/** What stands for each value while an address is looked at: a number, or a name. One of them fits wherever a value may stand. */
-const samples = ["1", "a"];
+const begins = ["http://", "https://"];
 
-/** Says why a written address is none of the web, whatever its values are; undefined where it begins with one. */
+/** Says why a written address is none of the web, whatever values are put into it; undefined where it may be one. */
 export function addressMistake(template: string): CodeMistake | undefined {
-  const parts = splitTemplate(template);
-  const [first] = parts;
+  const [first, ...others] = splitTemplate(template);
   if (first === undefined || "name" in first) return undefined;
-  const addresses = samples.map((sample) => parts.map((part) => ("text" in part ? part.text : sample)).join(""));
-  const schemes = addresses.map((address) => URL.parse(address)?.protocol);
-  if (schemes.includes("http:") || schemes.includes("https:")) return undefined;
-  const isOfWeb = /^\s*https?:\/\//i.test(first.text);
-  return { message: isOfWeb ? "is no address of the web" : "must begin with http:// or https://", at: 0 };
+  const written = first.text.trimStart().toLowerCase();
+  // Of what goes on with a value, only the beginning is known.
+  const may = begins.some((begin) => written.startsWith(begin) || (others.length > 0 && begin.startsWith(written)));
+  if (!may) return { message: "must begin with http:// or https://", at: 0 };
+  return others.length > 0 || URL.canParse(written) ? undefined : { message: "is no address of the web", at: 0 };
 }

@@ -57,6 +57,22 @@ test("tells of memory that all processes have together", async () => {
   expect(await excessOf(script, { memoryBytes: 270 * mebibyte })).toBe("OUT_OF_MEMORY");
 });
 
+test("tells of memory that the kernel keeps from it, though none of it is seen", async () => {
+  const told = Promise.withResolvers<Excess>();
+  let lacksMemory = false;
+  const watched = { findPids: () => [], folders: [folder], limits: ample, onExcess: told.resolve, onBlind: told.reject };
+  using watch = watchLimits({
+    ...watched,
+    lacksMemory: () => {
+      const before = lacksMemory;
+      lacksMemory = true;
+      return before;
+    },
+  });
+  expect(await told.promise).toBe("OUT_OF_MEMORY");
+  expect(watch.memoryBytes).toBe(0);
+});
+
 test("tells of too many processes, also of those whose parents are not the first", async () => {
   const script = `require("node:child_process").spawn("/bin/sh", ["-c", "for i in 1 2 3 4 5 6; do (sleep 100; true) & done; wait"]);`;
   expect(await excessOf(script, { processes: 10 })).toBe("TOO_MANY_PROCESSES");

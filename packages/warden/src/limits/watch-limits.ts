@@ -21,8 +21,8 @@ export interface WatchedSandbox {
   /** Where it may write on the disk. */
   readonly folders: readonly string[];
   readonly limits: SandboxLimits;
-  /** Whether the kernel ended a process of it for want of memory; nobody knows unless given. */
-  readonly lackedMemory?: (() => boolean) | undefined;
+  /** Whether the kernel keeps it from more memory than it may have; nobody knows unless given. */
+  readonly lacksMemory?: (() => boolean) | undefined;
   /** Called once. */
   readonly onExcess: (excess: Excess) => void;
   /** Called each time nobody could look. */
@@ -80,8 +80,8 @@ async function watch(watched: WatchedSandbox, onMemory: (bytes: number) => void,
 }
 
 async function look(watched: WatchedSandbox, onMemory: (bytes: number) => void): Promise<Excess | undefined> {
-  const { findPids, folders, limits, lackedMemory } = watched;
-  if (lackedMemory?.() === true) return "OUT_OF_MEMORY";
+  const { findPids, folders, limits, lacksMemory } = watched;
+  if (lacksMemory?.() === true) return "OUT_OF_MEMORY";
   const pids = findPids();
   if (pids.length > limits.processes) return "TOO_MANY_PROCESSES";
   const memoryBytes = measureMemory(pids, limits.memoryBytes);

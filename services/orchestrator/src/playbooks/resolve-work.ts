@@ -65,12 +65,18 @@ export function demandCredentials({ playbook, called }: FoundWork, given: readon
   if (first !== undefined) throw invalidRequest([first, ...others]);
 }
 
-/** @throws Fault INVALID_REQUEST naming the files that the playbook is sure to upload and that are not `given`. What it may leave out is looked for when it runs. */
-export function demandFiles({ playbook }: FoundWork, given: readonly string[]): void {
-  const uploaded = playbook?.steps.flatMap((step) => (step.action === "upload" ? step.params.files : [])) ?? [];
-  const missing = [...new Set(uploaded)].filter((name) => !given.includes(name));
-  const [first, ...others] = missing.map(
-    (name): Violation => ({ field: "spec.files", rule: "required", message: `must give '${name}': a step uploads it` }),
-  );
-  if (first !== undefined) throw invalidRequest([first, ...others]);
+/** What is wrong with the files of a run whose playbook, or one that it calls, is sure to upload others than are `given`. What steps may leave out is looked for when it runs. */
+export function missingFiles({ playbook, called }: FoundWork, given: readonly string[]): readonly Violation[] {
+  const missing = [...new Set(playbook === undefined ? [] : uploadsOf(playbook, called))].filter((name) => !given.includes(name));
+  return missing.map((name): Violation => ({ field: "spec.files", rule: "required", message: `must give '${name}': a step uploads it` }));
+}
+
+/** The files that each run of a playbook uploads. No playbook calls itself, however far about. */
+function uploadsOf({ steps }: Playbook, called: FoundWork["called"]): readonly string[] {
+  return steps.flatMap((step) => {
+    const inner = step.action === "call" ? called.get(step.call)?.playbook : undefined;
+    if (inner !== undefined) return uploadsOf(inner, called);
+    const actions = step.action === "execute_sequence" ? step.steps : [step];
+    return actions.flatMap((one) => (one.action === "upload" ? one.params.files : []));
+  });
 }

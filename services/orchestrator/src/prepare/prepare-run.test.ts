@@ -236,13 +236,17 @@ describe("a run that is asked for", () => {
 steps:
   - { action: upload, selector: a, params: { files: [a.pdf, b.pdf] } }
   - { action: upload, selector: a, params: { files: [b.pdf, c.pdf] } }
-  - { if: { element_visible: a }, then: [{ action: upload, selector: a, params: { files: [maybe.pdf] } }] }`;
+  - { if: { element_visible: a }, then: [{ action: upload, selector: a, params: { files: [maybe.pdf] } }] }
+  - { action: execute_sequence, steps: [{ action: upload, selector: a, params: { files: [d.pdf] } }] }
+  - { call: sends }`;
+    const sends = "steps: [{ action: upload, selector: a, params: { files: [e.pdf] } }]";
+    await writeFile(join(temp.path, "playbooks", "sends.yaml"), sends);
     const uploads = new Uploads({ volumeFolder: temp.path });
     const { fileId } = await uploads.store(caller.tenant, "b.pdf", Readable.from([Buffer.from("x")]));
     const asked = { work: { $case: "playbookSource", value: source }, files: [{ name: "b.pdf", fileId }] } as const;
     await expect(create(asked)).rejects.toMatchObject({
       reason: "INVALID_REQUEST",
-      violations: ["a.pdf", "c.pdf"].map((name) => ({
+      violations: ["a.pdf", "c.pdf", "d.pdf", "e.pdf"].map((name) => ({
         field: "spec.files",
         rule: "required",
         message: `must give '${name}': a step uploads it`,

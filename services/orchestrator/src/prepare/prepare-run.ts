@@ -11,8 +11,8 @@ import type { Catalogue } from "../playbooks/catalogue.ts";
 import { type FoundWork, findWork } from "../playbooks/find-work.ts";
 import {
   demandCredentials,
-  demandFiles,
   demandParameters,
+  missingFiles,
   playbooksOf,
   type ResolvedWork,
   resolveWork,
@@ -145,12 +145,9 @@ function looksAt(spec: RunSpec, tenant: string, sources: PrepareSources, gathere
     output_schema: () => (outputSchema === undefined ? "none" : "a JSON Schema"),
     checks: () => (checks.length === 0 ? "none" : `${checks.length} on the final page`),
     files: async (work) => {
-      gathered.inputs.push(...(await findInputs(files, tenant, uploads)));
-      if (work !== undefined)
-        demandFiles(
-          work,
-          files.map(({ name }) => name),
-        );
+      const given = files.map(({ name }) => name);
+      const missing = work === undefined ? [] : missingFiles(work, given);
+      gathered.inputs.push(...(await findInputs(files, missing, tenant, uploads)));
       return files.length === 0 ? "none" : `all there: ${files.map(({ name }) => name).join(", ")}`;
     },
     browser_state: async () => {
@@ -196,9 +193,14 @@ async function findCassette(
 
 const noSuchFile = "is no file of yours, or its time is over; upload it again: POST /v1/files";
 
-/** @throws Fault INVALID_REQUEST naming every file that the tenant does not have. */
-async function findInputs(files: readonly InputFile[], tenant: string, uploads: PrepareSources["uploads"]): Promise<GivenFile[]> {
-  const violations: Violation[] = [];
+/** @throws Fault INVALID_REQUEST naming every file that the tenant does not have, after those that are missing. */
+async function findInputs(
+  files: readonly InputFile[],
+  missing: readonly Violation[],
+  tenant: string,
+  uploads: PrepareSources["uploads"],
+): Promise<GivenFile[]> {
+  const violations = [...missing];
   const found = await Promise.all(
     files.map(async ({ name, fileId }, index) => {
       const upload = await uploads.find(tenant, fileId).catch((error: unknown) => {

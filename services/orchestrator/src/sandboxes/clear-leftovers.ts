@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ControlGroup, groupedSandboxes, groupOf, type LentGroup } from "@clew/process/control-groups";
+import { ControlGroup, type GroupFolders, groupedSandboxes, groupIn, groupOf } from "@clew/process/control-group";
 import { readProcess } from "@clew/process/process-tree";
 import { removeFolder } from "@clew/process/remove-folder";
 import { endSandbox } from "./end-sandbox.ts";
@@ -15,8 +15,8 @@ export interface LeftoverPlaces {
   readonly mark: string;
   /** Where sandboxes have their sockets. */
   readonly socketFolder: string;
-  /** Where they have their control groups, where they have any. */
-  readonly controlGroups?: LentGroup | undefined;
+  /** The control groups in which they have had theirs. */
+  readonly lentGroups?: readonly GroupFolders[];
   /** The folder that the sandbox would have. */
   readonly workFolderOf: (id: SandboxId) => string;
   /** Whether a sandbox may live: its run goes on, and its folder names it. */
@@ -40,7 +40,7 @@ export interface ClearedLeftovers {
  * control groups of those that no longer live. Repeatable.
  */
 export async function clearLeftovers(places: LeftoverPlaces): Promise<ClearedLeftovers> {
-  const { mark, socketFolder, controlGroups, workFolderOf, isExpected, onLeft } = places;
+  const { mark, socketFolder, lentGroups = [], workFolderOf, isExpected, onLeft } = places;
   const living = new Set<string>();
   const ids = new Set<string>();
   const cleared = { sandboxes: 0, processes: 0, socketFolders: 0 };
@@ -59,8 +59,13 @@ export async function clearLeftovers(places: LeftoverPlaces): Promise<ClearedLef
   const prefix = socketFolderPrefix(mark);
   const names = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
   const { found, removed } = await removeEach(names, (name) => removeFolder(join(socketFolder, name)), onLeft);
-  const grouped = controlGroups === undefined ? [] : await groupedSandboxes(controlGroups);
-  const groups = grouped.filter((id) => id.startsWith(`${mark}.`) && !ids.has(id));
-  const remove = async (id: string) => await (controlGroups && new ControlGroup(controlGroups, groupOf(id)).remove());
-  return { ...cleared, socketFolders: found, left: found - removed, controlGroups: await removeEach(groups, remove, onLeft) };
+  const left = new Map<string, ControlGroup>();
+  for (const lent of lentGroups)
+    for (const id of await groupedSandboxes(lent))
+      if (id.startsWith(`${mark}.`) && !ids.has(id)) {
+        const folders = groupIn(lent, groupOf(id));
+        left.set(folders.folders.join(), new ControlGroup(folders));
+      }
+  const controlGroups = await removeEach(left.keys(), async (name) => await left.get(name)?.remove(), onLeft);
+  return { ...cleared, socketFolders: found, left: found - removed, controlGroups };
 }

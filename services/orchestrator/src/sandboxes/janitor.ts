@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { LentGroup } from "@clew/process/control-groups";
+import type { GroupFolders } from "@clew/process/control-group";
 import type { Logger } from "@clew/process/logger";
 import type { Registry } from "../registry/registry.ts";
 import { isRunId, type RunId } from "../runs/run-id.ts";
@@ -21,8 +21,8 @@ export interface JanitorOptions {
   readonly provider: Pick<SandboxProvider, "find">;
   readonly keptRecords: Pick<KeptRecords, "list">;
   readonly socketFolder: string;
-  /** Where sandboxes have their control groups, where they have any. */
-  readonly controlGroups?: LentGroup | undefined;
+  /** The control groups in which sandboxes have had theirs. */
+  readonly lentGroups?: readonly GroupFolders[];
   readonly logger: Logger;
 }
 
@@ -44,11 +44,11 @@ export class Janitor implements AsyncDisposable {
 
   /** Removes processes and sockets that belong to no run which goes on. To be asked before any sandbox is started. */
   async clearSandboxes(): Promise<ClearedLeftovers> {
-    const { volume, socketFolder, controlGroups, logger } = this.#options;
+    const { volume, socketFolder, lentGroups = [], logger } = this.#options;
     const cleared = await clearLeftovers({
       mark: markOf(volume),
       socketFolder,
-      controlGroups,
+      lentGroups,
       workFolderOf: (id) => {
         if ("warm" in id) return join(warmFolder(volume), id.warm);
         return workFolderOf({ runFolder: isRunId(id.runId) ? volume.runFolder(id.runId) : volume.folder, attempt: id.attempt });

@@ -4,6 +4,7 @@ import { Fault } from "@clew/fault/fault";
 import { hasCode } from "@clew/fault/volume-fault";
 import { z } from "zod";
 import { type Disk, nodeDisk } from "../journal/disk.ts";
+import { groupFolders } from "./lent-groups.ts";
 import type { SandboxHandle } from "./sandbox-provider.ts";
 
 /** What `sandbox.json` says. */
@@ -17,6 +18,7 @@ export const sandboxHandle = z.strictObject({
   pid: z.int().min(2),
   startTime: z.string().regex(/^\d+$/),
   bootId: z.string().min(1),
+  controlGroup: groupFolders.optional(),
   stay: z.int().min(1).optional(),
   logsFrom: z.strictObject({ warden: z.int().min(0), agent: z.int().min(0) }).optional(),
   warm: z.strictObject({ name: z.string().regex(/^[0-9a-f]+$/), runFolder: z.string().startsWith("/") }).optional(),

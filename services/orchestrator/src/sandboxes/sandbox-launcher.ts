@@ -9,7 +9,7 @@ import { metadataServices } from "@clew/egress/metadata-services";
 import { Fault } from "@clew/fault/fault";
 import { placesOf } from "@clew/outbox/work-folder";
 import { compileCacheEnvironment } from "@clew/process/compile-cache";
-import { ControlGroup, groupOf, type LentGroup } from "@clew/process/control-groups";
+import { ControlGroup, type GroupFolders, groupIn, groupOf } from "@clew/process/control-group";
 import { frugalNode } from "@clew/process/frugal-node";
 import type { Logger } from "@clew/process/logger";
 import { endProcesses, readBootId, readProcess } from "@clew/process/process-tree";
@@ -47,8 +47,8 @@ export interface LocalProviderOptions {
   readonly headless: boolean;
   /** Names the addresses that no sandbox reaches, at the start of each; the metadata services unless given. */
   readonly forbidden?: () => readonly ForbiddenAddress[];
-  /** Where each has a control group of its own; without it, what one takes is only looked at. */
-  readonly controlGroups?: LentGroup | undefined;
+  /** The control group in which each has one of its own; without it, what one takes is only looked at. */
+  readonly lentGroup?: GroupFolders | undefined;
   /** 2 GiB of memory, 256 processes and 4 GiB of disk unless given. */
   readonly limits?: SandboxLimits;
   /** Milliseconds without an orchestrator after which a sandbox ends itself. */
@@ -124,6 +124,7 @@ export class SandboxLauncher {
       pid: warden.pid,
       startTime: warden.startTime,
       bootId: this.#bootId,
+      controlGroup: this.#groupOf(name),
     };
     undo.defer(() => this.kill(name, started));
     await record?.(started);
@@ -154,7 +155,7 @@ export class SandboxLauncher {
     const wardens = this.isAlive(sandbox) ? [sandbox.pid] : [];
     const marks = { id: this.#idOf(name), folder: sandbox.workFolder, since: sandbox.startTime };
     if (sandbox.bootId === this.#bootId) await endSandbox(wardens, marks);
-    await this.#removeGroup(name);
+    await this.#removeGroup(sandbox.controlGroup);
     const sockets = dirname(sandbox.wardenAddress.slice("unix:".length));
     await removeFolder(sockets).catch((error: unknown) => {
       this.#options.log.error({ err: error, sandbox: this.#idOf(name) }, "the sockets of a sandbox could not be removed");
@@ -172,14 +173,23 @@ export class SandboxLauncher {
   /** Removes what there may be of a sandbox of which no more than its name and its folder are known. Repeatable. */
   async clear(name: SandboxName, workFolder: string): Promise<void> {
     await endProcesses({ id: this.#idOf(name), folder: workFolder });
-    await this.#removeGroup(name);
+    await this.#removeGroup(this.#groupOf(name));
     await removeFolder(this.#socketsOf(name).folder);
     await removeFolder(workFolder);
   }
 
-  async #removeGroup(name: SandboxName): Promise<void> {
-    const { controlGroups } = this.#options;
-    if (controlGroups !== undefined) await new ControlGroup(controlGroups, groupOf(this.#idOf(name))).remove();
+  /** @throws Error where processes are left in it. */
+  async #removeGroup(folders: GroupFolders | undefined): Promise<void> {
+    const group = folders && new ControlGroup(folders);
+    await group?.remove().catch((error: unknown) => {
+      if (group.pids.length > 0) throw error;
+      this.#options.log.error({ err: error }, "the control group of a sandbox could not be removed");
+    });
+  }
+
+  #groupOf(name: SandboxName): GroupFolders | undefined {
+    const { lentGroup } = this.#options;
+    return lentGroup && groupIn(lentGroup, groupOf(this.#idOf(name)));
   }
 
   /** Starts a warden that waits for its settings. */
@@ -212,7 +222,7 @@ export class SandboxLauncher {
   }
 
   #settingsOf({ name, workFolder, claim }: Birth, sockets: SocketPaths): object {
-    const { node, agentPath, path = sandboxPath, chromium, headless, isolation, controlGroups, log } = this.#options;
+    const { node, agentPath, path = sandboxPath, chromium, headless, isolation, log } = this.#options;
     const { limits = usualLimits, startTimeoutMs = 60_000, mostWaitMs = 1_800_000, adoptionGraceMs: graceMs } = this.#options;
     const secrets = deriveChannelSecrets(this.#options.secretOf(name));
     return {
@@ -231,7 +241,7 @@ export class SandboxLauncher {
       chromium,
       headless,
       isolation,
-      controlGroups,
+      controlGroup: this.#groupOf(name),
       limits,
       startTimeoutMs,
       graceMs,

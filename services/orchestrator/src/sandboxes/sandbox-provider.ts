@@ -1,3 +1,4 @@
+import type { GroupFolders } from "@clew/process/control-group";
 import type { InputPath } from "../files/input-files.ts";
 import type { GrantedModels } from "../models/choose-models.ts";
 import type { RunEgress } from "../runs/egress-policy.ts";
@@ -48,6 +49,8 @@ export interface SandboxProcess {
   readonly startTime: string;
   /** The boot of the machine it was started in. */
   readonly bootId: string;
+  /** Its control group; absent where it has none. */
+  readonly controlGroup?: GroupFolders | undefined;
 }
 
 /** Where in a sandbox's logs something begins, in bytes. */

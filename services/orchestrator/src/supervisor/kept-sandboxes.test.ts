@@ -209,19 +209,22 @@ describe("a kept sandbox", () => {
   it.each([
     ["the run that it was given to", "child", 0],
     ["another", "other", 1],
-  ])("that was claimed, and put on record for nobody, as its orchestrator died is there for %s where that has reserved it, or ends", async (_, by, ended) => {
-    await kept[Symbol.asyncDispose]();
-    kept = keep();
-    warden = async () => ({ alive: true, runId: "child" });
-    const adopting = await kept.adopt();
-    await pass(1_000);
-    kept.reserve("parent", by);
-    expect(released).toBe(0);
-    adopting[Symbol.dispose]();
-    await pass(1_000);
-    expect(released).toBe(ended);
-    if (ended === 0) expect(await takeIt()).toBe("taken");
-  });
+  ])(
+    "that was claimed, and put on record for nobody, as its orchestrator died is there for %s where that has reserved it, or ends",
+    async (_, by, ended) => {
+      await kept[Symbol.asyncDispose]();
+      kept = keep();
+      warden = async () => ({ alive: true, runId: "child" });
+      const adopting = await kept.adopt();
+      await pass(1_000);
+      kept.reserve("parent", by);
+      expect(released).toBe(0);
+      adopting[Symbol.dispose]();
+      await pass(1_000);
+      expect(released).toBe(ended);
+      if (ended === 0) expect(await takeIt()).toBe("taken");
+    },
+  );
 
   it("ends where it cannot be handed over", async () => {
     kept.reserve("parent", "child");

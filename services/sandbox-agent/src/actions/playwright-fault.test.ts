@@ -1,7 +1,7 @@
 import { createRedact } from "@clew/playbook/redact";
 import { errors } from "playwright";
 import { expect, test } from "vitest";
-import { playwrightFault } from "./playwright-fault.ts";
+import { isKeptOff, playwrightFault } from "./playwright-fault.ts";
 
 test("leaves nothing of a secret where Playwright's message is cut", () => {
   const secret = "hunter2\nhunter2";
@@ -17,4 +17,13 @@ test("names what gives a slow page more time, unless the page itself says why no
     "Opening a page timed out after 7 s. If it only needs longer, give the step more in params.timeout_ms.",
   );
   expect(said("element is not enabled")).toBe("Opening a page timed out after 7 s. The element is disabled.");
+});
+
+test.each([
+  ["waited for an element to be fit", "Timeout 500ms exceeded.\nCall log:\n\u001b[2m  - attempting click action\u001b[22m\n  2 × waiting for element", true],
+  ["had clicked before", "Call log:\n  - attempting click action\n  2 × performing click action\n  - attempting click action", false],
+  ["says so of a page's own words only", 'Call log:\n  - locator resolved to <input title="attempting click action">', false],
+])("what timed out and %s", (_, log, isIt) => {
+  expect(isKeptOff(new errors.TimeoutError(log))).toBe(isIt);
+  expect(isKeptOff(new Error(log))).toBe(false);
 });

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { Fault } from "@clew/fault/fault";
 import type { Redact } from "@clew/playbook/redact";
 import { errors } from "playwright";
@@ -54,13 +55,12 @@ export function isInvalidSelector(thrown: unknown): boolean {
   );
 }
 
-/** Whether an element was waited for in vain to be fit for a click, and nothing was clicked: Playwright's log names each click before it is done. */
+/** Whether an element was waited for in vain to be fit for a click, and nothing was clicked: Playwright's log has a line for each click before it is done. */
 export function isKeptOff(thrown: unknown): boolean {
-  return (
-    thrown instanceof errors.TimeoutError &&
-    /attempting click action/.test(thrown.message) &&
-    !/performing click action/.test(thrown.message)
-  );
+  if (!(thrown instanceof errors.TimeoutError)) return false;
+  const log = stripVTControlCharacters(thrown.message);
+  const has = (what: string) => new RegExp(`^\\s*(?:- |\\d+ × )*${what} click action$`, "m").test(log);
+  return has("attempting") && !has("performing");
 }
 
 /** Whether the page, or the whole browser, went away under an action. */

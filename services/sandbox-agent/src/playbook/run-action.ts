@@ -71,6 +71,9 @@ const effects = { read: Effect.READ, write: Effect.WRITE, commit: Effect.COMMIT 
 /** What takes back what the page has sent and is not answered. */
 const leaving: ReadonlySet<ActingStep["action"]> = new Set(["goto", "go_back", "reload", "close_tab"]);
 
+/** What is one click, and nothing before it. */
+const clicking: ReadonlySet<ActingStep["action"]> = new Set(["click", "check"]);
+
 /** How long the news that the browser is gone may lag behind the action that noticed. */
 const crashNewsMs = 1_000;
 
@@ -179,7 +182,7 @@ export async function runAction(
       await complete(`Could not ${facts.inputSummary}: ${fault.message}`, {
         success: false,
         error: runErrorOf(fault, context.redact),
-        untouched: !hasTouched || isKeptOff(fault.cause),
+        untouched: !hasTouched || (clicking.has(step.action) && isKeptOff(fault.cause)),
       });
     // What a stop cuts off says nothing of what was done.
     if (!stopping.aborted && !signal.aborted) await checks.after(step, subject, fault);

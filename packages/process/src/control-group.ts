@@ -56,12 +56,12 @@ export class ControlGroup {
     await this.#write("pids.max", String(tasks));
     if (this.folders.version === 1) {
       await this.#write("memory.limit_in_bytes", bytes);
-      await this.#write("memory.memsw.limit_in_bytes", bytes, "where the kernel counts swap");
+      await this.#writeIfThere("memory.memsw.limit_in_bytes", bytes);
       // What lacks memory stands still, until it is ended as a whole: who was ended alone could not be told from one that crashed.
       await this.#write("memory.oom_control", "1");
     } else {
       await this.#write("memory.max", bytes);
-      await this.#write("memory.swap.max", "0", "where the kernel counts swap");
+      await this.#writeIfThere("memory.swap.max", "0");
       await this.#write("memory.oom.group", "1");
       await this.#write("cgroup.max.descendants", "0");
     }
@@ -106,13 +106,19 @@ export class ControlGroup {
       : { file: "memory.events", said: /^oom [1-9]\d*$/m };
   }
 
-  /** @param mayLack when there may be no such file. */
-  async #write(file: string, text: string, mayLack = ""): Promise<void> {
-    const paths = this.folders.folders.map((folder) => join(folder, file));
-    const there = await Promise.all(paths.map(async (path) => ((await isThere(path)) ? [path] : [])));
-    const [path] = there.flat();
-    if (path !== undefined) await writeFile(path, text, { flag: "r+" });
-    else if (mayLack === "") throw new Error(`a group has no ${file}`);
+  async #write(file: string, text: string): Promise<void> {
+    if (!(await this.#writeIfThere(file, text))) throw new Error(`a group has no ${file}`);
+  }
+
+  /** Writes what the kernel has a file for, in whichever hierarchy; answers whether it has: it may count no swap. */
+  async #writeIfThere(file: string, text: string): Promise<boolean> {
+    for (const folder of this.folders.folders) {
+      const path = join(folder, file);
+      if (!(await isThere(path))) continue;
+      await writeFile(path, text, { flag: "r+" });
+      return true;
+    }
+    return false;
   }
 }
 

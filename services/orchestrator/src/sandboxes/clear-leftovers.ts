@@ -59,13 +59,11 @@ export async function clearLeftovers(places: LeftoverPlaces): Promise<ClearedLef
   const prefix = socketFolderPrefix(mark);
   const names = (await readdir(socketFolder)).filter((name) => name.startsWith(prefix) && !living.has(name));
   const { found, removed } = await removeEach(names, (name) => removeFolder(join(socketFolder, name)), onLeft);
-  const left = new Map<string, ControlGroup>();
-  for (const lent of lentGroups)
-    for (const id of await groupedSandboxes(lent))
-      if (id.startsWith(`${mark}.`) && !ids.has(id)) {
-        const folders = groupIn(lent, groupOf(id));
-        left.set(folders.folders.join(), new ControlGroup(folders));
-      }
-  const controlGroups = await removeEach(left.keys(), async (name) => await left.get(name)?.remove(), onLeft);
+  const groups = new Map<string, ControlGroup>();
+  for (const lent of lentGroups) {
+    const gone = (await groupedSandboxes(lent)).filter((id) => id.startsWith(`${mark}.`) && !ids.has(id));
+    for (const folders of gone.map((id) => groupIn(lent, groupOf(id)))) groups.set(folders.folders.join(), new ControlGroup(folders));
+  }
+  const controlGroups = await removeEach(groups.keys(), async (name) => await groups.get(name)?.remove(), onLeft);
   return { ...cleared, socketFolders: found, left: found - removed, controlGroups };
 }

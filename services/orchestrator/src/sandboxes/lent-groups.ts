@@ -11,8 +11,8 @@ export const groupFolders = z.strictObject({ version: z.literal([1, 2]), folders
 const mostNoted = 8;
 
 /**
- * Notes on the volume which control group is lent, and answers it with those that were before, the latest first: what their orchestrators left may still be there.
- * Undefined where none is.
+ * Notes on the volume which control group is lent, if one is, and answers it with those that were before, the latest first: what their orchestrators left may
+ * still be there.
  */
 export async function noteLentGroup(volume: string, lent: GroupFolders | undefined): Promise<readonly GroupFolders[]> {
   const file = join(volume, "control-groups.json");

@@ -1,11 +1,11 @@
 import { Fault } from "@clew/client";
 
 /** Reads `name=value` arguments. Throws INVALID_REQUEST for one that is none or gives a name again; it names the option, never the value. */
-export function parseAssignments(option: string, assignments: readonly string[]): Record<string, string> {
+export function parseAssignments(option: string, assignments: readonly string[], form = "name=value"): Record<string, string> {
   const values = new Map<string, string>();
   for (const assignment of assignments) {
     const at = assignment.indexOf("=");
-    if (at < 1) throw new Fault("INVALID_REQUEST", { message: `${option}: write it as name=value.` });
+    if (at < 1) throw new Fault("INVALID_REQUEST", { message: `${option}: write it as ${form}.` });
     const name = assignment.slice(0, at);
     if (values.has(name)) throw new Fault("INVALID_REQUEST", { message: `${option} ${name}: it is given more than once.` });
     values.set(name, assignment.slice(at + 1));

@@ -81,7 +81,7 @@ export const reasons = {
   STEP_FAILED: { code: "ABORTED", retryable: false, message: "A step of the playbook failed.", wayOut: "Look at the failed step's event and screenshot." },
   SELECTOR_NOT_FOUND: { code: "NOT_FOUND", retryable: true, message: "No selector matched an element on the page.", wayOut: "Mend the step's selector; the message lists what was tried." },
   SELECTOR_AMBIGUOUS: { code: "FAILED_PRECONDITION", retryable: false, message: "A selector matched more than one visible element.", wayOut: "Make the selector narrower; the message lists the candidates." },
-  ACTION_TIMED_OUT: { code: "DEADLINE_EXCEEDED", retryable: true, message: "The browser did not finish the action in time.", wayOut: "Look at the page's screenshot; give the step more time." },
+  ACTION_TIMED_OUT: { code: "DEADLINE_EXCEEDED", retryable: true, message: "The browser did not finish the action in time.", wayOut: "The message says what was in the way; a page that is only slow wants params.timeout_ms." },
   ACTION_FAILED: { code: "ABORTED", retryable: true, message: "The browser could not do the action.", wayOut: "Look at the failed action's event and screenshot." },
   REQUEST_FAILED: { code: "ABORTED", retryable: false, message: "A request that may have changed something was not answered as it should be.", wayOut: "See what came of it before you send it again." },
   NAVIGATION_FAILED: { code: "UNAVAILABLE", retryable: true, message: "The page could not be opened.", wayOut: "Check the address, and that the sandbox may reach it." },

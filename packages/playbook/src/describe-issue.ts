@@ -61,6 +61,10 @@ const knownKeys: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+const sequence = "execute_sequence";
+/** What the steps of a sequence cannot be. */
+const notInSequence: ReadonlySet<string> = new Set([sequence, ...flowSteps]);
+
 const locatorPlaces: ReadonlySet<string> = new Set(["selector", "primary", "fallbacks", "within", "to"]);
 
 /** The parameters of a step's own action; undefined where it names none. */
@@ -126,7 +130,7 @@ function messageOf(issue: Issue, path: readonly PropertyKey[], content: unknown)
         ? "must not be empty"
         : `must ${limit("at least", issue.origin, issue.minimum)}${notNumber(valueAt(content, path))}`;
     case "invalid_union":
-      return path.at(-1) === "action" ? unknownAction(valueAt(content, path.slice(0, -1))) : "is of none of the allowed kinds";
+      return path.at(-1) === "action" ? wrongAction(path.slice(0, -1), content) : "is of none of the allowed kinds";
     default:
       return issue.message;
   }
@@ -143,9 +147,12 @@ function isLocatorPlace(path: readonly PropertyKey[]): boolean {
   return typeof room === "string" && (locatorPlaces.has(room) || /element_(?:visible|gone)$/.test(room));
 }
 
-/** Why a step has no action that is known: what it gives in its stead is named. */
-function unknownAction(step: unknown): string {
-  const known = [...Object.keys(stepActions), ...flowSteps];
+/** Why a step has no action that may stand there: what it gives in its stead is named. */
+function wrongAction(path: readonly PropertyKey[], content: unknown): string {
+  const outer = valueAt(content, path.slice(0, -2));
+  const isInSequence = typeof outer === "object" && outer !== null && Reflect.get(outer, "action") === sequence;
+  const known = [...Object.keys(stepActions), ...flowSteps].filter((name) => !isInSequence || !notInSequence.has(name));
+  const step = valueAt(content, path);
   const written = typeof step === "object" && step !== null ? step : {};
   const action: unknown = Reflect.get(written, "action");
   if (action === undefined) {
@@ -155,6 +162,7 @@ function unknownAction(step: unknown): string {
     if (misspelt !== undefined) return `is missing; is it meant by '${misspelt}'?`;
     return asKey === undefined ? `is missing; it is one of ${known.join(", ")}` : `is missing; write action: ${asKey}`;
   }
+  if (isInSequence && typeof action === "string" && notInSequence.has(action)) return `cannot stand within ${sequence}`;
   const nearest = typeof action === "string" ? nearestOf(action, known) : undefined;
   return nearest === undefined ? `is no action; known are ${known.join(", ")}` : `is no action; did you mean '${nearest}'?`;
 }

@@ -46,6 +46,8 @@ export function parsePlaybook(text: string, options: ParsePlaybookOptions = {}):
     const isMerge = error instanceof Error && error.message.startsWith("Merge sources");
     return onlyProblem(isMerge ? "merges (<<) what is no mapping" : "is nested too deeply, or repeats its anchors too often");
   }
+  const nul = text.indexOf("\0");
+  if (nul >= 0) return { calls: [], problems: [{ field: "", message: "holds a NUL, which no text may", ...positions.ofOffset(nul) }] };
   if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
   if (mistakes.length > 0) return { calls: [], problems: mistakes };
   if (content === null || content === undefined) return onlyProblem("is empty; a playbook has at least steps");

@@ -101,7 +101,7 @@ function recordingOf({ video, screenshots, recordCassette, trace, logs }: RunOpt
 
 /** Sends the files a run is to be given. */
 async function uploadFiles(clew: Clew, { file, cassette }: RunOptions): Promise<Pick<RunSpec, "files" | "cassette">> {
-  const given = Object.entries(parseAssignments("--file", file));
+  const given = Object.entries(parseAssignments("--file", file, "name=path, such as invoice.pdf=./invoice.pdf"));
   for (const [name, path] of given) await demandFile(path, `--file ${name}`);
   if (cassette !== undefined) await demandFile(cassette, "--cassette");
   const upload = async (name: string, path: string) => (await clew.uploadFile(name, await openAsBlob(path))).fileId;

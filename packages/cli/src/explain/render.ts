@@ -86,10 +86,12 @@ const titleWidth = 10;
 
 const wordsOfParent = { continueFrom: "in the browser, still open, of", forkFrom: "with the session left by" } as const;
 
+const endings = { done: "", skipped: "left out", failed: "FAILED", stopped: "CUT OFF", blocked: "BLOCKED", open: "CUT OFF" } as const;
+
 function lineOf(deed: Deed, at: (time: string) => string, { state, attempts, seconds }: Explanation): string {
   const { step, stepId, what, beganAt, end, durationMs, message } = deed;
   const over = seconds !== undefined || deed.attempt !== attempts.at(-1)?.number || state === "FINALIZING";
-  const ending = end === "open" ? (over ? "CUT OFF" : "goes on") : end === "done" ? "" : end === "skipped" ? "left out" : end.toUpperCase();
+  const ending = end === "open" && !over ? "goes on" : endings[end];
   const took = durationMs === undefined || durationMs === 0 ? "" : `${(durationMs / 1000).toFixed(1)} s`;
   const number = stepId.includes(".") ? printable(stepId.replace("step-", "")) : step;
   const name = `${number === undefined ? "" : `${number}. `}${printable(what)}`;

@@ -87,6 +87,11 @@ describe("the story of a run", () => {
     expect(text).toContain("+0.1 s  1. Look  CUT OFF\n             +1.1 s  1. Look  goes on\n");
   });
 
+  it("says of a step that a stop cut off just that", () => {
+    const text = screen(step(0, 0, { error: { reason: "TERMINATED", message: "The run was stopped before this was done." } }));
+    expect(text).toContain("+0.0 s  1. Do 1  CUT OFF  0.1 s  The run was stopped before this was done.\n");
+  });
+
   it("shows actions that belong to no step, and those a rule kept from the browser", () => {
     const text = screen([
       event("actionStarted", 0, { inputSummary: "click 'Pay'", effect: "COMMIT" }),

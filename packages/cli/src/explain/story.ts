@@ -13,7 +13,7 @@ export interface Deed {
   /** The sequence it began with. */
   readonly sequence: number;
   /** `open`: there is no end of it in the record. */
-  readonly end: "done" | "skipped" | "failed" | "blocked" | "open";
+  readonly end: "done" | "skipped" | "failed" | "stopped" | "blocked" | "open";
   readonly durationMs: number | undefined;
   /** Why it failed or was blocked; of an open one, what it was about to do last. */
   readonly message: string | undefined;
@@ -102,7 +102,8 @@ export class Story {
         break;
       case "stepCompleted": {
         const { stepId, success, skipped, durationMs, error, screenshot } = event.stepCompleted;
-        const end = skipped ? "skipped" : success ? "done" : "failed";
+        const wasStopped = error?.reason === "TERMINATED";
+        const end = skipped ? "skipped" : success ? "done" : wasStopped ? "stopped" : "failed";
         this.#end(event.attempt, { end, durationMs, message: error?.message, screenshot }, stepId);
         break;
       }

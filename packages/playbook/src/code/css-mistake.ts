@@ -19,6 +19,8 @@ const combinator = sign("[>+~]");
 const attribute = sign(
   String.raw`\[${space}*(?:(?:${name}|\*)?\|)?${name}${space}*(?:[~|^$*]?=${space}*(?:${string}|${name})${space}*(?:[iIsS]${space}*)?)?\]`,
 );
+/** CSS Syntax, An+B; what may follow is not looked at. */
+const nthArguments = /^\s*(?:odd|even|[+-]?\d*n(?:\s*[+-]\s*\d+)?|[+-]?\d+)(?:\s+of\s.*)?\s*$/is;
 const oneText = new RegExp(`^${space}*(?:${string})${space}*$`);
 /** What stands in brackets, however it is written. */
 const bracketed = sign(String.raw`\[(?:${string}|\\[^]|[^\]"'\\])*\]`);
@@ -158,6 +160,8 @@ class CssReader {
     const given = this.#css.slice(open + 1, this.#at - 1);
     if (takeText.has(pseudo.toLowerCase()) && !oneText.test(given))
       throw new Mistake(`is no selector: the text must be in quotes: :${pseudo}("…")`, open + 1);
+    if (/^nth-(?:last-)?(?:child|of-type)$/i.test(pseudo) && !nthArguments.test(given))
+      throw new Mistake(`is no selector: :${pseudo} takes a number, odd, even, or as 2n+1`, open + 1);
     const message = pseudo === "text-matches" ? patternMistake(given) : undefined;
     if (message !== undefined) throw new Mistake(message, open + 1);
   }

@@ -1,13 +1,21 @@
 import { z } from "zod";
 import { address, sentence, timeoutMs } from "./texts.ts";
 
+/** RFC 9110, sections 5.1 and 5.5. */
+const headers = z
+  .record(z.string(), z.string().regex(/^[^\r\n\0]*$/, "must be one line"))
+  .refine(
+    (given) => Object.keys(given).every((name) => /^[!#$%&'*+.^_`|~\w-]+$/.test(name)),
+    "must have names without blanks, of letters, digits and -",
+  );
+
 /** One HTTP request, sent with the browser's own cookies. Every text in it may hold placeholders. */
 export const requestSchema = z
   .strictObject({
     method: z.enum(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]).default("GET"),
     url: address,
     query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-    headers: z.record(z.string(), z.string()).optional(),
+    headers: headers.optional(),
     cookies: z.record(z.string(), z.string()).optional(),
     json: z.json().optional(),
     form: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),

@@ -226,6 +226,26 @@ describe("a kept sandbox", () => {
     },
   );
 
+  it.each([
+    ["does not answer in time, once", ["DEADLINE_EXCEEDED"], true, "taken"],
+    ["does not answer, twice", ["SANDBOX_UNREACHABLE", "DEADLINE_EXCEEDED"], true, "taken"],
+    ["does not answer, ever", ["DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED"], true, "PARENT_GONE"],
+    ["does not answer, and is dead", ["DEADLINE_EXCEEDED"], false, "PARENT_GONE"],
+    ["refuses", ["INVALID_REQUEST"], true, "PARENT_GONE"],
+  ] as const)("that %s as it is handed over is asked again where that may help", async (_, reasons, lives, expected) => {
+    const failures = [...reasons];
+    take = async () => {
+      const reason = failures.shift();
+      if (reason === undefined) return;
+      isAlive = async () => lives;
+      throw new Fault(reason);
+    };
+    kept.reserve("parent", "child");
+    expect(await takeIt()).toBe(expected);
+    await pass(1_000);
+    expect([failures, released]).toEqual([[], expected === "taken" ? 0 : 1]);
+  });
+
   it("ends where it cannot be handed over", async () => {
     kept.reserve("parent", "child");
     take = () => Promise.reject(new Fault("SANDBOX_LOST"));

@@ -51,6 +51,8 @@ const silenceMs = 30_000;
 const reservedMs = 60_000;
 /** Milliseconds its warden waits past its time for whoever ends it. */
 const slackMs = 10_000;
+/** How often one is asked to go on with another run. */
+const mostTries = 3;
 /** Between two tries to end one, in milliseconds. */
 const endPauses = { initialMs: 500, maxMs: 30_000 } as const;
 
@@ -142,7 +144,7 @@ export class KeptSandboxes implements AsyncDisposable {
     kept.attending.abort(new Fault("CANCELLED"));
     await kept.attended;
     try {
-      const taken = await handOver.take(kept.handle, plan);
+      const taken = await this.#handOver(kept, () => handOver.take(kept.handle, plan));
       await this.#forget(kept);
       return taken;
     } catch (error) {
@@ -178,6 +180,20 @@ export class KeptSandboxes implements AsyncDisposable {
     this.#stopping.abort(new Fault("SHUTTING_DOWN"));
     const isQuiet = (kept: Kept) => kept.attended.then(() => kept.ending);
     await Promise.allSettled([...this.#kept.values()].map(isQuiet));
+  }
+
+  /** Asks again where nobody answered in time and the sandbox lives: it may be this process that stood still. What was done of it is not done twice. */
+  async #handOver(kept: Kept, take: () => Promise<TakenSandbox>): Promise<TakenSandbox> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await take();
+      } catch (error) {
+        const { reason } = Fault.from(error);
+        const isUnanswered = reason === "DEADLINE_EXCEEDED" || reason === "SANDBOX_UNREACHABLE";
+        if (tries === mostTries || !isUnanswered || !(await this.#options.provider.isAlive(kept.handle))) throw error;
+        this.#options.logger.warn({ run: kept.runId, error }, "a kept sandbox is asked again");
+      }
+    }
   }
 
   #attendTo({ runId, tenant, handle, sinceMs, untilMs }: KeptRecord): void {

@@ -20,7 +20,11 @@ test("names what gives a slow page more time, unless the page itself says why no
 });
 
 test.each([
-  ["waited for an element to be fit", "Timeout 500ms exceeded.\nCall log:\n\u001b[2m  - attempting click action\u001b[22m\n  2 × waiting for element", true],
+  [
+    "waited for an element to be fit",
+    "Timeout 500ms exceeded.\nCall log:\n\u001b[2m  - attempting click action\u001b[22m\n  2 × waiting for element",
+    true,
+  ],
   ["had clicked before", "Call log:\n  - attempting click action\n  2 × performing click action\n  - attempting click action", false],
   ["says so of a page's own words only", 'Call log:\n  - locator resolved to <input title="attempting click action">', false],
 ])("what timed out and %s", (_, log, isIt) => {

@@ -67,7 +67,7 @@ const backOffice = (url: string, round: number): readonly Step[] =>
         { action: "key_press", selector: "input[type=search]", value: "12345" },
         { action: "click", selector: "form.search button:text-is('Search')" },
         { action: "click", selector: "#orders tbody a" },
-        { action: "extract", selector: "h1", said: "Order 12345" },
+        { action: "extract", selector: "dd .status", said: "open" },
       ];
 
 const roundOf = asked["back-office"] ? backOffice : smallPage;

@@ -71,11 +71,14 @@ export function missingFiles({ playbook, called }: FoundWork, given: readonly st
   return missing.map((name): Violation => ({ field: "spec.files", rule: "required", message: `must give '${name}': a step uploads it` }));
 }
 
-/** The files that each run of a playbook uploads. No playbook calls itself, however far about. */
-function uploadsOf({ steps }: Playbook, called: FoundWork["called"]): readonly string[] {
+/** The files that each run of a playbook uploads. Each that is called is looked at once, however often that is. */
+function uploadsOf({ steps }: Playbook, called: FoundWork["called"], seen = new Set<string>()): readonly string[] {
   return steps.flatMap((step) => {
-    const inner = step.action === "call" ? called.get(step.call)?.playbook : undefined;
-    if (inner !== undefined) return uploadsOf(inner, called);
+    if (step.action === "call") {
+      const inner = seen.has(step.call) ? undefined : called.get(step.call)?.playbook;
+      seen.add(step.call);
+      return inner === undefined ? [] : uploadsOf(inner, called, seen);
+    }
     const actions = step.action === "execute_sequence" ? step.steps : [step];
     return actions.flatMap((one) => (one.action === "upload" ? one.params.files : []));
   });

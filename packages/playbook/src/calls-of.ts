@@ -7,8 +7,8 @@ export interface WrittenCall extends SourcePosition {
   readonly id: string;
   /** Where, as a path such as `steps[2].call`. */
   readonly field: string;
-  /** Names of the parameters it gives; undefined where they cannot be read. */
-  readonly given: readonly string[] | undefined;
+  /** The parameters it gives, as they are written; undefined where they cannot be read. */
+  readonly given: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Lists of steps, by what holds them. */
@@ -31,7 +31,7 @@ function* callsIn(holder: unknown, path: readonly PropertyKey[], positions: Pick
         yield {
           id: step.call,
           field: formatPath(field),
-          given: isRecord(params) ? Object.keys(params) : undefined,
+          given: isRecord(params) ? params : undefined,
           ...positions.ofValue(field),
         };
       }

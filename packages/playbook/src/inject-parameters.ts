@@ -4,8 +4,11 @@ export interface InjectionProblem {
   readonly message: string;
 }
 
-/** A playbook's content with a placeholder wherever a parameter is injected, or what is wrong with those places. */
-export type Injected = { readonly content: unknown } | { readonly problems: readonly InjectionProblem[] };
+/** A playbook's content with a placeholder wherever a parameter is injected, and what is wrong with places that are none. */
+export interface Injected {
+  readonly content: unknown;
+  readonly problems: readonly InjectionProblem[];
+}
 
 /**
  * Writes each parameter that has an `inject_into` such as `steps.2.params.text` as `{name}` into that place, before anything is checked: from there on
@@ -14,7 +17,7 @@ export type Injected = { readonly content: unknown } | { readonly problems: read
 export function injectParameters(content: unknown): Injected {
   const parameters: unknown = isObject(content) ? content.parameters : undefined;
   if (!Array.isArray(parameters) || !parameters.some((parameter) => isObject(parameter) && parameter.inject_into !== undefined))
-    return { content };
+    return { content, problems: [] };
   const copy: unknown = structuredClone(content);
   const problems: InjectionProblem[] = [];
   for (const [index, parameter] of parameters.entries()) {
@@ -34,7 +37,7 @@ export function injectParameters(content: unknown): Injected {
         message: "leads nowhere; write a path such as steps.2.params.text, counted from 0",
       });
   }
-  return problems.length > 0 ? { problems } : { content: copy };
+  return { content: copy, problems };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -18,8 +18,11 @@ export interface CodeProblem {
   readonly at: number | undefined;
 }
 
-/** What stands for each value while a selector is looked at: a number, or a name. One of them fits wherever a value may stand. */
+/** What stands for a value while a selector is looked at: a number, or a name. One of them fits wherever a value may stand. */
 const samples = ["1", "a"];
+
+/** Of so many values each is tried as a number and as a name; of more than these all are tried as the same. */
+const mostMixed = 4;
 
 const prefixes: Partial<Record<TemplateContext, string>> = { selector: "", css: "css=", xpath: "xpath=" };
 
@@ -58,12 +61,22 @@ export function codeProblems(
 }
 
 function mistakeIn(template: string, prefix: string): CodeMistake | undefined {
-  const names = namesIn(template);
-  const mistakes = samples.map((sample) => {
-    const bound = bindSelector(`${prefix}${template}`, new Map(names.map((name) => [name, sample])));
-    return "text" in bound ? selectorMistake(bound.text) : undefined;
-  });
-  return mistakes.includes(undefined) ? undefined : mistakes[0];
+  let first: CodeMistake | undefined;
+  for (const values of sampleValues([...new Set(namesIn(template))])) {
+    const bound = bindSelector(`${prefix}${template}`, values);
+    const mistake = "text" in bound ? selectorMistake(bound.text) : undefined;
+    if (mistake === undefined) return undefined;
+    first ??= mistake;
+  }
+  return first;
+}
+
+function sampleValues(names: readonly string[]): readonly ReadonlyMap<string, string>[] {
+  if (names.length > mostMixed) return samples.map((sample) => new Map(names.map((name) => [name, sample])));
+  return names.reduce<readonly ReadonlyMap<string, string>[]>(
+    (all, name) => samples.flatMap((sample) => all.map((values) => new Map([...values, [name, sample]]))),
+    [new Map()],
+  );
 }
 
 /** A key that is put in later is looked at then. */

@@ -1,3 +1,4 @@
+import { nearestRole } from "../schema/role.ts";
 import type { CodeMistake } from "./code-mistake.ts";
 import { cssMistake, regularExpressionMistake } from "./css-mistake.ts";
 import { xpathMistake } from "./xpath-mistake.ts";
@@ -27,7 +28,8 @@ const engines: ReadonlyMap<string, (body: string) => CodeMistake | undefined> = 
   ["text:light", textMistake],
   ["role", roleMistake],
   ...["id", "data-testid", "data-test-id", "data-test"].flatMap((name) => [name, `${name}:light`].map((engine) => [engine, none] as const)),
-  ...["nth", "visible", "_react", "_vue", "aria-ref", "aria-template"].map((engine) => [engine, none] as const),
+  ["nth", nthMistake],
+  ...["visible", "_react", "_vue", "aria-ref", "aria-template"].map((engine) => [engine, none] as const),
 ]);
 
 /** Says why Playwright cannot look for elements by a selector; undefined where that is not sure. */
@@ -47,6 +49,12 @@ export function selectorMistake(selector: string): CodeMistake | undefined {
 
 function none(): undefined {}
 
+function nthMistake(body: string): CodeMistake | undefined {
+  return /^\s*-?\d+\s*$/.test(body)
+    ? undefined
+    : { message: "is no selector: nth= takes a whole number: 0 is the first, -1 the last", at: 0 };
+}
+
 function textMistake(body: string): CodeMistake | undefined {
   const end = body.lastIndexOf("/");
   if (!body.startsWith("/") || end === 0) return undefined;
@@ -57,7 +65,9 @@ function textMistake(body: string): CodeMistake | undefined {
 function roleMistake(body: string): CodeMistake | undefined {
   const say = (message: string, at: number) => ({ message, at });
   roleName.lastIndex = 0;
-  let at = roleName.exec(body)?.[0].length ?? 0;
+  const named = roleName.exec(body)?.[0] ?? "";
+  const role = named.trim();
+  let at = named.length;
   while (at > 0 && at < body.length) {
     attribute.lastIndex = at;
     const found = attribute.exec(body);
@@ -67,7 +77,9 @@ function roleMistake(body: string): CodeMistake | undefined {
     if (message !== undefined) return say(message, at);
     at += found[0].length;
   }
-  return at > 0 && at === body.length ? undefined : say('is no selector: a role is written as role=button[name="Save"]', at);
+  if (at === 0 || at < body.length) return say('is no selector: a role is written as role=button[name="Save"]', at);
+  const meant = nearestRole(role);
+  return meant === undefined ? undefined : say(`is no selector: there is no role ${role}; did you mean ${meant}?`, 0);
 }
 
 /** Cuts a selector at its `>>`, as Playwright does, and finds how each part is to be read. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { playbookLimits } from "../limits.ts";
+import { nearestOf } from "../nearest.ts";
 import { namesIn } from "../placeholder.ts";
 
 /** The roles by which elements are looked for: those of WAI-ARIA 1.2 that are no abstract ones. */
@@ -17,6 +18,11 @@ const roles: ReadonlySet<string> = new Set([
 /** Whether elements can be looked for by a role, in letters of any case. */
 export function isRole(role: string): boolean {
   return roles.has(role.toLowerCase());
+}
+
+/** The role that one which there is not was most likely meant to be. */
+export function nearestRole(role: string): string | undefined {
+  return isRole(role) ? undefined : nearestOf(role.toLowerCase(), [...roles]);
 }
 
 /** A role, in letters of any case; or one that is known once its placeholders are. */

@@ -61,6 +61,12 @@ describe("the playbooks that one calls", () => {
       { a: text([], "parameters: [{ name: order }]\n") },
       "does not give 'a' its parameter 'order'",
     ],
+    [
+      "is given a value it does not take",
+      text(["call: a, params: { order: x }"]),
+      { a: text([], "parameters: [{ name: order, type: int }]\n") },
+      "gives 'a' a parameter 'order' that must be a whole number",
+    ],
   ])("are refused where one %s, with the place", async (_, source, others, message) => {
     expect(told(await find(source, others))).toEqual([expect.stringContaining(message)]);
   });

@@ -1,9 +1,12 @@
 import { Fault } from "@clew/fault/fault";
+import { bindText } from "@clew/playbook/bind-text";
 import type { WrittenCall } from "@clew/playbook/calls-of";
 import { playbookLimits } from "@clew/playbook/limits";
 import { nearestOf } from "@clew/playbook/nearest";
 import { type ParsedPlaybook, parsePlaybook } from "@clew/playbook/parse-playbook";
-import type { Playbook } from "@clew/playbook/playbook-schema";
+import { namesIn } from "@clew/playbook/placeholder";
+import type { Playbook, PlaybookParameter } from "@clew/playbook/playbook-schema";
+import { takeValue } from "@clew/playbook/take-value";
 import { limits } from "../runs/limits.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { PlacedProblem } from "./invalid-playbook.ts";
@@ -103,12 +106,26 @@ async function read(id: string, catalogue: Catalogue): Promise<Looked> {
 /** What of a call does not fit what the other playbook takes. */
 function misfitOf({ id, given }: WrittenCall, { parameters }: Playbook): string | undefined {
   if (given === undefined) return undefined;
-  const known = parameters.filter(({ secret }) => !secret).map(({ name }) => name);
-  const unknown = given.find((name) => !known.includes(name));
+  const known = parameters.filter(({ secret }) => !secret);
+  const names = known.map(({ name }) => name);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) {
-    const nearest = nearestOf(unknown, known);
+    const nearest = nearestOf(unknown, names);
     return `gives '${id}' a parameter it does not take${nearest === undefined ? "" : `; did you mean '${nearest}'?`}`;
   }
-  const missing = parameters.find(({ name, secret, default: usual }) => !secret && usual === undefined && !given.includes(name));
-  return missing === undefined ? undefined : `does not give '${id}' its parameter '${missing.name}'`;
+  const missing = known.find(({ name, default: usual }) => usual === undefined && !Object.hasOwn(given, name));
+  if (missing !== undefined) return `does not give '${id}' its parameter '${missing.name}'`;
+  for (const parameter of known) {
+    const problem = problemOf(parameter, given[parameter.name]);
+    if (problem !== undefined) return `gives '${id}' a parameter '${parameter.name}' that ${problem}`;
+  }
+  return undefined;
+}
+
+/** What is wrong with a value that a call gives; nothing where others are still to be put into it. */
+function problemOf(parameter: PlaybookParameter, written: unknown): string | undefined {
+  if (written === undefined || (typeof written === "string" && namesIn(written).length > 0)) return undefined;
+  const bound = typeof written === "string" ? bindText(written, new Map()) : { text: written };
+  const taken = "text" in bound ? takeValue(parameter, bound.text) : { text: "" };
+  return "problem" in taken ? taken.problem : undefined;
 }

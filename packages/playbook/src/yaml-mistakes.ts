@@ -1,4 +1,17 @@
-import { type Document, isAlias, isCollection, isMap, isPair, isScalar, type Node, visit, type YAMLMap, type YAMLParseError } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Node,
+  visit,
+  type YAMLMap,
+  type YAMLParseError,
+  type YAMLWarning,
+} from "yaml";
 import { playbookLimits } from "./limits.ts";
 import { formatPath, type PlaybookProblem, toldProblems } from "./problem.ts";
 import type { SourcePositions } from "./source-position.ts";
@@ -10,22 +23,36 @@ const sentences: Partial<Record<YAMLParseError["code"], string>> = {
   TAG_RESOLVE_FAILED: "there is no such tag (!) in a playbook; leave it out",
 };
 
-/** Says the mistakes of syntax in a YAML text, keys that are given twice or are no texts, aliases of nothing, too many of them, and tags that are none, in the text's order; as many as are told of a playbook. */
-export function yamlProblems(
+/** What is wrong with a text as YAML. */
+export interface YamlMistakes {
+  /** In the text's order; as many as are told of a playbook. */
+  readonly problems: readonly PlaybookProblem[];
+  /** Whether its content can be looked at all the same. */
+  readonly isReadable: boolean;
+}
+
+/** Says the mistakes of syntax in a YAML text, keys that are given twice or are no texts, aliases of nothing, too many of them, merges of what is no mapping, and tags that are none. */
+export function yamlMistakes(
   document: Document<Node, boolean>,
   positions: SourcePositions,
   { mayBeTagged }: { readonly mayBeTagged: boolean },
-): readonly PlaybookProblem[] {
+): YamlMistakes {
   const odd = mayBeTagged ? [] : document.warnings.filter(({ code }) => code === "TAG_RESOLVE_FAILED");
-  const found = [...document.errors, ...odd].map(
-    ({ code, message, pos: [offset] }): FoundMistake => ({ message: sentences[code] ?? message, offset }),
-  );
+  const say = ({ code, message, pos: [offset] }: YAMLParseError | YAMLWarning): FoundMistake => ({
+    message: sentences[code] ?? message,
+    offset,
+  });
+  const errors = document.errors.map(say);
   // A text that cannot be read in whole has aliases of what was not read.
-  const all = [...found, ...nodeMistakes(document, positions, found.length === 0)];
+  const ofNodes = nodeMistakes(document, positions, errors.length === 0);
+  const all = [...errors, ...odd.map(say), ...ofNodes];
   const first = all.toSorted((one, other) => one.offset - other.offset).slice(0, playbookLimits.problems + 1);
-  return toldProblems(
-    first.map(({ field = [], message, offset }) => ({ field: formatPath(field), message, ...positions.ofOffset(offset) })),
-  );
+  return {
+    problems: toldProblems(
+      first.map(({ field = [], message, offset }) => ({ field: formatPath(field), message, ...positions.ofOffset(offset) })),
+    ),
+    isReadable: errors.length === 0 && ofNodes.every(({ isRepeated }) => isRepeated === true),
+  };
 }
 
 interface FoundMistake {
@@ -33,13 +60,15 @@ interface FoundMistake {
   readonly message: string;
   /** Where it stands in the text. */
   readonly offset: number;
+  /** Whether it is only that a key is given again. */
+  readonly isRepeated?: boolean;
 }
 
 /** Finds in one walk what no node is wrong by itself in. */
 function nodeMistakes(document: Document<Node, boolean>, positions: SourcePositions, areAliasesLooked: boolean): readonly FoundMistake[] {
   const mistakes: FoundMistake[] = [];
   let aliases = 0;
-  const anchors = new Set<string>();
+  const anchors = new Map<string, Node>();
   visit(document, (_, node, ancestors) => {
     if (isAlias(node)) {
       aliases += 1;
@@ -47,11 +76,24 @@ function nodeMistakes(document: Document<Node, boolean>, positions: SourcePositi
         mistakes.push({ message: `there are more than ${playbookLimits.aliases} aliases (*)`, offset: node.range?.[0] ?? 0 });
       if (areAliasesLooked && !anchors.has(node.source))
         mistakes.push({ message: "there is no anchor (&) of this name before it", offset: node.range?.[0] ?? 0 });
-    } else if (typeof node === "object" && node !== null && "anchor" in node && typeof node.anchor === "string") anchors.add(node.anchor);
-    if (isMap(node)) mistakes.push(...wrongKeys(node, [...ancestors, node], positions));
+    } else if (isNode(node) && "anchor" in node && typeof node.anchor === "string") anchors.set(node.anchor, node);
+    if (isMap(node))
+      mistakes.push(...wrongKeys(node, [...ancestors, node], positions), ...wrongMerges(node, [...ancestors, node], anchors));
     return mistakes.length > playbookLimits.problems ? visit.BREAK : undefined;
   });
   return mistakes;
+}
+
+/** Finds what a mapping merges (`<<`) and is none. */
+function wrongMerges({ items }: YAMLMap, nodes: readonly unknown[], anchors: ReadonlyMap<string, Node>): readonly FoundMistake[] {
+  const isMapping = (value: unknown): boolean => isMap(isAlias(value) ? (anchors.get(value.source) ?? value) : value) || isUnknown(value);
+  const isUnknown = (value: unknown) => isAlias(value) && !anchors.has(value.source);
+  return items.flatMap(({ key, value }) => {
+    if (!isScalar(key) || key.source !== "<<" || key.type !== "PLAIN") return [];
+    const merged = isAlias(value) ? anchors.get(value.source) : value;
+    const isRight = isMapping(value) || (isSeq(merged) && merged.items.every(isMapping));
+    return isRight ? [] : [{ field: pathOf(nodes), message: "merges (<<) what is no mapping", offset: key.range?.[0] ?? 0 }];
+  });
 }
 
 /** Finds the keys of a mapping that stand there before, or are no texts; no more than are told. */
@@ -60,14 +102,17 @@ function wrongKeys(map: YAMLMap, nodes: readonly unknown[], positions: SourcePos
   const wrong: FoundMistake[] = [];
   for (const { key } of map.items) {
     if (wrong.length > playbookLimits.problems) break;
-    if (isCollection(key) && key.range) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
-    if (!isScalar(key) || !key.range) continue;
+    if (!isNode(key) || !key.range) continue;
+    if (!isScalar(key) || key.value === null) {
+      if (!isAlias(key)) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
+      continue;
+    }
     const [offset] = key.range;
     const first = firsts.get(key.value);
     if (first === undefined) firsts.set(key.value, offset);
     else {
       const message = `is given more than once; the first is in line ${positions.ofOffset(first).line}`;
-      wrong.push({ field: [...pathOf(nodes), String(key.value)], message, offset });
+      wrong.push({ field: [...pathOf(nodes), String(key.value)], message, offset, isRepeated: true });
     }
   }
   return wrong;

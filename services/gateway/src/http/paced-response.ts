@@ -22,12 +22,14 @@ export interface PacedResponse {
 }
 
 /** Destroys the connection of a reader who takes nothing for `stallMs` while bytes wait for it, and tells. */
-export function disconnectStalled(
-  response: ServerResponse,
-  { stallMs, onStall }: { readonly stallMs: number; readonly onStall: () => void },
-): void {
+export function disconnectStalled(response: ServerResponse, { stallMs, onStall }: PaceLimits & { readonly onStall: () => void }): void {
   // A socket's own timeout counts partial progress of a large write, which no event of the stream shows.
   response.setTimeout(stallMs);
+  disconnectTimedOut(response, onStall);
+}
+
+/** Destroys the connection of a reader for whom bytes wait when its socket's timeout, which the caller sets, is over, and tells. */
+export function disconnectTimedOut(response: ServerResponse, onStall: () => void): void {
   // Over HTTP/2 a callback of its own would be called once: a reader that was only idle then could stall for ever after.
   const source = "stream" in response && response.stream instanceof EventEmitter ? response.stream : response;
   source.on("timeout", () => {

@@ -13,6 +13,26 @@ export class Bell {
     }
   };
 
+  /** Looks each time the bell rings, within the ring, until there is something; answers that, or rejects with what `look` throws. One at a time. */
+  until<T>(look: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const wake = () => {
+        try {
+          do {
+            this.#isRung = false;
+            const found = look();
+            if (found !== undefined) return resolve(found);
+          } while (this.#isRung);
+          this.#wake = wake;
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#isRung) wake();
+      else this.#wake = wake;
+    });
+  }
+
   /** Waits until the bell rings. One at a time. */
   wait(): Promise<void> {
     if (this.#isRung) {

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { fromBinary } from "@bufbuild/protobuf";
 import { type RunEvent, RunEventSchema } from "@clew/proto/connect/clew/run/v1/run_event_pb";
 import { type EncodedEvent, tokenAt } from "./encode-events.ts";
+import type { Events } from "./frame.ts";
 import type { Position } from "./position.ts";
 
 /** The most events of a block. */
@@ -25,6 +26,8 @@ export class Block {
   readonly #ends: number[] = [];
   readonly #types: string[] = [];
   #messages: RunEvent[] | undefined;
+  /** The tokens that were asked for last, by their sequences: many readers at the tail ask for the same two. */
+  #tokens: readonly [Position | undefined, Position | undefined] = [undefined, undefined];
   /** What was handed out last: many readers at the tail take the same. */
   #handedOut: { readonly from: number; readonly to: number; readonly bytes: Buffer } | undefined;
 
@@ -41,7 +44,7 @@ export class Block {
 
   /** The position after its last event. */
   get end(): Position {
-    return { sequence: this.last, token: this.tokenAt(this.last) };
+    return this.#positionAt(this.last);
   }
 
   /** The sequence of its last event. */
@@ -91,8 +94,17 @@ export class Block {
 
   /** The token of a position in it: from before its first event to after its last. */
   tokenAt(sequence: number): string {
-    if (sequence === this.before.sequence) return this.before.token;
-    return tokenAt(this.#bytes, this.#start(sequence));
+    return this.#positionAt(sequence).token;
+  }
+
+  #positionAt(sequence: number): Position {
+    if (sequence === this.before.sequence) return this.before;
+    const [last, other] = this.#tokens;
+    if (last?.sequence === sequence) return last;
+    if (other?.sequence === sequence) return other;
+    const position = { sequence, token: tokenAt(this.#bytes, this.#start(sequence)) };
+    this.#tokens = [position, last];
+    return position;
   }
 
   /** The server-sent events from one sequence to another, both included. They share memory with the block. */
@@ -129,18 +141,21 @@ export class Block {
   }
 
   /** The stretches from after one sequence to its last that hold these types only; one stretch of all where any type will do. */
-  *stretches(after: number, types: ReadonlySet<string> | undefined): Generator<{ readonly from: number; readonly to: number }> {
+  stretches(after: number, types: ReadonlySet<string> | undefined): Iterable<Events> {
+    return types === undefined ? [{ block: this, from: after + 1, to: this.last }] : this.#stretchesOf(types, after);
+  }
+
+  *#stretchesOf(types: ReadonlySet<string>, after: number): Generator<Events> {
     const { last } = this;
-    if (types === undefined) return yield { from: after + 1, to: last };
     let from: number | undefined;
     for (let sequence = after + 1; sequence <= last; sequence += 1) {
       if (types.has(this.#typeAt(sequence))) from ??= sequence;
       else if (from !== undefined) {
-        yield { from, to: sequence - 1 };
+        yield { block: this, from, to: sequence - 1 };
         from = undefined;
       }
     }
-    if (from !== undefined) yield { from, to: last };
+    if (from !== undefined) yield { block: this, from, to: last };
   }
 
   #start(sequence: number): number {

@@ -39,12 +39,15 @@ export interface ReadOptions {
   readonly keys?: KeyWatch | undefined;
 }
 
+/** What a reader waits for that is not just more events. */
+type Waited = Exclude<Found, { readonly kind: "events" | "tail" }>;
+
 /** More than this without one event between them means that two histories are told at once. */
 const maxJudgements = 3;
 
 /**
  * Reads a run into a sink: reads after the position; at the tail waits until it moved; reads again. The same for a run that is under way and
- * for one that ended long ago. Says where it stands whenever it was silent for `beatMs`. Resolves after `end`.
+ * for one that ended long ago. Says where it stands before it has been silent for `beatMs`. Resolves after `end`.
  *
  * @throws Fault where it cannot go on; the signal's reason when it aborts.
  */
@@ -54,34 +57,39 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
   const { signal } = link;
   using _watched = keys?.enter({ keyId: reader.start.keyId, judge: reader.judge, end: link.abort });
   let position = reader.start.position;
-  let isSilent = false;
+  /** How many halves of a beat it has been silent for: a timer that each event sets anew would cost more than what is counted here. */
+  let silentHalves = 0;
+  let isAborted = false;
   let judgements = 0;
-  signal.addEventListener("abort", bell.ring);
-  using beat = clock.startTimer(limits.beatMs, () => {
-    isSilent = true;
+  const onAbort = () => {
+    isAborted = true;
     bell.ring();
+  };
+  signal.addEventListener("abort", onAbort);
+  using beat = clock.startTimer(limits.beatMs / 2, () => {
+    silentHalves += 1;
+    beat.restart();
+    if (silentHalves > 1) bell.ring();
   });
   const begin = ({ position: at, lost, tail }: Judgement) => {
     position = at;
     if (lost !== undefined) sink.put({ kind: "reset", position, fault: lost });
     feed.moveTo(tail);
   };
+  const breakSilence = (): undefined => {
+    if (silentHalves < 2 || !sink.hasRoom) return;
+    sink.put({ kind: "checkpoint", position });
+    silentHalves = 0;
+  };
   const pause = async () => {
-    if (isSilent && sink.hasRoom) {
-      sink.put({ kind: "checkpoint", position });
-      said();
-    }
+    breakSilence();
     await bell.wait();
     signal.throwIfAborted();
   };
-  const said = () => {
-    isSilent = false;
-    beat.restart();
-  };
   const putEvents = (from: Block): Position => {
     for (const stretch of from.stretches(position.sequence, types)) {
-      const sequence = sink.putEvents({ block: from, ...stretch });
-      said();
+      const sequence = sink.putEvents(stretch);
+      silentHalves = 0;
       if (sequence < stretch.to) return { sequence, token: from.tokenAt(sequence) };
     }
     return from.end;
@@ -97,18 +105,24 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
     while (!isSettled) await pause();
     return promise;
   };
-  /** Puts what there is and there is room for; answers what is to be waited for. Apart, so that who waits keeps no block that the cache lets go of. */
-  const putAll = (): Exclude<Found, { readonly kind: "events" }> | { readonly kind: "full" } => {
+  /** Puts what there is and there is room for; answers what is to be done first, if anything is. Apart, so that who waits keeps no block that the cache lets go of. */
+  const putAll = (): Waited | undefined => {
     let block: Block | undefined;
     while (sink.hasRoom) {
       if (feed.lineage !== lineage) return { kind: "strange" };
       const found = feed.read(position, block, decoded);
+      if (found.kind === "tail") break;
       if (found.kind !== "events") return found;
       block = found.block;
       position = putEvents(block);
       judgements = 0;
     }
-    return { kind: "full" };
+    return breakSilence();
+  };
+  /** The same for what is still to come. It is put within the ring: a promise for each event and reader would cost as much as the rest of it. */
+  const putOn = () => {
+    if (isAborted) signal.throwIfAborted();
+    return putAll();
   };
   using following = hub.follow(runId, reader.start.tail, bell);
   const { feed } = following;
@@ -118,12 +132,8 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
     begin(reader.start);
     sink.put({ kind: "hello", position, tail: Math.max(feed.tail, reader.start.tail) });
     for (;;) {
-      const found = putAll();
+      const found = putAll() ?? (await bell.until(putOn));
       switch (found.kind) {
-        case "full":
-        case "tail":
-          await pause();
-          break;
         case "loading":
           await settled(found.loaded);
           break;
@@ -140,6 +150,6 @@ export async function readRun(reader: Reader, { hub, clock, limits, keys }: Read
       }
     }
   } finally {
-    signal.removeEventListener("abort", bell.ring);
+    signal.removeEventListener("abort", onAbort);
   }
 }

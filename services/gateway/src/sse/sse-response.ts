@@ -1,29 +1,52 @@
 import { Buffer } from "node:buffer";
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { Fault } from "@clew/fault/fault";
-import { disconnectStalled } from "../http/paced-response.ts";
+import { disconnectStalled, disconnectTimedOut } from "../http/paced-response.ts";
+import { flushAtTurnEnd, type Gathering } from "./flush-at-turn-end.ts";
 
-/** A response that carries server-sent events, as fast as its reader takes them. */
-export class SseResponse {
+/** What a response is told of its reader, and how long it waits for it. */
+export interface SseResponseOptions {
+  /** Called when the response has room again. */
+  readonly onRoom: () => void;
+  /** Milliseconds a reader may take nothing while bytes wait for it; then it is disconnected, and `onStall` told. */
+  readonly stallMs: number;
+  readonly onStall: () => void;
+}
+
+/**
+ * A response that carries server-sent events, as fast as its reader takes them. Over HTTP/1 it must be written without chunks: what follows its first
+ * words goes straight to its socket, since the way over the response would cost each delivery a third of its time.
+ */
+export class SseResponse implements Gathering {
   readonly #response: ServerResponse;
+  readonly #options: SseResponseOptions;
+  /** Where events go once the head is on its way; undefined where others share it, or it is not this response's turn yet. */
+  readonly #socket: Socket | undefined;
+  /** What is to go to the socket at the end of this turn: mostly one thing. */
+  #gathered: Uint8Array | undefined;
+  readonly #gatheredAfter: Uint8Array[] = [];
+  #gatheredBytes = 0;
+  #hasBegun = false;
   #hasRoom = true;
   #isClosed = false;
+  /** Whether its socket counts the time in which its reader takes nothing: only while bytes wait, since each write starts it over. */
+  #isTimed = false;
 
-  /** Wraps a response whose head was sent; `onRoom` is called when it has room again. A reader who takes nothing for `stallMs` is disconnected. */
-  constructor(response: ServerResponse, options: { readonly onRoom: () => void; readonly stallMs: number; readonly onStall: () => void }) {
+  /** Wraps a response whose head was sent. */
+  constructor(response: ServerResponse, options: SseResponseOptions) {
     this.#response = response;
-    response
-      .on("drain", () => {
-        this.#hasRoom = true;
-        options.onRoom();
-      })
-      .on("close", () => {
-        this.#isClosed = true;
-      });
-    disconnectStalled(response, options);
+    this.#options = options;
+    this.#socket = (response.req.httpVersionMajor < 2 ? response.socket : undefined) ?? undefined;
+    (this.#socket ?? response).on("drain", () => this.#makeRoom());
+    response.on("close", () => {
+      this.#isClosed = true;
+    });
+    if (this.#socket === undefined) disconnectStalled(response, options);
+    else disconnectTimedOut(response, options.onStall);
   }
 
-  /** Whether the socket takes more: it is open, and what it has not taken yet is less than its own buffer. */
+  /** Whether it takes more: its reader is there, and what it has not taken yet is less than its socket's own buffer. */
   get hasRoom(): boolean {
     return this.#hasRoom && !this.#isClosed;
   }
@@ -32,6 +55,7 @@ export class SseResponse {
   end(events?: string): void {
     if (this.#isClosed) return;
     if (events !== undefined) this.write(events);
+    this.flush();
     this.#response.end();
   }
 
@@ -39,6 +63,40 @@ export class SseResponse {
   write(events: string | Uint8Array): void {
     if (this.#isClosed) throw new Fault("CANCELLED");
     // Never as strings: Node's HTTP/2 may send other memory in place of strings that are written together with an empty one.
-    if (!this.#response.write(typeof events === "string" ? Buffer.from(events) : events)) this.#hasRoom = false;
+    const bytes = typeof events === "string" ? Buffer.from(events) : events;
+    if (this.#socket === undefined || !this.#hasBegun) {
+      this.#hasBegun = true;
+      if (!this.#response.write(bytes)) this.#hasRoom = false;
+      return;
+    }
+    this.#gatheredBytes += bytes.byteLength;
+    if (this.#gatheredBytes >= this.#socket.writableHighWaterMark) this.#hasRoom = false;
+    if (this.#gathered !== undefined) return void this.#gatheredAfter.push(bytes);
+    this.#gathered = bytes;
+    flushAtTurnEnd(this);
+  }
+
+  /** Hands what was gathered to the socket. */
+  flush(): void {
+    const socket = this.#socket;
+    const gathered = this.#gathered;
+    if (socket === undefined || gathered === undefined || this.#isClosed) return;
+    this.#gathered = undefined;
+    this.#gatheredBytes = 0;
+    const isMany = this.#gatheredAfter.length > 0;
+    if (isMany) socket.cork();
+    socket.write(gathered);
+    if (isMany) for (const bytes of this.#gatheredAfter.splice(0)) socket.write(bytes);
+    if (isMany) socket.uncork();
+    const waits = socket.writableLength > 0;
+    if (waits !== this.#isTimed) socket.setTimeout(waits ? this.#options.stallMs : 0);
+    this.#isTimed = waits;
+    if (socket.writableNeedDrain) this.#hasRoom = false;
+    else if (!this.#hasRoom) this.#makeRoom();
+  }
+
+  #makeRoom(): void {
+    this.#hasRoom = true;
+    this.#options.onRoom();
   }
 }

@@ -26,6 +26,7 @@ export class Turns {
 
   /** Wakes all; the first that has something to write takes the room. */
   ring(): void {
-    for (const bell of this.#bells.values()) bell.ring();
+    // Who writes within its ring is last from then on.
+    for (const bell of [...this.#bells.values()]) bell.ring();
   }
 }

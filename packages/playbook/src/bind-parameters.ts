@@ -11,8 +11,8 @@ import { walkSteps } from "./walk-steps.ts";
 export type BoundParameters = { readonly values: Values } | { readonly problems: readonly PlaybookProblem[] };
 
 /**
- * Checks what was given against what the playbook takes, fills in defaults, and tries every step with the values, so that a run with a value
- * that cannot stand in its place is refused before it begins. Fields are named `params.<name>`. Secret parameters are not among them: their values
+ * Checks what was given against what the playbook takes, fills in defaults, and tries every step with the values that is not under an `if`, so that a run
+ * with a value that cannot stand in its place is refused before it begins. Fields are named `params.<name>`. Secret parameters are not among them: their values
  * are credentials. A list becomes JSON.
  */
 export function bindParameters(playbook: Playbook, given: Readonly<Record<string, unknown>>): BoundParameters {
@@ -51,10 +51,12 @@ function misfits(playbook: Playbook, values: Values): readonly PlaybookProblem[]
   for (const { store_as: name } of [...(capture?.cookies ?? []), ...(capture?.storage ?? [])]) later.add(name);
   const steps = [...walkSteps(playbook.steps)];
   for (const { step } of steps) for (const name of storedNames(step)) later.add(name);
+  // Whether a value may be blank, say, is what an `if` may be there to ask.
+  const sure = steps.filter(({ path }) => !path.includes("then") && !path.includes("else"));
   const parts = [
     { part: { start_url: playbook.start_url ?? "" }, path: "" },
     { part: { auth: playbook.auth, checks: playbook.checks }, path: "" },
-    ...steps.map(({ step, path }) => ({ part: step, path: `${formatPath(path)}.` })),
+    ...sure.map(({ step, path }) => ({ part: step, path: `${formatPath(path)}.` })),
   ];
   return parts.flatMap(({ part, path }) => {
     const bound = bindStep<unknown>(part, values, later);

@@ -187,3 +187,14 @@ test.each([
   const refused = [{ field: "steps[0].params.url", message, line: 0, column: 0 }];
   expect(addressProblems(parsed.playbook, new Map([["url", url]]))).toEqual(isFine ? [] : refused);
 });
+
+test.each(["", "BLACK5"])("leaves it to the steps under an if what a value may be: %j", (coupon) => {
+  const step = '{ action: click, selector: { text: "{coupon}" } }';
+  const parsed = parsePlaybook(
+    `parameters: [{ name: coupon, default: "" }]\nsteps: [{ if: { value: "{coupon}", not_equals: "" }, then: [${step}], else: [{ action: screenshot }] }, ${step}]`,
+  );
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  const bound = bindParameters(parsed.playbook, { coupon });
+  const refused = [{ field: "steps[1].selector.primary.value", message: "would be blank, and is to be looked for", line: 0, column: 0 }];
+  expect("problems" in bound ? bound.problems : []).toEqual(coupon === "" ? refused : []);
+});

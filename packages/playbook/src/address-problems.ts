@@ -4,10 +4,11 @@ import { mapTemplates } from "./map-templates.ts";
 import { namesIn, splitTemplate } from "./placeholder.ts";
 import type { Playbook } from "./playbook-schema.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
-import { walkSteps } from "./walk-steps.ts";
+import { walkSteps, walkSureSteps } from "./walk-steps.ts";
 
 /**
- * Finds addresses that begin with a parameter's value and are none of the web, as `javascript:x`, `file:///x` and `5` are, so that no run is made of them.
+ * Finds addresses that begin with a parameter's value and are none of the web, as `javascript:x`, `file:///x` and `5` are, so that no run is made of them;
+ * not in steps under an `if`.
  * Those that ask for a value that comes later are the guardrails' to judge.
  */
 export function addressProblems({ start_url, auth, steps }: Playbook, values: Values): readonly PlaybookProblem[] {
@@ -22,7 +23,7 @@ export function addressProblems({ start_url, auth, steps }: Playbook, values: Va
       return template;
     });
   look({ start_url: start_url ?? "", auth }, "");
-  for (const { step, path } of walkSteps(steps)) look(step, `${formatPath(path)}.`);
+  for (const { step, path } of walkSureSteps(steps)) look(step, `${formatPath(path)}.`);
   return problems;
 }
 

@@ -5,7 +5,7 @@ import type { Playbook } from "./playbook-schema.ts";
 import { formatPath, type PlaybookProblem } from "./problem.ts";
 import { storedNames } from "./stored-names.ts";
 import { takeValue } from "./take-value.ts";
-import { walkSteps } from "./walk-steps.ts";
+import { walkSteps, walkSureSteps } from "./walk-steps.ts";
 
 /** The parameters' values as text, or all that is wrong with what was given. */
 export type BoundParameters = { readonly values: Values } | { readonly problems: readonly PlaybookProblem[] };
@@ -49,14 +49,11 @@ function misfits(playbook: Playbook, values: Values): readonly PlaybookProblem[]
   const later = new Set(playbook.parameters.filter(({ secret }) => secret).map(({ name }) => name));
   const { capture } = playbook;
   for (const { store_as: name } of [...(capture?.cookies ?? []), ...(capture?.storage ?? [])]) later.add(name);
-  const steps = [...walkSteps(playbook.steps)];
-  for (const { step } of steps) for (const name of storedNames(step)) later.add(name);
-  // Whether a value may be blank, say, is what an `if` may be there to ask.
-  const sure = steps.filter(({ path }) => !path.includes("then") && !path.includes("else"));
+  for (const { step } of walkSteps(playbook.steps)) for (const name of storedNames(step)) later.add(name);
   const parts = [
     { part: { start_url: playbook.start_url ?? "" }, path: "" },
     { part: { auth: playbook.auth, checks: playbook.checks }, path: "" },
-    ...sure.map(({ step, path }) => ({ part: step, path: `${formatPath(path)}.` })),
+    ...[...walkSureSteps(playbook.steps)].map(({ step, path }) => ({ part: step, path: `${formatPath(path)}.` })),
   ];
   return parts.flatMap(({ part, path }) => {
     const bound = bindStep<unknown>(part, values, later);

@@ -198,3 +198,10 @@ test.each(["", "BLACK5"])("leaves it to the steps under an if what a value may b
   const refused = [{ field: "steps[1].selector.primary.value", message: "would be blank, and is to be looked for", line: 0, column: 0 }];
   expect("problems" in bound ? bound.problems : []).toEqual(coupon === "" ? refused : []);
 });
+
+test("leaves it to the steps under an if whether a value is an address", () => {
+  const open = '{ action: goto, params: { url: "{url}" } }';
+  const parsed = parsePlaybook(`parameters: [{ name: url }]\nsteps: [{ if: { value: "{url}", not_equals: none }, then: [${open}] }]`);
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  expect(addressProblems(parsed.playbook, new Map([["url", "none"]]))).toEqual([]);
+});

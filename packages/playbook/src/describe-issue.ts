@@ -108,6 +108,7 @@ function unknownKey(key: string, path: readonly PropertyKey[], content: unknown)
   const room = path.findLast((part) => typeof part === "string") ?? "";
   const inRoom = Object.hasOwn(knownKeys, room) ? (knownKeys[String(room)] ?? []) : [];
   if (inRoom.includes(key)) return "cannot be given for this action";
+  if (key === "") return "has a key that is empty";
   const known = (room === "params" ? ownParams(valueAt(content, path.slice(0, -1))) : undefined) ?? inRoom;
   const nearest = nearestOf(key, known);
   return nearest === undefined

@@ -148,7 +148,8 @@ test.each([
   ["steps:\n  - { action: click, selector: null }", "steps[0].selector", 2, 32, "must be a text or a mapping"],
   ["steps:\n  - { <<: text, action: click }", "steps[0]", 2, 7, "merges (<<) what is no mapping"],
   ["x: &x 1\nsteps:\n  - { <<: [{ a: b }, *x], action: click }", "steps[0]", 3, 7, "merges (<<) what is no mapping"],
-  ["steps: [{ action: extract }]\n~: y\n", "", 2, 1, "has a key that is no text"],
+  ["steps: [{ action: extract }]\n~: y\n", "", 2, 1, "has a key that is empty"],
+  ["steps:\n  - { description: &m 1, <<: *m, action: extract }", "steps[0]", 2, 26, "merges (<<) what is no mapping"],
   ["steps: [{ action: extract }]\n? [a]\n: y\n", "", 2, 3, "has a key that is no text"],
   ["steps: [{ action: extract }]\n7: y\n", "7", 2, 1, "is not known"],
   ["steps:\n  - { action: click, selector: 'role=buton[name=a]' }", "steps[0].selector", 2, 38, "did you mean button?"],
@@ -306,6 +307,14 @@ test("says nothing of tags in a text that was found right before", () => {
   expect(parsePlaybook(text, { wasRight: true })).toHaveProperty("playbook");
 });
 
+test("takes an anchor that stands right before what merges it, also where its name was another's before", () => {
+  const text = `steps:
+  - { action: extract, description: &m text }
+  - { action: api_request, request: { url: "http://a/", json: { a: &m { k: 1 }, <<: *m } } }
+`;
+  expect(parsePlaybook(text)).toMatchObject({ playbook: { steps: [{}, { request: { json: { a: { k: 1 }, k: 1 } } }] } });
+});
+
 test("takes mappings that are merged, as those brought from elsewhere may be", () => {
   const text = "steps:\n  - &first { action: click, selector: a, description: one }\n  - { <<: *first, selector: b }\n";
   expect(parsePlaybook(text)).toMatchObject({ playbook: { steps: [{ description: "one" }, { action: "click", description: "one" }] } });
@@ -346,6 +355,16 @@ test("tells all that is wrong at once", () => {
     "steps[1].action",
     "foo",
   ]);
+});
+
+test("of a key that is given twice, tells what is wrong with the value that counts", () => {
+  const text = "steps:\n  - action: click\n    selector: a\n    action: click\n    selector: 'b >'\n";
+  expect(problemsOf(text).at(-1)).toEqual({
+    field: "steps[0].selector",
+    message: "is no selector: something is missing at its end",
+    line: 5,
+    column: 19,
+  });
 });
 
 test("tells mistakes of different kinds at once", () => {

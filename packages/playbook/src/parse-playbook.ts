@@ -2,7 +2,7 @@ import { LineCounter, parseDocument } from "yaml";
 import { callsOf, type WrittenCall } from "./calls-of.ts";
 import { codeProblems } from "./code/code-problems.ts";
 import { describeIssues } from "./describe-issue.ts";
-import { injectParameters } from "./inject-parameters.ts";
+import { type Injected, injectParameters } from "./inject-parameters.ts";
 import { playbookLimits } from "./limits.ts";
 import { type Playbook, playbookSchema } from "./playbook-schema.ts";
 import { formatPath, type PlaybookProblem, toldProblems } from "./problem.ts";
@@ -43,26 +43,28 @@ export function parsePlaybook(text: string, options: ParsePlaybookOptions = {}):
     positions = createSourcePositions(document, text, lines);
     mistakes = yamlMistakes(document, positions, { mayBeTagged: options.wasRight === true });
     if (mistakes.isReadable) content = document.toJS({ maxAliasCount: 100 });
-  } catch {
-    return onlyProblem("is nested too deeply, or repeats its anchors too often");
+  } catch (error) {
+    const isMerge = error instanceof Error && error.message.startsWith("Merge sources");
+    return onlyProblem(isMerge ? "merges (<<) what is no mapping" : "is nested too deeply, or repeats its anchors too often");
   }
   const nul = text.indexOf("\0");
   if (nul >= 0) return { calls: [], problems: [{ field: "", message: "holds a NUL, which no text may", ...positions.ofOffset(nul) }] };
   if (document.errors.some((error) => error.message.includes("call stack"))) return onlyProblem("is nested too deeply");
   if (!mistakes.isReadable) return { calls: [], problems: mistakes.problems };
   if (content === null || content === undefined) return onlyProblem("is empty; a playbook has at least steps");
-  const calls = callsOf(content, positions);
-  const checked = checkContent(content, positions, options);
+  const injected = injectParameters(content);
+  const calls = callsOf(injected.content, positions);
+  const checked = checkContent(content, injected, positions, options);
   if (mistakes.problems.length === 0) return { ...checked, calls };
   return { problems: toldProblems([...mistakes.problems, ...("problems" in checked ? checked.problems : [])]), calls };
 }
 
 function checkContent(
   content: unknown,
+  injected: Injected,
   positions: SourcePositions,
   { id, wasRight = false }: ParsePlaybookOptions,
 ): { readonly playbook: Playbook } | { readonly problems: readonly PlaybookProblem[] } {
-  const injected = injectParameters(content);
   const place = ({ path, message, at }: FoundProblem): PlaybookProblem => {
     const written = writtenPath(path, content);
     return { field: formatPath(written), message, ...(at === undefined ? positions.ofValue(written) : positions.ofCharacter(written, at)) };

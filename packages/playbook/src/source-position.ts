@@ -71,7 +71,8 @@ export function createSourcePositions(document: Document<Node, boolean>, text: s
 }
 
 function pairOf(pairs: readonly Pair<unknown, unknown>[], key: PropertyKey): Pair<unknown, unknown> | undefined {
-  return pairs.find((pair) => isScalar(pair.key) && String(pair.key.value) === key);
+  // Of those that are given twice the last one counts.
+  return pairs.findLast(({ key: given }) => isScalar(given) && String(given.value ?? "") === key);
 }
 
 /** Where a character of a scalar stands in its text, as line and column; undefined where it is not written as it reads. */

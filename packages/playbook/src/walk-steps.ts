@@ -21,6 +21,11 @@ export function* walkSteps(steps: readonly PlaybookStep[], path: readonly Proper
   }
 }
 
+/** Goes through those of some steps that are not under an `if`, which may be there to ask whether they can be done. */
+export function* walkSureSteps(steps: readonly PlaybookStep[]): Generator<PlacedStep> {
+  for (const placed of walkSteps(steps)) if (!placed.path.includes("then") && !placed.path.includes("else")) yield placed;
+}
+
 /** Goes through those of some written steps that can be read by themselves, and the steps within them. */
 export function* walkFitSteps(written: readonly unknown[]): Generator<PlacedStep> {
   for (const [index, one] of written.entries()) {

@@ -1,6 +1,7 @@
 import {
   type Document,
   isAlias,
+  isCollection,
   isMap,
   isNode,
   isPair,
@@ -8,8 +9,9 @@ import {
   isSeq,
   type Node,
   visit,
-  type YAMLMap,
+  YAMLMap,
   type YAMLParseError,
+  type YAMLSeq,
   type YAMLWarning,
 } from "yaml";
 import { playbookLimits } from "./limits.ts";
@@ -69,32 +71,39 @@ function nodeMistakes(document: Document<Node, boolean>, positions: SourcePositi
   const mistakes: FoundMistake[] = [];
   let aliases = 0;
   const anchors = new Map<string, Node>();
+  const isMapping = mappingJudge(anchors);
   visit(document, (_, node, ancestors) => {
     if (isAlias(node)) {
       aliases += 1;
-      if (aliases === playbookLimits.aliases + 1)
-        mistakes.push({ message: `there are more than ${playbookLimits.aliases} aliases (*)`, offset: node.range?.[0] ?? 0 });
       if (areAliasesLooked && !anchors.has(node.source))
         mistakes.push({ message: "there is no anchor (&) of this name before it", offset: node.range?.[0] ?? 0 });
+      if (aliases > playbookLimits.aliases) {
+        mistakes.push({ message: `there are more than ${playbookLimits.aliases} aliases (*)`, offset: node.range?.[0] ?? 0 });
+        return visit.BREAK;
+      }
     } else if (isNode(node) && "anchor" in node && typeof node.anchor === "string") anchors.set(node.anchor, node);
-    if (isMap(node))
-      mistakes.push(...wrongKeys(node, [...ancestors, node], positions), ...wrongMerges(node, [...ancestors, node], anchors));
+    if (isMap(node)) mistakes.push(...wrongKeys(node, [...ancestors, node], positions));
+    if (isPair(node) && isScalar(node.key) && node.key.source === "<<" && node.key.type === "PLAIN" && !isMapping(node.value))
+      mistakes.push({ field: pathOf(ancestors), message: "merges (<<) what is no mapping", offset: node.key.range?.[0] ?? 0 });
     return mistakes.length > playbookLimits.problems ? visit.BREAK : undefined;
   });
   return mistakes;
 }
 
-/** Finds what a mapping merges (`<<`) and is none. */
-function wrongMerges({ items }: YAMLMap, nodes: readonly unknown[], anchors: ReadonlyMap<string, Node>): readonly FoundMistake[] {
-  const isMapping = (value: unknown): boolean => isMap(isAlias(value) ? (anchors.get(value.source) ?? value) : value) || isUnknown(value);
-  const isUnknown = (value: unknown) => isAlias(value) && !anchors.has(value.source);
-  return items.flatMap(({ key, value }) => {
-    if (!isScalar(key) || key.source !== "<<" || key.type !== "PLAIN") return [];
+/** Tells whether a value may be merged: a mapping, or a list of them. One that is named is looked at once; one whose name is not known yet may be. */
+function mappingJudge(anchors: ReadonlyMap<string, Node>): (value: unknown) => boolean {
+  const lists = new WeakMap<YAMLSeq, boolean>();
+  const isOne = (value: unknown) => isMap(isAlias(value) ? (anchors.get(value.source) ?? emptyMap) : value);
+  return (value) => {
     const merged = isAlias(value) ? anchors.get(value.source) : value;
-    const isRight = isMapping(value) || (isSeq(merged) && merged.items.every(isMapping));
-    return isRight ? [] : [{ field: pathOf(nodes), message: "merges (<<) what is no mapping", offset: key.range?.[0] ?? 0 }];
-  });
+    if (!isSeq(merged)) return isOne(value);
+    const isRight = lists.get(merged) ?? merged.items.every(isOne);
+    lists.set(merged, isRight);
+    return isRight;
+  };
 }
+
+const emptyMap = new YAMLMap();
 
 /** Finds the keys of a mapping that stand there before, or are no texts; no more than are told. */
 function wrongKeys(map: YAMLMap, nodes: readonly unknown[], positions: SourcePositions): readonly FoundMistake[] {
@@ -102,11 +111,8 @@ function wrongKeys(map: YAMLMap, nodes: readonly unknown[], positions: SourcePos
   const wrong: FoundMistake[] = [];
   for (const { key } of map.items) {
     if (wrong.length > playbookLimits.problems) break;
-    if (!isNode(key) || !key.range) continue;
-    if (!isScalar(key) || key.value === null) {
-      if (!isAlias(key)) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
-      continue;
-    }
+    if (isCollection(key) && key.range) wrong.push({ field: pathOf(nodes), message: "has a key that is no text", offset: key.range[0] });
+    if (!isScalar(key) || !key.range) continue;
     const [offset] = key.range;
     const first = firsts.get(key.value);
     if (first === undefined) firsts.set(key.value, offset);

@@ -22,6 +22,7 @@ import { systemClock } from "./hub/system-clock.ts";
 import { readBindings } from "./rest/bindings.ts";
 import { toOpenApi } from "./rest/openapi.ts";
 import { maxBodyBytes, type RestOptions, serveRest } from "./rest/routes.ts";
+import { TurnEnd } from "./sse/turn-end.ts";
 import { createRunSource } from "./upstream/run-source.ts";
 import { ServiceKey } from "./upstream/service-key.ts";
 import { openUpstream } from "./upstream/upstream.ts";
@@ -87,6 +88,7 @@ export async function startGateway(config: GatewayConfig, { log, pace = defaultP
     streams,
     pace,
     stallMs: pace.stallMs,
+    turnEnd: new TurnEnd(),
     shutdown: closing.signal,
     onStall: () => metrics.stalledReaders.inc(),
     onFarewell: (kind) => metrics.farewells.inc({ kind }),

@@ -5,6 +5,7 @@ import { Hub } from "@clew/gateway/hub/hub";
 import { defaultHubLimits } from "@clew/gateway/hub/limits";
 import { systemClock } from "@clew/gateway/hub/system-clock";
 import { serveRunStream } from "@clew/gateway/sse/stream-route";
+import { TurnEnd } from "@clew/gateway/sse/turn-end";
 import { createRunSource } from "@clew/gateway/upstream/run-source";
 import type { SimulatedResponse } from "../world/simulated-response.ts";
 import type { HttpNetwork } from "./http.ts";
@@ -47,6 +48,7 @@ export function startSimulatedGateway(stage: Stage, http: HttpNetwork, address: 
     limits,
     streams,
     stallMs: 20_000,
+    turnEnd: new TurnEnd(),
     onStall() {},
     onFarewell() {},
     onReset() {},

@@ -15,9 +15,10 @@ export interface ResponseReader {
 const windowBytes = 2_048;
 const highWaterMark = 1_024;
 
-/** What Node's ServerResponse is to Clew: bytes to a reader at the reader's pace. */
+/** What Node's ServerResponse and its socket are to Clew: bytes to a reader at the reader's pace. */
 export class SimulatedResponse extends EventEmitter {
   readonly req = { httpVersionMajor: 1 };
+  readonly writableHighWaterMark = highWaterMark;
   destroyed = false;
   readonly #world: World;
   readonly #connection: Connection;
@@ -42,15 +43,34 @@ export class SimulatedResponse extends EventEmitter {
     return this.#waitingBytes;
   }
 
+  /** It has the connection for itself. */
+  get socket(): this {
+    return this;
+  }
+
+  get writable(): boolean {
+    return !this.destroyed && !this.#ending;
+  }
+
+  get writableNeedDrain(): boolean {
+    return this.#needsDrain;
+  }
+
+  cork(): void {}
+
+  uncork(): void {}
+
   setHeader(): void {}
 
   writeHead(status: number, headers: Readonly<Record<string, string>>): void {
     this.#connection.send("client", () => this.#reader.head(status, headers));
   }
 
-  /** Says `timeout` whenever nothing has moved for so long. */
+  /** Says `timeout` whenever nothing has moved for so long; never for 0. */
   setTimeout(ms: number): this {
-    this.#idle = { ms, timer: this.#world.after(ms, this.#world.current, () => this.emit("timeout")) };
+    if (this.#idle !== undefined) this.#idle.timer.pending = false;
+    this.#idle = undefined;
+    if (ms > 0) this.#idle = { ms, timer: this.#world.after(ms, this.#world.current, () => this.emit("timeout")) };
     return this;
   }
 

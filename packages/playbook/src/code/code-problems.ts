@@ -1,4 +1,5 @@
 import { bindSelector } from "../bind-selector.ts";
+import { playbookLimits } from "../limits.ts";
 import { mapTemplates, type TemplateContext } from "../map-templates.ts";
 import { namesIn, splitTemplate } from "../placeholder.ts";
 import type { Playbook } from "../playbook-schema.ts";
@@ -26,7 +27,7 @@ const mostMixed = 4;
 
 const prefixes: Partial<Record<TemplateContext, string>> = { selector: "", css: "css=", xpath: "xpath=" };
 
-/** Finds scripts that do not compile, selectors that neither Playwright nor a browser can read, addresses that are none of the web, and keys that there are not. */
+/** Finds scripts that do not compile, selectors that neither Playwright nor a browser can read, addresses that are none of the web, and keys that there are not; no more than are told of a playbook. */
 export function codeProblems(
   steps: Iterable<PlacedStep>,
   { start_url, checks, auth }: Partial<Pick<Playbook, "start_url" | "checks" | "auth">>,
@@ -48,6 +49,7 @@ export function codeProblems(
   };
   look({ start_url: start_url ?? "" }, []);
   for (const { step, path } of steps) {
+    if (problems.length > playbookLimits.problems) return problems;
     look(step, path);
     const actions = step.action === "execute_sequence" ? step.steps.map((one, index) => ({ one, at: [...path, "steps", index] })) : [];
     for (const { one, at } of [{ one: step, at: path }, ...actions]) {

@@ -50,9 +50,8 @@ export function selectorMistake(selector: string): CodeMistake | undefined {
 function none(): undefined {}
 
 function nthMistake(body: string): CodeMistake | undefined {
-  return /^\s*-?\d+\s*$/.test(body)
-    ? undefined
-    : { message: "is no selector: nth= takes a whole number: 0 is the first, -1 the last", at: 0 };
+  const isWhole = body.trim() !== "" && Number.isInteger(Number(body));
+  return isWhole ? undefined : { message: "is no selector: nth= takes a whole number: 0 is the first, -1 the last", at: 0 };
 }
 
 function textMistake(body: string): CodeMistake | undefined {

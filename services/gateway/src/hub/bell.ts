@@ -3,7 +3,7 @@ export class Bell {
   #isRung = false;
   #wake: (() => void) | undefined;
 
-  /** Ends the wait, this one or the next. A function of its own, so that it can be handed out. */
+  /** Ends the wait, this one or the next, or has `until` look, before it returns. A function of its own, so that it can be handed out. */
   readonly ring = (): void => {
     const wake = this.#wake;
     if (wake === undefined) this.#isRung = true;

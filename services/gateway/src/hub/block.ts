@@ -103,7 +103,8 @@ export class Block {
     if (last?.sequence === sequence) return last;
     if (other?.sequence === sequence) return other;
     const position = { sequence, token: tokenAt(this.#bytes, this.#start(sequence)) };
-    this.#tokens = [position, last];
+    // What comes after its last event is not known yet.
+    if (sequence <= this.last) this.#tokens = [position, last];
     return position;
   }
 

@@ -8,7 +8,7 @@ export interface HubLimits {
   readonly reopenMs: number;
   /** Milliseconds of silence after which its stream counts as lost; it sends a frame at least every 15 s. */
   readonly silenceMs: number;
-  /** Milliseconds after which a silent stream tells its reader where it stands; a reader is promised 15 s. */
+  /** Milliseconds before which a silent stream tells its reader where it stands; a reader is promised 15 s. */
   readonly beatMs: number;
   /** Milliseconds between two looks whether readers' keys still hold. */
   readonly keyLookMs: number;

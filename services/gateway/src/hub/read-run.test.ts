@@ -8,6 +8,7 @@ import { expect, test, vi } from "vitest";
 import { Bell } from "./bell.ts";
 import type { Block } from "./block.ts";
 import type { Sink } from "./frame.ts";
+import { HandClock } from "./hand-clock.fixture.ts";
 import { Hub } from "./hub.ts";
 import { defaultHubLimits } from "./limits.ts";
 import { readRun } from "./read-run.ts";
@@ -83,4 +84,29 @@ test("a reader that has no room holds no block: what waits for it is what its so
   }, 10_000);
   leaving.abort(new Error("The test is over."));
   await Promise.allSettled(reading);
+});
+
+test("a reader is never silent for as long as a beat, and says where it stands no oftener than twice in one", async () => {
+  const clock = new HandClock();
+  const limits = defaultHubLimits;
+  using hub = new Hub({ source, clock, limits, watch: { gap() {}, reopened() {}, failed() {} } });
+  const leaving = new AbortController();
+  const start = { position: { sequence: tail, token: `c1.${tail}` }, tail, hasAll: false };
+  const said: number[] = [];
+  const sink: Sink = { hasRoom: true, put: () => void said.push(clock.now()), putEvents: ({ to }) => to };
+  const done = readRun(
+    { runId: "quiet", start, types: undefined, decoded: false, sink, bell: new Bell(), judge: async () => start, signal: leaving.signal },
+    { hub, clock, limits },
+  );
+  await vi.waitFor(() => expect(said).toEqual([0]));
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  clock.goTo(10 * limits.beatMs);
+  const silences = said.slice(1).map((at, index) => at - (said[index] ?? 0));
+  expect(silences.length).toBeGreaterThanOrEqual(10);
+  for (const silence of silences) {
+    expect(silence).toBeLessThanOrEqual(limits.beatMs);
+    expect(silence).toBeGreaterThanOrEqual(limits.beatMs / 2);
+  }
+  leaving.abort(new Error("left"));
+  await expect(done).rejects.toThrow("left");
 });

@@ -9,6 +9,7 @@ import { encodeSse } from "./encode.ts";
 import { isRefusal } from "./refusal.ts";
 import { renderFarewell, renderGone } from "./render.ts";
 import { SseResponse } from "./sse-response.ts";
+import type { TurnEnd } from "./turn-end.ts";
 
 /** The headers of every event stream: nothing on the way may keep, change or collect it. */
 export const sseHeaders = {
@@ -27,6 +28,8 @@ export interface ServeOptions {
   /** Milliseconds a reader may take nothing while bytes wait for it; then it is disconnected, and `onStall` told. */
   readonly stallMs: number;
   readonly onStall: () => void;
+  /** When what is written to readers goes out. */
+  readonly turnEnd: TurnEnd;
   /** Told of each word that sends a reader away, or of a lost history. */
   readonly onFarewell: (kind: Farewell) => void;
   /** Told of whatever ends a stream early: its reader is only told to come back. */
@@ -57,7 +60,7 @@ const expiredRetryMs = 3_600_000;
 export async function serveSse(
   reply: FastifyReply,
   open: (signal: AbortSignal) => Promise<OpenedStream | undefined>,
-  { streams, clock, stallMs, onStall, onFarewell, onUnexpected }: ServeOptions,
+  { streams, clock, stallMs, onStall, turnEnd, onFarewell, onUnexpected }: ServeOptions,
 ): Promise<void> {
   const sayFarewell = (kind: Farewell, fault: Fault) => {
     onFarewell(kind);
@@ -66,7 +69,7 @@ export async function serveSse(
   const respond = (onRoom: () => void) => {
     // Its end is said in-band, and its connection with it: chunks around each event would cost every delivery a fifth of its time.
     if (reply.raw.req.httpVersionMajor < 2) reply.raw.useChunkedEncodingByDefault = false;
-    const response = new SseResponse(takeOver(reply, 200, sseHeaders), { onRoom, stallMs, onStall });
+    const response = new SseResponse(takeOver(reply, 200, sseHeaders), { onRoom, stallMs, onStall, turnEnd, clock });
     response.write(encodeSse({ retryMs: 1_500 + 3_000 * clock.random() }));
     return response;
   };

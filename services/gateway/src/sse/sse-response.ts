@@ -3,7 +3,8 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Fault } from "@clew/fault/fault";
 import { disconnectStalled, disconnectTimedOut } from "../http/paced-response.ts";
-import { flushAtTurnEnd, type Gathering } from "./flush-at-turn-end.ts";
+import type { Clock } from "../hub/clock.ts";
+import type { Gathering, TurnEnd } from "./turn-end.ts";
 
 /** What a response is told of its reader, and how long it waits for it. */
 export interface SseResponseOptions {
@@ -12,11 +13,14 @@ export interface SseResponseOptions {
   /** Milliseconds a reader may take nothing while bytes wait for it; then it is disconnected, and `onStall` told. */
   readonly stallMs: number;
   readonly onStall: () => void;
+  /** When what is written goes out. */
+  readonly turnEnd: TurnEnd;
+  readonly clock: Pick<Clock, "afterTurn">;
 }
 
 /**
  * A response that carries server-sent events, as fast as its reader takes them. Over HTTP/1 it must be written without chunks: what follows its first
- * words goes straight to its socket, since the way over the response would cost each delivery a third of its time.
+ * words goes straight to its socket, since the way over the response costs much of a delivery (docs/benchmarks.md, fan-out).
  */
 export class SseResponse implements Gathering {
   readonly #response: ServerResponse;
@@ -30,7 +34,10 @@ export class SseResponse implements Gathering {
   #hasBegun = false;
   #hasRoom = true;
   #isClosed = false;
-  /** Whether its socket counts the time in which its reader takes nothing: only while bytes wait, since each write starts it over. */
+  /**
+   * Whether its socket counts the time in which its reader takes nothing. It does from when bytes are left waiting to the first write that leaves none,
+   * since each write would start it over; that it may be over where nothing waits does no harm.
+   */
   #isTimed = false;
 
   /** Wraps a response whose head was sent. */
@@ -70,19 +77,22 @@ export class SseResponse implements Gathering {
       return;
     }
     this.#gatheredBytes += bytes.byteLength;
-    if (this.#gatheredBytes >= this.#socket.writableHighWaterMark) this.#hasRoom = false;
+    if (this.#socket.writableLength + this.#gatheredBytes >= this.#socket.writableHighWaterMark) this.#hasRoom = false;
     if (this.#gathered !== undefined) return void this.#gatheredAfter.push(bytes);
     this.#gathered = bytes;
-    flushAtTurnEnd(this);
+    this.#options.turnEnd.flush(this);
   }
 
   /** Hands what was gathered to the socket. */
   flush(): void {
     const socket = this.#socket;
     const gathered = this.#gathered;
-    if (socket === undefined || gathered === undefined || this.#isClosed) return;
+    if (socket === undefined || gathered === undefined) return;
     this.#gathered = undefined;
     this.#gatheredBytes = 0;
+    // Its reader left, and the word of it is still on its way.
+    if (!socket.writable) this.#isClosed = true;
+    if (this.#isClosed) return;
     const isMany = this.#gatheredAfter.length > 0;
     if (isMany) socket.cork();
     socket.write(gathered);
@@ -95,8 +105,11 @@ export class SseResponse implements Gathering {
     else if (!this.#hasRoom) this.#makeRoom();
   }
 
+  /** In another turn of the event loop: a reader who takes all at once, of much that is there, must not keep others waiting. */
   #makeRoom(): void {
-    this.#hasRoom = true;
-    this.#options.onRoom();
+    this.#options.clock.afterTurn(() => {
+      this.#hasRoom = true;
+      if (!this.#isClosed) this.#options.onRoom();
+    });
   }
 }

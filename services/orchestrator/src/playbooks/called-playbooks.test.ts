@@ -32,6 +32,12 @@ describe("the playbooks that one calls", () => {
     expect([[...called.keys()].sort(), problems]).toEqual([["a", "b", "c"], []]);
   });
 
+  it("are given what is injected into their calls, not what stands there in its stead", async () => {
+    const head = "parameters: [{ name: order, type: int, inject_into: steps.1.params.order }]\n";
+    const others = { a: text([], "parameters: [{ name: order, type: int }]\n") };
+    expect(told(await find(text(["call: a, params: { order: EXAMPLE }"], head), others))).toEqual([]);
+  });
+
   it("are told of as far as one playbook is, and how many more are wrong", async () => {
     const { problems } = await find(text(Array.from({ length: 1_000 }, () => "call: nowhere")), {});
     expect([problems.length, problems.at(-1)?.message]).toEqual([51, "and 950 more in calls"]);

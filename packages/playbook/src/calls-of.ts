@@ -9,6 +9,8 @@ export interface WrittenCall extends SourcePosition {
   readonly field: string;
   /** The parameters it gives, as they are written; undefined where they cannot be read. */
   readonly given: Readonly<Record<string, unknown>> | undefined;
+  /** The names of what it takes over of what the other stores. */
+  readonly taken: readonly string[];
 }
 
 /** Lists of steps, by what holds them. */
@@ -32,6 +34,7 @@ function* callsIn(holder: unknown, path: readonly PropertyKey[], positions: Pick
           id: step.call,
           field: formatPath(field),
           given: isRecord(params) ? params : undefined,
+          taken: isRecord(step.outputs) ? Object.values(step.outputs).filter((name) => typeof name === "string") : [],
           ...positions.ofValue(field),
         };
       }

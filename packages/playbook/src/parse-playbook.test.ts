@@ -82,6 +82,7 @@ test.each([
   ["steps:\n  - click: a\n", "steps[0].action", 2, 5, "is missing; write action: click"],
   ["steps:\n  - action: click\n    selector: #a\n", "steps[0].selector", 3, 15, "what begins with # is a comment unless it is in quotes"],
   ["steps:\n  - { action: click, selector: !!js/function 'a' }\n", "", 2, 32, "there is no such tag"],
+  ["steps:\n  - { action: click, selector: !!binary 'aGVsbG8=' }\n", "", 2, 32, "there is no such tag"],
   ["stps: []\nsteps:\n  - { action: extract }", "stps", 1, 1, "did you mean 'steps'?"],
   ["steps:\n  - action: goto\n    params:\n      url: 7\n", "steps[0].params.url", 4, 12, "must be a string; put it in quotes"],
   ["steps:\n  - action: extract\n    verify: { timeout_ms: 100 }\n", "steps[0].verify", 3, 13, "must expect something"],
@@ -169,7 +170,7 @@ test.each([
     "no JavaScript",
   ],
 ])("says what is wrong and where: %j", (text, field, line, column, message) => {
-  expect(problemsOf(text)[0]).toMatchObject({ field, line, column, message: expect.stringContaining(message) });
+  expect(problemsOf(text)).toContainEqual({ field, line, column, message: expect.stringContaining(message) });
 });
 
 test.each([
@@ -351,9 +352,9 @@ test("tells what is wrong with the code of a step where another is no step at al
 
 test("tells all that is wrong at once", () => {
   expect(problemsOf("foo: 1\nsteps:\n  - { action: click }\n  - { action: nope }\n").map(({ field }) => field)).toEqual([
+    "foo",
     "steps[0].selector",
     "steps[1].action",
-    "foo",
   ]);
 });
 
@@ -383,15 +384,15 @@ steps:
 `;
   expect(problemsOf(text).map(({ field, line }) => `${line} ${field}`)).toEqual([
     "1 ",
-    "12 steps[2].action",
-    "7 parameters[2].typ",
-    "10 steps[0].action",
+    "2 start_url",
+    "3 auth.success.element_visible",
     "5 parameters[0].inject_into",
     "6 parameters[1].default",
-    "2 start_url",
-    "11 steps[1].selector",
+    "7 parameters[2].typ",
     "8 checks[0].element_visible",
-    "3 auth.success.element_visible",
+    "10 steps[0].action",
+    "11 steps[1].selector",
+    "12 steps[2].action",
   ]);
 });
 

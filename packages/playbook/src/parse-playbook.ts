@@ -39,7 +39,7 @@ export function parsePlaybook(text: string, options: ParsePlaybookOptions = {}):
   let content: unknown;
   try {
     // Keys given twice are found below: the library compares each with all before it. Those brought from the reference system may merge mappings (<<).
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true });
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, merge: true, resolveKnownTags: false });
     positions = createSourcePositions(document, text, lines);
     mistakes = yamlMistakes(document, positions, { mayBeTagged: options.wasRight === true });
     if (mistakes.isReadable) content = document.toJS({ maxAliasCount: 100 });

@@ -12,8 +12,10 @@ export interface PlaybookProblem {
   readonly column: number;
 }
 
-/** As many as are told of one playbook; the last one then says that there are more. */
-export function toldProblems(problems: readonly PlaybookProblem[]): readonly PlaybookProblem[] {
+/** As many as are told of one playbook, line by line; the last one then says that there are more. */
+export function toldProblems(found: readonly PlaybookProblem[]): readonly PlaybookProblem[] {
+  const lineOf = ({ line }: PlaybookProblem) => (line === 0 ? Number.MAX_SAFE_INTEGER : line);
+  const problems = found.toSorted((one, other) => lineOf(one) - lineOf(other));
   if (problems.length <= playbookLimits.problems) return problems;
   const more = { field: "", message: "more is wrong with it than is told here", line: 0, column: 0 };
   return [...problems.slice(0, playbookLimits.problems), more];

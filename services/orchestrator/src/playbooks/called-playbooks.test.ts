@@ -68,6 +68,12 @@ describe("the playbooks that one calls", () => {
       "does not give 'a' its parameter 'order'",
     ],
     [
+      "is to give what it does not store",
+      text(["call: a, outputs: { x: titel }"]),
+      { a: text(["action: extract, store_as: title"]) },
+      "takes 'titel' from 'a', which stores none; did you mean 'title'?",
+    ],
+    [
       "is given a value it does not take",
       text(["call: a, params: { order: x }"]),
       { a: text([], "parameters: [{ name: order, type: int }]\n") },
@@ -85,7 +91,9 @@ describe("the playbooks that one calls", () => {
       expect.stringMatching(/^a 2:\d+ steps\[0\]/),
       "a 3:13 steps[1].call calls 'gone', and there is no such playbook",
       "5:20 steps[2].then[0].call calls 'nowhere', and there is no such playbook",
-      expect.stringMatching(/^5:\d+ steps\[2\]\.then\[1\]\.call gives 'b' a parameter it does not take; did you mean 'order'\?$/),
+      expect.stringMatching(
+        /^5:\d+ steps\[2\]\.then\[1\]\.call gives 'b' a parameter 'ordr' that it does not take; did you mean 'order'\?$/,
+      ),
     ]);
   });
 

@@ -6,7 +6,9 @@ import { nearestOf } from "@clew/playbook/nearest";
 import { type ParsedPlaybook, parsePlaybook } from "@clew/playbook/parse-playbook";
 import { namesIn } from "@clew/playbook/placeholder";
 import type { Playbook, PlaybookParameter } from "@clew/playbook/playbook-schema";
+import { storedNames } from "@clew/playbook/stored-names";
 import { takeValue } from "@clew/playbook/take-value";
+import { walkSteps } from "@clew/playbook/walk-steps";
 import { limits } from "../runs/limits.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { PlacedProblem } from "./invalid-playbook.ts";
@@ -104,15 +106,16 @@ async function read(id: string, catalogue: Catalogue): Promise<Looked> {
 }
 
 /** What of a call does not fit what the other playbook takes. */
-function misfitOf({ id, given }: WrittenCall, { parameters }: Playbook): string | undefined {
+function misfitOf({ id, given, taken }: WrittenCall, { parameters, capture, steps }: Playbook): string | undefined {
+  const stored = [...walkSteps(steps)].flatMap(({ step }) => [...storedNames(step)]);
+  const captured = [...(capture?.cookies ?? []), ...(capture?.storage ?? [])].map(({ store_as: name }) => name);
+  const lacking = taken.find((name) => ![...stored, ...captured].includes(name));
+  if (lacking !== undefined) return `takes '${lacking}' from '${id}', which stores none${meant(lacking, [...stored, ...captured])}`;
   if (given === undefined) return undefined;
   const known = parameters.filter(({ secret }) => !secret);
   const names = known.map(({ name }) => name);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    const nearest = nearestOf(unknown, names);
-    return `gives '${id}' a parameter it does not take${nearest === undefined ? "" : `; did you mean '${nearest}'?`}`;
-  }
+  if (unknown !== undefined) return `gives '${id}' a parameter '${unknown}' that it does not take${meant(unknown, names)}`;
   const missing = known.find(({ name, default: usual }) => usual === undefined && !Object.hasOwn(given, name));
   if (missing !== undefined) return `does not give '${id}' its parameter '${missing.name}'`;
   for (const parameter of known) {
@@ -120,6 +123,11 @@ function misfitOf({ id, given }: WrittenCall, { parameters }: Playbook): string 
     if (problem !== undefined) return `gives '${id}' a parameter '${parameter.name}' that ${problem}`;
   }
   return undefined;
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const nearest = nearestOf(name, known);
+  return nearest === undefined ? "" : `; did you mean '${nearest}'?`;
 }
 
 /** What is wrong with a value that a call gives; nothing where others are still to be put into it. */

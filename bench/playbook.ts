@@ -16,14 +16,14 @@ import { findChromium } from "../scripts/find-chromium.mjs";
 
 /**
  * How long 200 steps take through the engine (events kept in memory), without recordings, with the trace and the logs, and with all recordings, beside the
- * same 200 calls in bare Playwright without a trace and with one, in turn: on one small page that does nothing, or in the example's back office
- * (`--back-office`). A browser of its own each time, launched before the clock starts; the clock runs from the new context to the last text that was read. A
+ * same 200 calls in bare Playwright without a trace and with one, in turn: in the example's back office, or on one small page that does nothing
+ * (`--small-page`). A browser of its own each time, launched before the clock starts; the clock runs from the new context to the last text that was read. A
  * ratio is the median of the repeats' ratios, each to the floor of the same repeat; the CPU time is this process's, without the browser's.
  * `node bench/playbook.ts [repeats]`; `--quick` is one repeat.
  */
 
 const { values: asked, positionals } = parseArgs({
-  options: { quick: { type: "boolean", default: false }, "back-office": { type: "boolean", default: false } },
+  options: { quick: { type: "boolean", default: false }, "small-page": { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const REPEATS = asked.quick ? 1 : Number(positionals[0] ?? 9);
@@ -70,7 +70,7 @@ const backOffice = (url: string, round: number): readonly Step[] =>
         { action: "extract", selector: "dd .status", said: "open" },
       ];
 
-const roundOf = asked["back-office"] ? backOffice : smallPage;
+const roundOf = asked["small-page"] ? smallPage : backOffice;
 const stepsOf = (url: string): readonly Step[] => Array.from({ length: STEPS / 5 }, (_, round) => roundOf(url, round)).flat();
 
 const playbookOf = (url: string) => `id: bench\nsteps:\n${stepsOf(url).map(lineOf).join("\n")}\n`;
@@ -216,7 +216,7 @@ const subjects: readonly (readonly [name: string, floor: number, run: (url: stri
   ],
 ];
 
-await using site = await (asked["back-office"] ? startBackOffice() : serveSmallPage());
+await using site = await (asked["small-page"] ? serveSmallPage() : startBackOffice());
 const { url } = site;
 const took = subjects.map((): Took[] => []);
 for (let repeat = 0; repeat < REPEATS; repeat++) {

@@ -69,7 +69,7 @@ export async function serveSse(
   const respond = (onRoom: () => void) => {
     // Its end is said in-band, and its connection with it: chunks around each event would cost every delivery a fifth of its time.
     if (reply.raw.req.httpVersionMajor < 2) reply.raw.useChunkedEncodingByDefault = false;
-    const response = new SseResponse(takeOver(reply, 200, sseHeaders), { onRoom, stallMs, onStall, turnEnd, clock });
+    const response = new SseResponse(takeOver(reply, 200, sseHeaders), { onRoom, stallMs, onStall, turnEnd });
     response.write(encodeSse({ retryMs: 1_500 + 3_000 * clock.random() }));
     return response;
   };

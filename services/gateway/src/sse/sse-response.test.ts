@@ -1,7 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { systemClock } from "../hub/system-clock.ts";
 import { SseResponse, type SseResponseOptions } from "./sse-response.ts";
 import { type Gathering, TurnEnd } from "./turn-end.ts";
 
@@ -47,7 +46,7 @@ function begin(options: Partial<Pick<SseResponseOptions, "stallMs" | "turnEnd">>
   const onStall = () => {
     stalls += 1;
   };
-  const response = new SseResponse(raw, { onRoom, onStall, stallMs: 60_000, turnEnd: new TurnEnd(), clock: systemClock, ...options });
+  const response = new SseResponse(raw, { onRoom, onStall, stallMs: 60_000, turnEnd: new TurnEnd(), ...options });
   response.write("first ");
   return response;
 }

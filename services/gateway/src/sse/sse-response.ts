@@ -3,7 +3,6 @@ import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Fault } from "@clew/fault/fault";
 import { disconnectStalled, disconnectTimedOut } from "../http/paced-response.ts";
-import type { Clock } from "../hub/clock.ts";
 import type { Gathering, TurnEnd } from "./turn-end.ts";
 
 /** What a response is told of its reader, and how long it waits for it. */
@@ -15,7 +14,6 @@ export interface SseResponseOptions {
   readonly onStall: () => void;
   /** When what is written goes out. */
   readonly turnEnd: TurnEnd;
-  readonly clock: Pick<Clock, "afterTurn">;
 }
 
 /**
@@ -105,11 +103,8 @@ export class SseResponse implements Gathering {
     else if (!this.#hasRoom) this.#makeRoom();
   }
 
-  /** In another turn of the event loop: a reader who takes all at once, of much that is there, must not keep others waiting. */
   #makeRoom(): void {
-    this.#options.clock.afterTurn(() => {
-      this.#hasRoom = true;
-      if (!this.#isClosed) this.#options.onRoom();
-    });
+    this.#hasRoom = true;
+    this.#options.onRoom();
   }
 }
